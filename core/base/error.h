@@ -1,0 +1,45 @@
+#pragma once
+
+#include <QMetaType>
+#include <QString>
+
+#include <optional>
+
+namespace talkbench::base {
+
+/// What went wrong, as one taxonomy for the whole program. The stable snake_case name of each kind
+/// (errorKindName) is what exports, the database and `--json` carry.
+enum class ErrorKind {
+    // network
+    Dns, Refused, Tls, ConnectTimeout, FirstByteTimeout, IdleTimeout, TotalTimeout, Reset, Truncated, Network,
+    // HTTP
+    Auth, Forbidden, NotFound, InvalidRequest, ContextTooLong, RateLimited, Quota, Overloaded, Server, Redirect,
+    // content
+    Filtered, Refusal,
+    // protocol
+    NotJson, BadEvent, TooLarge,
+    // this machine
+    Cancelled, Queue, Storage, Config, Usage,
+};
+
+/// "rate_limited", "not_found", …
+QString errorKindName(ErrorKind kind);
+std::optional<ErrorKind> errorKindFromName(const QString &name);
+
+/// An error is a value: a kind, a sentence for a person and the raw detail behind it (a server's body, an errno text).
+struct Error
+{
+    ErrorKind kind = ErrorKind::Network;
+    QString message;
+    QString detail;
+    /// HTTP status, 0 where none was received.
+    int httpStatus = 0;
+    /// What the server asked us to wait (Retry-After and kin), in milliseconds.
+    std::optional<qint64> retryAfterMs;
+
+    bool operator==(const Error &) const = default;
+};
+
+} // namespace talkbench::base
+
+Q_DECLARE_METATYPE(talkbench::base::Error)

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <QByteArray>
+#include <QJsonObject>
+#include <QList>
+#include <QMetaType>
+#include <QString>
+
+namespace talkbench::llm {
+
+enum class Role { System, User, Assistant, Tool };
+
+QString roleName(Role role);
+Role roleFromName(const QString &name);
+
+struct ContentPart
+{
+    enum class Kind { Text, Image };
+
+    Kind kind = Kind::Text;
+    QString text;
+    /// Image only: "image/png" and the file's bytes.
+    QString mediaType;
+    QByteArray data;
+
+    bool operator==(const ContentPart &) const = default;
+};
+
+struct ToolCall
+{
+    QString id;
+    QString name;
+    /// JSON as the model wrote it; may be cut short by a length limit.
+    QString arguments;
+
+    bool operator==(const ToolCall &) const = default;
+};
+
+struct Message
+{
+    Role role = Role::User;
+    QList<ContentPart> parts;
+    QString reasoning;
+    QList<ToolCall> toolCalls;
+    /// Role::Tool only.
+    QString toolCallId;
+
+    /// All text parts joined.
+    QString text() const;
+    static Message fromText(Role role, const QString &text);
+
+    bool operator==(const Message &) const = default;
+};
+
+QJsonObject toJson(const Message &message);
+Message messageFromJson(const QJsonObject &object);
+
+} // namespace talkbench::llm

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/llm/usage.h"
+
+#include <QList>
+
+#include <variant>
+
+namespace talkbench::llm {
+
+enum class FinishReason { Stop, Length, ToolCalls, ContentFilter, Refusal, Error, Cancelled };
+
+QString finishReasonName(FinishReason reason); // "stop", "length", "tool_calls", …
+std::optional<FinishReason> finishReasonFromName(const QString &name);
+
+struct TextDelta { QString text; };
+struct ReasoningDelta { QString text; };
+struct RefusalDelta { QString text; };
+
+/// `position` says which call of the answer this continues, counted from 0. Empty id or name: unchanged.
+struct ToolCallDelta
+{
+    int position = 0;
+    QString id;
+    QString name;
+    QString arguments;
+};
+
+/// The newest word on usage: replaces what came before.
+struct UsageReport { Usage usage; };
+
+/// What the server says of the answer itself: the model that served it, its own timings.
+struct ServerInfo
+{
+    QString responseId;
+    QString model;
+    QJsonObject timings;
+};
+
+/// The provider's terminal event. Without one a call has not ended well, whatever the socket says.
+/// A later one with a reason replaces an earlier one.
+struct Finish
+{
+    std::optional<FinishReason> reason;
+    QString raw;
+};
+
+/// An error the server sent inside the stream or as its body.
+struct Failure { base::Error error; };
+
+using StreamEvent = std::variant<TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, UsageReport, ServerInfo, Finish, Failure>;
+using StreamEvents = QList<StreamEvent>;
+
+} // namespace talkbench::llm

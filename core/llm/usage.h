@@ -1,0 +1,38 @@
+#pragma once
+
+#include <QJsonObject>
+#include <QString>
+
+#include <optional>
+
+namespace talkbench::llm {
+
+/// Where a token count came from, best first.
+enum class UsageSource { Server, Tokenizer, Chunks };
+
+QString usageSourceName(UsageSource source); // "usage", "tokenizer", "chunks"
+
+/// Token counts in disjoint classes: no token is counted in two of them.
+struct Usage
+{
+    qint64 input = 0;      ///< fresh input, neither read from nor written to a cache
+    qint64 cacheRead = 0;
+    qint64 cacheWrite = 0;
+    qint64 output = 0;     ///< output that is not reasoning
+    qint64 reasoning = 0;
+    UsageSource source = UsageSource::Server;
+    /// The provider's own statement of the cost, USD.
+    std::optional<double> reportedCostUsd;
+    /// The provider's usage object as it was sent.
+    QJsonObject raw;
+
+    qint64 inputTotal() const { return input + cacheRead + cacheWrite; }
+    qint64 outputTotal() const { return output + reasoning; }
+
+    bool operator==(const Usage &) const = default;
+};
+
+QJsonObject toJson(const Usage &usage);
+Usage usageFromJson(const QJsonObject &object);
+
+} // namespace talkbench::llm

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "core/profile/runrecord.h"
+
+#include <span>
+
+namespace talkbench::profile {
+
+enum class Better { Lower, Higher, Neither };
+
+/// One row: adding a metric is adding one. `compute` gives nothing where the record can't support the figure.
+struct Metric
+{
+    const char *id;    ///< "ttft_ms": stable, for JSON, CSV and SQL
+    const char *title; ///< translatable in context "Metric"
+    const char *unit;  ///< "ms", "tok/s", "USD", "%", ""
+    Better better;
+    std::optional<double> (*compute)(const RunRecord &);
+};
+
+std::span<const Metric> metricTable();
+const Metric *metricById(QByteArrayView id);
+/// All metrics by id; null where unknown.
+QJsonObject metricsJson(const RunRecord &record);
+
+} // namespace talkbench::profile

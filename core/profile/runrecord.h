@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/llm/answer.h"
+#include "core/profile/trace.h"
+
+#include <QMetaType>
+
+namespace talkbench::profile {
+
+/// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
+struct RunRecord
+{
+    QString id;
+    QString conversationId; ///< empty for a call outside a conversation
+    QString messageId;      ///< the answer's message, empty likewise
+    QString providerId;
+    QString protocol;
+    QString model;
+    qint64 startedWallMs = 0;
+    bool streamed = true;
+    bool cached = false;
+    llm::Answer answer;
+    /// The last attempt's.
+    Trace trace;
+    /// Attempts before the last one.
+    QList<Trace> earlierAttempts;
+    std::optional<double> costUsd;
+    QString priceVersion;
+
+    bool ok() const { return answer.finished && !answer.error; }
+    bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
+};
+
+} // namespace talkbench::profile
+
+Q_DECLARE_METATYPE(talkbench::profile::RunRecord)

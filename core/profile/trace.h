@@ -1,0 +1,52 @@
+#pragma once
+
+#include <QList>
+#include <QString>
+
+namespace talkbench::profile {
+
+enum class ChunkKind : quint8 { Text, Reasoning, ToolCall };
+
+/// One arrival that carried content. `ns` is the receive stamp of the bytes that completed it.
+struct ChunkStamp
+{
+    qint64 ns = 0;
+    quint32 characters = 0;
+    ChunkKind kind = ChunkKind::Text;
+
+    bool operator==(const ChunkStamp &) const = default;
+};
+
+/// What a stage decided and why, for a person: {"cache", "off"}, {"retry", "429, again in 2 s"}.
+struct Decision
+{
+    QString stage;
+    QString reason;
+
+    bool operator==(const Decision &) const = default;
+};
+
+/// Every stamp of one attempt at a call. Monotonic nanoseconds; 0 means 'did not happen'.
+struct Trace
+{
+    qint64 submittedNs = 0;      ///< t0: the user asked
+    qint64 dispatchedNs = 0;     ///< s: handed to the transport
+    qint64 connectStartedNs = 0; ///< 0 on a reused connection
+    qint64 encryptedNs = 0;
+    qint64 sentNs = 0;
+    qint64 headersNs = 0;
+    qint64 firstByteNs = 0;
+    qint64 firstContentNs = 0;   ///< c1: reasoning counts, role-only chunks do not
+    qint64 firstOutputNs = 0;    ///< a1: the first chunk that is not reasoning
+    qint64 lastContentNs = 0;    ///< cm
+    qint64 endNs = 0;            ///< e
+    bool reusedConnection = false;
+    qint64 bytesReceived = 0;
+    int httpStatus = 0;
+    QList<ChunkStamp> chunks;
+    QList<Decision> decisions;
+
+    bool operator==(const Trace &) const = default;
+};
+
+} // namespace talkbench::profile

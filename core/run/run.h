@@ -1,0 +1,59 @@
+#pragma once
+
+#include "core/llm/provider.h"
+#include "core/net/httptransport.h"
+#include "core/profile/runrecord.h"
+
+#include <QObject>
+
+namespace talkbench::run {
+
+struct RunRequest
+{
+    llm::Endpoint endpoint;
+    llm::ChatRequest chat;
+    QString conversationId;
+    QString messageId;
+    net::TransportLimits limits;
+};
+
+enum class RunState { Queued, Connecting, Waiting, Streaming, RetryWait, Ended };
+
+/// What has come since the last update. At most one a frame, and at once for the first content.
+struct RunUpdate
+{
+    RunState state = RunState::Queued;
+    QString text;
+    QString reasoning;
+    QList<profile::ChunkStamp> chunks;
+    /// All stamps so far; its `chunks` stay empty, they come in `chunks` above.
+    profile::Trace trace;
+    /// Calls ahead of this one, while Queued.
+    int queuePosition = 0;
+    /// RetryWait: when the next attempt starts (monotonic ns), and what went wrong.
+    qint64 retryAtNs = 0;
+    std::optional<base::Error> lastError;
+};
+
+/// A call in flight, as its owner sees it. Lives in the owner's thread; destroying it cancels the call.
+class Run : public QObject
+{
+    Q_OBJECT
+
+public:
+    ~Run() override = default;
+    virtual QString id() const = 0;
+    /// Ends the call and closes its socket at once; finished() follows with what had come.
+    virtual void cancel() = 0;
+    /// RetryWait: try again now.
+    virtual void retryNow() = 0;
+
+Q_SIGNALS:
+    void updated(const talkbench::run::RunUpdate &update);
+    /// Exactly once, last.
+    void finished(const talkbench::profile::RunRecord &record);
+};
+
+} // namespace talkbench::run
+
+Q_DECLARE_METATYPE(talkbench::run::RunUpdate)

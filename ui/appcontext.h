@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/base/clock.h"
+
+namespace talkbench::config {
+class Settings;
+class Secrets;
+} // namespace talkbench::config
+namespace talkbench::cost {
+class PriceBook;
+}
+namespace talkbench::run {
+class RunService;
+}
+namespace talkbench::store {
+class Store;
+}
+
+namespace talkbench::ui {
+
+/// What the window's parts work with. Made and owned by app; outlives every widget.
+struct AppContext
+{
+    const base::Clock &clock;
+    config::Settings &settings;
+    config::Secrets &secrets;
+    const cost::PriceBook &prices;
+    run::RunService &runs;
+    store::Store &store;
+};
+
+} // namespace talkbench::ui
