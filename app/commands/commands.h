@@ -1,0 +1,24 @@
+#pragma once
+
+#include <QString>
+#include <QStringList>
+
+namespace talkbench::app {
+
+/// What stands before the subcommand.
+struct GlobalOptions
+{
+    /// Never empty: the platform's folder unless --data-dir names another.
+    QString dataDir;
+};
+
+// Each command takes what stands behind its name, prints to stdout and stderr and gives the process's exit code:
+// 0 for success, 1 for a failure, 2 for arguments it can't take.
+int chatCommand(const QStringList &arguments, const GlobalOptions &options);
+int modelsCommand(const QStringList &arguments, const GlobalOptions &options);
+int calibrateCommand(const QStringList &arguments, const GlobalOptions &options);
+int simulateCommand(const QStringList &arguments, const GlobalOptions &options);
+int decodeCommand(const QStringList &arguments, const GlobalOptions &options);
+int runsCommand(const QStringList &arguments, const GlobalOptions &options);
+
+} // namespace talkbench::app
