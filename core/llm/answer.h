@@ -6,8 +6,7 @@
 namespace talkbench::llm {
 
 /// What a call has received: the fold of its StreamEvents.
-struct Answer
-{
+struct Answer {
     QString text;
     QString reasoning;
     QString refusal;
@@ -19,12 +18,19 @@ struct Answer
     bool finished = false;
     QString servedModel;
     QString responseId;
+    /// See ServerInfo::timings.
     QJsonObject serverTimings;
+    /// The first one: what follows is its consequence.
     std::optional<base::Error> error;
 
     void apply(const StreamEvent &event);
     /// What a reader can see: neither text, refusal nor tool call yet means no output.
     bool hasOutput() const { return !text.isEmpty() || !refusal.isEmpty() || !toolCalls.isEmpty(); }
 };
+
+/// All of an answer, for storage: {"text", "reasoning", "refusal", "tool_calls", "usage", "finish_reason",
+/// "finish_reason_raw", "finished", "served_model", "response_id", "server_timings", "error"}; what is unset is left out.
+QJsonObject toJson(const Answer &answer);
+Answer answerFromJson(const QJsonObject &object);
 
 } // namespace talkbench::llm

@@ -9,8 +9,7 @@
 namespace talkbench::llm {
 
 /// Unset options are not sent.
-struct ChatOptions
-{
+struct ChatOptions {
     bool stream = true;
     std::optional<double> temperature;
     std::optional<double> topP;
@@ -21,8 +20,7 @@ struct ChatOptions
     bool operator==(const ChatOptions &) const = default;
 };
 
-struct ChatRequest
-{
+struct ChatRequest {
     QString model;
     QList<Message> messages;
     ChatOptions options;

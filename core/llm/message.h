@@ -13,8 +13,7 @@ enum class Role { System, User, Assistant, Tool };
 QString roleName(Role role);
 Role roleFromName(const QString &name);
 
-struct ContentPart
-{
+struct ContentPart {
     enum class Kind { Text, Image };
 
     Kind kind = Kind::Text;
@@ -26,8 +25,7 @@ struct ContentPart
     bool operator==(const ContentPart &) const = default;
 };
 
-struct ToolCall
-{
+struct ToolCall {
     QString id;
     QString name;
     /// JSON as the model wrote it; may be cut short by a length limit.
@@ -36,8 +34,7 @@ struct ToolCall
     bool operator==(const ToolCall &) const = default;
 };
 
-struct Message
-{
+struct Message {
     Role role = Role::User;
     QList<ContentPart> parts;
     QString reasoning;
@@ -52,6 +49,12 @@ struct Message
     bool operator==(const Message &) const = default;
 };
 
+/// [{"id", "name", "arguments"}]
+QJsonArray toJson(const QList<ToolCall> &calls);
+QList<ToolCall> toolCallsFromJson(const QJsonArray &array);
+
+/// {"role", "parts": [{"type": "text", "text"} | {"type": "image", "media_type", "data"}], and, where there are any,
+/// "reasoning", "tool_calls", "tool_call_id"}
 QJsonObject toJson(const Message &message);
 Message messageFromJson(const QJsonObject &object);
 

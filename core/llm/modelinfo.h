@@ -8,8 +8,7 @@
 namespace talkbench::llm {
 
 /// A model as its server lists it. What the server did not say is unset.
-struct ModelInfo
-{
+struct ModelInfo {
     QString id;
     QString displayName;
     std::optional<qint64> contextTokens;

@@ -12,8 +12,7 @@
 namespace talkbench::llm {
 
 /// A server and how to reach it: what the user configured, joined with its vendor's row.
-struct Endpoint
-{
+struct Endpoint {
     QString providerId;
     /// Name of the wire protocol: "openai-chat", "ollama", …
     QString protocol;
@@ -27,8 +26,7 @@ struct Endpoint
 };
 
 /// Turns the frames of one response into events. Pure, stateful, never throws on any bytes.
-class Decoder
-{
+class Decoder {
 public:
     virtual ~Decoder() = default;
     /// One frame of a streamed body.
@@ -40,8 +38,7 @@ public:
 };
 
 /// A wire protocol: requests to bytes and bytes to events. Pure, stateless, no I/O.
-class Provider
-{
+class Provider {
 public:
     virtual ~Provider() = default;
     virtual QString protocol() const = 0;

@@ -14,13 +14,18 @@ enum class FinishReason { Stop, Length, ToolCalls, ContentFilter, Refusal, Error
 QString finishReasonName(FinishReason reason); // "stop", "length", "tool_calls", …
 std::optional<FinishReason> finishReasonFromName(const QString &name);
 
-struct TextDelta { QString text; };
-struct ReasoningDelta { QString text; };
-struct RefusalDelta { QString text; };
+struct TextDelta {
+    QString text;
+};
+struct ReasoningDelta {
+    QString text;
+};
+struct RefusalDelta {
+    QString text;
+};
 
 /// `position` says which call of the answer this continues, counted from 0. Empty id or name: unchanged.
-struct ToolCallDelta
-{
+struct ToolCallDelta {
     int position = 0;
     QString id;
     QString name;
@@ -28,28 +33,35 @@ struct ToolCallDelta
 };
 
 /// The newest word on usage: replaces what came before.
-struct UsageReport { Usage usage; };
+struct UsageReport {
+    Usage usage;
+};
 
-/// What the server says of the answer itself: the model that served it, its own timings.
-struct ServerInfo
-{
+/// What the server says of the answer itself: the model that served it, its own timings. Empty: nothing new.
+struct ServerInfo {
     QString responseId;
     QString model;
+    /// The server's clock, not ours. "source" says whose words these are ("ollama", "llama.cpp", "groq", …); milliseconds
+    /// under "queue_ms", "load_ms", "prefill_ms", "ttft_ms", "decode_ms", "total_ms", "processing_ms"; counts under
+    /// "prefill_tokens", "decode_tokens"; rates under "prefill_tokens_per_s", "decode_tokens_per_s"; the server's own
+    /// object under "raw".
     QJsonObject timings;
 };
 
 /// The provider's terminal event. Without one a call has not ended well, whatever the socket says.
 /// A later one with a reason replaces an earlier one.
-struct Finish
-{
+struct Finish {
     std::optional<FinishReason> reason;
     QString raw;
 };
 
 /// An error the server sent inside the stream or as its body.
-struct Failure { base::Error error; };
+struct Failure {
+    base::Error error;
+};
 
-using StreamEvent = std::variant<TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, UsageReport, ServerInfo, Finish, Failure>;
+using StreamEvent =
+    std::variant<TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, UsageReport, ServerInfo, Finish, Failure>;
 using StreamEvents = QList<StreamEvent>;
 
 } // namespace talkbench::llm

@@ -11,16 +11,18 @@ namespace talkbench::llm {
 enum class UsageSource { Server, Tokenizer, Chunks };
 
 QString usageSourceName(UsageSource source); // "usage", "tokenizer", "chunks"
+std::optional<UsageSource> usageSourceFromName(const QString &name);
 
 /// Token counts in disjoint classes: no token is counted in two of them.
-struct Usage
-{
-    qint64 input = 0;      ///< fresh input, neither read from nor written to a cache
+struct Usage {
+    qint64 input = 0; ///< fresh input, neither read from nor written to a cache
     qint64 cacheRead = 0;
     qint64 cacheWrite = 0;
-    qint64 output = 0;     ///< output that is not reasoning
+    qint64 output = 0; ///< output that is not reasoning
     qint64 reasoning = 0;
     UsageSource source = UsageSource::Server;
+    /// The provider's figures contradict each other; these are the likeliest reading of them.
+    bool derived = false;
     /// The provider's own statement of the cost, USD.
     std::optional<double> reportedCostUsd;
     /// The provider's usage object as it was sent.
@@ -32,6 +34,8 @@ struct Usage
     bool operator==(const Usage &) const = default;
 };
 
+/// {"input", "cache_read", "cache_write", "output", "reasoning", "input_total", "output_total", "source"} and, where
+/// there are any, "derived", "reported_cost_usd", "raw".
 QJsonObject toJson(const Usage &usage);
 Usage usageFromJson(const QJsonObject &object);
 

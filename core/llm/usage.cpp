@@ -1,0 +1,66 @@
+#include "core/llm/usage.h"
+
+namespace talkbench::llm {
+
+using namespace Qt::StringLiterals;
+
+QString usageSourceName(UsageSource source)
+{
+    switch (source) {
+    case UsageSource::Server:
+        return u"usage"_s;
+    case UsageSource::Tokenizer:
+        return u"tokenizer"_s;
+    case UsageSource::Chunks:
+        return u"chunks"_s;
+    }
+    return {};
+}
+
+std::optional<UsageSource> usageSourceFromName(const QString &name)
+{
+    for (const UsageSource source : { UsageSource::Server, UsageSource::Tokenizer, UsageSource::Chunks }) {
+        if (name == usageSourceName(source))
+            return source;
+    }
+    return std::nullopt;
+}
+
+QJsonObject toJson(const Usage &usage)
+{
+    QJsonObject object {
+        { u"input"_s, usage.input },
+        { u"cache_read"_s, usage.cacheRead },
+        { u"cache_write"_s, usage.cacheWrite },
+        { u"output"_s, usage.output },
+        { u"reasoning"_s, usage.reasoning },
+        { u"input_total"_s, usage.inputTotal() },
+        { u"output_total"_s, usage.outputTotal() },
+        { u"source"_s, usageSourceName(usage.source) },
+    };
+    if (usage.derived)
+        object.insert("derived"_L1, true);
+    if (usage.reportedCostUsd)
+        object.insert("reported_cost_usd"_L1, *usage.reportedCostUsd);
+    if (!usage.raw.isEmpty())
+        object.insert("raw"_L1, usage.raw);
+    return object;
+}
+
+Usage usageFromJson(const QJsonObject &object)
+{
+    Usage usage;
+    usage.input = object["input"_L1].toInteger();
+    usage.cacheRead = object["cache_read"_L1].toInteger();
+    usage.cacheWrite = object["cache_write"_L1].toInteger();
+    usage.output = object["output"_L1].toInteger();
+    usage.reasoning = object["reasoning"_L1].toInteger();
+    usage.source = usageSourceFromName(object["source"_L1].toString()).value_or(UsageSource::Server);
+    usage.derived = object["derived"_L1].toBool();
+    if (const QJsonValue cost = object["reported_cost_usd"_L1]; cost.isDouble())
+        usage.reportedCostUsd = cost.toDouble();
+    usage.raw = object["raw"_L1].toObject();
+    return usage;
+}
+
+} // namespace talkbench::llm
