@@ -8,10 +8,12 @@
 #include <QObject>
 #include <QThread>
 
+#include <chrono>
+#include <memory>
+
 namespace talkbench::store {
 
-struct Conversation
-{
+struct Conversation {
     QString id;
     QString title;
     QString providerId;
@@ -23,56 +25,71 @@ struct Conversation
 };
 
 /// A message in the tree of its conversation: regenerating and editing add siblings, nothing is overwritten.
-struct StoredMessage
-{
+struct StoredMessage {
     QString id;
     QString conversationId;
     QString parentId; ///< empty for the first
     llm::Message message;
     QString providerId; ///< of an answer
     QString model;
-    QString runId;      ///< of an answer: its RunRecord
+    QString runId; ///< of an answer: its RunRecord
     qint64 createdMs = 0;
 
     bool operator==(const StoredMessage &) const = default;
 };
 
+class Worker;
+
 /// Conversations and runs in SQLite. Lives in the caller's thread; the connection in the db thread. Calls are carried
-/// out in order; writes that come together share a transaction.
-class Store : public QObject
-{
+/// out in order; writes that come together share a transaction, and a read sees every write asked for before it.
+///
+/// A write's future is answered when it is on disk, and needs no event loop. Its error (kind Storage) says that it is
+/// not on disk now: it is held in memory, shown by every read, and tried again until it is kept, unless the value
+/// itself was refused (a message of an unknown conversation or parent).
+class Store : public QObject {
     Q_OBJECT
 
 public:
+    struct Options {
+        /// Between two attempts at writes that failed.
+        std::chrono::milliseconds retryInterval = std::chrono::seconds(5);
+    };
+
     /// `dir` is the data folder. Nothing is opened before open().
     explicit Store(const QString &dir, QObject *parent = nullptr);
+    Store(const QString &dir, const Options &options, QObject *parent = nullptr);
     ~Store() override; ///< waits until all that was asked is on disk
 
-    struct Opened
-    {
+    static QString databasePath(const QString &dir);
+
+    struct Opened {
         /// Where an unreadable database was moved to; empty if it was fine.
         QString keptAside;
     };
+    /// An error: a folder that can't be written to, a database of a newer Talkbench (which is not touched).
     QFuture<base::Result<Opened>> open();
 
     /// Newest first.
     QFuture<base::Result<QList<Conversation>>> conversations();
     QFuture<base::Result<void>> saveConversation(const Conversation &conversation);
+    /// Its messages go too. Its runs stay for their figures, without their words.
     QFuture<base::Result<void>> removeConversation(const QString &id);
-    /// In order of creation.
+    /// In the order in which they were first saved.
     QFuture<base::Result<QList<StoredMessage>>> messages(const QString &conversationId);
+    /// The conversation, and the parent where there is one, must have been saved before.
     QFuture<base::Result<void>> saveMessage(const StoredMessage &message);
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
-    /// Newest first.
+    /// Newest first. `limit` 0: all. Without a conversation: of every one.
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
 
 Q_SIGNALS:
-    /// A write failed (a full disk): what could not be kept is held in memory and tried again.
+    /// A transaction with so many writes is on disk.
+    void committed(int writes);
+    /// Writes began to fail (a full disk): what could not be kept is held in memory and tried again.
     void writeFailed(const talkbench::base::Error &error);
     void writeRecovered();
 
 private:
-    class Worker;
     QThread m_thread;
     std::unique_ptr<Worker> m_worker;
 };

@@ -1,0 +1,268 @@
+#include "core/store/rows.h"
+
+#include "core/profile/metrictable.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSqlQuery>
+#include <QVariant>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::profile {
+QJsonObject toJson(const RunRecord &record);
+RunRecord runRecordFromJson(const QJsonObject &object);
+} // namespace talkbench::profile
+
+namespace talkbench::store {
+
+namespace {
+
+constexpr qsizetype compressFrom = 1024;
+
+/// QtSql binds a null string as NULL; here an empty one is meant.
+QVariant text(const QString &value)
+{
+    return value.isNull() ? u""_s : value;
+}
+
+QVariant orNull(std::optional<double> value)
+{
+    return value ? QVariant(*value) : QVariant();
+}
+
+QVariant metric(const char *id, const profile::RunRecord &record)
+{
+    const profile::Metric *row = profile::metricById(id);
+    return row ? orNull(row->compute(record)) : QVariant();
+}
+
+QVariant packed(const QJsonObject &object)
+{
+    const QByteArray json = QJsonDocument(object).toJson(QJsonDocument::Compact);
+    if (json.size() >= compressFrom) {
+        const QByteArray small = qCompress(json);
+        if (small.size() < json.size())
+            return small;
+    }
+    return QString::fromUtf8(json);
+}
+
+QJsonObject unpacked(const QVariant &value)
+{
+    const bool compressed = value.typeId() == QMetaType::QByteArray;
+    return QJsonDocument::fromJson(compressed ? qUncompress(value.toByteArray()) : value.toString().toUtf8()).object();
+}
+
+QSqlError run(QSqlDatabase &database, const QString &statement, const QVariantList &values)
+{
+    QSqlQuery query(database);
+    if (!query.prepare(statement))
+        return query.lastError();
+    for (const QVariant &value : values)
+        query.addBindValue(value);
+    return query.exec() ? QSqlError() : query.lastError();
+}
+
+template <typename T, typename FromRow>
+Rows<T> read(QSqlDatabase &database, const QString &statement, const QVariantList &values, FromRow fromRow)
+{
+    Rows<T> result;
+    QSqlQuery query(database);
+    query.setForwardOnly(true);
+    if (query.prepare(statement)) {
+        for (const QVariant &value : values)
+            query.addBindValue(value);
+        if (query.exec()) {
+            while (query.next())
+                result.rows.append(fromRow(query));
+        }
+    }
+    result.error = query.lastError();
+    return result;
+}
+
+QSqlError writeRow(QSqlDatabase &database, const Conversation &row)
+{
+    return run(
+        database,
+        u"INSERT INTO conversations (id, title, provider_id, model, created_ms, updated_ms) VALUES (?,?,?,?,?,?) "
+        "ON CONFLICT(id) DO UPDATE SET title = excluded.title, provider_id = excluded.provider_id, "
+        "model = excluded.model, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms"_s,
+        { text(row.id), text(row.title), text(row.providerId), text(row.model), row.createdMs, row.updatedMs });
+}
+
+QSqlError writeRow(QSqlDatabase &database, const StoredMessage &row)
+{
+    const QByteArray body = QJsonDocument(llm::toJson(row.message)).toJson(QJsonDocument::Compact);
+    return run(
+        database,
+        u"INSERT INTO messages (id, conversation_id, parent_id, role, body, provider_id, model, run_id, created_ms) "
+        "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET conversation_id = excluded.conversation_id, "
+        "parent_id = excluded.parent_id, role = excluded.role, body = excluded.body, "
+        "provider_id = excluded.provider_id, model = excluded.model, run_id = excluded.run_id, "
+        "created_ms = excluded.created_ms"_s,
+        { text(row.id), text(row.conversationId), row.parentId.isEmpty() ? QVariant() : QVariant(row.parentId),
+          llm::roleName(row.message.role), QString::fromUtf8(body), text(row.providerId), text(row.model),
+          text(row.runId), row.createdMs });
+}
+
+QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
+{
+    const auto &error = row.answer.error;
+    const auto &usage = row.answer.usage;
+    return run(
+        database,
+        u"INSERT INTO runs (id, conversation_id, message_id, provider_id, model, started_ms, ok, error_kind, ttft_ms, "
+        "response_ms, input_tokens, output_tokens, cost_usd, record) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+        "ON CONFLICT(id) DO UPDATE SET conversation_id = excluded.conversation_id, message_id = excluded.message_id, "
+        "provider_id = excluded.provider_id, model = excluded.model, started_ms = excluded.started_ms, "
+        "ok = excluded.ok, error_kind = excluded.error_kind, ttft_ms = excluded.ttft_ms, "
+        "response_ms = excluded.response_ms, input_tokens = excluded.input_tokens, "
+        "output_tokens = excluded.output_tokens, cost_usd = excluded.cost_usd, record = excluded.record"_s,
+        { text(row.id), text(row.conversationId), text(row.messageId), text(row.providerId), text(row.model),
+          row.startedWallMs, row.ok(), error ? QVariant(base::errorKindName(error->kind)) : QVariant(),
+          metric("ttft_ms", row), metric("response_ms", row), usage ? QVariant(usage->inputTotal()) : QVariant(),
+          usage ? QVariant(usage->outputTotal()) : QVariant(), orNull(row.costUsd), packed(profile::toJson(row)) });
+}
+
+profile::RunRecord withoutWords(profile::RunRecord record)
+{
+    record.conversationId.clear();
+    record.messageId.clear();
+    record.answer.text.clear();
+    record.answer.reasoning.clear();
+    record.answer.refusal.clear();
+    record.answer.toolCalls.clear();
+    if (record.answer.error)
+        record.answer.error->detail.clear();
+    return record;
+}
+
+QSqlError writeRow(QSqlDatabase &database, const Removal &removal)
+{
+    const auto runs = readRuns(database, 0, removal.conversationId);
+    if (runs.error.isValid())
+        return runs.error;
+    for (const profile::RunRecord &record : runs.rows) {
+        if (auto error = writeRow(database, withoutWords(record)); error.isValid())
+            return error;
+    }
+    return run(database, u"DELETE FROM conversations WHERE id = ?"_s, { text(removal.conversationId) });
+}
+
+/// In place where the id is known, else at the end.
+template <typename T>
+void put(const T &row, QList<T> *rows)
+{
+    const auto known = std::find_if(rows->begin(), rows->end(), [&](const T &other) { return other.id == row.id; });
+    if (known == rows->end())
+        rows->append(row);
+    else
+        *known = row;
+}
+
+} // namespace
+
+QSqlError write(QSqlDatabase &database, const Change &change)
+{
+    return std::visit([&](const auto &row) { return writeRow(database, row); }, change);
+}
+
+Rows<Conversation> readConversations(QSqlDatabase &database)
+{
+    const auto fromRow = [](const QSqlQuery &query) {
+        return Conversation { .id = query.value(0).toString(),
+                              .title = query.value(1).toString(),
+                              .providerId = query.value(2).toString(),
+                              .model = query.value(3).toString(),
+                              .createdMs = query.value(4).toLongLong(),
+                              .updatedMs = query.value(5).toLongLong() };
+    };
+    return read<Conversation>(database,
+                              u"SELECT id, title, provider_id, model, created_ms, updated_ms FROM conversations "
+                              "ORDER BY updated_ms DESC, seq DESC"_s,
+                              {}, fromRow);
+}
+
+Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId)
+{
+    const auto fromRow = [&](const QSqlQuery &query) {
+        const QJsonObject body = QJsonDocument::fromJson(query.value(2).toString().toUtf8()).object();
+        return StoredMessage { .id = query.value(0).toString(),
+                               .conversationId = conversationId,
+                               .parentId = query.value(1).toString(),
+                               .message = llm::messageFromJson(body),
+                               .providerId = query.value(3).toString(),
+                               .model = query.value(4).toString(),
+                               .runId = query.value(5).toString(),
+                               .createdMs = query.value(6).toLongLong() };
+    };
+    return read<StoredMessage>(database,
+                               u"SELECT id, parent_id, body, provider_id, model, run_id, created_ms FROM messages "
+                               "WHERE conversation_id = ? ORDER BY seq"_s,
+                               { text(conversationId) }, fromRow);
+}
+
+Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId)
+{
+    const auto fromRow = [](const QSqlQuery &query) { return profile::runRecordFromJson(unpacked(query.value(0))); };
+    const QString where = conversationId.isEmpty() ? u""_s : u"WHERE conversation_id = ? "_s;
+    QVariantList values;
+    if (!conversationId.isEmpty())
+        values.append(conversationId);
+    values.append(limit > 0 ? limit : -1);
+    return read<profile::RunRecord>(
+        database, u"SELECT record FROM runs "_s + where + u"ORDER BY started_ms DESC, seq DESC LIMIT ?"_s, values,
+        fromRow);
+}
+
+void apply(const Change &change, QList<Conversation> *rows)
+{
+    if (const auto *conversation = std::get_if<Conversation>(&change))
+        put(*conversation, rows);
+    else if (const auto *removal = std::get_if<Removal>(&change))
+        rows->removeIf([&](const Conversation &row) { return row.id == removal->conversationId; });
+}
+
+void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows)
+{
+    const auto *message = std::get_if<StoredMessage>(&change);
+    if (message && message->conversationId == conversationId)
+        put(*message, rows);
+    const auto *removal = std::get_if<Removal>(&change);
+    if (removal && removal->conversationId == conversationId)
+        rows->clear();
+}
+
+void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows)
+{
+    const auto *record = std::get_if<profile::RunRecord>(&change);
+    if (record && (conversationId.isEmpty() || record->conversationId == conversationId))
+        put(*record, rows);
+    const auto *removal = std::get_if<Removal>(&change);
+    if (!removal)
+        return;
+    if (conversationId == removal->conversationId)
+        rows->clear();
+    for (profile::RunRecord &row : *rows) {
+        if (row.conversationId == removal->conversationId)
+            row = withoutWords(row);
+    }
+}
+
+void sortNewestFirst(QList<Conversation> *rows)
+{
+    std::stable_sort(rows->begin(), rows->end(),
+                     [](const auto &left, const auto &right) { return left.updatedMs > right.updatedMs; });
+}
+
+void sortNewestFirst(QList<profile::RunRecord> *rows)
+{
+    std::stable_sort(rows->begin(), rows->end(),
+                     [](const auto &left, const auto &right) { return left.startedWallMs > right.startedWallMs; });
+}
+
+} // namespace talkbench::store

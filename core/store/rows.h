@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/store/store.h"
+
+#include <QSqlDatabase>
+#include <QSqlError>
+
+#include <variant>
+
+namespace talkbench::store {
+
+/// The conversation goes with its messages; its runs stay for their figures, without a word of what was said.
+struct Removal {
+    QString conversationId;
+};
+
+/// What can be written, each in one row or a few.
+using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord>;
+
+/// Writes into an open transaction. An error of the type NoError is none.
+QSqlError write(QSqlDatabase &database, const Change &change);
+
+template <typename T>
+struct Rows {
+    QList<T> rows;
+    QSqlError error;
+};
+
+Rows<Conversation> readConversations(QSqlDatabase &database);
+Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
+/// `limit` 0: all.
+Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
+
+/// The rows as they will be once `change` is written: what is held in memory shows in every read.
+void apply(const Change &change, QList<Conversation> *rows);
+void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows);
+void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows);
+void sortNewestFirst(QList<Conversation> *rows);
+void sortNewestFirst(QList<profile::RunRecord> *rows);
+
+} // namespace talkbench::store

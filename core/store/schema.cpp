@@ -1,0 +1,66 @@
+#include "core/store/schema.h"
+
+#include <array>
+
+namespace talkbench::store {
+
+namespace {
+
+// `seq` is the order of arrival, which no step of the wall clock can change. A parent is not cascaded to: a chain of
+// messages is longer than SQLite's limit on nested triggers, and the conversation takes them all with it anyway.
+constexpr std::array<const char *, 7> version1 {
+    "CREATE TABLE conversations ("
+    " seq INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " title TEXT NOT NULL,"
+    " provider_id TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL,"
+    " updated_ms INTEGER NOT NULL)",
+
+    "CREATE TABLE messages ("
+    " seq INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,"
+    " parent_id TEXT REFERENCES messages(id),"
+    " role TEXT NOT NULL,"
+    " body TEXT NOT NULL," // the message as JSON
+    " provider_id TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " run_id TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL)",
+    "CREATE INDEX messages_by_conversation ON messages(conversation_id)",
+    "CREATE INDEX messages_by_parent ON messages(parent_id)",
+
+    "CREATE TABLE runs ("
+    " seq INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " conversation_id TEXT NOT NULL,"
+    " message_id TEXT NOT NULL,"
+    " provider_id TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " started_ms INTEGER NOT NULL,"
+    " ok INTEGER NOT NULL,"
+    " error_kind TEXT," // NULL where there was none, as for every figure below that is unknown
+    " ttft_ms REAL,"
+    " response_ms REAL,"
+    " input_tokens INTEGER,"
+    " output_tokens INTEGER,"
+    " cost_usd REAL,"
+    " record BLOB NOT NULL)", // the RunRecord as JSON: text, or a blob where qCompress made it smaller
+    "CREATE INDEX runs_by_start ON runs(started_ms)",
+    "CREATE INDEX runs_by_conversation ON runs(conversation_id, started_ms)",
+};
+
+constexpr std::array<Migration, 1> steps {
+    Migration { 1, version1 },
+};
+
+} // namespace
+
+std::span<const Migration> migrations()
+{
+    return steps;
+}
+
+} // namespace talkbench::store

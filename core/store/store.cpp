@@ -1,0 +1,105 @@
+#include "core/store/store.h"
+
+#include "core/store/worker.h"
+
+namespace talkbench::store {
+
+namespace {
+
+template <typename T, typename Call>
+QFuture<base::Result<T>> post(Worker *worker, Call call)
+{
+    auto reply = std::make_shared<QPromise<base::Result<T>>>();
+    reply->start();
+    auto future = reply->future();
+    QMetaObject::invokeMethod(
+        worker, [call = std::move(call), reply] { call(reply); }, Qt::QueuedConnection);
+    return future;
+}
+
+} // namespace
+
+Store::Store(const QString &dir, QObject *parent) : Store(dir, Options(), parent)
+{
+}
+
+Store::Store(const QString &dir, const Options &options, QObject *parent)
+    : QObject(parent), m_worker(std::make_unique<Worker>(databasePath(dir), options.retryInterval))
+{
+    connect(m_worker.get(), &Worker::committed, this, &Store::committed);
+    connect(m_worker.get(), &Worker::writeFailed, this, &Store::writeFailed);
+    connect(m_worker.get(), &Worker::writeRecovered, this, &Store::writeRecovered);
+    m_thread.setObjectName(QStringLiteral("db"));
+    m_worker->moveToThread(&m_thread);
+    m_thread.start();
+}
+
+Store::~Store()
+{
+    Worker *worker = m_worker.get();
+    QThread *thread = &m_thread;
+    const auto last = [worker, thread] {
+        worker->finish();
+        thread->quit();
+    };
+    QMetaObject::invokeMethod(worker, last, Qt::QueuedConnection);
+    m_thread.wait();
+}
+
+QString Store::databasePath(const QString &dir)
+{
+    return dir + QStringLiteral("/talkbench.db");
+}
+
+QFuture<base::Result<Store::Opened>> Store::open()
+{
+    return post<Opened>(m_worker.get(), [worker = m_worker.get()](const auto &reply) { worker->open(reply); });
+}
+
+QFuture<base::Result<QList<Conversation>>> Store::conversations()
+{
+    return post<QList<Conversation>>(
+        m_worker.get(), [worker = m_worker.get()](const auto &reply) { worker->readConversations(reply); });
+}
+
+QFuture<base::Result<void>> Store::saveConversation(const Conversation &conversation)
+{
+    return post<void>(m_worker.get(), [worker = m_worker.get(), conversation](const auto &reply) {
+        worker->enqueue(conversation, reply);
+    });
+}
+
+QFuture<base::Result<void>> Store::removeConversation(const QString &id)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), id](const auto &reply) { worker->enqueue(Removal { id }, reply); });
+}
+
+QFuture<base::Result<QList<StoredMessage>>> Store::messages(const QString &conversationId)
+{
+    return post<QList<StoredMessage>>(m_worker.get(), [worker = m_worker.get(), conversationId](const auto &reply) {
+        worker->readMessages(conversationId, reply);
+    });
+}
+
+QFuture<base::Result<void>> Store::saveMessage(const StoredMessage &message)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), message](const auto &reply) { worker->enqueue(message, reply); });
+}
+
+QFuture<base::Result<void>> Store::saveRun(const profile::RunRecord &record)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), record](const auto &reply) { worker->enqueue(record, reply); });
+}
+
+QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QString &conversationId)
+{
+    return post<QList<profile::RunRecord>>(m_worker.get(),
+                                           [worker = m_worker.get(), limit, conversationId](const auto &reply) {
+                                               worker->readRuns(limit, conversationId, reply);
+                                           });
+}
+
+} // namespace talkbench::store

@@ -1,0 +1,176 @@
+#include "core/store/worker.h"
+
+#include <utility>
+
+namespace talkbench::store {
+
+namespace {
+
+template <typename T, typename Value>
+void finishWith(const Reply<T> &reply, Value &&value)
+{
+    reply->addResult(base::Result<T>(std::forward<Value>(value)));
+    reply->finish();
+}
+
+} // namespace
+
+Worker::Worker(const QString &path, std::chrono::milliseconds retryInterval) : m_database(path), m_retry(this)
+{
+    m_retry.setSingleShot(true);
+    m_retry.setInterval(retryInterval);
+    connect(&m_retry, &QTimer::timeout, this, &Worker::flush);
+}
+
+void Worker::open(const Reply<Store::Opened> &reply)
+{
+    if (const auto error = ensureOpen())
+        finishWith(reply, *error);
+    else
+        finishWith(reply, Store::Opened { m_keptAside });
+}
+
+std::optional<base::Error> Worker::ensureOpen()
+{
+    if (m_database.isOpen())
+        return std::nullopt;
+    const auto opened = m_database.open();
+    if (!opened)
+        return opened.error();
+    m_keptAside = *opened;
+    return std::nullopt;
+}
+
+void Worker::enqueue(const Change &change, const Reply<void> &reply)
+{
+    m_pending.append({ change, reply });
+    if (std::exchange(m_flushPosted, true))
+        return;
+    // Behind everything that waits in this thread's queue by now: those writes share the transaction.
+    QMetaObject::invokeMethod(this, &Worker::flush, Qt::QueuedConnection);
+}
+
+void Worker::flush()
+{
+    m_flushPosted = false;
+    if (m_pending.isEmpty())
+        return;
+    auto error = ensureOpen();
+    if (!error)
+        error = writePending();
+    if (error)
+        fail(*error);
+    else
+        recover();
+}
+
+/// All or nothing, but for values that can never be written: those are answered with an error and left out.
+std::optional<base::Error> Worker::writePending()
+{
+    QSqlError error;
+    if (!m_database.begin(&error))
+        return m_database.describe(error);
+    QHash<qsizetype, base::Error> refused;
+    for (qsizetype i = 0; i < m_pending.size(); ++i) {
+        error = write(m_database.connection(), m_pending.at(i).change);
+        if (!error.isValid())
+            continue;
+        if (!isRefusal(error)) {
+            m_database.rollback();
+            return m_database.describe(error);
+        }
+        refused.insert(i, m_database.describe(error));
+    }
+    if (!m_database.commit(&error)) {
+        m_database.rollback();
+        return m_database.describe(error);
+    }
+    const QList<Write> written = std::exchange(m_pending, {});
+    for (qsizetype i = 0; i < written.size(); ++i) {
+        const auto &reply = written.at(i).reply;
+        if (reply && refused.contains(i))
+            finishWith(reply, refused.value(i));
+        else if (reply)
+            finishWith(reply, base::Result<void>());
+    }
+    Q_EMIT committed(int(written.size() - refused.size()));
+    return std::nullopt;
+}
+
+void Worker::fail(const base::Error &error)
+{
+    for (Write &write : m_pending) {
+        if (const auto reply = std::exchange(write.reply, nullptr))
+            finishWith(reply, error);
+    }
+    m_retry.start();
+    if (!std::exchange(m_failing, true))
+        Q_EMIT writeFailed(error);
+}
+
+void Worker::recover()
+{
+    m_retry.stop();
+    if (std::exchange(m_failing, false))
+        Q_EMIT writeRecovered();
+}
+
+/// A read sees every write asked for before it: what is on disk, with what is still held in memory on top.
+template <typename T, typename Read, typename Apply>
+void Worker::answer(const Reply<QList<T>> &reply, Read read, Apply apply)
+{
+    flush();
+    QList<T> rows;
+    if (const auto error = ensureOpen()) {
+        if (m_pending.isEmpty())
+            return finishWith(reply, *error);
+    } else {
+        auto result = read(m_database.connection());
+        if (result.error.isValid())
+            return finishWith(reply, m_database.describe(result.error));
+        rows = std::move(result.rows);
+    }
+    for (const Write &write : std::as_const(m_pending))
+        apply(write.change, &rows);
+    finishWith(reply, std::move(rows));
+}
+
+void Worker::readConversations(const Reply<QList<Conversation>> &reply)
+{
+    answer(
+        reply, [](QSqlDatabase &database) { return store::readConversations(database); },
+        [](const Change &change, QList<Conversation> *rows) {
+            apply(change, rows);
+            sortNewestFirst(rows);
+        });
+}
+
+void Worker::readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply)
+{
+    answer(
+        reply, [&](QSqlDatabase &database) { return store::readMessages(database, conversationId); },
+        [&](const Change &change, QList<StoredMessage> *rows) { apply(change, conversationId, rows); });
+}
+
+void Worker::readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply)
+{
+    answer(
+        reply, [&](QSqlDatabase &database) { return store::readRuns(database, limit, conversationId); },
+        [&](const Change &change, QList<profile::RunRecord> *rows) {
+            apply(change, conversationId, rows);
+            sortNewestFirst(rows);
+            if (limit > 0 && rows->size() > limit)
+                rows->resize(limit);
+        });
+}
+
+void Worker::finish()
+{
+    flush();
+    m_retry.stop();
+    m_database.close();
+    if (!m_pending.isEmpty())
+        qWarning("%lld values could not be saved.", static_cast<long long>(m_pending.size()));
+}
+
+} // namespace talkbench::store

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/store/database.h"
+#include "core/store/rows.h"
+
+#include <QObject>
+#include <QPromise>
+#include <QTimer>
+
+#include <memory>
+
+namespace talkbench::store {
+
+/// An answer on its way back to the caller; std::shared_ptr, because queued calls are copied.
+template <typename T>
+using Reply = std::shared_ptr<QPromise<base::Result<T>>>;
+
+/// The store's half in the db thread: the connection, the writes that wait for their transaction, the retries.
+class Worker final : public QObject {
+    Q_OBJECT
+
+public:
+    Worker(const QString &path, std::chrono::milliseconds retryInterval);
+
+    void open(const Reply<Store::Opened> &reply);
+    void enqueue(const Change &change, const Reply<void> &reply);
+    void readConversations(const Reply<QList<Conversation>> &reply);
+    void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
+    void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
+    /// The last flush; the connection is closed.
+    void finish();
+
+Q_SIGNALS:
+    void committed(int writes);
+    void writeFailed(const talkbench::base::Error &error);
+    void writeRecovered();
+
+private:
+    struct Write {
+        Change change;
+        Reply<void> reply; ///< null once answered
+    };
+
+    std::optional<base::Error> ensureOpen();
+    void flush();
+    std::optional<base::Error> writePending();
+    void fail(const base::Error &error);
+    void recover();
+    template <typename T, typename Read, typename Apply>
+    void answer(const Reply<QList<T>> &reply, Read read, Apply apply);
+
+    Database m_database;
+    QString m_keptAside;
+    QList<Write> m_pending;
+    bool m_flushPosted = false;
+    bool m_failing = false;
+    QTimer m_retry;
+};
+
+} // namespace talkbench::store
