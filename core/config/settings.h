@@ -3,6 +3,7 @@
 #include "core/base/result.h"
 #include "core/llm/provider.h"
 
+#include <QJsonObject>
 #include <QObject>
 #include <QVariant>
 
@@ -11,54 +12,79 @@
 namespace talkbench::config {
 
 /// A provider as the user configured it. Its key is in the keychain, under its id.
-struct ProviderConfig
-{
+struct ProviderConfig {
     QString id;
     QString name;
     QString protocol;
     QUrl baseUrl;
-    base::HttpHeaders headers;
+    base::HttpHeaders headers; ///< never a secret: those are refused
     QString defaultModel;
+    /// The vendor's row this was made from; empty for a server of the user's own.
+    QString vendor = {};
+    /// The vendor's deviations, handed on to the codec.
+    QJsonObject quirks = {};
 
     bool operator==(const ProviderConfig &) const = default;
 };
 
+/// The built-in simulator: always there, always first.
+inline constexpr QLatin1StringView simulatorId { "simulator" };
+
 llm::Endpoint endpointFor(const ProviderConfig &provider, const QString &apiKey);
 
-/// One row of the settings table: adding a setting is adding one.
-struct Setting
-{
+/// One row of the settings table: adding a setting is adding one. Its type is that of its standard value.
+struct Setting {
     const char *key; ///< "theme", "limits/idle_ms"
     QVariant standard;
     const char *title;
+    /// Of a number.
+    double minimum = 0;
+    double maximum = 0;
+    /// Of a text: what it may be, "system|light|dark"; empty for any.
+    const char *choices = "";
 };
 
 std::span<const Setting> settingsTable();
+const Setting *settingByKey(QByteArrayView key);
 
-/// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten.
-class Settings : public QObject
-{
+/// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten; what the file
+/// holds and this version doesn't know stays in it.
+class Settings : public QObject {
     Q_OBJECT
 
 public:
     explicit Settings(const QString &dir, QObject *parent = nullptr);
 
+    /// An error is a warning for the user: whatever of the file was not usable has its standard value.
     base::Result<void> load();
 
     QVariant value(QByteArrayView key) const;
+    /// Kind Config: the value is wrong, nothing changed. Kind Storage: it holds for this run, but could not be saved.
     base::Result<void> setValue(QByteArrayView key, const QVariant &value);
+    /// The simulator first.
     QList<ProviderConfig> providers() const;
     std::optional<ProviderConfig> provider(const QString &id) const;
+    /// All of them; the simulator may be left out. Errors as of setValue().
     base::Result<void> setProviders(const QList<ProviderConfig> &providers);
+    /// Where the simulator listens in this run; not saved.
+    void setSimulatorUrl(const QUrl &url);
 
 Q_SIGNALS:
     void changed(const QString &key);
     void providersChanged();
 
 private:
+    base::Result<void> save() const;
+    QStringList loadValues();
+    QStringList loadProviders();
+    void setProviderRows(const QList<ProviderConfig> &providers);
+
     QString m_path;
+    QJsonObject m_root; ///< the file as it was read or written last
+    bool m_fileUnread = false; ///< it is there, but could neither be read nor moved: never write over it
     QVariantMap m_values;
     QList<ProviderConfig> m_providers;
+    QUrl m_simulatorUrl;
 };
 
 } // namespace talkbench::config

@@ -1,0 +1,142 @@
+#include "core/config/providerrows.h"
+
+#include <QJsonArray>
+#include <QUrlQuery>
+
+#include <algorithm>
+#include <array>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::config {
+
+namespace {
+
+base::Error wrong(const QString &message)
+{
+    return { .kind = base::ErrorKind::Config, .message = message, .detail = {}, .httpStatus = 0, .retryAfterMs = {} };
+}
+
+QString secretRefused(const QString &name)
+{
+    return u"The header '%1' looks like a secret and is not saved in a file. Put the key into the provider's key "
+           u"field: "
+           "it goes to the system keychain."_s.arg(name);
+}
+
+bool isToken(const QByteArray &name)
+{
+    constexpr QByteArrayView others = "!#$%&'*+-.^_`|~";
+    return !name.isEmpty() && std::all_of(name.begin(), name.end(), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
+    });
+}
+
+bool isFieldValue(const QByteArray &value)
+{
+    return std::none_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+base::Result<void> validateUrl(const ProviderConfig &provider)
+{
+    const QUrl &url = provider.baseUrl;
+    const bool http = url.scheme() == u"http" || url.scheme() == u"https";
+    if (!url.isValid() || !http || url.host().isEmpty())
+        return wrong(u"The base URL of '%1' must be a whole one, such as https://api.example.com/v1 or "
+                     "http://localhost:11434."_s.arg(provider.name));
+    if (!url.userInfo().isEmpty())
+        return wrong(u"The base URL of '%1' holds a user name or password. Put the key into the key field."_s.arg(
+            provider.name));
+    const auto items = QUrlQuery(url).queryItems();
+    for (const auto &[name, value] : items) {
+        if (name.compare(u"key"_s, Qt::CaseInsensitive) == 0 || looksSecret(name.toUtf8(), value.toUtf8()))
+            return wrong(
+                u"The base URL of '%1' holds a key ('%2'). Put it into the key field."_s.arg(provider.name, name));
+    }
+    return {};
+}
+
+} // namespace
+
+bool looksSecret(QByteArrayView headerName, QByteArrayView value)
+{
+    constexpr std::array<QByteArrayView, 11> telling { "authorization", "api-key", "apikey",    "api_key",
+                                                       "token",         "secret",  "cookie",    "password",
+                                                       "credential",    "x-auth",  "access-key" };
+    const QByteArray name = headerName.toByteArray().toLower();
+    const QByteArray start = value.toByteArray().trimmed().left(8).toLower();
+    return std::any_of(telling.begin(), telling.end(), [&](QByteArrayView word) { return name.contains(word); })
+        || start.startsWith("bearer ") || start.startsWith("basic ") || start.startsWith("sk-");
+}
+
+ProviderConfig standardSimulator()
+{
+    ProviderConfig simulator;
+    simulator.id = simulatorId;
+    simulator.name = u"Simulator"_s;
+    simulator.protocol = u"openai-chat"_s;
+    return simulator;
+}
+
+QJsonObject toJson(const ProviderConfig &provider, const QJsonObject &known)
+{
+    QJsonArray headers;
+    for (const auto &[name, value] : provider.headers)
+        headers.append(QJsonArray { QString::fromUtf8(name), QString::fromUtf8(value) });
+    QJsonObject object = known;
+    object[u"id"_s] = provider.id;
+    object[u"name"_s] = provider.name;
+    object[u"vendor"_s] = provider.vendor;
+    object[u"protocol"_s] = provider.protocol;
+    object[u"base_url"_s] = provider.baseUrl.toString();
+    object[u"headers"_s] = headers;
+    object[u"default_model"_s] = provider.defaultModel;
+    object[u"quirks"_s] = provider.quirks;
+    return object;
+}
+
+ProviderConfig providerFromJson(const QJsonObject &object, QStringList *problems)
+{
+    ProviderConfig provider;
+    provider.id = object[u"id"_s].toString();
+    provider.name = object[u"name"_s].toString(provider.id);
+    provider.vendor = object[u"vendor"_s].toString();
+    provider.protocol = object[u"protocol"_s].toString();
+    provider.baseUrl = QUrl(object[u"base_url"_s].toString(), QUrl::StrictMode);
+    provider.defaultModel = object[u"default_model"_s].toString();
+    provider.quirks = object[u"quirks"_s].toObject();
+    const QJsonArray headers = object[u"headers"_s].toArray();
+    for (const auto &row : headers) {
+        const QByteArray name = row.toArray().at(0).toString().toUtf8();
+        const QByteArray value = row.toArray().at(1).toString().toUtf8();
+        if (looksSecret(name, value))
+            problems->append(secretRefused(QString::fromUtf8(name)));
+        else
+            provider.headers.append({ name, value });
+    }
+    return provider;
+}
+
+base::Result<void> validate(const ProviderConfig &provider)
+{
+    if (provider.id.isEmpty())
+        return wrong(u"A provider needs an id."_s);
+    if (provider.name.trimmed().isEmpty())
+        return wrong(u"A provider needs a name."_s);
+    if (provider.protocol.isEmpty())
+        return wrong(u"The provider '%1' needs a protocol."_s.arg(provider.name));
+    if (provider.id != simulatorId) {
+        if (auto url = validateUrl(provider); !url)
+            return url;
+    }
+    for (const auto &[name, value] : provider.headers) {
+        if (!isToken(name) || !isFieldValue(value))
+            return wrong(
+                u"'%1' of the provider '%2' is not a valid header."_s.arg(QString::fromUtf8(name), provider.name));
+        if (looksSecret(name, value))
+            return wrong(secretRefused(QString::fromUtf8(name)));
+    }
+    return {};
+}
+
+} // namespace talkbench::config
