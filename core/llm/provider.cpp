@@ -1,7 +1,11 @@
 #include "core/llm/provider.h"
 
+#include "core/llm/providers/ollama.h"
+#include "core/llm/providers/openaichat.h"
+
 #include <QStringList>
 
+#include <array>
 #include <span>
 
 namespace talkbench::llm {
@@ -11,7 +15,10 @@ namespace {
 /// The table of protocols.
 std::span<const Provider *const> providers()
 {
-    return {};
+    static const OpenAiChat openAiChat;
+    static const Ollama ollama;
+    static const std::array<const Provider *, 2> table { &openAiChat, &ollama };
+    return table;
 }
 
 } // namespace

@@ -21,7 +21,7 @@ struct Endpoint {
     /// Never stored, logged or exported.
     QString apiKey;
     base::HttpHeaders headers;
-    /// The vendor's deviations, from its row: for instance {"max_tokens": "max_completion_tokens"}.
+    /// The vendor's deviations, from its row; see Vendor::quirks.
     QJsonObject quirks;
 };
 
@@ -35,6 +35,8 @@ public:
     virtual StreamEvents document(const base::HttpHead &head, const QByteArray &body) = 0;
     /// The body has ended: what was held back comes out. Says nothing of success.
     virtual StreamEvents end() = 0;
+    /// Frames so far that the protocol has no place for.
+    virtual int badFrames() const { return 0; }
 };
 
 /// A wire protocol: requests to bytes and bytes to events. Pure, stateless, no I/O.

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/llm/provider.h"
+
+namespace talkbench::llm {
+
+/// Ollama's native chat: one JSON object a line.
+class Ollama final : public Provider {
+public:
+    QString protocol() const override;
+    base::Framing framing() const override { return base::Framing::NdJson; }
+    base::Result<base::HttpRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const override;
+    std::unique_ptr<Decoder> decoder() const override;
+    base::HttpRequest modelsRequest(const Endpoint &endpoint) const override;
+    base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const override;
+};
+
+} // namespace talkbench::llm

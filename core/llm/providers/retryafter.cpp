@@ -1,0 +1,123 @@
+#include "core/llm/providers/retryafter.h"
+
+#include "core/llm/providers/servererror.h"
+
+#include <QDateTime>
+#include <QLocale>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <cmath>
+
+namespace talkbench::llm {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double weekMs = 7 * 24 * 3600 * 1000.0;
+
+std::optional<qint64> wholeMs(double ms)
+{
+    if (!std::isfinite(ms))
+        return std::nullopt;
+    return qRound64(std::clamp(ms, 0.0, weekMs));
+}
+
+double unitMs(const QString &unit)
+{
+    if (unit.startsWith("ms"_L1) || unit.startsWith("mil"_L1))
+        return 1;
+    if (unit.startsWith(u'm'))
+        return 60'000;
+    if (unit.startsWith(u'h'))
+        return 3'600'000;
+    return 1000;
+}
+
+QDateTime httpDate(const QByteArray &text)
+{
+    QDateTime date = QLocale::c().toDateTime(QString::fromLatin1(text.trimmed()), u"ddd, dd MMM yyyy HH:mm:ss 'GMT'"_s);
+    date.setTimeSpec(Qt::UTC);
+    return date;
+}
+
+/// The server's own idea of now: its clock and ours need not agree.
+QDateTime serverNow(const base::HttpHeaders &headers)
+{
+    const QDateTime date = httpDate(base::headerValue(headers, "date"));
+    return date.isValid() ? date : QDateTime::currentDateTimeUtc();
+}
+
+std::optional<qint64> untilMs(const QDateTime &when, const base::HttpHeaders &headers)
+{
+    if (!when.isValid())
+        return std::nullopt;
+    return wholeMs(static_cast<double>(serverNow(headers).msecsTo(when)));
+}
+
+/// A limit's reset: a duration, seconds, a Unix time in s or ms, or RFC 3339.
+std::optional<qint64> resetMs(const QByteArray &text, const base::HttpHeaders &headers)
+{
+    bool number = false;
+    const double value = text.trimmed().toDouble(&number);
+    if (number && value > 1e11)
+        return untilMs(QDateTime::fromMSecsSinceEpoch(qRound64(std::min(value, 1e15)), Qt::UTC), headers);
+    if (number && value > 1e9)
+        return untilMs(QDateTime::fromSecsSinceEpoch(qRound64(value), Qt::UTC), headers);
+    if (text.contains('T') && text.contains('-'))
+        return untilMs(QDateTime::fromString(QString::fromLatin1(text.trimmed()), Qt::ISODateWithMs), headers);
+    return durationMs(text);
+}
+
+/// A limit that still has something left is not the one to wait for.
+bool exhausted(const base::HttpHeaders &headers, QByteArray resetName)
+{
+    const QByteArray remaining = base::headerValue(headers, resetName.replace("reset", "remaining"));
+    return remaining.isEmpty() || remaining.trimmed().toDouble() < 1;
+}
+
+} // namespace
+
+std::optional<qint64> durationMs(const QByteArray &text)
+{
+    bool number = false;
+    const double seconds = text.trimmed().toDouble(&number);
+    if (number)
+        return wholeMs(seconds * 1000);
+    static const QRegularExpression part(u"(\\d+(?:\\.\\d+)?)\\s*([a-z]+)"_s);
+    double total = 0;
+    bool found = false;
+    QRegularExpressionMatchIterator matches = part.globalMatch(QString::fromLatin1(text.left(64)).toLower());
+    while (matches.hasNext()) {
+        const QRegularExpressionMatch match = matches.next();
+        total += match.captured(1).toDouble() * unitMs(match.captured(2));
+        found = true;
+    }
+    return found ? wholeMs(total) : std::nullopt;
+}
+
+std::optional<qint64> retryAfterMs(const base::HttpHeaders &headers)
+{
+    bool number = false;
+    const double ms = base::headerValue(headers, "retry-after-ms").trimmed().toDouble(&number);
+    if (number && ms > 0)
+        return wholeMs(ms);
+    if (const QByteArray after = base::headerValue(headers, "retry-after").trimmed(); !after.isEmpty()) {
+        if (const std::optional<qint64> wait = untilMs(httpDate(after), headers))
+            return wait;
+        if (const std::optional<qint64> wait = durationMs(after))
+            return wait;
+    }
+    std::optional<qint64> longest;
+    for (const auto &[key, value] : headers) {
+        const QByteArray name = key.toLower();
+        if (!name.contains("ratelimit") || !name.contains("reset") || !exhausted(headers, name))
+            continue;
+        if (const std::optional<qint64> wait = resetMs(value, headers))
+            longest = std::max(longest.value_or(0), *wait);
+    }
+    return longest;
+}
+
+} // namespace talkbench::llm

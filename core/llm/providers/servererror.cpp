@@ -1,0 +1,410 @@
+#include "core/llm/providers/servererror.h"
+
+#include "core/llm/providers/retryafter.h"
+#include "core/llm/providers/wire.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <span>
+
+namespace talkbench::llm {
+
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+
+namespace {
+
+constexpr qsizetype maxDetail = 8 * 1024;
+constexpr qsizetype maxMessage = 2 * 1024;
+
+/// What an error says of itself, out of whichever shape it came in.
+struct Said {
+    QString message;
+    /// Code, type, status word and reasons, joined: words to recognise the kind by.
+    QString words;
+    int status = 0;
+    std::optional<qint64> retryMs;
+};
+
+int httpStatusOf(const QJsonValue &value)
+{
+    const int status = value.isString() ? value.toString().toInt() : value.toInt();
+    return status >= 400 && status < 600 ? status : 0;
+}
+
+void addWord(Said &said, const QJsonValue &value)
+{
+    if (value.isString() && !value.toString().isEmpty())
+        said.words += value.toString().left(200) + u' ';
+    if (said.status == 0)
+        said.status = httpStatusOf(value);
+}
+
+QString firstText(const QJsonObject &object, std::initializer_list<QLatin1StringView> keys)
+{
+    for (const QLatin1StringView key : keys) {
+        const QJsonValue value = object[key];
+        if (value.isString() && !value.toString().trimmed().isEmpty())
+            return value.toString().trimmed();
+    }
+    return {};
+}
+
+/// FastAPI's list of complaints: [{"loc": ["body", "model"], "msg": "Field required"}].
+QString complaints(const QJsonArray &array)
+{
+    QStringList lines;
+    for (const QJsonValue &value : array) {
+        const QJsonObject object = value.toObject();
+        QStringList place;
+        const QJsonArray loc = object["loc"_L1].toArray();
+        for (const QJsonValue &step : loc)
+            place.append(step.toVariant().toString());
+        const QString text = value.isString() ? value.toString() : firstText(object, { "msg"_L1, "message"_L1 });
+        if (!text.isEmpty())
+            lines.append(place.isEmpty() ? text : place.join(u'.') + u": "_s + text);
+    }
+    return lines.join(u"; "_s);
+}
+
+/// Google's list of details: reasons, and how long to wait.
+void readDetails(const QJsonArray &details, Said &said)
+{
+    for (const QJsonValue &detail : details) {
+        addWord(said, detail["reason"_L1]);
+        if (const QString delay = detail["retryDelay"_L1].toString(); !delay.isEmpty())
+            said.retryMs = durationMs(delay.toLatin1());
+    }
+}
+
+/// A gateway's "Provider returned error" hides the sentence that matters in its metadata.
+void readMetadata(const QJsonObject &metadata, Said &said)
+{
+    const QString raw = firstText(metadata, { "raw"_L1 });
+    if (!raw.isEmpty() && !said.message.contains(raw))
+        said.message += u" ("_s + firstText(metadata, { "provider_name"_L1 }) + u": "_s + raw.left(500) + u')';
+    const QJsonObject headers = metadata["headers"_L1].toObject();
+    base::HttpHeaders list;
+    for (auto it = headers.begin(); it != headers.end(); ++it)
+        list.append({ it.key().toLatin1(), it.value().toVariant().toString().toLatin1() });
+    if (const std::optional<qint64> wait = retryAfterMs(list))
+        said.retryMs = wait;
+}
+
+void readErrorObject(const QJsonObject &error, Said &said)
+{
+    said.message = firstText(error, { "message"_L1, "msg"_L1, "detail"_L1, "error"_L1, "error_message"_L1 });
+    for (const QLatin1StringView key : { "code"_L1, "type"_L1, "status"_L1, "status_code"_L1, "http_code"_L1 })
+        addWord(said, error[key]);
+    addWord(said, error["innererror"_L1]["code"_L1]);
+    readDetails(error["details"_L1].toArray(), said);
+    readMetadata(error["metadata"_L1].toObject(), said);
+}
+
+/// MiniMax: errors of every kind come with HTTP 200 and a number of its own.
+void readBaseResp(const QJsonObject &response, Said &said)
+{
+    said.message = firstText(response, { "status_msg"_L1 });
+    switch (response["status_code"_L1].toInt()) {
+    case 1002:
+    case 1041:
+        said.status = 429;
+        break;
+    case 1004:
+    case 2049:
+        said.status = 401;
+        break;
+    case 1008:
+        said.status = 402;
+        break;
+    case 1026:
+    case 1027:
+        said.words += u"content_filter "_s;
+        break;
+    case 1039:
+        said.words += u"context_length_exceeded "_s;
+        break;
+    case 2013:
+        said.status = 400;
+        break;
+    default:
+        said.status = 500;
+    }
+}
+
+Said read(const QJsonObject &root)
+{
+    Said said;
+    const QJsonValue error = root["error"_L1];
+    if (error.isObject())
+        readErrorObject(error.toObject(), said);
+    else if (error.isString())
+        said.message = error.toString().trimmed();
+    else if (const QJsonArray errors = root["errors"_L1].toArray(); !errors.isEmpty())
+        said.message = complaints(errors);
+    else if (const QJsonObject baseResp = root["base_resp"_L1].toObject(); !baseResp.isEmpty())
+        readBaseResp(baseResp, said);
+
+    for (const QLatin1StringView key : { "code"_L1, "type"_L1, "raw_status_code"_L1, "status"_L1, "status_code"_L1 })
+        addWord(said, root[key]);
+    if (said.message.isEmpty())
+        said.message =
+            firstText(root, { "message"_L1, "detail"_L1, "msg"_L1, "error_message"_L1, "error_description"_L1 });
+    if (said.message.isEmpty() && root["detail"_L1].isArray())
+        said.message = complaints(root["detail"_L1].toArray());
+    if (said.message.isEmpty() && root["detail"_L1].isObject())
+        readErrorObject(root["detail"_L1].toObject(), said);
+    return said;
+}
+
+enum class Where { Anywhere, NotWhenLimited, WithoutServerFault };
+
+/// How a kind is known by its words. In order: the first row that fits wins.
+struct Rule {
+    ErrorKind kind;
+    Where where;
+    const char *pattern;
+};
+
+constexpr Rule rules[] = {
+    { ErrorKind::Quota, Where::WithoutServerFault,
+      "insufficient_quota|billing_error|billing_hard_limit|insufficient[ _]balance|insufficient[ _]credits?|"
+      "credit balance is too low|exceeded your current quota|spending limit|requires more credits|payment required|"
+      "used all available credits" },
+    { ErrorKind::Auth, Where::NotWhenLimited,
+      "invalid_api_key|api_key_invalid|authentication_error|unauthenticated|incorrect api key|invalid api key|"
+      "api key not valid|invalid x-api-key|authentication fails|invalid_authentication" },
+    { ErrorKind::Filtered, Where::WithoutServerFault,
+      "content_filter|content_policy|responsibleaipolicyviolation|data_inspection_failed|flagged by|"
+      "requires moderation|moderation_blocked" },
+    { ErrorKind::ContextTooLong, Where::NotWhenLimited,
+      "context_length_exceeded|exceed_context_size|context_window_exceeded|request_too_large|maximum context length|"
+      "context (length|window|size)[^.]{0,60}(exceed|too)|exceeds?[^.]{0,60}context|prompt is too long|"
+      "input (is|was) too long|maximum prompt length|exceeds the maximum number of tokens|too large for model with|"
+      "reduce the length of the (messages|prompt|input)|longer than the (model|maximum)" },
+    { ErrorKind::Overloaded, Where::Anywhere,
+      "overloaded|unavailable_error|service[ _]?unavailable|engine_overloaded|no available (server|capacity)|at "
+      "capacity" },
+    { ErrorKind::RateLimited, Where::WithoutServerFault,
+      "rate_?limit|resource_exhausted|too_?many_?requests|rate limit|too many requests|throttl" },
+    { ErrorKind::NotFound, Where::WithoutServerFault,
+      "model_not_found|not_found_error|deploymentnotfound|invalid_model|model_not_exist|model not (found|exist)|"
+      "invalid model:|not a valid model|unknown model|no such model|supported api model names|"
+      "\\bmodel\\b[^.]{0,120}(not found|does not exist|doesn't exist|is not available)" },
+};
+
+bool applies(Where where, int status)
+{
+    switch (where) {
+    case Where::Anywhere:
+        return true;
+    case Where::NotWhenLimited:
+        return status != 429;
+    case Where::WithoutServerFault:
+        return status < 500;
+    }
+    return true;
+}
+
+ErrorKind kindByStatus(int status, const QString &words)
+{
+    switch (status) {
+    case 401:
+    case 407:
+        return ErrorKind::Auth;
+    case 402:
+        return ErrorKind::Quota;
+    case 403:
+        return ErrorKind::Forbidden;
+    case 404:
+    case 410:
+        return ErrorKind::NotFound;
+    case 413:
+        return ErrorKind::ContextTooLong;
+    case 429:
+        return ErrorKind::RateLimited;
+    case 408:
+    case 499:
+        return ErrorKind::Server;
+    case 503:
+    case 529:
+        return ErrorKind::Overloaded;
+    default:
+        break;
+    }
+    if (status >= 500)
+        return ErrorKind::Server;
+    if (status >= 400)
+        return ErrorKind::InvalidRequest;
+    if (status >= 300)
+        return ErrorKind::Redirect;
+    if (words.contains("invalid_request"_L1) || words.contains("invalid_argument"_L1, Qt::CaseInsensitive))
+        return ErrorKind::InvalidRequest;
+    if (words.contains("permission"_L1, Qt::CaseInsensitive))
+        return ErrorKind::Forbidden;
+    return ErrorKind::Server;
+}
+
+ErrorKind kindOf(int status, const Said &said)
+{
+    // A quota that names its own wait is a rate limit by another name.
+    const bool waits = said.retryMs.has_value();
+    if (status == 401 || status == 402)
+        return kindByStatus(status, {});
+    const QString text = said.words + said.message;
+    for (const Rule &rule : rules) {
+        if (!applies(rule.where, status) || (rule.kind == ErrorKind::Quota && waits))
+            continue;
+        const QRegularExpression pattern(QLatin1StringView(rule.pattern), QRegularExpression::CaseInsensitiveOption);
+        if (pattern.match(text).hasMatch())
+            return rule.kind;
+    }
+    return kindByStatus(status, said.words);
+}
+
+QString leadOf(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::Auth:
+        return u"The server refused the key"_s;
+    case ErrorKind::Forbidden:
+        return u"The server denies access"_s;
+    case ErrorKind::NotFound:
+        return u"The server does not know this model or address"_s;
+    case ErrorKind::InvalidRequest:
+        return u"The server did not accept the request"_s;
+    case ErrorKind::ContextTooLong:
+        return u"The conversation is too long for this model"_s;
+    case ErrorKind::RateLimited:
+        return u"The server's rate limit is reached"_s;
+    case ErrorKind::Quota:
+        return u"The account's quota or credit is used up"_s;
+    case ErrorKind::Overloaded:
+        return u"The server is overloaded"_s;
+    case ErrorKind::Redirect:
+        return u"The server redirects to another address"_s;
+    case ErrorKind::Filtered:
+        return u"The provider's content filter blocked the request"_s;
+    default:
+        return u"The server reported an error"_s;
+    }
+}
+
+QString sentence(ErrorKind kind, int status, const QString &said)
+{
+    QString text = leadOf(kind);
+    if (status != 0)
+        text += u" (HTTP %1)"_s.arg(status);
+    return said.isEmpty() ? text + u'.' : text + u": "_s + said.left(maxMessage);
+}
+
+/// Servers quote what they were sent; a key must not travel on in an error.
+QString withoutKeys(QString text)
+{
+    static const QRegularExpression key(
+        u"\\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|r8|tgp|fw|csk|AIza)[-_]?[A-Za-z0-9_-]{20,}|(?<=Bearer )[^\\s\"',]{8,}"_s);
+    return text.replace(key, u"[key]"_s);
+}
+
+QString bounded(const QByteArray &body)
+{
+    return withoutKeys(QString::fromUtf8(body.left(maxDetail)));
+}
+
+bool looksLikeHtml(const QByteArray &body)
+{
+    return body.trimmed().startsWith('<');
+}
+
+/// A page's title says what it is: "502 Bad Gateway", "Just a moment…".
+QString titleOf(const QByteArray &html)
+{
+    static const QRegularExpression title(u"<title[^>]*>([^<]{1,200})"_s, QRegularExpression::CaseInsensitiveOption);
+    return title.match(QString::fromUtf8(html.left(maxDetail))).captured(1).simplified();
+}
+
+QString page(const QByteArray &body)
+{
+    const QString title = titleOf(body);
+    return title.isEmpty() ? u"a web page instead of JSON"_s : u"a web page instead of JSON, “%1”"_s.arg(title);
+}
+
+/// "Please try again in 1.2s", "Please retry after 6 seconds".
+std::optional<qint64> waitInText(const QString &text)
+{
+    static const QRegularExpression wait(
+        u"(?:try again in|retry after|retry in) ((?:\\d+(?:\\.\\d+)?\\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h)\\s*)+)"_s,
+        QRegularExpression::CaseInsensitiveOption);
+    const QRegularExpressionMatch match = wait.match(text);
+    return match.hasMatch() ? durationMs(match.captured(1).toLatin1()) : std::nullopt;
+}
+
+base::Error errorFrom(const Said &said, int httpStatus, const QString &detail)
+{
+    base::Error error;
+    const int status = httpStatus >= 300 ? httpStatus : said.status;
+    error.kind = kindOf(status, said);
+    error.httpStatus = status;
+    error.message = sentence(error.kind, status, withoutKeys(said.message));
+    error.detail = detail;
+    error.retryAfterMs = said.retryMs;
+    if (!error.retryAfterMs && error.kind == ErrorKind::RateLimited)
+        error.retryAfterMs = waitInText(said.message);
+    return error;
+}
+
+} // namespace
+
+base::Error httpError(const base::HttpHead &head, const QByteArray &body)
+{
+    Said said;
+    const QList<QJsonObject> objects = jsonObjects(body);
+    if (!objects.isEmpty())
+        said = read(objects.first());
+    else if (looksLikeHtml(body))
+        said.message = u"it answered with "_s + page(body);
+    else
+        said.message = QString::fromUtf8(body.left(500)).simplified();
+    if (head.status >= 300 && head.status < 400)
+        said.message = QString::fromUtf8(base::headerValue(head.headers, "location"));
+
+    base::Error error = errorFrom(said, head.status, bounded(body));
+    const bool mayWait = head.status == 429 || head.status >= 500 || error.kind == ErrorKind::RateLimited;
+    if (const std::optional<qint64> wait = mayWait ? retryAfterMs(head.headers) : std::nullopt)
+        error.retryAfterMs = wait;
+    return error;
+}
+
+bool isServerError(const QJsonObject &object, QByteArrayView name)
+{
+    const QJsonValue error = object["error"_L1];
+    if ((error.isObject() && !error.toObject().isEmpty()) || (error.isString() && !error.toString().isEmpty()))
+        return true;
+    if (name == QByteArrayView("error") || object["type"_L1].toString() == "error"_L1
+        || object["object"_L1].toString() == "error"_L1)
+        return true;
+    return object["base_resp"_L1]["status_code"_L1].toInt() != 0;
+}
+
+base::Error serverError(const QJsonObject &object)
+{
+    return errorFrom(read(object), 0, bounded(QJsonDocument(object).toJson(QJsonDocument::Compact)));
+}
+
+base::Error notJsonError(const QByteArray &body)
+{
+    base::Error error;
+    error.kind = ErrorKind::NotJson;
+    error.detail = bounded(body);
+    const QString text = withoutKeys(QString::fromUtf8(body.left(200)).simplified());
+    if (looksLikeHtml(body))
+        error.message = u"The server answered with %1. Is the base URL right?"_s.arg(page(body));
+    else
+        error.message = u"The server answered with text that is not JSON: %1"_s.arg(text);
+    return error;
+}
+
+} // namespace talkbench::llm

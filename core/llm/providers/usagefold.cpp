@@ -1,0 +1,129 @@
+#include "core/llm/providers/usagefold.h"
+
+#include "core/llm/providers/wire.h"
+
+#include <algorithm>
+
+namespace talkbench::llm {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct OutputSplit {
+    qint64 output = 0;
+    qint64 reasoning = 0;
+    bool derived = false;
+};
+
+/// Whether `reasoning` is part of `completion` or comes on top of it.
+OutputSplit splitOutput(qint64 prompt, qint64 completion, qint64 reasoning, std::optional<qint64> total)
+{
+    // xAI: the total shows that reasoning was added to the completion.
+    if (reasoning > 0 && total == prompt + completion + reasoning)
+        return { completion, reasoning, false };
+    // More reasoning than completion cannot be a part of it; a token or two more is the vendor's miscount.
+    if (reasoning > completion + std::max<qint64>(2, completion / 10))
+        return { completion, reasoning, true };
+    const qint64 part = std::min(reasoning, completion);
+    return { completion - part, part, false };
+}
+
+std::optional<double> openAiCost(const QJsonObject &raw)
+{
+    if (const QJsonValue ticks = raw["cost_in_usd_ticks"_L1]; ticks.isDouble())
+        return ticks.toDouble() * 1e-10;
+    const QJsonValue cost = raw["cost"_L1];
+    if (cost.isDouble())
+        return cost.toDouble();
+    if (const QJsonValue total = cost["total_cost"_L1]; total.isDouble())
+        return total.toDouble();
+    return std::nullopt;
+}
+
+QJsonObject detailsOf(const QJsonObject &raw, QLatin1StringView chat, QLatin1StringView responses)
+{
+    const QJsonValue details = raw[chat];
+    return details.isObject() ? details.toObject() : raw[responses].toObject();
+}
+
+void setInput(Usage &usage, qint64 total, qint64 cacheRead, qint64 cacheWrite)
+{
+    usage.cacheRead = cacheRead;
+    usage.cacheWrite = cacheWrite;
+    usage.input = std::max<qint64>(0, total - cacheRead - cacheWrite);
+}
+
+} // namespace
+
+Usage usageFromOpenAi(const QJsonObject &raw)
+{
+    const QJsonObject input = detailsOf(raw, "prompt_tokens_details"_L1, "input_tokens_details"_L1);
+    const QJsonObject output = detailsOf(raw, "completion_tokens_details"_L1, "output_tokens_details"_L1);
+    const qint64 prompt = count(raw, { "prompt_tokens"_L1, "input_tokens"_L1 }).value_or(0);
+    const qint64 completion = count(raw, { "completion_tokens"_L1, "output_tokens"_L1 }).value_or(0);
+    const qint64 reasoning =
+        count(output, { "reasoning_tokens"_L1 }).value_or(count(raw, { "reasoning_tokens"_L1 }).value_or(0));
+    const std::optional<qint64> cached = count(input, { "cached_tokens"_L1 });
+    const std::optional<qint64> written = count(input, { "cache_write_tokens"_L1, "cache_creation_tokens"_L1 });
+
+    Usage usage;
+    usage.raw = raw;
+    usage.reportedCostUsd = openAiCost(raw);
+    setInput(usage, prompt,
+             cached ? *cached
+                    : count(raw, { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "cache_read_input_tokens"_L1 })
+                          .value_or(0),
+             written.value_or(0));
+    const OutputSplit split = splitOutput(prompt, completion, reasoning, count(raw, { "total_tokens"_L1 }));
+    usage.output = split.output;
+    usage.reasoning = split.reasoning;
+    usage.derived = split.derived;
+    return usage;
+}
+
+Usage usageFromAnthropic(const QJsonObject &raw)
+{
+    Usage usage;
+    usage.raw = raw;
+    usage.input = count(raw, { "input_tokens"_L1 }).value_or(0);
+    usage.cacheRead = count(raw, { "cache_read_input_tokens"_L1 }).value_or(0);
+    usage.cacheWrite = count(raw, { "cache_creation_input_tokens"_L1 }).value_or(0);
+    const qint64 output = count(raw, { "output_tokens"_L1 }).value_or(0);
+    const qint64 thinking = count(raw["output_tokens_details"_L1].toObject(), { "thinking_tokens"_L1 }).value_or(0);
+    usage.reasoning = std::min(thinking, output);
+    usage.output = output - usage.reasoning;
+    if (const QJsonValue cost = raw["cost"_L1]; cost.isDouble())
+        usage.reportedCostUsd = cost.toDouble();
+    return usage;
+}
+
+Usage usageFromGemini(const QJsonObject &raw)
+{
+    Usage usage;
+    usage.raw = raw;
+    const qint64 prompt = count(raw, { "promptTokenCount"_L1 }).value_or(0);
+    const qint64 tools = count(raw, { "toolUsePromptTokenCount"_L1 }).value_or(0);
+    setInput(usage, prompt + tools, count(raw, { "cachedContentTokenCount"_L1 }).value_or(0), 0);
+    usage.output = count(raw, { "candidatesTokenCount"_L1 }).value_or(0);
+    usage.reasoning = count(raw, { "thoughtsTokenCount"_L1 }).value_or(0);
+    return usage;
+}
+
+std::optional<Usage> usageFromOllama(const QJsonObject &line)
+{
+    const std::optional<qint64> prompt = count(line, { "prompt_eval_count"_L1 });
+    const std::optional<qint64> output = count(line, { "eval_count"_L1 });
+    if (!prompt && !output)
+        return std::nullopt;
+    Usage usage;
+    usage.input = prompt.value_or(0);
+    usage.output = output.value_or(0);
+    for (const QLatin1StringView key : { "prompt_eval_count"_L1, "eval_count"_L1 }) {
+        if (line.contains(key))
+            usage.raw.insert(key, line[key]);
+    }
+    return usage;
+}
+
+} // namespace talkbench::llm
