@@ -8,12 +8,12 @@ namespace talkbench::profile {
 
 enum class Better { Lower, Higher, Neither };
 
-/// One row: adding a metric is adding one. `compute` gives nothing where the record can't support the figure.
-struct Metric
-{
-    const char *id;    ///< "ttft_ms": stable, for JSON, CSV and SQL
+/// One row: adding a metric is adding one. `compute` gives nothing where the record can't support the figure: a stamp or
+/// count is missing, there are too few samples for a percentile, or the answer came from the cache and has no latency.
+struct Metric {
+    const char *id; ///< "ttft_ms": stable, for JSON, CSV and SQL
     const char *title; ///< translatable in context "Metric"
-    const char *unit;  ///< "ms", "tok/s", "USD", "%", ""
+    const char *unit; ///< "ms", "tok/s", "USD", "%", ""
     Better better;
     std::optional<double> (*compute)(const RunRecord &);
 };

@@ -8,11 +8,10 @@
 namespace talkbench::profile {
 
 /// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
-struct RunRecord
-{
+struct RunRecord {
     QString id;
     QString conversationId; ///< empty for a call outside a conversation
-    QString messageId;      ///< the answer's message, empty likewise
+    QString messageId; ///< the answer's message, empty likewise
     QString providerId;
     QString protocol;
     QString model;
@@ -30,6 +29,11 @@ struct RunRecord
     bool ok() const { return answer.finished && !answer.error; }
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
 };
+
+/// The whole record, chunk stamps included, to the nanosecond.
+QJsonObject toJson(const RunRecord &record);
+/// Reads what toJson wrote; what is missing or of another type keeps its default.
+RunRecord runRecordFromJson(const QJsonObject &object);
 
 } // namespace talkbench::profile
 

@@ -8,8 +8,7 @@ namespace talkbench::profile {
 enum class ChunkKind : quint8 { Text, Reasoning, ToolCall };
 
 /// One arrival that carried content. `ns` is the receive stamp of the bytes that completed it.
-struct ChunkStamp
-{
+struct ChunkStamp {
     qint64 ns = 0;
     quint32 characters = 0;
     ChunkKind kind = ChunkKind::Text;
@@ -18,8 +17,7 @@ struct ChunkStamp
 };
 
 /// What a stage decided and why, for a person: {"cache", "off"}, {"retry", "429, again in 2 s"}.
-struct Decision
-{
+struct Decision {
     QString stage;
     QString reason;
 
@@ -27,19 +25,19 @@ struct Decision
 };
 
 /// Every stamp of one attempt at a call. Monotonic nanoseconds; 0 means 'did not happen'.
-struct Trace
-{
-    qint64 submittedNs = 0;      ///< t0: the user asked
-    qint64 dispatchedNs = 0;     ///< s: handed to the transport
+struct Trace {
+    qint64 submittedNs = 0; ///< t0: the user asked
+    qint64 queuedNs = 0; ///< this attempt began to wait for its turn; submittedNs, but for a retry
+    qint64 dispatchedNs = 0; ///< s: handed to the transport
     qint64 connectStartedNs = 0; ///< 0 on a reused connection
     qint64 encryptedNs = 0;
     qint64 sentNs = 0;
     qint64 headersNs = 0;
     qint64 firstByteNs = 0;
-    qint64 firstContentNs = 0;   ///< c1: reasoning counts, role-only chunks do not
-    qint64 firstOutputNs = 0;    ///< a1: the first chunk that is not reasoning
-    qint64 lastContentNs = 0;    ///< cm
-    qint64 endNs = 0;            ///< e
+    qint64 firstContentNs = 0; ///< c1: reasoning counts, role-only chunks do not
+    qint64 firstOutputNs = 0; ///< a1: the first chunk that is not reasoning
+    qint64 lastContentNs = 0; ///< cm
+    qint64 endNs = 0; ///< e
     bool reusedConnection = false;
     qint64 bytesReceived = 0;
     int httpStatus = 0;

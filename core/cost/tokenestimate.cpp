@@ -1,0 +1,80 @@
+#include "core/cost/tokenestimate.h"
+
+namespace talkbench::cost {
+
+namespace {
+
+enum class Class { Letter, Digit, Ideograph, Space, NewLine, Other };
+
+Class classOf(QChar c)
+{
+    switch (c.script()) {
+    case QChar::Script_Han:
+    case QChar::Script_Hiragana:
+    case QChar::Script_Katakana:
+    case QChar::Script_Hangul:
+    case QChar::Script_Thai:
+        return Class::Ideograph;
+    default:
+        break;
+    }
+    if (c == u'\n' || c == u'\r')
+        return Class::NewLine;
+    if (c.isSpace())
+        return Class::Space;
+    if (c.isDigit())
+        return Class::Digit;
+    return c.isLetter() || c.isMark() ? Class::Letter : Class::Other;
+}
+
+/// A run of one class. A vocabulary holds most English words whole, with the space before them, and numbers in threes.
+double tokensInRun(Class kind, QStringView run)
+{
+    const auto length = static_cast<double>(run.size());
+    switch (kind) {
+    case Class::Letter: {
+        const bool ascii = run.front().unicode() < 128;
+        return ascii ? (length <= 7 ? 1 : 1 + (length - 7) / 5) : (length <= 4 ? 1 : length / 3.5);
+    }
+    case Class::Digit:
+        return static_cast<double>((run.size() + 2) / 3);
+    case Class::Ideograph:
+        return length * 0.75;
+    case Class::Space:
+        return run.size() > 1 ? 1 : 0;
+    case Class::NewLine:
+        return 1;
+    case Class::Other:
+        return run.front().isSurrogate() ? length : length <= 2 ? 1 : length / 2;
+    }
+    return 0;
+}
+
+constexpr int tokensAroundMessage = 4;
+
+} // namespace
+
+qint64 estimateTokens(QStringView text)
+{
+    double tokens = 0;
+    qsizetype start = 0;
+    while (start < text.size()) {
+        const Class kind = classOf(text[start]);
+        qsizetype end = start + 1;
+        while (end < text.size() && classOf(text[end]) == kind)
+            ++end;
+        tokens += tokensInRun(kind, text.sliced(start, end - start));
+        start = end;
+    }
+    return qRound64(tokens);
+}
+
+qint64 estimateTokens(const QList<llm::Message> &messages)
+{
+    qint64 tokens = 0;
+    for (const llm::Message &message : messages)
+        tokens += estimateTokens(message.text()) + tokensAroundMessage;
+    return tokens;
+}
+
+} // namespace talkbench::cost

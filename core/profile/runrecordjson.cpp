@@ -1,0 +1,157 @@
+#include "core/profile/runrecord.h"
+
+#include <QJsonArray>
+#include <QJsonObject>
+
+#include <algorithm>
+
+namespace talkbench::profile {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct StampField {
+    const char *name;
+    qint64 Trace::*stamp;
+};
+
+constexpr StampField stampFields[] = {
+    { "submitted_ns", &Trace::submittedNs },
+    { "queued_ns", &Trace::queuedNs },
+    { "dispatched_ns", &Trace::dispatchedNs },
+    { "connect_started_ns", &Trace::connectStartedNs },
+    { "encrypted_ns", &Trace::encryptedNs },
+    { "sent_ns", &Trace::sentNs },
+    { "headers_ns", &Trace::headersNs },
+    { "first_byte_ns", &Trace::firstByteNs },
+    { "first_content_ns", &Trace::firstContentNs },
+    { "first_output_ns", &Trace::firstOutputNs },
+    { "last_content_ns", &Trace::lastContentNs },
+    { "end_ns", &Trace::endNs },
+    { "bytes", &Trace::bytesReceived },
+};
+
+constexpr struct {
+    ChunkKind kind;
+    char16_t letter;
+} kindLetters[] = { { ChunkKind::Text, u't' }, { ChunkKind::Reasoning, u'r' }, { ChunkKind::ToolCall, u'c' } };
+
+/// Three columns: the first stamp and then the steps, the characters, one letter a kind.
+QJsonObject chunksToJson(const QList<ChunkStamp> &chunks)
+{
+    QJsonArray steps;
+    QJsonArray characters;
+    QString kinds;
+    qint64 before = 0;
+    for (const ChunkStamp &chunk : chunks) {
+        steps.append(chunk.ns - before);
+        before = chunk.ns;
+        characters.append(static_cast<qint64>(chunk.characters));
+        for (const auto &row : kindLetters) {
+            if (row.kind == chunk.kind)
+                kinds.append(QChar(row.letter));
+        }
+    }
+    return { { u"ns"_s, steps }, { u"characters"_s, characters }, { u"kinds"_s, kinds } };
+}
+
+QList<ChunkStamp> chunksFromJson(const QJsonObject &object)
+{
+    const QJsonArray steps = object["ns"_L1].toArray();
+    const QJsonArray characters = object["characters"_L1].toArray();
+    const QString kinds = object["kinds"_L1].toString();
+    QList<ChunkStamp> chunks;
+    qint64 ns = 0;
+    for (qsizetype i = 0; i < std::min({ steps.size(), characters.size(), kinds.size() }); ++i) {
+        ns += steps[i].toInteger();
+        ChunkStamp chunk { ns, static_cast<quint32>(std::clamp<qint64>(characters[i].toInteger(), 0, UINT32_MAX)) };
+        for (const auto &row : kindLetters) {
+            if (QChar(row.letter) == kinds[i])
+                chunk.kind = row.kind;
+        }
+        chunks.append(chunk);
+    }
+    return chunks;
+}
+
+QJsonObject traceToJson(const Trace &trace)
+{
+    QJsonObject object;
+    for (const StampField &field : stampFields) {
+        if (trace.*field.stamp != 0)
+            object.insert(QLatin1String(field.name), trace.*field.stamp);
+    }
+    object["reused_connection"_L1] = trace.reusedConnection;
+    object["http_status"_L1] = trace.httpStatus;
+    object["chunks"_L1] = chunksToJson(trace.chunks);
+    QJsonArray decisions;
+    for (const Decision &decision : trace.decisions)
+        decisions.append(QJsonObject { { u"stage"_s, decision.stage }, { u"reason"_s, decision.reason } });
+    object["decisions"_L1] = decisions;
+    return object;
+}
+
+Trace traceFromJson(const QJsonObject &object)
+{
+    Trace trace;
+    for (const StampField &field : stampFields)
+        trace.*field.stamp = object[QLatin1String(field.name)].toInteger();
+    trace.reusedConnection = object["reused_connection"_L1].toBool();
+    trace.httpStatus = object["http_status"_L1].toInt();
+    trace.chunks = chunksFromJson(object["chunks"_L1].toObject());
+    const QJsonArray decisions = object["decisions"_L1].toArray();
+    for (const QJsonValue &decision : decisions)
+        trace.decisions.append({ decision["stage"_L1].toString(), decision["reason"_L1].toString() });
+    return trace;
+}
+
+} // namespace
+
+QJsonObject toJson(const RunRecord &record)
+{
+    QJsonArray earlier;
+    for (const Trace &trace : record.earlierAttempts)
+        earlier.append(traceToJson(trace));
+    return {
+        { u"id"_s, record.id },
+        { u"conversation_id"_s, record.conversationId },
+        { u"message_id"_s, record.messageId },
+        { u"provider_id"_s, record.providerId },
+        { u"protocol"_s, record.protocol },
+        { u"model"_s, record.model },
+        { u"started_wall_ms"_s, record.startedWallMs },
+        { u"streamed"_s, record.streamed },
+        { u"cached"_s, record.cached },
+        { u"answer"_s, llm::toJson(record.answer) },
+        { u"trace"_s, traceToJson(record.trace) },
+        { u"earlier_attempts"_s, earlier },
+        { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
+        { u"price_version"_s, record.priceVersion },
+    };
+}
+
+RunRecord runRecordFromJson(const QJsonObject &object)
+{
+    RunRecord record;
+    record.id = object["id"_L1].toString();
+    record.conversationId = object["conversation_id"_L1].toString();
+    record.messageId = object["message_id"_L1].toString();
+    record.providerId = object["provider_id"_L1].toString();
+    record.protocol = object["protocol"_L1].toString();
+    record.model = object["model"_L1].toString();
+    record.startedWallMs = object["started_wall_ms"_L1].toInteger();
+    record.streamed = object["streamed"_L1].toBool(true);
+    record.cached = object["cached"_L1].toBool();
+    record.answer = llm::answerFromJson(object["answer"_L1].toObject());
+    record.trace = traceFromJson(object["trace"_L1].toObject());
+    const QJsonArray earlier = object["earlier_attempts"_L1].toArray();
+    for (const QJsonValue &trace : earlier)
+        record.earlierAttempts.append(traceFromJson(trace.toObject()));
+    if (object["cost_usd"_L1].isDouble())
+        record.costUsd = object["cost_usd"_L1].toDouble();
+    record.priceVersion = object["price_version"_L1].toString();
+    return record;
+}
+
+} // namespace talkbench::profile
