@@ -8,8 +8,7 @@
 
 namespace talkbench::run {
 
-struct RunRequest
-{
+struct RunRequest {
     llm::Endpoint endpoint;
     llm::ChatRequest chat;
     QString conversationId;
@@ -20,9 +19,9 @@ struct RunRequest
 enum class RunState { Queued, Connecting, Waiting, Streaming, RetryWait, Ended };
 
 /// What has come since the last update. At most one a frame, and at once for the first content.
-struct RunUpdate
-{
+struct RunUpdate {
     RunState state = RunState::Queued;
+    /// What a reader sees, a refusal included.
     QString text;
     QString reasoning;
     QList<profile::ChunkStamp> chunks;
@@ -36,8 +35,7 @@ struct RunUpdate
 };
 
 /// A call in flight, as its owner sees it. Lives in the owner's thread; destroying it cancels the call.
-class Run : public QObject
-{
+class Run : public QObject {
     Q_OBJECT
 
 public:

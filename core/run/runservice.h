@@ -2,50 +2,44 @@
 
 #include "core/base/clock.h"
 #include "core/cost/pricebook.h"
+#include "core/run/limits.h"
 #include "core/run/run.h"
+#include "core/run/scheduler.h"
 
 #include <QFuture>
+#include <QHash>
 #include <QThread>
 
 #include <functional>
 
 namespace talkbench::run {
 
-/// How many calls may be in flight; the rest wait in our own queue, in order.
-struct ConcurrencyLimits
-{
-    int perProvider = 8;
-    int overall = 32;
-};
-
-struct RetryPolicy
-{
-    int maxAttempts = 3;
-    int baseDelayMs = 500;
-    int maxDelayMs = 30'000;
-    /// A Retry-After longer than this is not waited for.
-    int maxRetryAfterMs = 120'000;
-};
-
 /// Sampled state of the engine, for the status bar and charts.
-struct EngineState
-{
-    int queued = 0;
+struct EngineState {
+    int queued = 0; ///< waiting for their turn, or to try again
     int inFlight = 0;
+
+    bool operator==(const EngineState &) const = default;
 };
 
 using TransportFactory = std::function<std::unique_ptr<net::HttpTransport>()>;
 
-/// The life of a call: admit → attempt → stream → record. Owns the network thread, in which the transport is made.
-class RunService : public QObject
-{
+class Engine;
+
+/// The life of a call: admit → attempt → stream → retry → record (call.cpp reads in this order). Owns the network
+/// thread, in which the transport is made. Destroying it cancels what is in flight: the records of that are still
+/// delivered, from within the destructor.
+class RunService : public QObject {
     Q_OBJECT
 
 public:
     RunService(TransportFactory transport, const base::Clock &clock, cost::PriceBook prices, QObject *parent = nullptr);
+    RunService(TransportFactory transport, const base::Clock &clock, cost::PriceBook prices,
+               std::unique_ptr<Scheduler> scheduler, QObject *parent = nullptr);
     ~RunService() override;
 
     std::unique_ptr<Run> start(const RunRequest &request);
+    /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<base::Result<QList<llm::ModelInfo>>> listModels(const llm::Endpoint &endpoint);
     void setConcurrency(const ConcurrencyLimits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
@@ -56,7 +50,14 @@ Q_SIGNALS:
     void stateChanged(const talkbench::run::EngineState &state);
 
 private:
-    class Engine;
+    class Handle;
+
+    void post(std::function<void(Engine &)> call);
+    void deliverUpdates(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);
+    void deliverRecord(const talkbench::profile::RunRecord &record);
+
+    const base::Clock &m_clock;
+    QHash<QString, Handle *> m_runs;
     QThread m_networkThread;
     std::unique_ptr<Engine> m_engine;
 };
