@@ -11,8 +11,7 @@
 namespace talkbench::net {
 
 /// Milliseconds; 0 switches a limit off.
-struct TransportLimits
-{
+struct TransportLimits {
     int connectMs = 15'000;
     int firstByteMs = 300'000;
     int idleMs = 120'000;
@@ -23,8 +22,8 @@ struct TransportLimits
 
 enum class Phase {
     ConnectStarted, ///< never seen on a reused connection
-    Encrypted,      ///< TLS only
-    Sent,           ///< the whole request was handed to the socket
+    Encrypted, ///< TLS only
+    Sent, ///< the whole request was handed to the socket
     Headers,
     FirstByte,
     End,
@@ -32,8 +31,7 @@ enum class Phase {
 
 /// One exchange. Lives in the network thread, as its signals do. Destroying it before finished() cancels it and
 /// closes its socket at once. All stamps are monotonic nanoseconds (base::Clock::nowNs), taken before any parsing.
-class Transfer : public QObject
-{
+class Transfer : public QObject {
     Q_OBJECT
 
 public:
@@ -49,8 +47,7 @@ Q_SIGNALS:
 };
 
 /// The seam between Talkbench and the network. Lives in the network thread.
-class HttpTransport : public QObject
-{
+class HttpTransport : public QObject {
     Q_OBJECT
 
 public:
