@@ -1,0 +1,269 @@
+#include "ui/theme/style.h"
+
+#include "ui/theme/colours.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QPainter>
+#include <QPainterPath>
+#include <QStyleOption>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int scrollBarExtent = 12;
+constexpr int smallestSlider = 36;
+constexpr qreal controlRadius = 6;
+
+void roundRect(QPainter *painter, const QRectF &rect, const QColor &fill, const QColor &line,
+               qreal radius = controlRadius, qreal width = 1)
+{
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setBrush(fill.isValid() ? QBrush(fill) : QBrush(Qt::NoBrush));
+    painter->setPen(line.isValid() ? QPen(line, width) : QPen(Qt::NoPen));
+    const qreal inset = line.isValid() ? width / 2 : 0;
+    painter->drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius);
+    painter->restore();
+}
+
+bool has(const QStyleOption *option, QStyle::StateFlag flag)
+{
+    return option->state.testFlag(flag);
+}
+
+bool isPrimary(const QStyleOption *option)
+{
+    const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option);
+    return button && button->features.testFlag(QStyleOptionButton::DefaultButton) && has(option, QStyle::State_Enabled);
+}
+
+void drawPushButton(const QStyleOption *option, QPainter *painter, const Colours &c)
+{
+    const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option);
+    const bool down = has(option, QStyle::State_Sunken) || has(option, QStyle::State_On);
+    const bool hovered = has(option, QStyle::State_MouseOver) && has(option, QStyle::State_Enabled);
+    if (isPrimary(option)) {
+        const QColor fill = down ? c.accentFill.darker(115) : hovered ? c.accentFill.darker(107) : c.accentFill;
+        roundRect(painter, option->rect, fill, {});
+        return;
+    }
+    if (button && button->features.testFlag(QStyleOptionButton::Flat) && !down && !hovered)
+        return;
+    const QColor fill = down ? c.pressed : hovered ? c.hover : c.raised;
+    const bool flat = button && button->features.testFlag(QStyleOptionButton::Flat);
+    roundRect(painter, option->rect, fill, flat ? QColor() : c.border);
+}
+
+void drawToolButton(const QStyleOption *option, QPainter *painter, const Colours &c)
+{
+    if (has(option, QStyle::State_Sunken))
+        roundRect(painter, option->rect, c.pressed, {});
+    else if (has(option, QStyle::State_Enabled)
+             && (has(option, QStyle::State_MouseOver) || has(option, QStyle::State_On)))
+        roundRect(painter, option->rect, c.hover, {});
+}
+
+void drawField(const QStyleOption *option, QPainter *painter, const Colours &c, const QColor &fill)
+{
+    const bool focused = has(option, QStyle::State_HasFocus);
+    roundRect(painter, option->rect, fill, focused ? c.accent : c.border, controlRadius, focused ? 1.5 : 1);
+}
+
+void drawScrollBar(const QStyleOptionSlider *option, QPainter *painter, const Colours &c, const QRect &slider)
+{
+    if (option->minimum >= option->maximum)
+        return;
+    const bool active = option->activeSubControls.testFlag(QStyle::SC_ScrollBarSlider);
+    QColor fill = c.mutedText;
+    fill.setAlpha(active && has(option, QStyle::State_Sunken) ? 190 : active ? 150 : 90);
+    const int inset = active ? 2 : 3;
+    const QRectF thumb = QRectF(slider).adjusted(inset, inset, -inset, -inset);
+    roundRect(painter, thumb, fill, {}, std::min(thumb.width(), thumb.height()) / 2);
+}
+
+} // namespace
+
+Style::Style() : QProxyStyle(u"Fusion"_s)
+{
+}
+
+void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter,
+                          const QWidget *widget) const
+{
+    const Colours &c = colours(option->palette);
+    switch (element) {
+    case PE_PanelButtonCommand:
+        drawPushButton(option, painter, c);
+        return;
+    case PE_PanelButtonTool:
+        drawToolButton(option, painter, c);
+        return;
+    case PE_FrameDefaultButton:
+        return;
+    case PE_PanelLineEdit: {
+        const auto *frame = qstyleoption_cast<const QStyleOptionFrame *>(option);
+        if (frame && frame->lineWidth > 0)
+            drawField(option, painter, c, option->palette.color(QPalette::Base));
+        return;
+    }
+    case PE_FrameLineEdit:
+        return;
+    case PE_Frame:
+        roundRect(painter, option->rect, {}, c.border, controlRadius);
+        return;
+    case PE_FrameMenu:
+        roundRect(painter, option->rect, {}, c.border, 0);
+        return;
+    case PE_FrameFocusRect:
+        roundRect(painter, option->rect, {}, c.accent, controlRadius - 1, 1.5);
+        return;
+    case PE_FrameStatusBarItem:
+        return;
+    default:
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+    }
+}
+
+void Style::drawControl(ControlElement element, const QStyleOption *option, QPainter *painter,
+                        const QWidget *widget) const
+{
+    const Colours &c = colours(option->palette);
+    if (element == CE_PushButtonLabel && isPrimary(option)) {
+        QStyleOptionButton button = *qstyleoption_cast<const QStyleOptionButton *>(option);
+        button.palette.setColor(QPalette::ButtonText, c.onAccent);
+        QProxyStyle::drawControl(element, &button, painter, widget);
+        return;
+    }
+    if (element == CE_Splitter) {
+        painter->fillRect(has(option, State_Horizontal)
+                              ? QRect(option->rect.center().x(), option->rect.top(), 1, option->rect.height())
+                              : QRect(option->rect.left(), option->rect.center().y(), option->rect.width(), 1),
+                          c.border);
+        return;
+    }
+    QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex *option, QPainter *painter,
+                               const QWidget *widget) const
+{
+    const Colours &c = colours(option->palette);
+    if (const auto *slider = qstyleoption_cast<const QStyleOptionSlider *>(option); slider && control == CC_ScrollBar) {
+        drawScrollBar(slider, painter, c, proxy()->subControlRect(control, option, SC_ScrollBarSlider, widget));
+        return;
+    }
+    if (const auto *combo = qstyleoption_cast<const QStyleOptionComboBox *>(option); combo && control == CC_ComboBox) {
+        if (combo->frame) {
+            const bool hovered = has(option, State_MouseOver) && has(option, State_Enabled) && !combo->editable;
+            drawField(option, painter, c, hovered ? c.hover : c.raised);
+        }
+        const QRect arrow = proxy()->subControlRect(control, option, SC_ComboBoxArrow, widget);
+        icon(u"chevron-down"_s, IconTone::Muted)
+            .paint(painter, QRect(arrow.center() - QPoint(7, 7), QSize(15, 15)), Qt::AlignCenter,
+                   has(option, State_Enabled) ? QIcon::Normal : QIcon::Disabled);
+        return;
+    }
+    QProxyStyle::drawComplexControl(control, option, painter, widget);
+}
+
+QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *option, SubControl subControl,
+                            const QWidget *widget) const
+{
+    const auto *slider = qstyleoption_cast<const QStyleOptionSlider *>(option);
+    if (control != CC_ScrollBar || !slider)
+        return QProxyStyle::subControlRect(control, option, subControl, widget);
+    const QRect &all = option->rect;
+    const bool horizontal = slider->orientation == Qt::Horizontal;
+    const int room = horizontal ? all.width() : all.height();
+    const qint64 span = qint64(slider->maximum) - slider->minimum;
+    const int length = span <= 0 ? room
+                                 : int(std::max<qint64>(std::min(smallestSlider, room),
+                                                        qint64(room) * slider->pageStep / (span + slider->pageStep)));
+    const int start = sliderPositionFromValue(slider->minimum, slider->maximum, slider->sliderPosition, room - length,
+                                              slider->upsideDown);
+    const auto part = [&](int from, int size) {
+        return horizontal ? QRect(all.left() + from, all.top(), size, all.height())
+                          : QRect(all.left(), all.top() + from, all.width(), size);
+    };
+    switch (subControl) {
+    case SC_ScrollBarSlider:
+        return visualRect(option->direction, all, part(start, length));
+    case SC_ScrollBarGroove:
+        return all;
+    case SC_ScrollBarSubPage:
+        return part(0, start);
+    case SC_ScrollBarAddPage:
+        return part(start + length, room - start - length);
+    default:
+        return {};
+    }
+}
+
+QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size,
+                              const QWidget *widget) const
+{
+    const QSize natural = QProxyStyle::sizeFromContents(type, option, size, widget);
+    switch (type) {
+    case CT_PushButton:
+        return { natural.width() + grid::unit, std::max(natural.height(), grid::control) };
+    case CT_LineEdit:
+    case CT_ComboBox:
+    case CT_SpinBox:
+        return { natural.width(), std::max(natural.height(), grid::control) };
+    case CT_MenuItem: {
+        const auto *item = qstyleoption_cast<const QStyleOptionMenuItem *>(option);
+        if (item && item->menuItemType == QStyleOptionMenuItem::Separator)
+            return natural;
+        return { natural.width() + grid::unit, std::max(natural.height() + grid::half, 28) };
+    }
+    default:
+        return natural;
+    }
+}
+
+int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
+{
+    switch (metric) {
+    case PM_ScrollBarExtent:
+        return scrollBarExtent;
+    case PM_ScrollBarSliderMin:
+        return smallestSlider;
+    case PM_ScrollView_ScrollBarSpacing:
+        return 0;
+    case PM_ButtonShiftHorizontal:
+    case PM_ButtonShiftVertical:
+        return 0;
+    case PM_SmallIconSize:
+    case PM_ButtonIconSize:
+        return grid::icon;
+    case PM_MenuVMargin:
+    case PM_MenuHMargin:
+        return grid::half;
+    case PM_ToolTipLabelFrameWidth:
+        return grid::half;
+    default:
+        return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+}
+
+int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget,
+                     QStyleHintReturn *returnData) const
+{
+    switch (hint) {
+    case SH_EtchDisabledText:
+    case SH_DitherDisabledText:
+        return 0;
+    case SH_ComboBox_Popup:
+        return 0;
+    case SH_ToolTipLabel_Opacity:
+        return 255;
+    default:
+        return QProxyStyle::styleHint(hint, option, widget, returnData);
+    }
+}
+
+} // namespace talkbench::ui
