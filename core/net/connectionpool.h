@@ -1,0 +1,70 @@
+#pragma once
+
+#include "core/net/systemproxies.h"
+
+#include <QHash>
+#include <QNetworkAccessManager>
+#include <QObject>
+#include <QSet>
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+namespace talkbench::net {
+
+/// The managers behind QtTransport. Qt before 6.5 opens at most six connections an origin and manager and queues the rest
+/// unseen, so each manager gets at most six requests an origin at a time, and further managers are made on demand.
+class ConnectionPool final : public QObject {
+    Q_OBJECT
+
+public:
+    ConnectionPool(int maxConnections, std::optional<QNetworkProxy> proxy);
+    ~ConnectionPool() override;
+
+    bool isFull() const { return m_inFlight >= m_maxConnections; }
+    SystemProxies &proxies() { return m_proxies; }
+
+    /// Takes a connection's place to `origin`, on a manager with an idle connection there if one is known.
+    QNetworkAccessManager *take(const QString &origin);
+    enum class Left {
+        Warm, ///< the connection stays open and idle
+        Closed,
+        Connecting, ///< given up while Qt was at it; Qt would go on, so the manager goes once it is out of use
+    };
+    void give(QNetworkAccessManager *manager, const QString &origin, Left left);
+    /// A request went out on a connection that was made for it.
+    void connectionMade(QNetworkAccessManager *manager, const QUrl &url);
+
+Q_SIGNALS:
+    /// From the event loop.
+    void freed();
+
+private:
+    struct Places {
+        int inFlight = 0;
+        int idle = 0; ///< at most: a server may have closed some
+    };
+    struct Member {
+        std::unique_ptr<QNetworkAccessManager> manager;
+        QHash<QString, Places> origins;
+        int inFlight = 0;
+        int sweepsUnused = 0;
+        bool retired = false; ///< gets no more requests
+    };
+
+    Member &memberFor(const QString &origin);
+    Member &memberOf(const QNetworkAccessManager *manager);
+    void sweep();
+    void dropRetired();
+    void setNoDelayOnNew();
+
+    int m_maxConnections;
+    int m_inFlight = 0;
+    SystemProxies m_proxies;
+    std::vector<Member> m_members;
+    QTimer m_sweep;
+    QSet<quint16> m_newPeerPorts;
+};
+
+} // namespace talkbench::net

@@ -1,0 +1,338 @@
+#include "core/net/qttransfer.h"
+
+#include "core/base/clock.h"
+#include "core/net/networkerror.h"
+
+#include <QIODevice>
+#include <QNetworkReply>
+#include <QNetworkRequest>
+#include <QPointer>
+#include <QSslConfiguration>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace talkbench::net {
+
+using namespace Qt::StringLiterals;
+using base::Error;
+using base::ErrorKind;
+
+namespace {
+
+constexpr qint64 nsPerMs = 1'000'000;
+
+/// A request's body that can be read once. When a server closes a connection before it answers, QNetworkAccessManager
+/// rewinds the body and sends the request again by itself, up to three times: calls that cost money and show nowhere.
+/// Whether to try again is the caller's decision.
+class OneWayBody final : public QIODevice {
+public:
+    explicit OneWayBody(QByteArray body) : m_body(std::move(body)) { open(ReadOnly | Unbuffered); }
+    qint64 size() const override { return m_body.size(); }
+    bool reset() override { return false; }
+
+protected:
+    qint64 readData(char *data, qint64 maxSize) override
+    {
+        const qint64 size = std::min<qint64>(maxSize, m_body.size() - pos());
+        if (size <= 0)
+            return -1;
+        std::memcpy(data, m_body.constData() + pos(), static_cast<size_t>(size));
+        return size;
+    }
+    qint64 writeData(const char *, qint64) override { return -1; }
+
+private:
+    QByteArray m_body;
+};
+
+/// What makes the request impossible to send; nothing if it can be.
+std::optional<QString> fault(const base::HttpRequest &request)
+{
+    const QString scheme = request.url.scheme();
+    if (!request.url.isValid() || request.url.host().isEmpty() || (scheme != "http"_L1 && scheme != "https"_L1))
+        return u"The address is not one of an HTTP server."_s;
+    for (const auto &[name, value] : request.headers) {
+        const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+        if (name.isEmpty() || std::any_of(name.begin(), name.end(), breaks)
+            || std::any_of(value.begin(), value.end(), breaks))
+            return u"A header of the request has no name or contains a line break."_s;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+QtTransfer::QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &clock,
+                       QList<QSslCertificate> extraCertificates, base::HttpRequest request,
+                       const TransportLimits &limits)
+    : m_pool(std::move(pool)), m_clock(clock), m_extraCertificates(std::move(extraCertificates)),
+      m_request(std::move(request)), m_limits(limits), m_origin(originOf(m_request.url)),
+      m_manager(m_pool->take(m_origin))
+{
+    m_startNs = m_stageNs = m_clock.nowNs();
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &QtTransfer::onTimer);
+    if (const auto reason = fault(m_request)) {
+        const Error error { ErrorKind::Config, *reason, {}, 0, std::nullopt };
+        QMetaObject::invokeMethod(
+            this, [this, error] { finish(error, m_clock.nowNs()); }, Qt::QueuedConnection);
+        return;
+    }
+    armTimer(m_startNs);
+    m_pool->proxies().whenKnown(m_request.url, this, [this] { dispatch(); });
+}
+
+QtTransfer::~QtTransfer()
+{
+    const bool connecting = m_stage == Stage::Connecting && m_reply;
+    dropReply();
+    givePlace(connecting ? ConnectionPool::Left::Connecting : ConnectionPool::Left::Closed);
+}
+
+void QtTransfer::dispatch()
+{
+    if (m_stage == Stage::Ended)
+        return;
+    const QNetworkRequest request = networkRequest();
+    if (m_request.body.isEmpty()) {
+        m_reply.reset(m_manager->sendCustomRequest(request, m_request.method));
+    } else {
+        auto body = std::make_unique<OneWayBody>(m_request.body);
+        m_reply.reset(m_manager->sendCustomRequest(request, m_request.method, body.get()));
+        body.release()->setParent(m_reply.get());
+    }
+    watchReply();
+}
+
+QNetworkRequest QtTransfer::networkRequest() const
+{
+    QNetworkRequest request(m_request.url);
+    request.setRawHeader("User-Agent", "Talkbench/" TALKBENCH_VERSION);
+    for (const auto &[name, value] : m_request.headers)
+        request.setRawHeader(name, value);
+    // Also keeps Qt from decompressing: what is counted is what came over the wire, when it came.
+    request.setRawHeader("Accept-Encoding", "identity");
+    if (m_request.method != "GET")
+        request.setHeader(QNetworkRequest::ContentLengthHeader, m_request.body.size());
+    request.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
+    request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
+    request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
+    request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
+    request.setAttribute(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
+    request.setAttribute(QNetworkRequest::CacheSaveControlAttribute, false);
+    if (!m_extraCertificates.isEmpty()) {
+        QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+        tls.addCaCertificates(m_extraCertificates);
+        request.setSslConfiguration(tls);
+    }
+    return request;
+}
+
+void QtTransfer::watchReply()
+{
+    const QNetworkReply *reply = m_reply.get();
+    connect(reply, &QNetworkReply::socketStartedConnecting, this, &QtTransfer::onConnecting);
+    connect(reply, &QNetworkReply::encrypted, this, &QtTransfer::onEncrypted);
+    connect(reply, &QNetworkReply::requestSent, this, &QtTransfer::onRequestSent);
+    connect(reply, &QNetworkReply::uploadProgress, this, &QtTransfer::onUploadProgress);
+    connect(reply, &QNetworkReply::metaDataChanged, this, &QtTransfer::onHead);
+    connect(reply, &QNetworkReply::readyRead, this, &QtTransfer::onReadyRead);
+    connect(reply, &QNetworkReply::finished, this, &QtTransfer::onReplyFinished);
+    connect(reply, &QNetworkReply::sslErrors, this, [this](const QList<QSslError> &errors) {
+        for (const QSslError &error : errors)
+            m_tlsReasons.append(error.errorString());
+    });
+}
+
+void QtTransfer::onConnecting()
+{
+    const qint64 ns = m_clock.nowNs();
+    if (!std::exchange(m_newConnection, true))
+        Q_EMIT phase(Phase::ConnectStarted, ns);
+}
+
+void QtTransfer::onEncrypted()
+{
+    const qint64 ns = m_clock.nowNs();
+    Q_EMIT phase(Phase::Encrypted, ns);
+}
+
+/// The head of the request and up to 16 KiB of its body went out.
+void QtTransfer::onRequestSent()
+{
+    const qint64 ns = m_clock.nowNs();
+    if (m_newConnection)
+        m_pool->connectionMade(m_manager, m_request.url);
+    if (m_stage != Stage::Connecting)
+        return;
+    enter(Stage::Sending, ns);
+    if (m_request.body.isEmpty())
+        allSent(ns);
+}
+
+void QtTransfer::onUploadProgress(qint64 sent, qint64 total)
+{
+    const qint64 ns = m_clock.nowNs();
+    if (m_stage > Stage::Sending || total <= 0)
+        return;
+    enter(Stage::Sending, ns);
+    if (sent == total)
+        allSent(ns);
+}
+
+void QtTransfer::allSent(qint64 ns)
+{
+    enter(Stage::Waiting, ns);
+    Q_EMIT phase(Phase::Sent, ns);
+}
+
+void QtTransfer::onHead()
+{
+    deliverHead(m_clock.nowNs());
+}
+
+void QtTransfer::onReadyRead()
+{
+    deliverBytes(m_clock.nowNs());
+}
+
+/// This and deliverBytes: false if a receiver destroyed this transfer.
+bool QtTransfer::deliverHead(qint64 ns)
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    if (m_head.status != 0 || status == 0)
+        return true;
+    m_head.status = status;
+    const auto pairs = m_reply->rawHeaderPairs();
+    for (const auto &[name, value] : pairs)
+        m_head.headers.emplaceBack(name, value);
+    const QPointer<QtTransfer> self(this);
+    Q_EMIT phase(Phase::Headers, ns);
+    if (self)
+        Q_EMIT head(m_head, ns);
+    return !self.isNull();
+}
+
+bool QtTransfer::deliverBytes(qint64 ns)
+{
+    if (!deliverHead(ns))
+        return false;
+    const QByteArray body = m_reply ? m_reply->readAll() : QByteArray();
+    if (body.isEmpty())
+        return true;
+    const QPointer<QtTransfer> self(this);
+    if (m_stage == Stage::Receiving) {
+        m_stageNs = ns; // the timer looks at it when it next fires
+    } else {
+        enter(Stage::Receiving, ns);
+        Q_EMIT phase(Phase::FirstByte, ns);
+    }
+    if (!self)
+        return false;
+    m_received += body.size();
+    Q_EMIT bytes(body, ns);
+    return !self.isNull();
+}
+
+void QtTransfer::onReplyFinished()
+{
+    const qint64 ns = m_clock.nowNs();
+    if (deliverBytes(ns))
+        finish(verdict(), ns);
+}
+
+std::optional<Error> QtTransfer::verdict() const
+{
+    const bool answered = m_head.status != 0;
+    if (const auto error = networkError(*m_reply, answered, m_tlsReasons))
+        return error;
+    bool promises = false;
+    const qint64 promised = base::headerValue(m_head.headers, "content-length").toLongLong(&promises);
+    const bool hasBody = m_request.method != "HEAD" && m_head.status != 204 && m_head.status != 304;
+    if (promises && hasBody && m_received < promised)
+        return truncatedError(m_request.url, m_received, promised);
+    return std::nullopt;
+}
+
+void QtTransfer::enter(Stage stage, qint64 ns)
+{
+    m_stage = stage;
+    m_stageNs = ns;
+    armTimer(ns);
+}
+
+std::pair<int, ErrorKind> QtTransfer::stageLimit() const
+{
+    switch (m_stage) {
+    case Stage::Connecting:
+        return { m_limits.connectMs, ErrorKind::ConnectTimeout };
+    case Stage::Waiting:
+        return { m_limits.firstByteMs, ErrorKind::FirstByteTimeout };
+    default:
+        return { m_limits.idleMs, ErrorKind::IdleTimeout };
+    }
+}
+
+void QtTransfer::armTimer(qint64 ns)
+{
+    qint64 due = std::numeric_limits<qint64>::max();
+    if (const int limit = stageLimit().first; limit > 0)
+        due = m_stageNs + limit * nsPerMs;
+    if (m_limits.totalMs > 0)
+        due = std::min(due, m_startNs + m_limits.totalMs * nsPerMs);
+    if (due == std::numeric_limits<qint64>::max())
+        m_timer.stop();
+    else
+        m_timer.start(std::chrono::milliseconds(std::max<qint64>(1, (due - ns + nsPerMs - 1) / nsPerMs)));
+}
+
+void QtTransfer::onTimer()
+{
+    const qint64 ns = m_clock.nowNs();
+    if (m_reply && !deliverBytes(ns))
+        return;
+    const auto passed = [ns](qint64 since, int limit) { return limit > 0 && ns - since >= limit * nsPerMs; };
+    const auto [limit, kind] = stageLimit();
+    if (passed(m_startNs, m_limits.totalMs))
+        finish(timeoutError(ErrorKind::TotalTimeout, m_request.url, m_limits), ns);
+    else if (passed(m_stageNs, limit))
+        finish(timeoutError(kind, m_request.url, m_limits), ns);
+    else
+        armTimer(ns);
+}
+
+void QtTransfer::dropReply()
+{
+    if (!m_reply)
+        return;
+    m_reply->disconnect(this); // abort() emits finished()
+    m_reply->abort();
+    m_reply.reset();
+}
+
+void QtTransfer::givePlace(ConnectionPool::Left left)
+{
+    if (m_manager)
+        m_pool->give(std::exchange(m_manager, nullptr), m_origin, left);
+}
+
+void QtTransfer::finish(const std::optional<Error> &error, qint64 ns)
+{
+    using Left = ConnectionPool::Left;
+    const Stage stage = std::exchange(m_stage, Stage::Ended);
+    if (stage == Stage::Ended)
+        return;
+    m_timer.stop();
+    const bool keepAlive = !error && !base::headerValue(m_head.headers, "connection").toLower().contains("close");
+    const bool connecting = stage == Stage::Connecting && m_reply && !m_reply->isFinished();
+    dropReply();
+    givePlace(keepAlive ? Left::Warm : connecting ? Left::Connecting : Left::Closed);
+    const QPointer<QtTransfer> self(this);
+    Q_EMIT phase(Phase::End, ns);
+    if (self)
+        Q_EMIT finished(error, ns);
+}
+
+} // namespace talkbench::net

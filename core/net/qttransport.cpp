@@ -1,0 +1,29 @@
+#include "core/net/qttransport.h"
+
+#include "core/net/connectionpool.h"
+#include "core/net/qttransfer.h"
+
+#include <QSslConfiguration>
+
+namespace talkbench::net {
+
+QtTransport::QtTransport(const base::Clock &clock, QtTransportOptions options, QObject *parent)
+    : HttpTransport(parent), m_clock(clock), m_options(std::move(options)),
+      m_pool(std::make_shared<ConnectionPool>(m_options.maxConnections, m_options.proxy))
+{
+    connect(m_pool.get(), &ConnectionPool::freed, this, &HttpTransport::connectionFreed);
+}
+
+QtTransport::~QtTransport() = default;
+
+bool QtTransport::hasFreeConnection(const QUrl &) const
+{
+    return !m_pool->isFull();
+}
+
+std::unique_ptr<Transfer> QtTransport::start(const base::HttpRequest &request, const TransportLimits &limits)
+{
+    return std::make_unique<QtTransfer>(m_pool, m_clock, m_options.extraCertificates, request, limits);
+}
+
+} // namespace talkbench::net
