@@ -1,0 +1,66 @@
+#include "app/resultjson.h"
+
+#include <QJsonArray>
+
+namespace talkbench::app {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QJsonValue finishReason(const llm::Answer &answer)
+{
+    if (answer.error) {
+        const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
+        return llm::finishReasonName(cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error);
+    }
+    return answer.finishReason ? llm::finishReasonName(*answer.finishReason) : QJsonValue();
+}
+
+QJsonValue usageJson(const std::optional<llm::Usage> &usage)
+{
+    if (!usage)
+        return {};
+    QJsonObject object = llm::toJson(*usage);
+    object.remove(u"raw"_s);
+    return object;
+}
+
+QJsonValue errorJson(const std::optional<base::Error> &error)
+{
+    if (!error)
+        return {};
+    QJsonObject object { { u"kind"_s, base::errorKindName(error->kind) }, { u"message"_s, error->message } };
+    if (!error->detail.isEmpty())
+        object.insert("detail"_L1, error->detail);
+    if (error->httpStatus != 0)
+        object.insert("http_status"_L1, error->httpStatus);
+    if (error->retryAfterMs)
+        object.insert("retry_after_ms"_L1, *error->retryAfterMs);
+    return object;
+}
+
+} // namespace
+
+QJsonObject resultJson(const profile::RunRecord &record)
+{
+    const llm::Answer &answer = record.answer;
+    return {
+        { u"provider"_s, record.providerId },
+        { u"model"_s, answer.servedModel.isEmpty() ? record.model : answer.servedModel },
+        { u"text"_s, answer.text },
+        { u"reasoning"_s, answer.reasoning },
+        { u"refusal"_s, answer.refusal },
+        { u"finish_reason"_s, finishReason(answer) },
+        { u"finish_reason_raw"_s, answer.finishReasonRaw.isEmpty() ? QJsonValue() : answer.finishReasonRaw },
+        { u"tool_calls"_s, llm::toJson(answer.toolCalls) },
+        { u"usage"_s, usageJson(answer.usage) },
+        { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
+        { u"server_timings"_s, answer.serverTimings },
+        { u"attempts"_s, record.earlierAttempts.size() + 1 },
+        { u"cached"_s, record.cached },
+        { u"error"_s, errorJson(answer.error) },
+    };
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,152 @@
+#include "core/run/bodydecoder.h"
+
+#include "core/llm/providers/servertimings.h"
+
+#include <utility>
+#include <variant>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+using base::Framing;
+using llm::StreamEvents;
+
+namespace {
+
+/// Shorter ones would tear holes into ordinary words.
+constexpr qsizetype shortestSecret = 6;
+
+/// The place of the first byte that is neither a byte order mark nor white space; -1 if there is none yet.
+qsizetype firstByte(const QByteArray &body)
+{
+    for (qsizetype i = 0; i < body.size(); ++i) {
+        const char c = body[i];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '\xEF' && c != '\xBB' && c != '\xBF')
+            return i;
+    }
+    return -1;
+}
+
+QByteArray withoutMark(const QByteArray &body)
+{
+    return body.startsWith("\xEF\xBB\xBF") ? body.mid(3) : body;
+}
+
+} // namespace
+
+BodyDecoder::BodyDecoder(const llm::Provider &provider, bool streamed, const QString &secret, qsizetype limit)
+    : m_framing(provider.framing()), m_streamed(streamed), m_secret(secret), m_limit(limit),
+      m_decoder(provider.decoder())
+{
+}
+
+StreamEvents BodyDecoder::bytes(QByteArrayView bytes)
+{
+    StreamEvents events;
+    m_received += bytes.size();
+    if (m_shape == Shape::Refused)
+        return events;
+    if (m_received > m_limit) {
+        refuse(net::tooLargeError(u"answer"_s, m_limit), events);
+        return noted(events);
+    }
+    QByteArray released;
+    if (m_shape == Shape::Unknown) {
+        m_held.append(bytes);
+        const qsizetype first = firstByte(m_held);
+        if (first < 0)
+            return events;
+        m_shape = shapeOf(m_held[first]);
+        if (m_shape == Shape::Frames) {
+            released = std::exchange(m_held, {});
+            bytes = released;
+        }
+    } else if (m_shape == Shape::Document) {
+        m_held.append(bytes);
+    }
+    if (m_shape == Shape::Frames)
+        take(m_framing == Framing::Sse ? m_sse.feed(bytes) : m_ndjson.feed(bytes), events);
+    return noted(events);
+}
+
+StreamEvents BodyDecoder::end()
+{
+    StreamEvents events;
+    m_badBeforeEnd = m_decoder->badFrames();
+    if (m_shape == Shape::Frames) {
+        take(m_framing == Framing::Sse ? m_sse.end() : m_ndjson.end(), events);
+        events.append(m_decoder->end());
+    } else if (m_shape == Shape::Document || m_head.status >= 300) {
+        events.append(m_decoder->document(m_head, withoutMark(m_held)));
+    }
+    m_held.clear();
+    return noted(events);
+}
+
+std::optional<base::Error> BodyDecoder::incomplete() const
+{
+    if (m_settled)
+        return std::nullopt;
+    base::Error error;
+    error.kind = base::ErrorKind::Truncated;
+    error.httpStatus = m_head.status;
+    error.message = m_received == 0 ? u"The server closed the connection without an answer."_s
+                                    : u"The answer broke off before its end; what had come is kept."_s;
+    error.detail = u"The body ended after %1 bytes without the provider's terminal event."_s.arg(m_received);
+    // The last event of a cut stream is half an event; one before it is a protocol error.
+    if (m_badBeforeEnd > 0) {
+        error.kind = base::ErrorKind::BadEvent;
+        error.message = u"The server sent events that this protocol does not know. Is the protocol right?"_s;
+    }
+    return error;
+}
+
+BodyDecoder::Shape BodyDecoder::shapeOf(char firstByte) const
+{
+    const bool json = firstByte == '{' || firstByte == '[';
+    if (m_head.status >= 300 || firstByte == '<')
+        return Shape::Document;
+    if (json && (m_framing == Framing::Sse || !m_streamed || firstByte == '['))
+        return Shape::Document;
+    return Shape::Frames;
+}
+
+void BodyDecoder::take(const QList<base::Frame> &frames, StreamEvents &events)
+{
+    for (const base::Frame &frame : frames)
+        events.append(m_decoder->frame(frame));
+    const std::optional<base::Error> &error = m_framing == Framing::Sse ? m_sse.error() : m_ndjson.error();
+    if (error)
+        refuse(*error, events);
+}
+
+void BodyDecoder::refuse(const base::Error &error, StreamEvents &events)
+{
+    m_shape = Shape::Refused;
+    m_held.clear();
+    events.append(llm::Failure { error });
+}
+
+/// Keeps what incomplete() needs, and lets no key out.
+StreamEvents BodyDecoder::noted(StreamEvents events)
+{
+    if (!m_timingsSent) {
+        m_timingsSent = true;
+        if (const QJsonObject timings = llm::timingsFromHeaders(m_head.headers); !timings.isEmpty())
+            events.prepend(llm::ServerInfo { {}, {}, timings });
+    }
+    for (llm::StreamEvent &event : events) {
+        if (auto *failure = std::get_if<llm::Failure>(&event)) {
+            m_settled = true;
+            if (m_secret.size() >= shortestSecret) {
+                failure->error.message.replace(m_secret, u"[key]"_s);
+                failure->error.detail.replace(m_secret, u"[key]"_s);
+            }
+        } else if (std::holds_alternative<llm::Finish>(event)) {
+            m_settled = true;
+        }
+    }
+    return events;
+}
+
+} // namespace talkbench::run
