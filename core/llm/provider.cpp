@@ -1,7 +1,11 @@
 #include "core/llm/provider.h"
 
+#include "core/llm/providers/anthropic.h"
+#include "core/llm/providers/azure.h"
+#include "core/llm/providers/gemini.h"
 #include "core/llm/providers/ollama.h"
 #include "core/llm/providers/openaichat.h"
+#include "core/llm/providers/openairesponses.h"
 
 #include <QStringList>
 
@@ -16,8 +20,13 @@ namespace {
 std::span<const Provider *const> providers()
 {
     static const OpenAiChat openAiChat;
+    static const OpenAiResponses openAiResponses;
+    static const Azure azure;
+    static const Anthropic anthropic;
+    static const Gemini gemini;
     static const Ollama ollama;
-    static const std::array<const Provider *, 2> table { &openAiChat, &ollama };
+    static const std::array<const Provider *, 6> table { &openAiChat, &openAiResponses, &azure,
+                                                         &anthropic,  &gemini,          &ollama };
     return table;
 }
 

@@ -180,6 +180,11 @@ void JsonDecoder::finish(const QString &raw, StreamEvents &events)
         reason = FinishReason::Refusal;
     else if (reason == FinishReason::Stop && m_toolCalls)
         reason = FinishReason::ToolCalls;
+    finishAs(reason, raw, events);
+}
+
+void JsonDecoder::finishAs(std::optional<FinishReason> reason, const QString &raw, StreamEvents &events)
+{
     m_finished = true;
     events.append(Finish { reason, raw });
     if (reason == FinishReason::Error)

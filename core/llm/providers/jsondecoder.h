@@ -27,6 +27,7 @@ protected:
     void timings(const QJsonObject &timings, StreamEvents &events);
     /// The terminal event. A plain stop after tool calls or a refusal is named for what it is.
     void finish(const QString &raw, StreamEvents &events);
+    void finishAs(std::optional<FinishReason> reason, const QString &raw, StreamEvents &events);
     void fail(const base::Error &error, StreamEvents &events);
     bool finished() const { return m_finished; }
 

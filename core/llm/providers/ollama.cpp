@@ -31,18 +31,6 @@ QJsonObject encodeMessage(const Message &message)
     return object;
 }
 
-/// A tool's answer names the tool; we know the call's id, so look the name up.
-QString toolName(const QList<Message> &messages, const QString &callId)
-{
-    for (const Message &message : messages) {
-        for (const ToolCall &call : message.toolCalls) {
-            if (call.id == callId)
-                return call.name;
-        }
-    }
-    return {};
-}
-
 QJsonObject encodeOptions(const ChatOptions &options)
 {
     QJsonObject object;

@@ -182,6 +182,17 @@ QJsonObject argumentsObject(const QString &arguments)
     return QJsonDocument::fromJson(arguments.toUtf8()).object();
 }
 
+QString toolName(const QList<Message> &messages, const QString &callId)
+{
+    for (const Message &message : messages) {
+        for (const ToolCall &call : message.toolCalls) {
+            if (call.id == callId)
+                return call.name;
+        }
+    }
+    return {};
+}
+
 std::optional<FinishReason> finishReasonOf(const QString &raw)
 {
     const QString lower = raw.toLower();

@@ -25,6 +25,9 @@ QString textOrJson(const QJsonValue &value);
 /// Tool arguments for replay: what is no JSON object (empty, "null", cut short) becomes {}.
 QJsonObject argumentsObject(const QString &arguments);
 
+/// The name of the tool that a call asked for: protocols whose tool answers carry the name need it.
+QString toolName(const QList<Message> &messages, const QString &callId);
+
 /// The reason in our words; unset for a word that says nothing of how it ended.
 std::optional<FinishReason> finishReasonOf(const QString &raw);
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/llm/provider.h"
+
+namespace talkbench::llm {
+
+/// OpenAI's Responses. It has no seed and no stop sequences: these options are not sent.
+class OpenAiResponses final : public Provider {
+public:
+    QString protocol() const override;
+    base::Framing framing() const override { return base::Framing::Sse; }
+    base::Result<base::HttpRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const override;
+    std::unique_ptr<Decoder> decoder() const override;
+    base::HttpRequest modelsRequest(const Endpoint &endpoint) const override;
+    base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const override;
+};
+
+} // namespace talkbench::llm
