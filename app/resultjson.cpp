@@ -1,5 +1,8 @@
 #include "app/resultjson.h"
 
+#include "core/profile/metrictable.h"
+#include "core/profile/phases.h"
+
 #include <QJsonArray>
 
 namespace talkbench::app {
@@ -56,6 +59,8 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"tool_calls"_s, llm::toJson(answer.toolCalls) },
         { u"usage"_s, usageJson(answer.usage) },
         { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
+        { u"metrics"_s, profile::metricsJson(record) },
+        { u"phases"_s, profile::phasesJson(record.trace) },
         { u"server_timings"_s, answer.serverTimings },
         { u"attempts"_s, record.earlierAttempts.size() + 1 },
         { u"cached"_s, record.cached },

@@ -1,5 +1,6 @@
 #include "core/llm/providers/servererror.h"
 
+#include "core/base/logging.h"
 #include "core/llm/providers/retryafter.h"
 #include "core/llm/providers/wire.h"
 
@@ -301,17 +302,11 @@ QString sentence(ErrorKind kind, int status, const QString &said)
     return said.isEmpty() ? text + u'.' : text + u": "_s + said.left(maxMessage);
 }
 
-/// Servers quote what they were sent; a key must not travel on in an error.
-QString withoutKeys(QString text)
-{
-    static const QRegularExpression key(
-        u"\\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|r8|tgp|fw|csk|AIza)[-_]?[A-Za-z0-9_-]{20,}|(?<=Bearer )[^\\s\"',]{8,}"_s);
-    return text.replace(key, u"[key]"_s);
-}
+// Servers quote what they were sent: base::redact keeps a key from travelling on in an error.
 
 QString bounded(const QByteArray &body)
 {
-    return withoutKeys(QString::fromUtf8(body.left(maxDetail)));
+    return base::redact(QString::fromUtf8(body.left(maxDetail)));
 }
 
 bool looksLikeHtml(const QByteArray &body)
@@ -348,7 +343,7 @@ base::Error errorFrom(const Said &said, int httpStatus, const QString &detail)
     const int status = httpStatus >= 300 ? httpStatus : said.status;
     error.kind = kindOf(status, said);
     error.httpStatus = status;
-    error.message = sentence(error.kind, status, withoutKeys(said.message));
+    error.message = sentence(error.kind, status, base::redact(said.message));
     error.detail = detail;
     error.retryAfterMs = said.retryMs;
     if (!error.retryAfterMs && error.kind == ErrorKind::RateLimited)
@@ -399,7 +394,7 @@ base::Error notJsonError(const QByteArray &body)
     base::Error error;
     error.kind = ErrorKind::NotJson;
     error.detail = bounded(body);
-    const QString text = withoutKeys(QString::fromUtf8(body.left(200)).simplified());
+    const QString text = base::redact(QString::fromUtf8(body.left(200)).simplified());
     if (looksLikeHtml(body))
         error.message = u"The server answered with %1. Is the base URL right?"_s.arg(page(body));
     else
