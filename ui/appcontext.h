@@ -18,15 +18,18 @@ class Store;
 
 namespace talkbench::ui {
 
+class Endpoints;
+
 /// What the window's parts work with. Made and owned by app; outlives every widget.
-struct AppContext
-{
+struct AppContext {
     const base::Clock &clock;
     config::Settings &settings;
     config::Secrets &secrets;
     const cost::PriceBook &prices;
     run::RunService &runs;
     store::Store &store;
+    /// Settings and secrets joined: how to reach a provider.
+    Endpoints &endpoints;
 };
 
 } // namespace talkbench::ui

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "core/run/run.h"
+#include "core/store/store.h"
+#include "ui/appcontext.h"
+#include "ui/chat/conversationtree.h"
+
+#include <QHash>
+#include <QObject>
+#include <QTimer>
+
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace talkbench::ui {
+
+/// An answer that is being made.
+struct LiveAnswer {
+    std::unique_ptr<run::Run> run; ///< null while the provider is looked up
+    QString text;
+    QString reasoning;
+    /// The newest state; its text, reasoning and chunks are the last piece only.
+    run::RunUpdate last;
+    QList<profile::ChunkStamp> chunks;
+    qsizetype savedLength = 0;
+};
+
+/// Conversations, their messages and the calls that answer them, without a widget. A prompt is stored before it is sent,
+/// an answer when it ends however it ends, and every few seconds while it grows; calls go on while another conversation
+/// is on display. Destroying it stores what has come.
+class ChatController final : public QObject {
+    Q_OBJECT
+
+public:
+    explicit ChatController(AppContext &context, QObject *parent = nullptr);
+    ~ChatController() override;
+
+    /// Fetches the list of conversations; conversationsChanged() follows.
+    void load();
+    /// Newest first.
+    const QList<store::Conversation> &conversations() const { return m_conversations; }
+
+    /// Empty while a new conversation has no message yet.
+    QString currentId() const { return m_currentId; }
+    QString currentTitle() const;
+    const ConversationTree &tree() const { return m_chats.at(m_currentId).tree; }
+    /// Of an answer that has ended, where one is known.
+    const profile::RunRecord *record(const QString &messageId) const;
+    const LiveAnswer *live(const QString &messageId) const;
+    bool isGenerating(const QString &conversationId) const;
+
+    QString providerId() const;
+    QString model() const;
+    void setModel(const QString &providerId, const QString &model);
+
+    void newConversation();
+    void open(const QString &conversationId);
+    void rename(const QString &conversationId, const QString &title);
+    /// Gone from the list at once, from the disk after undoRemoveMs or with the window.
+    void remove(const QString &conversationId);
+    void undoRemove();
+
+    void send(const QString &text);
+    void editAndResend(const QString &messageId, const QString &text);
+    void regenerate(const QString &messageId);
+    void selectSibling(const QString &messageId, int step);
+    /// Ends every call of the current conversation.
+    void stop();
+    void stopAnswer(const QString &messageId);
+    void retryNow(const QString &messageId);
+
+    static constexpr int undoRemoveMs = 8'000;
+
+Q_SIGNALS:
+    void conversationsChanged();
+    /// Another conversation is on display, or its messages have been loaded.
+    void currentChanged();
+    /// Messages were added to the current conversation, or another branch was chosen.
+    void pathChanged();
+    void modelChanged();
+    void answerUpdated(const QString &messageId, const talkbench::run::RunUpdate &update);
+    void answerEnded(const QString &messageId);
+    /// Whoever wants to follow the calls of the window: with its model.
+    void callStarted(const QString &messageId, const QString &model);
+    void generatingChanged();
+    void removed(const QString &title);
+    void removalSettled();
+    void failed(const talkbench::base::Error &error);
+
+private:
+    struct Chat {
+        store::Conversation conversation;
+        ConversationTree tree;
+        QHash<QString, profile::RunRecord> records;
+    };
+
+    Chat *chat(const QString &conversationId);
+    Chat &currentChat();
+    store::Conversation *listed(const QString &conversationId);
+    void touch(Chat &chat);
+    void show(const QString &conversationId);
+    void dropIdleChats();
+    QString addUserMessage(Chat &chat, const QString &parentId, const QString &text);
+    void answerTo(Chat &chat, const QString &userMessageId);
+    void begin(const QString &conversationId, const QString &answerId);
+    void start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint);
+    void update(const QString &answerId, const run::RunUpdate &update);
+    void finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record);
+    void fail(const QString &conversationId, const QString &answerId, const base::Error &error);
+    void storePartials();
+    void settleRemoval();
+    void watch(QFuture<base::Result<void>> write);
+    llm::ChatRequest request(const Chat &chat, const store::StoredMessage &answer) const;
+
+    AppContext &m_context;
+    QList<store::Conversation> m_conversations;
+    std::map<QString, Chat> m_chats; ///< "" is the conversation that has no message yet
+    std::map<QString, LiveAnswer> m_live; ///< by message
+    QHash<QString, QString> m_conversationOf; ///< of a live answer
+    QString m_currentId;
+    QString m_providerId;
+    QString m_model;
+    std::optional<store::Conversation> m_removed;
+    QTimer m_removal;
+    QTimer m_partials;
+};
+
+} // namespace talkbench::ui
