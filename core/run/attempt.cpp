@@ -1,0 +1,194 @@
+#include "core/run/attempt.h"
+
+#include <QUrl>
+
+#include <algorithm>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+
+/// The part of an event that counts as content.
+struct Content {
+    profile::ChunkKind kind = profile::ChunkKind::Text;
+    QString text;
+    bool present = false;
+};
+
+Content contentOf(const llm::StreamEvent &event)
+{
+    using profile::ChunkKind;
+    return std::visit(Overloaded {
+                          [](const llm::TextDelta &delta) {
+                              return Content { ChunkKind::Text, delta.text, !delta.text.isEmpty() };
+                          },
+                          [](const llm::RefusalDelta &delta) {
+                              return Content { ChunkKind::Text, delta.text, !delta.text.isEmpty() };
+                          },
+                          [](const llm::ReasoningDelta &delta) {
+                              return Content { ChunkKind::Reasoning, delta.text, !delta.text.isEmpty() };
+                          },
+                          [](const llm::ToolCallDelta &delta) {
+                              const QString text = delta.name + delta.arguments;
+                              return Content { ChunkKind::ToolCall, text, !text.isEmpty() };
+                          },
+                          [](const auto &) { return Content {}; },
+                      },
+                      event);
+}
+
+base::Error redirectError(const base::HttpHead &head)
+{
+    const QString target = QString::fromUtf8(base::headerValue(head.headers, "location"));
+    const QString message = target.isEmpty()
+        ? u"The server redirects, without saying where to."_s
+        : u"The server redirects to %1. The key and the prompt were not sent there: if that is the right address, "
+          "make it the provider's base URL."_s.arg(
+              QUrl(target).toDisplayString(QUrl::RemoveUserInfo | QUrl::RemoveQuery));
+    return { base::ErrorKind::Redirect, message, target, head.status, std::nullopt };
+}
+
+} // namespace
+
+Attempt::Attempt(const llm::Provider &provider, bool streamed, const profile::Trace &trace)
+    : m_decoder(provider, streamed), m_trace(trace)
+{
+}
+
+Attempt::~Attempt() = default;
+
+void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &request, const net::TransportLimits &limits,
+                    const base::Clock &clock)
+{
+    m_trace.dispatchedNs = clock.nowNs();
+    m_transfer = transport.start(request, limits);
+    connect(m_transfer.get(), &net::Transfer::phase, this, &Attempt::onPhase);
+    connect(m_transfer.get(), &net::Transfer::head, this, &Attempt::onHead);
+    connect(m_transfer.get(), &net::Transfer::bytes, this, &Attempt::onBytes);
+    connect(m_transfer.get(), &net::Transfer::finished, this, &Attempt::onFinished);
+}
+
+void Attempt::abort(const base::Error &error, qint64 ns)
+{
+    if (m_transfer) {
+        m_transfer->disconnect(this);
+        m_transfer.reset();
+        take(m_decoder.end(), m_lastBytesNs);
+    }
+    m_trace.endNs = ns;
+    m_answer.error = error;
+    Q_EMIT finished();
+}
+
+void Attempt::onPhase(net::Phase phase, qint64 ns)
+{
+    switch (phase) {
+    case net::Phase::ConnectStarted:
+        m_trace.connectStartedNs = ns;
+        break;
+    case net::Phase::Encrypted:
+        m_trace.encryptedNs = ns;
+        break;
+    case net::Phase::Sent:
+        m_trace.sentNs = ns;
+        m_trace.reusedConnection = m_trace.connectStartedNs == 0;
+        break;
+    case net::Phase::Headers:
+        m_trace.headersNs = ns;
+        break;
+    case net::Phase::FirstByte:
+        m_trace.firstByteNs = ns;
+        break;
+    case net::Phase::End:
+        m_trace.endNs = ns;
+        break;
+    }
+    Q_EMIT stamped();
+}
+
+void Attempt::onHead(const base::HttpHead &head, qint64 ns)
+{
+    m_head = head;
+    m_trace.headersNs = ns;
+    m_trace.httpStatus = head.status;
+    m_decoder.head(head);
+    Q_EMIT stamped();
+}
+
+void Attempt::onBytes(const QByteArray &bytes, qint64 ns)
+{
+    if (m_trace.firstByteNs == 0)
+        m_trace.firstByteNs = ns;
+    m_trace.bytesReceived += bytes.size();
+    m_lastBytesNs = ns;
+    take(m_decoder.bytes(bytes), ns);
+    if (m_answer.error
+        && (m_answer.error->kind == base::ErrorKind::TooLarge || m_answer.error->kind == base::ErrorKind::NotJson))
+        onFinished(std::nullopt, ns); // nothing that follows can be of use
+}
+
+void Attempt::take(const llm::StreamEvents &events, qint64 ns)
+{
+    QString text;
+    QString reasoning;
+    QList<profile::ChunkStamp> chunks;
+    for (const llm::StreamEvent &event : events) {
+        m_answer.apply(event);
+        const Content content = contentOf(event);
+        if (!content.present)
+            continue;
+        chunks.append({ ns, static_cast<quint32>(content.text.size()), content.kind });
+        if (content.kind == profile::ChunkKind::Text)
+            text += content.text;
+        else if (content.kind == profile::ChunkKind::Reasoning)
+            reasoning += content.text;
+        if (m_trace.firstContentNs == 0)
+            m_trace.firstContentNs = ns;
+        if (m_trace.firstOutputNs == 0 && content.kind != profile::ChunkKind::Reasoning)
+            m_trace.firstOutputNs = ns;
+        m_trace.lastContentNs = ns;
+    }
+    if (chunks.isEmpty())
+        return;
+    m_trace.chunks.append(chunks);
+    Q_EMIT content(text, reasoning, chunks);
+}
+
+void Attempt::onFinished(const std::optional<base::Error> &error, qint64 ns)
+{
+    m_transfer->disconnect(this);
+    m_transfer.release()->deleteLater(); // it is the sender
+    take(m_decoder.end(), m_lastBytesNs != 0 ? m_lastBytesNs : ns);
+    m_trace.endNs = ns;
+    m_answer.error = verdict(error);
+    Q_EMIT finished();
+}
+
+/// The provider's terminal event makes an answer complete, whatever the socket says afterwards; without one it is not.
+std::optional<base::Error> Attempt::verdict(const std::optional<base::Error> &transportError) const
+{
+    using base::ErrorKind;
+    if (m_head.status >= 300 && m_head.status < 400)
+        return redirectError(m_head);
+    if (m_answer.error)
+        return m_answer.error;
+    if (m_head.status >= 400) {
+        return base::Error { m_head.status >= 500 ? ErrorKind::Server : ErrorKind::InvalidRequest,
+                             u"The server answered with HTTP status %1."_s.arg(m_head.status),
+                             {},
+                             m_head.status,
+                             {} };
+    }
+    if (m_answer.finished)
+        return std::nullopt;
+    return transportError ? transportError : m_decoder.incomplete();
+}
+
+} // namespace talkbench::run

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/llm/answer.h"
+#include "core/net/httptransport.h"
+#include "core/profile/trace.h"
+#include "core/run/bodydecoder.h"
+#include "core/run/run.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace talkbench::run {
+
+/// One exchange with the server: bytes to events, events to an Answer and stamps.
+class Attempt final : public QObject {
+    Q_OBJECT
+
+public:
+    /// `trace` holds the stamps from before the dispatch.
+    Attempt(const llm::Provider &provider, bool streamed, const profile::Trace &trace);
+    ~Attempt() override;
+
+    /// Ends at once with `error`, for instance because encoding failed or the user cancelled.
+    void abort(const base::Error &error, qint64 ns);
+    void start(net::HttpTransport &transport, const base::HttpRequest &request, const net::TransportLimits &limits,
+               const base::Clock &clock);
+
+    const llm::Answer &answer() const { return m_answer; }
+    const profile::Trace &trace() const { return m_trace; }
+    bool contentReceived() const { return m_trace.firstContentNs != 0; }
+
+Q_SIGNALS:
+    /// The trace has a new stamp.
+    void stamped();
+    /// `text` is what a reader sees, a refusal included.
+    void content(const QString &text, const QString &reasoning, const QList<talkbench::profile::ChunkStamp> &chunks);
+    /// Exactly once: the answer is settled, its error set unless it is complete.
+    void finished();
+
+private:
+    void onPhase(net::Phase phase, qint64 ns);
+    void onHead(const base::HttpHead &head, qint64 ns);
+    void onBytes(const QByteArray &bytes, qint64 ns);
+    void onFinished(const std::optional<base::Error> &error, qint64 ns);
+    void take(const llm::StreamEvents &events, qint64 ns);
+    std::optional<base::Error> verdict(const std::optional<base::Error> &transportError) const;
+
+    BodyDecoder m_decoder;
+    std::unique_ptr<net::Transfer> m_transfer;
+    base::HttpHead m_head;
+    llm::Answer m_answer;
+    profile::Trace m_trace;
+    qint64 m_lastBytesNs = 0;
+};
+
+} // namespace talkbench::run

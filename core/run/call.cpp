@@ -1,0 +1,194 @@
+#include "core/run/call.h"
+
+#include "core/base/logging.h"
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
+    : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
+      m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
+      m_services(services)
+{
+    m_trace.submittedNs = m_trace.queuedNs = submittedNs;
+}
+
+Call::~Call() = default;
+
+// Admit
+
+void Call::begin()
+{
+    m_provider = llm::providerFor(m_request.endpoint.protocol);
+    base::Result<base::HttpRequest> encoded = m_provider
+        ? m_provider->encode(m_request.chat, m_request.endpoint)
+        : base::Error { base::ErrorKind::Config,
+                        u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
+                        {},
+                        0,
+                        std::nullopt };
+    if (!encoded) {
+        llm::Answer answer;
+        answer.error = encoded.error();
+        m_trace.endNs = m_services.clock.nowNs();
+        end(answer);
+        return;
+    }
+    m_http = *std::move(encoded);
+    enqueue();
+}
+
+void Call::enqueue()
+{
+    m_firstPosition = -1;
+    m_update.retryAtNs = 0;
+    enter(RunState::Queued);
+    Q_EMIT wantsTurn();
+}
+
+void Call::setQueuePosition(int position)
+{
+    if (m_firstPosition < 0)
+        m_firstPosition = position;
+    if (position == m_update.queuePosition)
+        return;
+    m_update.queuePosition = position;
+    Q_EMIT changed(false);
+}
+
+// Attempt
+
+void Call::takeTurn(net::HttpTransport &transport)
+{
+    m_update.queuePosition = 0;
+    m_trace.decisions.append(
+        { u"admit"_s, m_firstPosition < 0 ? u"at once"_s : u"waited in the queue, %1 ahead"_s.arg(m_firstPosition) });
+    m_attempt = std::make_unique<Attempt>(*m_provider, m_request.chat.options.stream, m_trace);
+    connect(m_attempt.get(), &Attempt::stamped, this, &Call::onStamped);
+    connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
+    connect(m_attempt.get(), &Attempt::finished, this, &Call::onAttemptFinished);
+    enter(RunState::Connecting);
+    m_attempt->start(transport, m_http, m_request.limits, m_services.clock);
+}
+
+void Call::onStamped()
+{
+    if (m_state == RunState::Connecting && (m_attempt->trace().sentNs != 0 || m_attempt->trace().headersNs != 0))
+        enter(RunState::Waiting);
+}
+
+// Stream
+
+void Call::onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks)
+{
+    const bool first = m_state != RunState::Streaming;
+    m_update.text += text;
+    m_update.reasoning += reasoning;
+    m_update.chunks.append(chunks);
+    enter(RunState::Streaming, first);
+}
+
+void Call::enter(RunState state, bool atOnce)
+{
+    m_state = state;
+    Q_EMIT changed(atOnce);
+}
+
+RunUpdate Call::takeUpdate()
+{
+    RunUpdate update = m_update;
+    update.state = m_state;
+    update.trace = m_attempt ? m_attempt->trace() : m_trace;
+    update.trace.chunks.clear();
+    m_update.text.clear();
+    m_update.reasoning.clear();
+    m_update.chunks.clear();
+    return update;
+}
+
+// Retry
+
+void Call::onAttemptFinished()
+{
+    const llm::Answer &answer = m_attempt->answer();
+    m_trace = m_attempt->trace();
+    if (answer.error) {
+        const auto delay = m_services.retry.delayMs(*answer.error, static_cast<int>(m_earlier.size()) + 1,
+                                                    m_attempt->contentReceived());
+        if (delay) {
+            waitToRetry(*delay, cleaned(*answer.error));
+            return;
+        }
+    }
+    end(answer);
+}
+
+void Call::waitToRetry(qint64 delayMs, const base::Error &error)
+{
+    m_trace.decisions.append({ u"retry"_s, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(delayMs) });
+    m_earlier.append(m_trace);
+    m_trace = {};
+    m_trace.submittedNs = m_submittedNs;
+    m_attempt.release()->deleteLater(); // it is the sender
+    m_update.lastError = error;
+    m_update.retryAtNs = m_services.clock.nowNs() + delayMs * 1'000'000;
+    m_retryTimer = std::make_unique<QObject>();
+    m_services.scheduler.after(delayMs, m_retryTimer.get(), [this] { retryNow(); });
+    enter(RunState::RetryWait, true);
+    Q_EMIT gaveTurnBack();
+}
+
+void Call::retryNow()
+{
+    if (m_state != RunState::RetryWait)
+        return;
+    m_retryTimer.release()->deleteLater(); // its own call may be running
+    m_trace.queuedNs = m_services.clock.nowNs();
+    enqueue();
+}
+
+// Finish and record
+
+void Call::cancel()
+{
+    if (m_state == RunState::Ended)
+        return;
+    const base::Error cancelled { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+    const qint64 now = m_services.clock.nowNs();
+    if (m_attempt) {
+        m_attempt->abort(cancelled, now);
+        return;
+    }
+    m_retryTimer.reset();
+    llm::Answer answer;
+    answer.error = cancelled;
+    m_trace.endNs = now;
+    end(answer);
+}
+
+void Call::end(llm::Answer answer)
+{
+    if (answer.error) {
+        const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
+        answer.error = cleaned(*answer.error);
+        if (cancelled || !answer.finishReason)
+            answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
+    }
+    enter(RunState::Ended);
+    Q_EMIT ended(
+        makeRecord(m_id, m_request, m_startedWallMs, answer, m_earlier + QList { m_trace }, m_services.prices));
+}
+
+/// Some servers quote the key they refuse.
+base::Error Call::cleaned(base::Error error) const
+{
+    for (QString *text : { &error.message, &error.detail }) {
+        if (!m_request.endpoint.apiKey.isEmpty())
+            text->replace(m_request.endpoint.apiKey, u"•••"_s);
+        *text = base::redact(*text);
+    }
+    return error;
+}
+
+} // namespace talkbench::run

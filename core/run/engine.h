@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/run/admission.h"
+#include "core/run/call.h"
+#include "core/run/modelquery.h"
+#include "core/run/runservice.h"
+
+#include <QPromise>
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace talkbench::run {
+
+/// All calls, in the network thread. Nothing but values crosses to and from RunService, by queued calls.
+class Engine final : public QObject {
+    Q_OBJECT
+
+public:
+    using Updates = QList<std::pair<QString, RunUpdate>>;
+
+    Engine(const base::Clock &clock, std::unique_ptr<Scheduler> scheduler, cost::PriceBook prices);
+    ~Engine() override;
+
+    /// First, in the network thread.
+    void open(const TransportFactory &transport);
+    /// Last, in the network thread: cancels what is in flight and gives the records of it.
+    QList<profile::RunRecord> close();
+
+    void start(const QString &id, const RunRequest &request, qint64 submittedNs);
+    void cancel(const QString &id);
+    void retryNow(const QString &id);
+    void listModels(const llm::Endpoint &endpoint, const std::shared_ptr<ModelPromise> &promise);
+    void setConcurrency(const ConcurrencyLimits &limits);
+    void setRetryPolicy(const RetryPolicy &policy);
+
+Q_SIGNALS:
+    void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);
+    void ended(const talkbench::profile::RunRecord &record);
+    void stateChanged(const talkbench::run::EngineState &state);
+
+private:
+    void pump();
+    void onChanged(Call &call, bool atOnce);
+    void onEnded(Call &call, const profile::RunRecord &record);
+    void flushFrame();
+    void reportState();
+
+    const base::Clock &m_clock;
+    std::unique_ptr<Scheduler> m_scheduler;
+    cost::PriceBook m_prices;
+    Retry m_retry;
+    Admission m_admission;
+    quint64 m_started = 0;
+    EngineState m_reported;
+    bool m_frameScheduled = false;
+    QList<Call *> m_dirty;
+    std::unique_ptr<net::HttpTransport> m_transport;
+    std::map<QString, std::unique_ptr<Call>> m_calls;
+    std::vector<std::unique_ptr<ModelQuery>> m_queries;
+};
+
+} // namespace talkbench::run

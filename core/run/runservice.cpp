@@ -1,0 +1,124 @@
+#include "core/run/runservice.h"
+
+#include "core/run/engine.h"
+
+#include <QCoreApplication>
+#include <QEvent>
+#include <QPointer>
+#include <QUuid>
+
+#include <utility>
+
+namespace talkbench::run {
+
+/// The owner's end of a call.
+class RunService::Handle final : public Run {
+public:
+    Handle(QString id, RunService *service) : m_id(std::move(id)), m_service(service) { }
+    ~Handle() override
+    {
+        if (!m_service)
+            return;
+        cancel();
+        m_service->m_runs.remove(m_id);
+    }
+
+    QString id() const override { return m_id; }
+    void cancel() override
+    {
+        if (m_service)
+            m_service->post([id = m_id](Engine &engine) { engine.cancel(id); });
+    }
+    void retryNow() override
+    {
+        if (m_service)
+            m_service->post([id = m_id](Engine &engine) { engine.retryNow(id); });
+    }
+
+private:
+    const QString m_id;
+    const QPointer<RunService> m_service;
+};
+
+RunService::RunService(TransportFactory transport, const base::Clock &clock, cost::PriceBook prices, QObject *parent)
+    : RunService(std::move(transport), clock, std::move(prices), std::make_unique<TimerScheduler>(), parent)
+{
+}
+
+RunService::RunService(TransportFactory transport, const base::Clock &clock, cost::PriceBook prices,
+                       std::unique_ptr<Scheduler> scheduler, QObject *parent)
+    : QObject(parent), m_clock(clock),
+      m_engine(std::make_unique<Engine>(clock, std::move(scheduler), std::move(prices)))
+{
+    connect(m_engine.get(), &Engine::updated, this, &RunService::deliverUpdates);
+    connect(m_engine.get(), &Engine::ended, this, &RunService::deliverRecord);
+    connect(m_engine.get(), &Engine::stateChanged, this, &RunService::stateChanged);
+    m_networkThread.setObjectName(QStringLiteral("network"));
+    m_engine->moveToThread(&m_networkThread);
+    m_networkThread.start();
+    post([transport = std::move(transport)](Engine &engine) { engine.open(transport); });
+}
+
+RunService::~RunService()
+{
+    QList<profile::RunRecord> cut;
+    QMetaObject::invokeMethod(
+        m_engine.get(), [engine = m_engine.get(), &cut] { cut = engine->close(); }, Qt::BlockingQueuedConnection);
+    m_networkThread.quit();
+    m_networkThread.wait();
+    // Records that the network thread had posted come before those that were cut short.
+    QCoreApplication::sendPostedEvents(this, QEvent::MetaCall);
+    for (const profile::RunRecord &record : std::as_const(cut))
+        deliverRecord(record);
+}
+
+void RunService::post(std::function<void(Engine &)> call)
+{
+    QMetaObject::invokeMethod(
+        m_engine.get(), [engine = m_engine.get(), call = std::move(call)] { call(*engine); }, Qt::QueuedConnection);
+}
+
+std::unique_ptr<Run> RunService::start(const RunRequest &request)
+{
+    const QString id = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    auto run = std::make_unique<Handle>(id, this);
+    m_runs.insert(id, run.get());
+    post([id, request, submittedNs = m_clock.nowNs()](Engine &engine) { engine.start(id, request, submittedNs); });
+    return run;
+}
+
+QFuture<base::Result<QList<llm::ModelInfo>>> RunService::listModels(const llm::Endpoint &endpoint)
+{
+    const auto promise = std::make_shared<ModelPromise>();
+    promise->start();
+    post([endpoint, promise](Engine &engine) { engine.listModels(endpoint, promise); });
+    return promise->future();
+}
+
+void RunService::setConcurrency(const ConcurrencyLimits &limits)
+{
+    post([limits](Engine &engine) { engine.setConcurrency(limits); });
+}
+
+void RunService::setRetryPolicy(const RetryPolicy &policy)
+{
+    post([policy](Engine &engine) { engine.setRetryPolicy(policy); });
+}
+
+void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
+{
+    for (const auto &[id, update] : updates) {
+        // Looked up one by one: a slot may destroy any run.
+        if (Handle *run = m_runs.value(id))
+            Q_EMIT run->updated(update);
+    }
+}
+
+void RunService::deliverRecord(const profile::RunRecord &record)
+{
+    Q_EMIT recorded(record);
+    if (Handle *run = m_runs.take(record.id))
+        Q_EMIT run->finished(record);
+}
+
+} // namespace talkbench::run
