@@ -11,6 +11,10 @@ int main(int argc, char **argv)
         const QCoreApplication application(argc, argv);
         return talkbench::app::decodeCommand(QCoreApplication::arguments().mid(2), {});
     }
+    if (argc > 1 && std::strcmp(argv[1], "simulate") == 0) {
+        const QCoreApplication application(argc, argv);
+        return talkbench::app::simulateCommand(QCoreApplication::arguments().mid(2), {});
+    }
     const QApplication application(argc, argv);
     return 0;
 }

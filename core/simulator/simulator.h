@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/simulator/knobs.h"
 
 #include <QUrl>
 
@@ -8,35 +9,20 @@
 
 namespace talkbench::simulator {
 
-/// A distribution of milliseconds: every draw is ≥ 0 and comes from the simulator's seed.
-struct Spread
-{
-    enum class Shape { Constant, Normal, LogNormal };
-
-    Shape shape = Shape::Constant;
-    double mean = 0;
-    double deviation = 0;
-};
-
-/// Every knob; `x-sim-*` headers change them for one request. See knobTable() for names and texts.
-struct Knobs
-{
-    quint64 seed = 1;
-    Spread ttft { Spread::Shape::LogNormal, 250, 80 };
-    Spread gap { Spread::Shape::LogNormal, 12, 6 };
-    int tokens = 0; ///< 0: as long as the text is
-    int tokensPerChunk = 1;
-};
-
 /// The loopback server. start() returns once it listens; its threads are its own. Destroying it closes every connection.
-class Simulator
-{
+///
+/// It speaks OpenAI's POST /v1/chat/completions and GET /v1/models, and Ollama's POST /api/chat and GET /api/tags. The header
+/// `x-sim-id` of an answer (OpenAI's chat completion id too) names it for GET /sim/truth/<id>, which gives, once the answer has ended:
+/// {id, number, model, request_received_ns, headers_ns, chunks: [{ns, bytes, tokens}], end_ns, complete}, in base::Clock's
+/// nanoseconds; a chunk is one delta with reasoning or text, stamped just before its last byte is written. The newest 20,000 are kept.
+class Simulator {
 public:
     explicit Simulator(Knobs knobs);
     ~Simulator();
 
-    /// Port 0: any free one. Loopback only.
+    /// Port 0: any free one. Loopback only. Gives the server's root, such as http://127.0.0.1:8089.
     base::Result<QUrl> start(quint16 port = 0);
+    /// Ends every stream at once.
     void stop();
 
 private:
