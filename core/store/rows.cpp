@@ -11,11 +11,6 @@
 
 using namespace Qt::StringLiterals;
 
-namespace talkbench::profile {
-QJsonObject toJson(const RunRecord &record);
-RunRecord runRecordFromJson(const QJsonObject &object);
-} // namespace talkbench::profile
-
 namespace talkbench::store {
 
 namespace {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/profile/runrecord.h"
+
+#include <QByteArray>
+
+namespace talkbench::app {
+
+// The kept runs as `talkbench runs` prints them, newest first as given. The metric table gives the columns.
+
+/// The main columns, aligned, for a terminal.
+QByteArray runsTable(const QList<profile::RunRecord> &records);
+/// Every metric; RFC 4180, UTF-8.
+QByteArray runsCsv(const QList<profile::RunRecord> &records);
+/// An array of objects with every metric; null where unknown.
+QByteArray runsJson(const QList<profile::RunRecord> &records);
+
+} // namespace talkbench::app

@@ -1,0 +1,156 @@
+#include "core/profile/format.h"
+
+#include "core/profile/metrictable.h"
+
+#include <QCoreApplication>
+#include <QJsonDocument>
+#include <QStringList>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::profile {
+
+namespace {
+
+QString fixed(double value, int decimals)
+{
+    return QString::number(value, 'f', decimals);
+}
+
+std::optional<double> metric(const RunRecord &record, const char *id)
+{
+    const Metric *row = metricById(id);
+    return row ? row->compute(record) : std::nullopt;
+}
+
+QString estimated(const QString &text, bool isEstimate)
+{
+    return isEstimate ? u"~"_s + text : text;
+}
+
+} // namespace
+
+QString formatMs(double ms)
+{
+    if (!std::isfinite(ms))
+        return u"–"_s;
+    const double size = std::abs(ms);
+    if (size > 0 && size < 0.995)
+        return fixed(ms, 2) + u" ms"_s;
+    if (size > 0 && size < 9.95)
+        return fixed(ms, 1) + u" ms"_s;
+    if (size < 999.5)
+        return fixed(ms, 0) + u" ms"_s;
+    if (size < 9950)
+        return fixed(ms / 1000, 1) + u" s"_s;
+    if (size < 59'500)
+        return fixed(ms / 1000, 0) + u" s"_s;
+    const qint64 seconds = std::llround(ms / 1000);
+    return u"%1 min %2 s"_s.arg(seconds / 60).arg(std::abs(seconds % 60), 2, 10, QChar(u'0'));
+}
+
+QString formatCount(qint64 count)
+{
+    QString digits = QString::number(count);
+    const qsizetype first = count < 0 ? 1 : 0;
+    for (qsizetype at = digits.size() - 3; at > first; at -= 3)
+        digits.insert(at, QChar(0x202f));
+    return digits;
+}
+
+QString formatRate(double tokensPerSecond)
+{
+    if (!std::isfinite(tokensPerSecond))
+        return u"–"_s;
+    const int decimals = std::abs(tokensPerSecond) < 9.95 ? 1 : 0;
+    if (decimals == 0)
+        return formatCount(std::llround(tokensPerSecond)) + u" tok/s"_s;
+    return fixed(tokensPerSecond, decimals) + u" tok/s"_s;
+}
+
+QString formatUsd(double usd)
+{
+    if (!std::isfinite(usd))
+        return u"–"_s;
+    if (usd == 0)
+        return u"$0"_s;
+    if (std::abs(usd) < 0.0001)
+        return QCoreApplication::translate("Figure", "under $0.0001");
+    const QString sign = usd < 0 ? u"−$"_s : u"$"_s;
+    const double size = std::abs(usd);
+    return sign + fixed(size, size < 0.01 ? 4 : size < 1 ? 3 : 2);
+}
+
+QString formatMegabytes(double megabytes)
+{
+    if (megabytes >= 999.5)
+        return fixed(megabytes / 1000, 1) + u" GB"_s;
+    return fixed(megabytes, 0) + u" MB"_s;
+}
+
+QString formatFigure(double value, QByteArrayView unit)
+{
+    if (unit == "ms")
+        return formatMs(value);
+    if (unit == "tok/s")
+        return formatRate(value);
+    if (unit == "USD")
+        return formatUsd(value);
+    if (unit == "MB")
+        return formatMegabytes(value);
+    const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+    const QString number = whole ? formatCount(static_cast<qint64>(value)) : fixed(value, std::abs(value) < 10 ? 2 : 1);
+    return unit.isEmpty() ? number : number + u' ' + QString::fromUtf8(unit);
+}
+
+Numbers numbersOf(const RunRecord &record)
+{
+    Numbers numbers;
+    numbers.ended = record.trace.endNs != 0;
+    numbers.cached = record.cached;
+    numbers.ttftMs = metric(record, "ttft_ms");
+    numbers.tokensPerS = metric(record, "tokens_per_s");
+    if (const auto &usage = record.answer.usage) {
+        numbers.outputTokens = usage->outputTotal();
+        numbers.tokensEstimated = usage->source != llm::UsageSource::Server;
+    } else if (!record.trace.chunks.isEmpty()) {
+        numbers.outputTokens = record.trace.chunks.size();
+        numbers.tokensEstimated = true;
+    }
+    numbers.costUsd = record.costUsd;
+    return numbers;
+}
+
+QStringList numbersParts(const Numbers &numbers)
+{
+    const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
+    QStringList parts;
+    if (numbers.cached)
+        parts << text(QT_TRANSLATE_NOOP("Numbers", "from the cache"));
+    else if (numbers.ttftMs)
+        parts << text(QT_TRANSLATE_NOOP("Numbers", "%1 to first token")).arg(formatMs(*numbers.ttftMs));
+    if (numbers.tokensPerS && !numbers.cached)
+        parts << estimated(formatRate(*numbers.tokensPerS), numbers.tokensEstimated);
+    if (numbers.outputTokens)
+        parts << estimated(text(QT_TRANSLATE_NOOP("Numbers", "%1 tok")).arg(formatCount(*numbers.outputTokens)),
+                           numbers.tokensEstimated);
+    if (numbers.costUsd)
+        parts << estimated(formatUsd(*numbers.costUsd), numbers.tokensEstimated && *numbers.costUsd != 0);
+    else if (numbers.ended && numbers.outputTokens)
+        parts << text(QT_TRANSLATE_NOOP("Numbers", "price unknown"));
+    return parts;
+}
+
+QString numbersLine(const Numbers &numbers)
+{
+    return numbersParts(numbers).join(u" · "_s);
+}
+
+QString jsonText(const QJsonObject &object)
+{
+    return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented));
+}
+
+} // namespace talkbench::profile

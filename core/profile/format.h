@@ -1,0 +1,45 @@
+#pragma once
+
+#include "core/profile/runrecord.h"
+
+namespace talkbench::profile {
+
+/// How figures are written for people, everywhere: the window, the command line's numbers line, reports.
+/// None of these depends on the system's locale, so that a figure reads the same in a screenshot and in a log.
+
+/// "0.42 ms", "4.2 ms", "412 ms", "1.2 s", "42 s", "2 min 05 s".
+QString formatMs(double ms);
+/// Thousands set apart by a narrow no-break space: "1 204".
+QString formatCount(qint64 count);
+/// "6.2 tok/s", "62 tok/s".
+QString formatRate(double tokensPerSecond);
+/// "$0", "$0.0021", "$0.123", "$1.23"; "under $0.0001" for less than can be shown.
+QString formatUsd(double usd);
+/// "61 MB", "1.2 GB".
+QString formatMegabytes(double megabytes);
+/// A figure of the metric table by its unit: "ms", "tok/s", "USD", "%", "tok", "".
+QString formatFigure(double value, QByteArrayView unit);
+
+/// What the line under an answer says. What is unset is left out while the call runs.
+struct Numbers {
+    std::optional<double> ttftMs;
+    std::optional<double> tokensPerS;
+    std::optional<qint64> outputTokens;
+    /// The count is our own, not the server's: shown with '~', as is the rate that derives from it.
+    bool tokensEstimated = false;
+    std::optional<double> costUsd;
+    /// False while the call runs: an unset cost then isn't known to be unknown yet.
+    bool ended = false;
+    bool cached = false;
+};
+
+Numbers numbersOf(const RunRecord &record);
+/// "412 ms to first token", "62 tok/s", "318 tok", "$0.0021": the parts, to be joined by " · ".
+QStringList numbersParts(const Numbers &numbers);
+/// The parts joined: "412 ms to first token · 62 tok/s · 318 tok · $0.0021".
+QString numbersLine(const Numbers &numbers);
+
+/// Indented JSON, for a person to read and copy.
+QString jsonText(const QJsonObject &object);
+
+} // namespace talkbench::profile

@@ -1,0 +1,131 @@
+#include "ui/charts/livechart.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QVBoxLayout>
+
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+class LiveChartTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void drawsAtMostAThousandPoints();
+    void aHiddenChartDoesNothing();
+    void theTimerStopsWhenNothingComes();
+    void anEmptyChartSaysWhatToDo();
+    void theLegendReadsOut();
+    void savesWhatItShows();
+    void arrowsMoveTheCrosshair();
+};
+
+static ChartSpec spec()
+{
+    return { u"latency"_s,
+             u"Latency"_s,
+             u"ms"_s,
+             ChartSpec::XAxis::Calls,
+             { { u"first token"_s, SeriesSpec::Kind::Points, 0 }, { u"response"_s, SeriesSpec::Kind::Area, 1 } },
+             u"Send a message to see its latency."_s };
+}
+
+void LiveChartTest::drawsAtMostAThousandPoints()
+{
+    LiveChart chart(spec());
+    chart.resize(300, 180);
+    chart.show();
+    for (int i = 0; i < 50'000; ++i)
+        chart.append(0, i, i % 97);
+    QTRY_VERIFY(chart.drawnCount(0) > 0);
+    QVERIFY(chart.drawnCount(0) <= 1000);
+    QCOMPARE(chart.drawnCount(1), 0);
+}
+
+void LiveChartTest::aHiddenChartDoesNothing()
+{
+    LiveChart chart(spec());
+    for (int i = 0; i < 100; ++i)
+        chart.append(0, i, i);
+    QVERIFY(!chart.isRefreshPending());
+    QCOMPARE(chart.refreshCount(), 0);
+    chart.show();
+    QTRY_COMPARE(chart.refreshCount(), 1);
+    QCOMPARE(chart.drawnCount(0), 100);
+    chart.hide();
+    chart.append(0, 100, 1);
+    QVERIFY(!chart.isRefreshPending());
+}
+
+void LiveChartTest::theTimerStopsWhenNothingComes()
+{
+    LiveChart chart(spec());
+    chart.resize(300, 180);
+    chart.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&chart));
+    chart.append(0, 1, 1);
+    QVERIFY(chart.isRefreshPending());
+    QTRY_VERIFY(chart.refreshCount() > 0);
+    QTRY_VERIFY(!chart.isRefreshPending());
+    const int refreshed = chart.refreshCount();
+    QTest::qWait(3 * LiveChart::refreshMs);
+    QCOMPARE(chart.refreshCount(), refreshed);
+    QVERIFY(!chart.isRefreshPending());
+}
+
+void LiveChartTest::anEmptyChartSaysWhatToDo()
+{
+    LiveChart chart(spec());
+    QVERIFY(chart.isEmpty());
+    QCOMPARE(chart.accessibleDescription(), u"Send a message to see its latency."_s);
+    chart.append(0, 1, std::numeric_limits<double>::quiet_NaN());
+    QVERIFY(chart.isEmpty());
+}
+
+void LiveChartTest::theLegendReadsOut()
+{
+    LiveChart chart(spec());
+    chart.show();
+    chart.append(0, 1, 412);
+    chart.append(1, 1, 2130);
+    QTRY_COMPARE(chart.accessibleDescription(), u"first token 412 ms, response 2.1 s"_s);
+}
+
+void LiveChartTest::savesWhatItShows()
+{
+    QTemporaryDir dir;
+    LiveChart chart(spec());
+    chart.resize(320, 200);
+    chart.show();
+    chart.append(0, 1, 412);
+    chart.append(1, 2, 2130.5);
+    QTRY_COMPARE(chart.refreshCount(), 1);
+    QCOMPARE(chart.csv(), QByteArray("series,call,ms\n\"first token\",1,412\n\"response\",2,2130.5\n"));
+    QVERIFY(chart.savePng(dir.filePath(u"a.png"_s)));
+    QCOMPARE(QImage(dir.filePath(u"a.png"_s)).size(), chart.size() * chart.devicePixelRatio());
+    QVERIFY(chart.saveSvg(dir.filePath(u"a.svg"_s)));
+    QFile svg(dir.filePath(u"a.svg"_s));
+    QVERIFY(svg.open(QIODevice::ReadOnly));
+    QVERIFY(svg.readAll().contains("<path"));
+    QVERIFY(!chart.savePng(u"/nowhere/at/all.png"_s));
+}
+
+void LiveChartTest::arrowsMoveTheCrosshair()
+{
+    LiveChart chart(spec());
+    chart.show();
+    for (int i = 1; i <= 3; ++i)
+        chart.append(0, i, i * 100);
+    QTRY_COMPARE(chart.drawnCount(0), 3);
+    QTest::keyClick(&chart, Qt::Key_Left);
+    QVERIFY(chart.accessibleDescription().startsWith(u"first token 300 ms"_s));
+    QTest::keyClick(&chart, Qt::Key_Left);
+    QVERIFY(chart.accessibleDescription().startsWith(u"first token 200 ms"_s));
+    QTest::keyClick(&chart, Qt::Key_Right);
+    QTest::keyClick(&chart, Qt::Key_Right);
+    QVERIFY(chart.accessibleDescription().startsWith(u"first token 300 ms"_s));
+}
+
+QTEST_MAIN(LiveChartTest)
+#include "tst_livechart.moc"

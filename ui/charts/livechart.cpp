@@ -1,0 +1,532 @@
+#include "ui/charts/livechart.h"
+
+#include "core/profile/format.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/metrics.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QAreaSeries>
+#include <QChart>
+#include <QChartView>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGraphicsLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLegend>
+#include <QLineSeries>
+#include <QSaveFile>
+#include <QScatterSeries>
+#include <QSvgGenerator>
+#include <QVBoxLayout>
+#include <QValueAxis>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int plotHeight = 108;
+constexpr double smallText = 0.84;
+
+QFont smaller(QFont font)
+{
+    if (font.pointSizeF() > 0)
+        font.setPointSizeF(font.pointSizeF() * smallText);
+    return font;
+}
+
+QColor faded(QColor colour, double alpha)
+{
+    colour.setAlphaF(static_cast<float>(alpha));
+    return colour;
+}
+
+} // namespace
+
+/// The plot itself: crosshair, and the words while it is empty.
+class LiveChart::Plot final : public QChartView {
+public:
+    Plot(QChart *chart, LiveChart *owner) : QChartView(chart, owner), m_owner(*owner)
+    {
+        setRenderHint(QPainter::Antialiasing);
+        setFrameShape(QFrame::NoFrame);
+        setBackgroundBrush(Qt::NoBrush);
+        viewport()->setAutoFillBackground(false);
+        setMouseTracking(true);
+        viewport()->setMouseTracking(true);
+        setFocusPolicy(Qt::NoFocus);
+        setContextMenuPolicy(Qt::NoContextMenu);
+        setViewportUpdateMode(FullViewportUpdate);
+        setMinimumHeight(plotHeight);
+        setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    }
+
+protected:
+    void paintEvent(QPaintEvent *event) override
+    {
+        QChartView::paintEvent(event);
+        // Scrolled into view: catch up.
+        if (m_owner.m_dirty)
+            m_owner.schedule();
+    }
+
+    void drawForeground(QPainter *painter, const QRectF &) override
+    {
+        const Colours &theme = colours(&m_owner);
+        if (m_owner.isEmpty()) {
+            painter->setPen(theme.mutedText);
+            painter->setFont(smaller(font()));
+            painter->drawText(sceneRect().adjusted(grid::gap, 0, -grid::gap, 0), Qt::AlignCenter | Qt::TextWordWrap,
+                              m_owner.m_spec.emptyText);
+            return;
+        }
+        if (m_owner.m_readOut)
+            drawCrosshair(painter, theme);
+    }
+
+    void mouseMoveEvent(QMouseEvent *event) override
+    {
+        const Line &line = m_owner.m_lines.front();
+        const QPointF at = chart()->mapFromScene(mapToScene(event->pos()));
+        m_owner.setReadOut(chart()->mapToValue(at, line.series).x() * m_owner.m_xScale);
+    }
+
+    void leaveEvent(QEvent *event) override
+    {
+        QChartView::leaveEvent(event);
+        m_owner.setReadOut({});
+    }
+
+private:
+    void drawCrosshair(QPainter *painter, const Colours &theme)
+    {
+        const QRectF area = chart()->plotArea();
+        painter->setRenderHint(QPainter::Antialiasing);
+        for (const Line &line : m_owner.m_lines) {
+            const auto point = m_owner.pointAt(line, *m_owner.m_readOut);
+            if (!point)
+                continue;
+            const QPointF scaled(point->x() / m_owner.m_xScale, point->y());
+            const QPointF at = chart()->mapToScene(chart()->mapToPosition(scaled, line.series));
+            painter->setPen(QPen(faded(theme.mutedText, 0.5), 1));
+            painter->drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()));
+            painter->setPen(QPen(theme.window, 1.5));
+            painter->setBrush(line.series->color());
+            painter->drawEllipse(at, 4, 4);
+        }
+    }
+
+    LiveChart &m_owner;
+};
+
+LiveChart::LiveChart(ChartSpec spec, QWidget *parent)
+    : QWidget(parent), m_spec(std::move(spec)), m_lines(static_cast<std::size_t>(m_spec.series.size())),
+      m_chart(new QChart), m_plot(new Plot(m_chart, this)), m_title(new QLabel(m_spec.title, this)),
+      m_legend(new QLabel(this))
+{
+    setObjectName(u"chart_"_s + m_spec.id);
+    setAccessibleName(tr("Chart: %1").arg(m_spec.title));
+    setFocusPolicy(Qt::StrongFocus);
+    m_chart->setAnimationOptions(QChart::NoAnimation);
+    m_chart->setMargins(QMargins(0, 0, 0, 0));
+    m_chart->setBackgroundVisible(false);
+    m_chart->setContentsMargins(0, 0, 0, 0);
+    m_chart->layout()->setContentsMargins(0, 0, 0, 0);
+    m_chart->legend()->hide();
+    m_legend->setTextFormat(Qt::RichText);
+    m_legend->setWordWrap(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(grid::hair);
+    layout->addWidget(m_title);
+    layout->addWidget(m_legend);
+    layout->addWidget(m_plot, 1);
+    addSeries();
+    addAxes();
+    addActions();
+    restyle();
+    m_refresh.setSingleShot(true);
+    m_refresh.setInterval(refreshMs);
+    connect(&m_refresh, &QTimer::timeout, this, &LiveChart::refresh);
+    layOutAxes();
+    showReadOut();
+}
+
+LiveChart::~LiveChart() = default;
+
+void LiveChart::addSeries()
+{
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
+        Line &line = m_lines[i];
+        if (spec.kind == SeriesSpec::Kind::Marks)
+            line.series = new QScatterSeries;
+        else
+            line.series = new QLineSeries;
+        if (spec.kind == SeriesSpec::Kind::Area) {
+            line.below = new QLineSeries;
+            line.area = new QAreaSeries(line.below);
+            line.below->setParent(line.area);
+            m_chart->addSeries(line.area);
+        }
+        m_chart->addSeries(line.series);
+    }
+}
+
+void LiveChart::addAxes()
+{
+    const auto axis = [this](Qt::Alignment side) {
+        auto *made = new QValueAxis;
+        made->setTickType(QValueAxis::TicksDynamic);
+        made->setLineVisible(false);
+        m_chart->addAxis(made, side);
+        return made;
+    };
+    m_x = axis(Qt::AlignBottom);
+    m_left = axis(Qt::AlignLeft);
+    m_x->setGridLineVisible(false);
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        const bool right = m_spec.series.at(static_cast<qsizetype>(i)).rightAxis;
+        if (right && !m_right) {
+            m_right = axis(Qt::AlignRight);
+            m_right->setGridLineVisible(false);
+        }
+        for (QAbstractSeries *series : { static_cast<QAbstractSeries *>(m_lines[i].series), m_lines[i].area }) {
+            if (!series)
+                continue;
+            series->attachAxis(m_x);
+            series->attachAxis(right ? m_right : m_left);
+        }
+    }
+}
+
+void LiveChart::addActions()
+{
+    const auto add = [this](const QString &name, const QString &text, auto act) {
+        auto *action = new QAction(text, this);
+        action->setObjectName(name);
+        connect(action, &QAction::triggered, this, act);
+        addAction(action);
+        return action;
+    };
+    QAction *copy = add(u"copyImage"_s, tr("Copy image"), [this] { QApplication::clipboard()->setPixmap(grab()); });
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    add(u"copyData"_s, tr("Copy data as CSV"),
+        [this] { QApplication::clipboard()->setText(QString::fromUtf8(csv())); });
+    add(u"savePng"_s, tr("Save as PNG…"), [this] { saveAs(u"png"_s, tr("PNG image (*.png)"), &LiveChart::savePng); });
+    add(u"saveSvg"_s, tr("Save as SVG…"), [this] { saveAs(u"svg"_s, tr("SVG drawing (*.svg)"), &LiveChart::saveSvg); });
+    add(u"saveCsv"_s, tr("Save data as CSV…"),
+        [this] { saveAs(u"csv"_s, tr("CSV table (*.csv)"), &LiveChart::saveCsv); });
+    setContextMenuPolicy(Qt::ActionsContextMenu);
+}
+
+void LiveChart::restyle()
+{
+    const Colours &theme = colours(this);
+    QFont titleFont = font();
+    titleFont.setWeight(QFont::DemiBold);
+    m_title->setFont(titleFont);
+    m_legend->setFont(smaller(font()));
+    for (QValueAxis *axis : { m_x, m_left, m_right }) {
+        if (!axis)
+            continue;
+        axis->setLabelsColor(theme.mutedText);
+        axis->setLabelsFont(smaller(font()));
+        axis->setGridLinePen(QPen(theme.border, 1));
+    }
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
+        const QColor colour = spec.kind == SeriesSpec::Kind::Marks
+            ? theme.error
+            : theme.series.at(static_cast<std::size_t>(spec.colour) % theme.series.size());
+        QXYSeries *series = m_lines[i].series;
+        series->setPen(QPen(colour, spec.kind == SeriesSpec::Kind::Points ? 1.2 : 1.6));
+        series->setColor(colour);
+        if (spec.kind == SeriesSpec::Kind::Points) {
+            series->setPointsVisible();
+            series->setMarkerSize(2.2);
+        }
+        if (auto *marks = qobject_cast<QScatterSeries *>(series)) {
+            marks->setMarkerShape(QScatterSeries::MarkerShapeRotatedRectangle);
+            marks->setMarkerSize(9);
+            marks->setBrush(theme.window);
+            marks->setBorderColor(colour);
+        }
+        if (auto *area = qobject_cast<QAreaSeries *>(m_lines[i].area)) {
+            area->setPen(Qt::NoPen);
+            area->setBrush(faded(colour, 0.16));
+        }
+    }
+    showReadOut();
+}
+
+void LiveChart::append(int series, double x, double y)
+{
+    if (!std::isfinite(x) || !std::isfinite(y))
+        return;
+    m_lines.at(static_cast<std::size_t>(series)).points.push(QPointF(x, y));
+    m_dirty = true;
+    schedule();
+}
+
+void LiveChart::clear()
+{
+    for (Line &line : m_lines)
+        line.points.clear();
+    m_readOut.reset();
+    m_dirty = true;
+    schedule();
+}
+
+bool LiveChart::isEmpty() const
+{
+    return std::all_of(m_lines.begin(), m_lines.end(), [](const Line &line) { return line.points.isEmpty(); });
+}
+
+qsizetype LiveChart::drawnCount(int series) const
+{
+    return m_lines.at(static_cast<std::size_t>(series)).drawn.size();
+}
+
+bool LiveChart::canBeSeen() const
+{
+    return isVisible() && !window()->isMinimized() && !m_plot->visibleRegion().isEmpty();
+}
+
+void LiveChart::schedule()
+{
+    if (!m_refresh.isActive() && canBeSeen())
+        m_refresh.start();
+}
+
+void LiveChart::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    if (m_dirty)
+        m_refresh.start();
+}
+
+void LiveChart::refresh()
+{
+    if (!m_dirty || !canBeSeen())
+        return;
+    m_dirty = false;
+    ++m_refreshes;
+    std::vector<QPointF> points;
+    for (Line &line : m_lines) {
+        points.clear();
+        points.reserve(line.points.size());
+        for (std::size_t i = 0; i < line.points.size(); ++i)
+            points.push_back(line.points.at(i));
+        line.drawn = decimate(points, drawnPoints);
+    }
+    layOutAxes();
+    for (Line &line : m_lines) {
+        QList<QPointF> scaled = line.drawn;
+        for (QPointF &point : scaled)
+            point.rx() /= m_xScale;
+        line.series->replace(scaled);
+        if (line.below)
+            line.below->replace(scaled);
+    }
+    showReadOut();
+}
+
+void LiveChart::layOutAxes()
+{
+    double fromX = HUGE_VAL;
+    double toX = -HUGE_VAL;
+    double left = 0;
+    double right = 0;
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        double &top = m_spec.series.at(static_cast<qsizetype>(i)).rightAxis ? right : left;
+        for (const QPointF &point : m_lines[i].drawn) {
+            fromX = std::min(fromX, point.x());
+            toX = std::max(toX, point.x());
+            top = std::max(top, point.y());
+        }
+    }
+    const bool some = fromX <= toX;
+    for (QValueAxis *axis : { m_x, m_left, m_right }) {
+        if (axis)
+            axis->setVisible(some);
+    }
+    if (!some)
+        return;
+    const bool calls = m_spec.x == ChartSpec::XAxis::Calls;
+    m_xScale = calls || toX < 180 ? 1 : toX < 7200 ? 60 : 3600;
+    const QString xUnit = m_xScale == 1 ? tr("s") : m_xScale == 60 ? tr("min") : tr("h");
+    if (toX - fromX < 1e-9) {
+        fromX -= 0.5;
+        toX += 0.5;
+    }
+    const double margin = calls ? 0.02 * (toX - fromX) : 0;
+    NiceAxis nice = niceAxis(fromX / m_xScale, toX / m_xScale, 5);
+    if (calls && nice.step < 1)
+        nice = { nice.low, nice.high, 1, 0 };
+    m_x->setRange((fromX - margin) / m_xScale, (toX + margin) / m_xScale);
+    m_x->setTickInterval(nice.step);
+    m_x->setLabelFormat((calls ? u"#%.%1f"_s : u"%.%1f "_s + xUnit).arg(nice.decimals));
+    const auto layOut = [this](QValueAxis *axis, double top) {
+        const NiceAxis y = niceAxis(0, top > 0 ? top * 1.04 : 1, 3);
+        axis->setRange(0, y.high);
+        axis->setTickInterval(y.step);
+        const bool money = m_spec.unit == "USD"_L1;
+        axis->setLabelFormat((money ? u"$%.%1f"_s : u"%.%1f "_s + m_spec.unit).arg(y.decimals));
+    };
+    layOut(m_left, left);
+    if (m_right)
+        layOut(m_right, right);
+}
+
+std::optional<QPointF> LiveChart::pointAt(const Line &line, double x) const
+{
+    const auto &points = line.drawn;
+    if (points.isEmpty())
+        return {};
+    auto after = std::lower_bound(points.cbegin(), points.cend(), x,
+                                  [](const QPointF &point, double value) { return point.x() < value; });
+    if (after == points.cend())
+        return points.last();
+    if (after != points.cbegin() && x - (after - 1)->x() < after->x() - x)
+        --after;
+    return *after;
+}
+
+void LiveChart::setReadOut(std::optional<double> x)
+{
+    if (isEmpty())
+        x.reset();
+    if (x == m_readOut)
+        return;
+    m_readOut = x;
+    showReadOut();
+    m_plot->viewport()->update();
+}
+
+QString LiveChart::figure(double value) const
+{
+    return profile::formatFigure(value, m_spec.unit.toUtf8());
+}
+
+/// The legend is the read-out: each series with its value under the crosshair, else its newest.
+void LiveChart::showReadOut()
+{
+    const Colours &theme = colours(this);
+    QStringList rich;
+    QStringList plain;
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        const Line &line = m_lines[i];
+        const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
+        const bool marks = spec.kind == SeriesSpec::Kind::Marks;
+        if (marks && line.drawn.isEmpty())
+            continue;
+        const auto point = m_readOut ? pointAt(line, *m_readOut) : pointAt(line, HUGE_VAL);
+        const QString value = point ? figure(point->y()) : QString();
+        QString dot = marks ? u"◇"_s : u"●"_s;
+        rich << u"<span style='white-space:nowrap'><span style='color:%1'>%2</span> "
+                "<span style='color:%3'>%4</span> <span style='color:%5'>%6</span></span>"_s.arg(
+                    (marks ? theme.error : line.series->color()).name(), dot, theme.mutedText.name(),
+                    spec.name.toHtmlEscaped(), theme.text.name(), value.toHtmlEscaped());
+        plain << (value.isEmpty() ? spec.name : spec.name + u' ' + value);
+    }
+    m_legend->setText(rich.join(u" &nbsp; "_s));
+    setAccessibleDescription(isEmpty() ? m_spec.emptyText : plain.join(u", "_s));
+}
+
+void LiveChart::keyPressEvent(QKeyEvent *event)
+{
+    const auto &points = m_lines.front().drawn;
+    const int step = event->key() == Qt::Key_Left ? -1 : event->key() == Qt::Key_Right ? 1 : 0;
+    if (step == 0 || points.isEmpty()) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    const double from = m_readOut.value_or(points.last().x());
+    const auto found = std::lower_bound(points.cbegin(), points.cend(), from,
+                                        [](const QPointF &point, double value) { return point.x() < value; });
+    const qsizetype at = (found - points.cbegin()) + (m_readOut ? step : 0);
+    setReadOut(points.at(std::clamp<qsizetype>(at, 0, points.size() - 1)).x());
+}
+
+void LiveChart::focusOutEvent(QFocusEvent *event)
+{
+    QWidget::focusOutEvent(event);
+    setReadOut({});
+}
+
+void LiveChart::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+        restyle();
+}
+
+QSize LiveChart::minimumSizeHint() const
+{
+    return { 200, plotHeight + 2 * fontMetrics().height() };
+}
+
+QByteArray LiveChart::csv() const
+{
+    QByteArray text = m_spec.x == ChartSpec::XAxis::Calls ? "series,call," : "series,seconds,";
+    text += m_spec.unit.toUtf8() + '\n';
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        QByteArray name = m_spec.series.at(static_cast<qsizetype>(i)).name.toUtf8();
+        name = '"' + name.replace('"', "\"\"") + '"';
+        for (std::size_t k = 0; k < m_lines[i].points.size(); ++k) {
+            const QPointF &point = m_lines[i].points.at(k);
+            text += name + ',' + QByteArray::number(point.x(), 'g', 12) + ',' + QByteArray::number(point.y(), 'g', 12)
+                + '\n';
+        }
+    }
+    return text;
+}
+
+bool LiveChart::savePng(const QString &path)
+{
+    return grab().save(path, "PNG");
+}
+
+bool LiveChart::saveSvg(const QString &path)
+{
+    QSvgGenerator generator;
+    generator.setFileName(path);
+    generator.setSize(size());
+    generator.setViewBox(rect());
+    generator.setTitle(m_spec.title);
+    QPainter painter;
+    if (!painter.begin(&generator))
+        return false;
+    painter.fillRect(rect(), palette().window());
+    render(&painter, {}, {}, DrawChildren);
+    return painter.end();
+}
+
+bool LiveChart::saveCsv(const QString &path)
+{
+    QSaveFile file(path);
+    return file.open(QIODevice::WriteOnly) && file.write(csv()) >= 0 && file.commit();
+}
+
+void LiveChart::saveAs(const QString &suffix, const QString &filter, bool (LiveChart::*save)(const QString &))
+{
+    auto *dialog = new QFileDialog(this, tr("Save chart"), m_spec.id + u'.' + suffix, filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(suffix);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, save](const QString &path) {
+        if (!(this->*save)(path))
+            m_legend->setText(tr("Could not write %1").arg(path.toHtmlEscaped()));
+    });
+    dialog->open();
+}
+
+} // namespace talkbench::ui

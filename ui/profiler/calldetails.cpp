@@ -1,0 +1,227 @@
+#include "ui/profiler/calldetails.h"
+
+#include "core/profile/format.h"
+#include "core/profile/metrictable.h"
+#include "ui/profiler/gapstrip.h"
+#include "ui/profiler/waterfall.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/metrics.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QDialogButtonBox>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+using profile::RunRecord;
+
+/// Builds the receipt: headings and rows of a two-column table.
+class Receipt {
+public:
+    Receipt(const QColor &muted, const QColor &error) : m_muted(muted.name()), m_error(error.name()) { }
+
+    void heading(const QString &text)
+    {
+        close();
+        m_html += u"<h4 style='margin-top:14px;margin-bottom:4px'>%1</h4>"_s.arg(text.toHtmlEscaped());
+    }
+    void row(const QString &name, const QString &value, bool known = true)
+    {
+        if (!m_open)
+            m_html += u"<table width='100%' cellspacing='0' cellpadding='2'>"_s;
+        m_open = true;
+        const QString cell = known ? value.toHtmlEscaped() : u"<span style='color:%1'>%2</span>"_s.arg(m_muted, value);
+        m_html += u"<tr><td style='color:%1'>%2</td><td align='right'>%3</td></tr>"_s.arg(m_muted, name.toHtmlEscaped(),
+                                                                                          cell);
+    }
+    void error(const QString &text)
+    {
+        close();
+        m_html += u"<p style='color:%1'>%2</p>"_s.arg(m_error, text.toHtmlEscaped());
+    }
+    void raw(const QString &text)
+    {
+        close();
+        m_html += u"<pre style='white-space:pre-wrap'>%1</pre>"_s.arg(text.toHtmlEscaped());
+    }
+    QString html()
+    {
+        close();
+        return m_html;
+    }
+
+private:
+    void close()
+    {
+        if (m_open)
+            m_html += u"</table>"_s;
+        m_open = false;
+    }
+
+    QString m_html;
+    QString m_muted;
+    QString m_error;
+    bool m_open = false;
+};
+
+QString tr(const char *text)
+{
+    return CallDetails::tr(text);
+}
+
+void addMetrics(Receipt &receipt, const RunRecord &record)
+{
+    receipt.heading(tr("Metrics"));
+    QStringList unknown;
+    for (const profile::Metric &metric : profile::metricTable()) {
+        const QString title = QCoreApplication::translate("Metric", metric.title);
+        if (const auto value = metric.compute(record))
+            receipt.row(title, profile::formatFigure(*value, metric.unit));
+        else
+            unknown << title;
+    }
+    for (const QString &title : std::as_const(unknown))
+        receipt.row(title, tr("unknown"), false);
+}
+
+void addUsage(Receipt &receipt, const RunRecord &record)
+{
+    receipt.heading(tr("Tokens"));
+    if (!record.answer.usage) {
+        receipt.row(tr("Usage"), tr("the server told none"), false);
+        return;
+    }
+    const llm::Usage &usage = *record.answer.usage;
+    const auto count = [&receipt](const QString &name, qint64 tokens) {
+        receipt.row(name, profile::formatCount(tokens));
+    };
+    count(tr("Fresh input"), usage.input);
+    count(tr("Read from the provider's cache"), usage.cacheRead);
+    count(tr("Written to the provider's cache"), usage.cacheWrite);
+    count(tr("Output"), usage.output);
+    count(tr("Reasoning"), usage.reasoning);
+    const bool served = usage.source == llm::UsageSource::Server;
+    receipt.row(tr("Counted by"),
+                served                                            ? tr("the server")
+                    : usage.source == llm::UsageSource::Tokenizer ? tr("our tokenizer (estimated)")
+                                                                  : tr("chunks received (estimated)"));
+}
+
+void addCost(Receipt &receipt, const RunRecord &record)
+{
+    receipt.heading(tr("Cost"));
+    receipt.row(tr("This call"), record.costUsd ? profile::formatUsd(*record.costUsd) : tr("price unknown"),
+                record.costUsd.has_value());
+    if (!record.priceVersion.isEmpty())
+        receipt.row(tr("Price table"), record.priceVersion);
+}
+
+void addAttempts(Receipt &receipt, const RunRecord &record)
+{
+    QList<profile::Trace> attempts = record.earlierAttempts;
+    attempts << record.trace;
+    receipt.heading(tr("Decisions and attempts"));
+    for (qsizetype i = 0; i < attempts.size(); ++i) {
+        const profile::Trace &trace = attempts.at(i);
+        if (attempts.size() > 1 || trace.httpStatus != 0)
+            receipt.row(CallDetails::tr("Attempt %1").arg(i + 1),
+                        trace.httpStatus ? CallDetails::tr("HTTP %1").arg(trace.httpStatus) : tr("no HTTP answer"));
+        for (const profile::Decision &decision : trace.decisions)
+            receipt.row(decision.stage, decision.reason);
+    }
+}
+
+void addCall(Receipt &receipt, const RunRecord &record)
+{
+    receipt.row(tr("Provider"), record.providerId);
+    receipt.row(tr("Model"), record.model);
+    const llm::Answer &answer = record.answer;
+    if (!answer.servedModel.isEmpty() && answer.servedModel != record.model)
+        receipt.row(tr("Served by"), answer.servedModel);
+    if (record.startedWallMs != 0) {
+        const QDateTime started = QDateTime::fromMSecsSinceEpoch(record.startedWallMs);
+        receipt.row(tr("Started"), QLocale().toString(started, QLocale::LongFormat));
+    }
+    if (answer.finishReason)
+        receipt.row(tr("Finished"), llm::finishReasonName(*answer.finishReason));
+    if (!answer.responseId.isEmpty())
+        receipt.row(tr("Response id"), answer.responseId);
+}
+
+} // namespace
+
+QString receiptHtml(const RunRecord &record, const QColor &muted, const QColor &error)
+{
+    Receipt receipt(muted, error);
+    if (const auto &failure = record.answer.error) {
+        receipt.error(failure->message);
+        if (!failure->detail.isEmpty())
+            receipt.raw(failure->detail);
+    }
+    addCall(receipt, record);
+    addMetrics(receipt, record);
+    addUsage(receipt, record);
+    addCost(receipt, record);
+    addAttempts(receipt, record);
+    if (record.answer.usage && !record.answer.usage->raw.isEmpty()) {
+        receipt.heading(tr("Usage as the server sent it"));
+        receipt.raw(profile::jsonText(record.answer.usage->raw));
+    }
+    if (!record.answer.serverTimings.isEmpty()) {
+        receipt.heading(tr("The server's own timings"));
+        receipt.raw(profile::jsonText(record.answer.serverTimings));
+    }
+    return receipt.html();
+}
+
+CallDetails::CallDetails(const RunRecord &record, QWidget *parent) : QDialog(parent), m_receipt(new QTextBrowser(this))
+{
+    setObjectName(u"callDetails"_s);
+    setWindowTitle(tr("Call details"));
+    auto *line = new QLabel(profile::numbersLine(profile::numbersOf(record)), this);
+    line->setWordWrap(true);
+    line->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    auto *waterfall = new Waterfall(this);
+    waterfall->setRecord(record);
+    auto *gaps = new GapStrip(this);
+    gaps->setChunks(record.trace.chunks);
+    gaps->setVisible(!gaps->isEmpty());
+    m_receipt->setObjectName(u"receipt"_s);
+    m_receipt->setAccessibleName(tr("Receipt"));
+    m_receipt->setOpenLinks(false);
+    m_receipt->setFrameShape(QFrame::NoFrame);
+    m_receipt->setHtml(receiptHtml(record, colours(this).mutedText, colours(this).error));
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    QPushButton *copy = buttons->addButton(tr("Copy as text"), QDialogButtonBox::ActionRole);
+    copy->setObjectName(u"copyReceipt"_s);
+    copy->setAutoDefault(false);
+    connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(plainText()); });
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(grid::gap, grid::gap, grid::gap, grid::gap);
+    layout->setSpacing(grid::wide);
+    layout->addWidget(line);
+    layout->addWidget(waterfall);
+    layout->addWidget(gaps);
+    layout->addWidget(m_receipt, 1);
+    layout->addWidget(buttons);
+    resize(520, 640);
+}
+
+QString CallDetails::plainText() const
+{
+    return m_receipt->toPlainText();
+}
+
+} // namespace talkbench::ui

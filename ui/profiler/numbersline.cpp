@@ -1,0 +1,142 @@
+#include "ui/profiler/numbersline.h"
+
+#include "core/profile/format.h"
+#include "core/run/run.h"
+#include "ui/profiler/calldetails.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/metrics.h"
+
+#include <QKeyEvent>
+#include <QPainter>
+#include <QStyle>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+QString waitingWords(const run::RunUpdate &update)
+{
+    switch (update.state) {
+    case run::RunState::Queued:
+        return update.queuePosition > 0 ? NumbersLine::tr("queued, %n before it", nullptr, update.queuePosition)
+                                        : NumbersLine::tr("queued");
+    case run::RunState::Connecting:
+        return NumbersLine::tr("connecting…");
+    case run::RunState::RetryWait:
+        return update.lastError ? NumbersLine::tr("%1 Trying again soon…").arg(update.lastError->message)
+                                : NumbersLine::tr("trying again soon…");
+    case run::RunState::Waiting:
+    case run::RunState::Streaming:
+    case run::RunState::Ended:
+        break;
+    }
+    return NumbersLine::tr("waiting for the first token…");
+}
+
+} // namespace
+
+NumbersLine::NumbersLine(QWidget *parent) : QAbstractButton(parent)
+{
+    setObjectName(u"numbersLine"_s);
+    setAccessibleName(tr("Numbers of the answer"));
+    setFocusPolicy(Qt::TabFocus);
+    setCursor(Qt::PointingHandCursor);
+    setToolTip(tr("Everything known of this call"));
+    setAttribute(Qt::WA_Hover);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+    connect(this, &QAbstractButton::clicked, this, &NumbersLine::openDetails);
+}
+
+void NumbersLine::begin()
+{
+    m_call = {};
+    m_ended = false;
+    say(tr("starting…"));
+}
+
+void NumbersLine::apply(const run::RunUpdate &update)
+{
+    if (m_ended)
+        return;
+    m_call.apply(update);
+    const QStringList parts = profile::numbersParts(profile::numbersOf(m_call.record()));
+    const bool waits = parts.isEmpty() || update.state == run::RunState::RetryWait;
+    say(waits ? waitingWords(update) : parts.join(u" · "_s));
+}
+
+void NumbersLine::setRecord(const profile::RunRecord &record)
+{
+    m_ended = true;
+    m_call = LiveCall(record);
+    QStringList parts;
+    if (record.cancelled())
+        parts << tr("stopped");
+    else if (record.answer.error)
+        parts << tr("failed");
+    parts << profile::numbersParts(profile::numbersOf(record));
+    say(parts.join(u" · "_s));
+}
+
+void NumbersLine::say(const QString &line)
+{
+    if (line == text())
+        return;
+    const int before = heightForWidth(width());
+    setText(line);
+    setAccessibleDescription(line);
+    if (before != heightForWidth(width()))
+        updateGeometry();
+}
+
+void NumbersLine::openDetails()
+{
+    auto *details = new CallDetails(record(), this);
+    details->setAttribute(Qt::WA_DeleteOnClose);
+    details->show();
+}
+
+void NumbersLine::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        click();
+    else
+        QAbstractButton::keyPressEvent(event);
+}
+
+int NumbersLine::heightForWidth(int width) const
+{
+    const QRect bounds = fontMetrics().boundingRect(QRect(0, 0, std::max(width, 40), 1000), Qt::TextWordWrap, text());
+    return std::max(bounds.height(), fontMetrics().height()) + grid::half;
+}
+
+QSize NumbersLine::sizeHint() const
+{
+    return { fontMetrics().horizontalAdvance(text()) + grid::hair, fontMetrics().height() + grid::half };
+}
+
+QSize NumbersLine::minimumSizeHint() const
+{
+    return { 80, fontMetrics().height() + grid::half };
+}
+
+void NumbersLine::paintEvent(QPaintEvent *)
+{
+    const Colours &theme = colours(this);
+    QPainter painter(this);
+    QFont shown = font();
+    shown.setUnderline(underMouse());
+    painter.setFont(shown);
+    painter.setPen(underMouse() ? theme.text : theme.mutedText);
+    painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap, text());
+    if (hasFocus()) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(theme.accent, 1));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), grid::half, grid::half);
+    }
+}
+
+} // namespace talkbench::ui

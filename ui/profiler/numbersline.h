@@ -1,0 +1,41 @@
+#pragma once
+
+#include "ui/profiler/livecall.h"
+
+#include <QAbstractButton>
+
+namespace talkbench::ui {
+
+/// The muted line under an answer: "412 ms to first token · 62 tok/s · 318 tok · $0.0021". Live while the answer
+/// streams, exact at the end; a click or Enter opens everything that is known of the call.
+class NumbersLine final : public QAbstractButton {
+    Q_OBJECT
+
+public:
+    explicit NumbersLine(QWidget *parent = nullptr);
+
+    /// A new call: forgets the one before.
+    void begin();
+    void apply(const run::RunUpdate &update);
+    void setRecord(const profile::RunRecord &record);
+
+    const profile::RunRecord &record() const { return m_call.record(); }
+    void openDetails();
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    void say(const QString &line);
+
+    LiveCall m_call;
+    bool m_ended = false;
+};
+
+} // namespace talkbench::ui
