@@ -129,7 +129,11 @@ base::Result<void> validate(const ProviderConfig &provider)
         if (auto url = validateUrl(provider); !url)
             return url;
     }
-    for (const auto &[name, value] : provider.headers) {
+    const QJsonObject rowHeaders = provider.quirks[u"headers"_s].toObject();
+    base::HttpHeaders headers = provider.headers;
+    for (auto it = rowHeaders.begin(); it != rowHeaders.end(); ++it)
+        headers.append({ it.key().toUtf8(), it.value().toString().toUtf8() });
+    for (const auto &[name, value] : std::as_const(headers)) {
         if (!isToken(name) || !isFieldValue(value))
             return wrong(
                 u"'%1' of the provider '%2' is not a valid header."_s.arg(QString::fromUtf8(name), provider.name));

@@ -92,6 +92,8 @@ std::optional<base::Error> Worker::writePending()
             finishWith(reply, refused.value(i));
         else if (reply)
             finishWith(reply, base::Result<void>());
+        else if (refused.contains(i)) // its caller was told that it is held
+            Q_EMIT writeFailed(refused.value(i));
     }
     Q_EMIT committed(int(written.size() - refused.size()));
     return std::nullopt;

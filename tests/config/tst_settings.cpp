@@ -273,6 +273,16 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(m_file));
     }
 
+    void aSecretAmongTheQuirksIsRefused()
+    {
+        ProviderConfig provider = someProvider(u"mine"_s);
+        provider.quirks[u"headers"_s] = QJsonObject { { u"X-Version"_s, u"1"_s } };
+        Settings settings(m_folder->path());
+        QVERIFY(settings.setProviders({ provider }));
+        provider.quirks[u"headers"_s] = QJsonObject { { u"Authorization"_s, u"abc"_s } };
+        QVERIFY(!settings.setProviders({ provider }));
+    }
+
     void twoProvidersOfOneIdAreRefused()
     {
         Settings settings(m_folder->path());

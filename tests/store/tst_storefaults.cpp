@@ -95,6 +95,47 @@ private Q_SLOTS:
         QCOMPARE(contentOf(opened->keptAside + u"-wal"_s), QByteArray(5000, 'w'));
     }
 
+    void aLogThatIsFineIsNotCarriedIntoADamagedDatabase()
+    {
+        fill();
+        const QTemporaryDir other;
+        const QString copy = Store::databasePath(other.path());
+        {
+            Store store(m_folder->path());
+            QVERIFY(wait(store.open()));
+            QVERIFY(wait(store.saveConversation(conversation(u"in the log"_s))));
+            QVERIFY(QFile::copy(path() + u"-wal"_s, copy + u"-wal"_s));
+            write(copy, contentOf(path()).replace(32'768, 8192, QByteArray(8192, '\0')));
+        }
+        const QByteArray database = contentOf(copy);
+        const QByteArray log = contentOf(copy + u"-wal"_s);
+        QVERIFY(!log.isEmpty());
+        Store store(other.path());
+        const auto opened = wait(store.open());
+        QVERIFY(opened);
+        QVERIFY(!opened->keptAside.isEmpty());
+        QVERIFY(contentOf(opened->keptAside) == database);
+        QVERIFY(contentOf(opened->keptAside + u"-wal"_s) == log);
+    }
+
+    void aRefusalAmongHeldWritesIsSaid()
+    {
+        Store store(m_folder->path(), { .retryInterval = std::chrono::milliseconds(1) });
+        QSignalSpy failed(&store, &Store::writeFailed);
+        QSignalSpy recovered(&store, &Store::writeRecovered);
+        QVERIFY(wait(store.saveConversation(conversation(u"c"_s))));
+        {
+            const FullDisk full(10'000);
+            QVERIFY(!wait(store.saveMessage(message(u"m"_s, u"c"_s))));
+            QVERIFY(!wait(store.saveMessage(message(u"orphan"_s, u"unknown"_s))));
+            QTRY_COMPARE(failed.size(), 1);
+        }
+        QTRY_COMPARE(recovered.size(), 1);
+        QCOMPARE(failed.size(), 2);
+        QCOMPARE(wait(store.messages(u"c"_s))->size(), 1);
+        QVERIFY(wait(store.messages(u"unknown"_s))->isEmpty());
+    }
+
     void anEmptyFileIsANewDatabase()
     {
         write(path(), {});
