@@ -1,0 +1,164 @@
+"""Runs the benchmark programs of a build folder and prints one table a subject: report.py BUILD [SUBJECT...]"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+BUILD = sys.argv[1]
+HERE = os.path.dirname(os.path.abspath(__file__))
+TALKBENCH = os.path.join(BUILD, "app", "talkbench")
+LOADS = ((1, 100), (64, 100), (256, 50))
+SECONDS = 5
+
+
+def program(name):
+    return os.path.join(BUILD, "tests", "bench", name)
+
+
+def table(title, head, rows):
+    print("\n### %s\n" % title)
+    print("| %s |" % " | ".join(head))
+    print("|%s" % (" --- |" * len(head)))
+    for row in rows:
+        print("| %s |" % " | ".join(str(cell) for cell in row))
+    sys.stdout.flush()
+
+
+def json_of(command, **more):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **more)
+    if done.returncode:
+        sys.exit("%s failed: %s" % (" ".join(command), done.stderr[-2000:]))
+    return json.loads(done.stdout)
+
+
+def under_display(command):
+    """A real X server: the offscreen platform would flatter us."""
+    return ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24"] + command
+
+
+def percentile(values, p):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * p / 100))]
+
+
+def truth(base, stream_id):
+    with urllib.request.urlopen("%s/sim/truth/%s" % (base, stream_id)) as answer:
+        return [chunk["ns"] for chunk in json.load(answer)["chunks"]]
+
+
+def peer(command, streams, rate):
+    """A peer's stamp errors, against a simulator in a process of its own."""
+    server = subprocess.Popen([TALKBENCH, "simulate", "--port", "0", "--exit-with-stdin"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        base = next(word for word in server.stdout.readline().split() if word.startswith("http://"))
+        arguments = [base, str(streams), str(SECONDS * rate), "%g" % (1000 / rate)]
+        got = json_of(command + arguments, env=dict(os.environ, BENCH_NODE_MODULES=os.path.join(BUILD, "node", "node_modules")))
+        errors, lost = [], 0
+        for stream_id, stamps in got["streams"].items():
+            sent = truth(base, stream_id)
+            lost += abs(len(sent) - len(stamps))
+            errors += [(b - a) / 1e6 for a, b in zip(sent, stamps)]
+        return {"chunk_error_ms": {"p50": percentile(errors, 50), "p99": percentile(errors, 99), "max": max(errors)},
+                "lost": lost, "cpu_s": got["cpu_s"], "rss_mb": got["rss_mb"]}
+    finally:
+        server.stdin.close()
+        server.wait(20)
+
+
+def ours(streams, rate, window):
+    command = [TALKBENCH, "calibrate", "--streams", str(streams), "--rate", str(rate), "--tokens", str(SECONDS * rate), "--json"]
+    return json_of(under_display(command + ["--with-window"]) if window else command)
+
+
+def stamps():
+    node = shutil.which("node") and os.path.isdir(os.path.join(BUILD, "node", "node_modules", "openai"))
+    for streams, rate in LOADS:
+        found = [("Talkbench", ours(streams, rate, False)), ("Talkbench, window open and repainting", ours(streams, rate, True)),
+                 ("libcurl multi", peer([program("stamps_curl")], streams, rate))]
+        if node:
+            found.append(("openai Node SDK", peer(["node", os.path.join(HERE, "stamps_node.mjs")], streams, rate)))
+        best = found[0][1]["chunk_error_ms"]["p99"]
+        rows = []
+        for name, r in found:
+            e = r["chunk_error_ms"]
+            rows.append((name, "%.2f" % e["p50"], "%.2f" % e["p99"], "%.1f" % e["max"], "%.1f×" % (e["p99"] / best), r["lost"],
+                         "%.2f" % r["cpu_s"], "%.0f" % r["rss_mb"]))
+        table("Stamp error, %d streams × %d tokens/s, %d s" % (streams, rate, SECONDS),
+              ("client", "p50 ms", "p99 ms", "max ms", "p99 ÷ ours", "lost", "CPU s", "RSS MB"), rows)
+
+
+def post():
+    print("\n### Warm POST\n")
+    sys.stdout.flush()
+    subprocess.run([program("warmpost")], check=True)
+
+
+def parser():
+    print("\n### Parsers\n")
+    sys.stdout.flush()
+    subprocess.run([program("parser")], check=True)
+
+
+def rss_mb(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) / 1024
+
+
+def ticks(pid):
+    with open("/proc/%d/stat" % pid) as line:
+        fields = line.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+
+def start(command):
+    """Seconds from exec to 'painted' on stdout, and the running process."""
+    begun = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    return time.monotonic() - begun, process
+
+
+def startup():
+    data = os.path.join(BUILD, "startup-data")
+    display = subprocess.Popen(["Xvfb", ":97", "-screen", "0", "1440x900x24"], stderr=subprocess.DEVNULL)
+    os.environ["DISPLAY"] = ":97"
+    try:
+        time.sleep(1)
+        rows = []
+        for name, command in (("empty QMainWindow with a QTextBrowser", [program("emptywindow")]),
+                              ("Talkbench", [TALKBENCH, "--data-dir", data, "--announce-first-paint"])):
+            times = []
+            for _ in range(7):
+                took, process = start(command)
+                times.append(took * 1000)
+                if len(times) < 7:
+                    process.kill()
+                process.wait() if len(times) < 7 else None
+            time.sleep(5)
+            before = ticks(process.pid)
+            time.sleep(20)
+            cpu = (ticks(process.pid) - before) / os.sysconf("SC_CLK_TCK") / 20 * 100
+            rows.append((name, percentile(times, 50), rss_mb(process.pid), cpu))
+            process.kill()
+            process.wait()
+        table("Start-up and idleness", ("window", "exec to first paint, median ms", "÷ empty", "idle RSS MB", "idle CPU %"),
+              [(name, "%.0f" % t, "%.1f×" % (t / rows[0][1]), "%.0f" % m, "%.1f" % c) for name, t, m, c in rows])
+    finally:
+        display.kill()
+
+
+def frames():
+    print("\n### Frames while answers stream at 250 tokens/s each\n")
+    sys.stdout.flush()
+    subprocess.run(under_display([program("frames")]), check=True)
+
+
+subjects = {"stamps": stamps, "post": post, "parser": parser, "startup": startup, "frames": frames}
+for chosen in sys.argv[2:] or subjects:
+    if chosen not in subjects:
+        sys.exit("unknown subject '%s': %s" % (chosen, ", ".join(subjects)))
+    subjects[chosen]()
