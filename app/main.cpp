@@ -1,20 +1,128 @@
 #include "app/commands/commands.h"
+#include "core/config/datadir.h"
 
 #include <QApplication>
 
-#include <cstring>
+#include <array>
+#include <cstdio>
 
-int main(int argc, char **argv)
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+struct Command {
+    const char *name;
+    int (*run)(const QStringList &arguments, const GlobalOptions &options);
+    const char *text;
+};
+
+/// Adding a command is adding a row.
+constexpr std::array commands {
+    Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
+    Command { "simulate", simulateCommand, "the simulator as a server of its own" },
+    Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
+};
+
+/// The command line up to the command's name.
+struct CommandLine {
+    GlobalOptions options;
+    bool help = false;
+    bool version = false;
+    QString command;
+    QStringList arguments;
+    QString problem;
+};
+
+CommandLine parse(const QStringList &words)
 {
-    // The command line needs no display.
-    if (argc > 1 && std::strcmp(argv[1], "decode") == 0) {
-        const QCoreApplication application(argc, argv);
-        return talkbench::app::decodeCommand(QCoreApplication::arguments().mid(2), {});
+    CommandLine line;
+    for (qsizetype i = 0; i < words.size(); ++i) {
+        const QString &word = words[i];
+        if (word == u"--help"_s || word == u"-h"_s)
+            line.help = true;
+        else if (word == u"--version"_s || word == u"-v"_s)
+            line.version = true;
+        else if (word == u"--data-dir"_s && i + 1 < words.size())
+            line.options.dataDir = words[++i];
+        else if (word.startsWith(u"--data-dir="_s))
+            line.options.dataDir = word.section(u'=', 1);
+        else if (word.startsWith(u'-')) {
+            line.problem = u"unknown option '%1'"_s.arg(word);
+            return line;
+        } else {
+            line.command = word;
+            line.arguments = words.mid(i + 1);
+            return line;
+        }
     }
-    if (argc > 1 && std::strcmp(argv[1], "simulate") == 0) {
+    return line;
+}
+
+void printHelp()
+{
+    std::printf("Talkbench: chat with language models, measured live.\n\n"
+                "usage: talkbench [--data-dir DIR]              opens the window\n"
+                "       talkbench [--data-dir DIR] COMMAND …    needs no display; COMMAND --help says more\n\n"
+                "commands:\n");
+    for (const Command &command : commands)
+        std::printf("  %-10s %s\n", command.name, command.text);
+    std::printf("\noptions:\n"
+                "  --data-dir DIR   keep everything in DIR instead of %s\n"
+                "  --version        print the version\n"
+                "  --help           print this\n",
+                qPrintable(config::defaultDataDir()));
+}
+
+int fail(int code, const QString &problem)
+{
+    std::fprintf(stderr, "talkbench: %s\n", qPrintable(problem));
+    return code;
+}
+
+int runCommand(const CommandLine &line)
+{
+    for (const Command &command : commands) {
+        if (line.command != QLatin1String(command.name))
+            continue;
+        const auto dataDir = config::prepareDataDir(line.options.dataDir);
+        if (!dataDir)
+            return fail(1, dataDir.error().message);
+        return command.run(line.arguments, { *dataDir });
+    }
+    return fail(2, u"unknown command '%1'; --help lists them"_s.arg(line.command));
+}
+
+int start(int argc, char **argv)
+{
+    QStringList words;
+    for (int i = 1; i < argc; ++i)
+        words << QString::fromLocal8Bit(argv[i]);
+    const CommandLine line = parse(words);
+    if (!line.problem.isEmpty())
+        return fail(2, line.problem + u"; --help lists them"_s);
+    if (line.version || line.help || !line.command.isEmpty()) {
         const QCoreApplication application(argc, argv);
-        return talkbench::app::simulateCommand(QCoreApplication::arguments().mid(2), {});
+        if (line.version)
+            return std::printf("talkbench %s\n", TALKBENCH_VERSION) < 0;
+        if (line.help) {
+            printHelp();
+            return 0;
+        }
+        return runCommand(line);
     }
     const QApplication application(argc, argv);
     return 0;
+}
+
+} // namespace
+
+} // namespace talkbench::app
+
+int main(int argc, char **argv)
+{
+    QCoreApplication::setApplicationName(u"talkbench"_s);
+    QCoreApplication::setApplicationVersion(QStringLiteral(TALKBENCH_VERSION));
+    return talkbench::app::start(argc, argv);
 }
