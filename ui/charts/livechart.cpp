@@ -41,6 +41,16 @@ QFont smaller(QFont font)
     return font;
 }
 
+bool isMark(SeriesSpec::Kind kind)
+{
+    return kind == SeriesSpec::Kind::Failures || kind == SeriesSpec::Kind::Stops;
+}
+
+bool isScattered(SeriesSpec::Kind kind)
+{
+    return isMark(kind) || kind == SeriesSpec::Kind::Dots;
+}
+
 QColor faded(QColor colour, double alpha)
 {
     colour.setAlphaF(static_cast<float>(alpha));
@@ -108,7 +118,8 @@ private:
     {
         const QRectF area = chart()->plotArea();
         painter->setRenderHint(QPainter::Antialiasing);
-        for (const Line &line : m_owner.m_lines) {
+        for (std::size_t i = 0; i < m_owner.m_lines.size(); ++i) {
+            const Line &line = m_owner.m_lines[i];
             const auto point = m_owner.pointAt(line, *m_owner.m_readOut);
             if (!point)
                 continue;
@@ -117,7 +128,7 @@ private:
             painter->setPen(QPen(faded(theme.mutedText, 0.5), 1));
             painter->drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()));
             painter->setPen(QPen(theme.window, 1.5));
-            painter->setBrush(line.series->color());
+            painter->setBrush(m_owner.colourOf(m_owner.m_spec.series.at(static_cast<qsizetype>(i))));
             painter->drawEllipse(at, 4, 4);
         }
     }
@@ -165,7 +176,7 @@ void LiveChart::addSeries()
     for (std::size_t i = 0; i < m_lines.size(); ++i) {
         const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
         Line &line = m_lines[i];
-        if (spec.kind == SeriesSpec::Kind::Marks)
+        if (isScattered(spec.kind))
             line.series = new QScatterSeries;
         else
             line.series = new QLineSeries;
@@ -243,9 +254,7 @@ void LiveChart::restyle()
     }
     for (std::size_t i = 0; i < m_lines.size(); ++i) {
         const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
-        const QColor colour = spec.kind == SeriesSpec::Kind::Marks
-            ? theme.error
-            : theme.series.at(static_cast<std::size_t>(spec.colour) % theme.series.size());
+        const QColor colour = colourOf(spec);
         QXYSeries *series = m_lines[i].series;
         series->setPen(QPen(colour, spec.kind == SeriesSpec::Kind::Points ? 1.2 : 1.6));
         series->setColor(colour);
@@ -254,10 +263,12 @@ void LiveChart::restyle()
             series->setMarkerSize(2.2);
         }
         if (auto *marks = qobject_cast<QScatterSeries *>(series)) {
-            marks->setMarkerShape(QScatterSeries::MarkerShapeRotatedRectangle);
-            marks->setMarkerSize(9);
-            marks->setBrush(theme.window);
-            marks->setBorderColor(colour);
+            const bool hollow = isMark(spec.kind);
+            marks->setMarkerShape(hollow ? QScatterSeries::MarkerShapeRotatedRectangle
+                                         : QScatterSeries::MarkerShapeCircle);
+            marks->setMarkerSize(hollow ? 9 : 6);
+            marks->setBrush(hollow ? theme.window : colour);
+            marks->setBorderColor(hollow ? colour : theme.window);
         }
         if (auto *area = qobject_cast<QAreaSeries *>(m_lines[i].area)) {
             area->setPen(Qt::NoPen);
@@ -265,6 +276,26 @@ void LiveChart::restyle()
         }
     }
     showReadOut();
+}
+
+QColor LiveChart::colourOf(const SeriesSpec &spec) const
+{
+    const Colours &theme = colours(this);
+    if (spec.kind == SeriesSpec::Kind::Failures)
+        return theme.error;
+    if (spec.kind == SeriesSpec::Kind::Stops)
+        return theme.mutedText;
+    return theme.series.at(static_cast<std::size_t>(spec.colour) % theme.series.size());
+}
+
+void LiveChart::setTitleVisible(bool visible)
+{
+    m_title->setVisible(visible);
+}
+
+void LiveChart::setRefreshDelay(int ms)
+{
+    m_refresh.setInterval(ms);
 }
 
 void LiveChart::append(int series, double x, double y)
@@ -363,9 +394,12 @@ void LiveChart::layOutAxes()
     const bool calls = m_spec.x == ChartSpec::XAxis::Calls;
     m_xScale = calls || toX < 180 ? 1 : toX < 7200 ? 60 : 3600;
     const QString xUnit = m_xScale == 1 ? tr("s") : m_xScale == 60 ? tr("min") : tr("h");
-    if (toX - fromX < 1e-9) {
+    if (calls && toX - fromX < 1e-9) {
         fromX -= 0.5;
         toX += 0.5;
+    } else if (toX - fromX < 1) {
+        fromX = std::max(0.0, toX - 1);
+        toX = fromX + 1;
     }
     const double margin = calls ? 0.02 * (toX - fromX) : 0;
     NiceAxis nice = niceAxis(fromX / m_xScale, toX / m_xScale, 5);
@@ -425,7 +459,7 @@ void LiveChart::showReadOut()
     for (std::size_t i = 0; i < m_lines.size(); ++i) {
         const Line &line = m_lines[i];
         const SeriesSpec &spec = m_spec.series.at(static_cast<qsizetype>(i));
-        const bool marks = spec.kind == SeriesSpec::Kind::Marks;
+        const bool marks = isMark(spec.kind);
         if (marks && line.drawn.isEmpty())
             continue;
         const auto point = m_readOut ? pointAt(line, *m_readOut) : pointAt(line, HUGE_VAL);
@@ -433,8 +467,8 @@ void LiveChart::showReadOut()
         QString dot = marks ? u"◇"_s : u"●"_s;
         rich << u"<span style='white-space:nowrap'><span style='color:%1'>%2</span> "
                 "<span style='color:%3'>%4</span> <span style='color:%5'>%6</span></span>"_s.arg(
-                    (marks ? theme.error : line.series->color()).name(), dot, theme.mutedText.name(),
-                    spec.name.toHtmlEscaped(), theme.text.name(), value.toHtmlEscaped());
+                    colourOf(spec).name(), dot, theme.mutedText.name(), spec.name.toHtmlEscaped(), theme.text.name(),
+                    value.toHtmlEscaped());
         plain << (value.isEmpty() ? spec.name : spec.name + u' ' + value);
     }
     m_legend->setText(rich.join(u" &nbsp; "_s));

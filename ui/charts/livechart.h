@@ -23,7 +23,9 @@ struct SeriesSpec {
         Line, ///< measured all the time
         Points, ///< one a call, joined by a thin line
         Area,
-        Marks, ///< hollow diamonds in the error colour, for calls that failed
+        Dots, ///< not joined
+        Failures, ///< hollow diamonds in the error colour
+        Stops, ///< hollow muted diamonds
     };
 
     QString name;
@@ -63,6 +65,10 @@ public:
     const ChartSpec &spec() const { return m_spec; }
     void append(int series, double x, double y);
     void clear();
+    /// Where the title stands above the chart already.
+    void setTitleVisible(bool visible);
+    /// From a point's arrival to its drawing. Charts fed together want different ones, so that no frame draws them all.
+    void setRefreshDelay(int ms);
 
     bool isEmpty() const;
     /// How many points a series shows now.
@@ -99,6 +105,7 @@ private:
     void addSeries();
     void addAxes();
     void restyle();
+    QColor colourOf(const SeriesSpec &spec) const;
     bool canBeSeen() const;
     void schedule();
     void refresh();

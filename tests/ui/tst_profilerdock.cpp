@@ -1,0 +1,146 @@
+#include "tests/ui/world.h"
+#include "ui/charts/livechart.h"
+#include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/charttable.h"
+#include "ui/profiler/profilerdock.h"
+#include "ui/profiler/statusstrip.h"
+
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace talkbench;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+class ProfilerDockTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aCallReachesItsCharts();
+    void failedAndCachedCallsStayOut();
+    void sectionsFold();
+    void framesAreMeasuredOnlyWhileBusy();
+    void theStatusStripTellsTheState();
+};
+
+static profile::RunRecord record(double ttftMs)
+{
+    profile::RunRecord record;
+    record.id = u"r"_s;
+    record.startedWallMs = QDateTime::currentMSecsSinceEpoch();
+    record.trace.submittedNs = 1'000'000'000;
+    record.trace.firstContentNs = record.trace.submittedNs + qint64(ttftMs * 1e6);
+    record.trace.lastContentNs = record.trace.firstContentNs + 1'000'000'000;
+    record.trace.endNs = record.trace.lastContentNs;
+    record.answer.text = u"x"_s;
+    record.answer.finished = true;
+    record.answer.usage = llm::Usage {};
+    record.answer.usage->output = 51;
+    record.costUsd = 0.5;
+    return record;
+}
+
+static QByteArray points(const ProfilerDock &dock, const char *chart, const char *series)
+{
+    QByteArray found;
+    const auto lines = dock.chart(QLatin1StringView(chart))->csv().split('\n');
+    for (const QByteArray &line : lines) {
+        if (line.startsWith('"' + QByteArray(series) + '"'))
+            found += line.mid(line.indexOf("\",") + 2) + ' ';
+    }
+    return found.trimmed();
+}
+
+void ProfilerDockTest::aCallReachesItsCharts()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    ProfilerDock dock(monitor);
+    Q_EMIT world.runs.recorded(record(400));
+    Q_EMIT world.runs.recorded(record(300));
+    QCOMPARE(points(dock, "latency", "first token"), QByteArray("1,400 2,300"));
+    QCOMPARE(points(dock, "latency", "response"), QByteArray("1,1400 2,1300"));
+    QCOMPARE(points(dock, "tokens", "output"), QByteArray("1,51 2,51"));
+    QCOMPARE(points(dock, "cost", "total"), QByteArray("1,0.5 2,1"));
+    QTRY_VERIFY(!points(dock, "memory", "resident").isEmpty());
+    for (const ChartRow &row : chartTable())
+        QVERIFY(dock.chart(QLatin1StringView(row.id)));
+}
+
+void ProfilerDockTest::failedAndCachedCallsStayOut()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    ProfilerDock dock(monitor);
+    auto failed = record(400);
+    failed.answer.error = base::Error { base::ErrorKind::Server, u"500"_s, {}, 500, {} };
+    failed.costUsd.reset();
+    Q_EMIT world.runs.recorded(failed);
+    auto stopped = record(400);
+    stopped.answer.error = base::Error { base::ErrorKind::Cancelled, u"stopped"_s, {}, 0, {} };
+    Q_EMIT world.runs.recorded(stopped);
+    auto cached = record(1);
+    cached.cached = true;
+    Q_EMIT world.runs.recorded(cached);
+    QCOMPARE(points(dock, "latency", "first token"), QByteArray());
+    QCOMPARE(points(dock, "latency", "failed"), QByteArray("1,1400"));
+    QCOMPARE(points(dock, "latency", "stopped"), QByteArray("2,1400"));
+    QCOMPARE(points(dock, "cost", "a call"), QByteArray("2,0.5"));
+    QCOMPARE(points(dock, "tokens", "output"), QByteArray("1,51 2,51"));
+}
+
+void ProfilerDockTest::sectionsFold()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    ProfilerDock dock(monitor);
+    dock.resize(320, 900);
+    dock.show();
+    auto *header = dock.findChild<QToolButton *>(u"section_latency"_s);
+    QVERIFY(header);
+    LiveChart *chart = dock.chart("latency"_L1);
+    QVERIFY(chart->isVisible());
+    header->click();
+    QVERIFY(!chart->isVisible());
+    Q_EMIT world.runs.recorded(record(400));
+    QVERIFY(!chart->isRefreshPending());
+    header->click();
+    QTRY_COMPARE(chart->drawnCount(0), 1);
+}
+
+void ProfilerDockTest::framesAreMeasuredOnlyWhileBusy()
+{
+    test::World world;
+    FrameMonitor frames(world.clock);
+    QVERIFY(!frames.isActive());
+    QVERIFY(!frames.takeWorstMs());
+    frames.setActive(true);
+    QTest::qSleep(80);
+    QCoreApplication::processEvents();
+    const auto worst = frames.takeWorstMs();
+    QVERIFY(worst && *worst >= 60);
+    frames.setActive(false);
+    QVERIFY(!frames.isActive());
+}
+
+void ProfilerDockTest::theStatusStripTellsTheState()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    StatusStrip strip(monitor);
+    Q_EMIT world.runs.stateChanged({ 2, 3 });
+    QVERIFY2(strip.text().startsWith(u"queue 2 · in flight 3"_s), qPrintable(strip.text()));
+    QVERIFY(strip.text().contains(u"today $0"_s));
+    Q_EMIT world.runs.recorded(record(400));
+    QVERIFY(strip.text().contains(u"today $0.500"_s));
+    auto unpriced = record(400);
+    unpriced.costUsd.reset();
+    Q_EMIT world.runs.recorded(unpriced);
+    QVERIFY2(strip.text().contains(u"today ≥ $0.500"_s), qPrintable(strip.text()));
+    Q_EMIT world.runs.stateChanged({ 0, 0 });
+    QVERIFY(strip.text().startsWith(u"queue 0 · in flight 0"_s));
+}
+
+QTEST_MAIN(ProfilerDockTest)
+#include "tst_profilerdock.moc"

@@ -1,0 +1,135 @@
+#include "ui/profiler/activitymonitor.h"
+
+#include "core/store/store.h"
+#include "ui/appcontext.h"
+#include "ui/whenready.h"
+
+#include <QDateTime>
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr qint64 secondNs = 1'000'000'000;
+constexpr qint64 minuteNs = 60 * secondNs;
+constexpr int recentRuns = 5000;
+
+void forgetBefore(std::deque<qint64> &stamps, qint64 ns)
+{
+    while (!stamps.empty() && stamps.front() < ns)
+        stamps.pop_front();
+}
+
+} // namespace
+
+ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
+    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_resources(context.clock),
+      m_frames(context.clock), m_day(QDate::currentDate())
+{
+    m_timer.setInterval(idleMs);
+    connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
+    connect(&context.runs, &run::RunService::stateChanged, this, &ActivityMonitor::setState);
+    connect(&context.runs, &run::RunService::recorded, this, &ActivityMonitor::record);
+    loadSpending(context);
+    m_timer.start();
+    QTimer::singleShot(0, this, &ActivityMonitor::take);
+}
+
+double ActivityMonitor::seconds() const
+{
+    return static_cast<double>(m_clock.nowNs() - m_startNs) / 1e9;
+}
+
+void ActivityMonitor::loadSpending(AppContext &context)
+{
+    whenReady(this, context.store.runs(recentRuns), [this](const base::Result<QList<profile::RunRecord>> &runs) {
+        if (!runs)
+            return;
+        for (const profile::RunRecord &record : *runs)
+            addSpending(record);
+        Q_EMIT spendingChanged();
+    });
+}
+
+void ActivityMonitor::addSpending(const profile::RunRecord &record)
+{
+    const QDate today = QDate::currentDate();
+    if (today != m_day) {
+        m_day = today;
+        m_spending = {};
+    }
+    if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() != today || record.cached)
+        return;
+    if (record.costUsd)
+        m_spending.usd += *record.costUsd;
+    else if (record.answer.hasOutput())
+        ++m_spending.unpricedCalls;
+}
+
+void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &update)
+{
+    const qint64 submitted = update.trace.submittedNs;
+    m_live.insert(key, submitted);
+    for (const profile::ChunkStamp &chunk : update.chunks)
+        m_tokenNs.push_back(chunk.ns);
+    if (key != m_lastKey) {
+        // Of several calls at once the newest is the one to show.
+        if (m_live.contains(m_lastKey) && submitted < m_lastSubmittedNs)
+            return;
+        m_lastKey = key;
+        m_lastSubmittedNs = submitted;
+        m_lastCall = {};
+    }
+    m_lastCall.apply(update);
+    Q_EMIT lastCallChanged();
+}
+
+void ActivityMonitor::setState(const run::EngineState &state)
+{
+    m_sample.queued = state.queued;
+    m_sample.inFlight = state.inFlight;
+    const bool busy = state.inFlight > 0;
+    m_frames.setActive(busy);
+    m_timer.setInterval(busy ? busyMs : idleMs);
+    take();
+}
+
+void ActivityMonitor::record(const profile::RunRecord &record)
+{
+    if (record.ok())
+        m_endedNs.push_back(m_clock.nowNs());
+    addSpending(record);
+    const QString key = m_live.contains(record.messageId) ? record.messageId : record.id;
+    m_live.remove(key);
+    if (m_lastKey.isEmpty() || key == m_lastKey || !m_live.contains(m_lastKey)) {
+        m_lastKey = key;
+        m_lastCall = LiveCall(record);
+        Q_EMIT lastCallChanged();
+    }
+    Q_EMIT callEnded(record);
+    Q_EMIT spendingChanged();
+}
+
+double ActivityMonitor::tokensPerS()
+{
+    forgetBefore(m_tokenNs, m_clock.nowNs() - secondNs);
+    return static_cast<double>(m_tokenNs.size());
+}
+
+void ActivityMonitor::take()
+{
+    forgetBefore(m_endedNs, m_clock.nowNs() - minuteNs);
+    const bool busy = m_sample.inFlight > 0;
+    const profile::ResourceSample used = m_resources.sample();
+    m_sample.seconds = seconds();
+    m_sample.requestsPerS = static_cast<double>(m_endedNs.size()) / 60;
+    m_sample.tokensPerS = busy ? std::optional(tokensPerS()) : std::nullopt;
+    m_sample.cpuPercent = used.cpuPercent;
+    m_sample.residentMb.reset();
+    if (used.residentBytes)
+        m_sample.residentMb = static_cast<double>(*used.residentBytes) / 1e6;
+    m_sample.stallMs = m_frames.takeWorstMs();
+    Q_EMIT sampled(m_sample);
+}
+
+} // namespace talkbench::ui

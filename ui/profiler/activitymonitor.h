@@ -1,0 +1,90 @@
+#pragma once
+
+#include "core/profile/resourcesampler.h"
+#include "core/run/runservice.h"
+#include "ui/profiler/framemonitor.h"
+#include "ui/profiler/livecall.h"
+
+#include <QDate>
+#include <QHash>
+#include <QObject>
+#include <QTimer>
+
+#include <deque>
+
+namespace talkbench::ui {
+
+struct AppContext;
+
+/// The state of the program at one moment.
+struct ActivitySample {
+    double seconds = 0; ///< since the monitor was made
+    int queued = 0;
+    int inFlight = 0;
+    double requestsPerS = 0; ///< successes of the last minute
+    /// Of all calls together; while something is in flight.
+    std::optional<double> tokensPerS;
+    std::optional<double> residentMb;
+    std::optional<double> cpuPercent;
+    /// The longest absence of the GUI thread since the last sample; while something is in flight.
+    std::optional<double> stallMs;
+};
+
+/// What has been spent today, earlier starts of the program included.
+struct Spending {
+    double usd = 0;
+    int unpricedCalls = 0;
+};
+
+/// Follows every call of the window and the program's own use of the machine. Samples twice a second while calls are in
+/// flight and rarely when nothing happens, so that an idle window costs nothing.
+class ActivityMonitor final : public QObject {
+    Q_OBJECT
+
+public:
+    static constexpr int busyMs = 500;
+    static constexpr int idleMs = 15'000;
+
+    explicit ActivityMonitor(AppContext &context, QObject *parent = nullptr);
+
+    const ActivitySample &sample() const { return m_sample; }
+    const Spending &spending() const { return m_spending; }
+    /// The call that began last: live, then as recorded. `key` is the message's or the run's id.
+    const profile::RunRecord &lastCall() const { return m_lastCall.record(); }
+    bool isLastCallLive() const { return !m_lastKey.isEmpty() && m_live.contains(m_lastKey); }
+    qint64 nowNs() const { return m_clock.nowNs(); }
+    double seconds() const;
+
+    void callUpdated(const QString &key, const run::RunUpdate &update);
+
+Q_SIGNALS:
+    void sampled(const talkbench::ui::ActivitySample &sample);
+    void lastCallChanged();
+    void callEnded(const talkbench::profile::RunRecord &record);
+    void spendingChanged();
+
+private:
+    void setState(const run::EngineState &state);
+    void record(const profile::RunRecord &record);
+    void addSpending(const profile::RunRecord &record);
+    void loadSpending(AppContext &context);
+    void take();
+    double tokensPerS();
+
+    const base::Clock &m_clock;
+    qint64 m_startNs;
+    profile::ResourceSampler m_resources;
+    FrameMonitor m_frames;
+    QTimer m_timer;
+    ActivitySample m_sample;
+    Spending m_spending;
+    QDate m_day;
+    QHash<QString, qint64> m_live; ///< calls by key: when they were submitted
+    QString m_lastKey;
+    LiveCall m_lastCall;
+    qint64 m_lastSubmittedNs = 0;
+    std::deque<qint64> m_tokenNs; ///< arrivals of the last second
+    std::deque<qint64> m_endedNs; ///< successes of the last minute
+};
+
+} // namespace talkbench::ui

@@ -1,0 +1,191 @@
+#include "ui/profiler/profilerdock.h"
+
+#include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/charttable.h"
+#include "ui/profiler/gapstrip.h"
+#include "ui/profiler/numbersline.h"
+#include "ui/profiler/waterfall.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QLabel>
+#include <QScrollArea>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int refreshMs = 100;
+
+QFont demiBold(QFont font)
+{
+    font.setWeight(QFont::DemiBold);
+    return font;
+}
+
+} // namespace
+
+ProfilerDock::ProfilerDock(ActivityMonitor &monitor, QWidget *parent)
+    : QDockWidget(tr("Profiler"), parent), m_monitor(monitor)
+{
+    setObjectName(u"profilerDock"_s);
+    setAccessibleName(tr("Profiler"));
+    setAllowedAreas(Qt::LeftDockWidgetArea | Qt::RightDockWidgetArea);
+    auto *panel = new QWidget(this);
+    auto *layout = new QVBoxLayout(panel);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(chartsPanel(), 1);
+    layout->addWidget(lastCallPanel());
+    setWidget(panel);
+    m_refresh.setSingleShot(true);
+    m_refresh.setInterval(refreshMs);
+    connect(&m_refresh, &QTimer::timeout, this, &ProfilerDock::showLastCall);
+    connect(&monitor, &ActivityMonitor::callEnded, this, &ProfilerDock::addCall);
+    connect(&monitor, &ActivityMonitor::sampled, this, &ProfilerDock::addSample);
+    connect(&monitor, &ActivityMonitor::lastCallChanged, this, &ProfilerDock::scheduleLastCall);
+    connect(this, &QDockWidget::visibilityChanged, this, &ProfilerDock::scheduleLastCall);
+    showLastCall();
+}
+
+QWidget *ProfilerDock::chartsPanel()
+{
+    auto *charts = new QWidget;
+    auto *layout = new QVBoxLayout(charts);
+    layout->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
+    layout->setSpacing(grid::half);
+    for (const ChartRow &row : chartTable())
+        addChart(layout, row);
+    layout->addStretch();
+    auto *scroll = new QScrollArea(this);
+    scroll->setObjectName(u"profilerCharts"_s);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(charts);
+    scroll->setMinimumWidth(grid::gap * 17);
+    return scroll;
+}
+
+void ProfilerDock::addChart(QVBoxLayout *layout, const ChartRow &row)
+{
+    const ChartSpec spec = specOf(row);
+    auto *header = new QToolButton;
+    header->setObjectName(u"section_"_s + spec.id);
+    header->setText(spec.title);
+    header->setFont(demiBold(header->font()));
+    header->setCheckable(true);
+    header->setChecked(row.open);
+    header->setAutoRaise(true);
+    header->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    header->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    header->setIconSize(QSize(grid::wide, grid::wide));
+    header->setStyleSheet(
+        u"QToolButton { border: none; background: transparent; text-align: left; padding: 2px 0; margin: 0; }"_s);
+    header->setAccessibleName(tr("Show or hide %1").arg(spec.title));
+    auto *chart = new LiveChart(spec);
+    chart->setTitleVisible(false);
+    chart->setRefreshDelay(LiveChart::refreshMs + 2 * FrameMonitor::frameMs * static_cast<int>(m_feeds.size()));
+    const auto unfold = [header, chart](bool open) {
+        header->setIcon(icon(open ? u"chevron-down"_s : u"chevron-right"_s, IconTone::Muted));
+        chart->setVisible(open);
+    };
+    layout->addWidget(header);
+    layout->addWidget(chart);
+    connect(header, &QToolButton::toggled, chart, unfold);
+    unfold(row.open);
+    m_feeds.push_back({ &row, chart });
+}
+
+QWidget *ProfilerDock::lastCallPanel()
+{
+    auto *panel = new QWidget(this);
+    panel->setObjectName(u"lastCall"_s);
+    m_lastTitle = new QLabel(panel);
+    m_lastTitle->setFont(demiBold(m_lastTitle->font()));
+    m_waterfall = new Waterfall(panel);
+    m_gaps = new GapStrip(panel);
+    m_numbers = new NumbersLine(panel);
+    auto *layout = new QVBoxLayout(panel);
+    layout->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::wide);
+    layout->setSpacing(grid::half);
+    auto *line = new QFrame(panel);
+    line->setFrameShape(QFrame::HLine);
+    line->setFrameShadow(QFrame::Plain);
+    line->setForegroundRole(QPalette::Mid);
+    layout->addWidget(line);
+    layout->addWidget(m_lastTitle);
+    layout->addWidget(m_waterfall);
+    layout->addWidget(m_gaps);
+    layout->addWidget(m_numbers);
+    return panel;
+}
+
+LiveChart *ProfilerDock::chart(QLatin1StringView id) const
+{
+    const auto found = std::find_if(m_feeds.begin(), m_feeds.end(),
+                                    [id](const Feed &feed) { return QLatin1StringView(feed.row->id) == id; });
+    return found == m_feeds.end() ? nullptr : found->chart;
+}
+
+void ProfilerDock::addCall(const profile::RunRecord &record)
+{
+    ++m_calls;
+    m_totalUsd += record.cached ? 0 : record.costUsd.value_or(0);
+    const EndedCall call { record, m_totalUsd };
+    for (const Feed &feed : m_feeds) {
+        const double x = feed.row->x == ChartSpec::XAxis::Calls ? m_calls : m_monitor.seconds();
+        for (std::size_t i = 0; i < feed.row->series.size(); ++i) {
+            const SeriesRow &series = feed.row->series[i];
+            if (const auto value = series.ofCall ? series.ofCall(call) : std::nullopt)
+                feed.chart->append(static_cast<int>(i), x, *value);
+        }
+    }
+}
+
+void ProfilerDock::addSample(const ActivitySample &sample)
+{
+    for (const Feed &feed : m_feeds) {
+        for (std::size_t i = 0; i < feed.row->series.size(); ++i) {
+            const SeriesRow &series = feed.row->series[i];
+            if (const auto value = series.ofSample ? series.ofSample(sample) : std::nullopt)
+                feed.chart->append(static_cast<int>(i), sample.seconds, *value);
+        }
+    }
+}
+
+void ProfilerDock::scheduleLastCall()
+{
+    if (!m_refresh.isActive() && m_waterfall->isVisible())
+        m_refresh.start();
+}
+
+void ProfilerDock::showLastCall()
+{
+    const profile::RunRecord &record = m_monitor.lastCall();
+    const bool live = m_monitor.isLastCallLive();
+    const bool none = record.trace.submittedNs == 0;
+    if (none)
+        m_lastTitle->setText(tr("Last call: none yet"));
+    else
+        m_lastTitle->setText(live ? tr("This call") : tr("Last call · %1").arg(record.model));
+    if (live)
+        m_waterfall->setLive(record.trace, m_monitor.nowNs());
+    else
+        m_waterfall->setRecord(record);
+    m_gaps->setChunks(record.cached ? QList<profile::ChunkStamp>() : record.trace.chunks);
+    m_gaps->setVisible(!m_gaps->isEmpty());
+    m_numbers->setVisible(!none && !live);
+    if (!none && !live)
+        m_numbers->setRecord(record);
+    if (live)
+        scheduleLastCall();
+}
+
+} // namespace talkbench::ui
