@@ -48,7 +48,7 @@ void describe(QCommandLineParser &parser)
     parser.setApplicationDescription(
         u"A loopback server that answers like a language model, over OpenAI's and Ollama's protocols, with the timings "
         u"and faults "
-        "asked for. Each knob below can be set for one request too, as header x-sim-NAME."_s);
+        "asked for. Each knob below can be set for one request too, as header x-sim-NAME (a switch: on or off)."_s);
     parser.addHelpOption();
     parser.addOption(
         { u"port"_s, u"The port to listen on; 0 takes a free one."_s, u"N"_s, QString::number(defaultPort) });

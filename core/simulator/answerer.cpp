@@ -47,6 +47,7 @@ void Answerer::awaitFirst(ClientLink &link) const
 
 HttpOut Answerer::answer()
 {
+    m_truth.headersNs = m_clock.nowNs(); // they leave as soon as this returns
     HttpOut out;
     out.headers = { { "x-sim-id", m_truth.id }, { "x-request-id", m_truth.id } };
     const auto self = shared_from_this();
@@ -67,7 +68,6 @@ HttpOut Answerer::answer()
 
 bool Answerer::whole(ClientLink &link, const QByteArray &body)
 {
-    m_truth.headersNs = m_clock.nowNs();
     if (!link.waitUntil(deadlineAfter(totalMs(m_script)))) {
         close(false);
         return false;
@@ -87,7 +87,6 @@ bool Answerer::whole(ClientLink &link, const QByteArray &body)
 
 bool Answerer::stream(ClientLink &link)
 {
-    m_truth.headersNs = m_clock.nowNs();
     if (!waitForFirst(link) || !sendPieces(link)) {
         if (m_truth.endNs == 0)
             close(false);

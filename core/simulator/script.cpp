@@ -50,16 +50,17 @@ void appendPieces(std::vector<Piece> &pieces, Piece::Kind kind, const QStringLis
     }
 }
 
-/// A piece goes out with its last token; the answer's first piece counts from its first token's time.
+/// The first piece goes out at the first token's time, however many tokens it has; each other one after as many gaps as it has tokens.
 void drawDelays(Script &script, const Spread &gap, const Stall &stall, Random &random)
 {
     for (Piece &piece : script.pieces) {
-        for (int i = 0; i < piece.tokens; ++i) {
-            const int token = piece.firstToken + i;
-            piece.delayMs += token == 1 ? script.ttftMs : gap.draw(random);
-            if (token == stall.token)
-                piece.delayMs += stall.ms;
-        }
+        if (piece.firstToken == 1)
+            piece.delayMs = script.ttftMs;
+        else
+            for (int i = 0; i < piece.tokens; ++i)
+                piece.delayMs += gap.draw(random);
+        if (stall.token >= piece.firstToken && stall.token < piece.firstToken + piece.tokens)
+            piece.delayMs += stall.ms;
     }
 }
 

@@ -87,21 +87,21 @@ Subject subjectOf(const QString &prompt)
     static const QRegularExpression asking(
         u"^(please|can you|could you|would you|write|tell me|give me|show me|explain|describe|what is|what "
         u"are|what's|how do i|how do|"
-        "how does|how to|why is|why are|why do|why does|a|an|the|about|me|long|short|essay|text|answer|in|\\d+|words|tokens|on|of)\\s+"_s,
+        "how does|how to|compare|list|summari[sz]e|translate|implement|create|build|make|help me|i need|i want|why is|why are|why do|why does|a|an|the|about|me|long|short|essay|text|answer|in|\\d+|words|tokens|on|of)\\s+"_s,
         QRegularExpression::CaseInsensitiveOption);
     static const QRegularExpression separators(u"[^\\w+#]+"_s, QRegularExpression::UseUnicodePropertiesOption);
     Subject subject;
     subject.prompt = prompt;
     subject.words = prompt.left(20'000).toLower().split(separators, Qt::SkipEmptyParts);
     subject.keywords = keywordsOf(subject.words);
-    static const QRegularExpression sentenceEnd(u"[.?!:;。？！]\\s|[.?!:;。？！]$|\\n"_s);
+    static const QRegularExpression sentenceEnd(u"[.?!:;,]\\s|[.?!:;]$|[。，？！]|\\n"_s);
     QString topic = prompt.left(400).trimmed();
     if (const qsizetype end = topic.indexOf(sentenceEnd); end > 0)
         topic.truncate(end);
     for (auto match = asking.match(topic); match.hasMatch(); match = asking.match(topic))
         topic.remove(0, match.capturedLength());
     static const QRegularExpression marks(u"[*_`|<>\\[\\]#~]"_s); // they would be read as markdown
-    topic = shortened(topic.remove(marks), 60);
+    topic = shortened(topic.remove(marks), 48);
     subject.topic = topic.isEmpty() ? u"your question"_s : topic;
     return subject;
 }
