@@ -339,7 +339,10 @@ private:
     void leave(const Connection &connection)
     {
         const std::unique_lock lock(m_mutex);
-        m_connections.erase(connection.peerPort());
+        // The client may have taken the port for its next connection already.
+        if (const auto it = m_connections.find(connection.peerPort());
+            it != m_connections.end() && it->second == &connection)
+            m_connections.erase(it);
     }
 
     /// All clients are on 127.0.0.1, so the port tells them apart.

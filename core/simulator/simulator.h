@@ -22,7 +22,7 @@ public:
 
     /// Port 0: any free one. Loopback only. Gives the server's root, such as http://127.0.0.1:8089.
     base::Result<QUrl> start(quint16 port = 0);
-    /// Ends every stream at once.
+    /// Ends every stream at once. A simulator that was stopped stays so.
     void stop();
 
 private:

@@ -33,7 +33,8 @@ struct Subject {
     QString prompt;
     QString topic;
     QStringList words; ///< lower case
-    QStringList keywords; ///< at least three
+    QStringList keywords; ///< at least three: the prompt's own, then fillers
+    int ownKeywords = 0;
 };
 
 bool isCjk(QChar c)
@@ -74,11 +75,6 @@ QStringList keywordsOf(const QStringList &words)
     }
     std::stable_sort(keywords.begin(), keywords.end(),
                      [](const QString &l, const QString &r) { return l.size() > r.size(); });
-    const QStringList fallback { u"question"_s, u"answer"_s, u"time"_s };
-    for (const QString &word : fallback) {
-        if (keywords.size() < 3 && !keywords.contains(word))
-            keywords << word;
-    }
     return keywords.mid(0, 8);
 }
 
@@ -87,13 +83,16 @@ Subject subjectOf(const QString &prompt)
     static const QRegularExpression asking(
         u"^(please|can you|could you|would you|write|tell me|give me|show me|explain|describe|what is|what "
         u"are|what's|how do i|how do|"
-        "how does|how to|compare|list|summari[sz]e|translate|implement|create|build|make|help me|i need|i want|why is|why are|why do|why does|a|an|the|about|me|long|short|essay|text|answer|in|\\d+|words|tokens|on|of)\\s+"_s,
+        "how does|how to|compare|list|summari[sz]e|translate|implement|create|build|make|help me|i need|i want|why is|why are|why do|why does|a|an|the|about|me|long|short|brief|detailed|thorough|essay|text|answer|in|\\d+|words|tokens|on|of)\\s+"_s,
         QRegularExpression::CaseInsensitiveOption);
     static const QRegularExpression separators(u"[^\\w+#]+"_s, QRegularExpression::UseUnicodePropertiesOption);
     Subject subject;
     subject.prompt = prompt;
     subject.words = prompt.left(20'000).toLower().split(separators, Qt::SkipEmptyParts);
     subject.keywords = keywordsOf(subject.words);
+    subject.ownKeywords = static_cast<int>(subject.keywords.size());
+    if (subject.ownKeywords < 3)
+        subject.keywords << u"question"_s << u"answer"_s << u"time"_s;
     static const QRegularExpression sentenceEnd(u"[.?!:;,]\\s|[.?!:;]$|[。，？！]|\\n"_s);
     QString topic = prompt.left(400).trimmed();
     if (const qsizetype end = topic.indexOf(sentenceEnd); end > 0)
@@ -185,8 +184,12 @@ QString opening(const Subject &subject, const TextRequest &request, int images, 
     };
     QString text = u"> "_s + shortened(subject.prompt, 240) + u"\n\n"_s;
     text += leads[random.below(static_cast<int>(leads.size()))].arg(subject.topic);
-    text += u" You used %1 words, and the ones that carry it are `%2`, `%3` and `%4`."_s.arg(subject.words.size())
-                .arg(subject.keywords[0], subject.keywords[1], subject.keywords[2]);
+    if (subject.words.size() > 1 && subject.ownKeywords > 0) {
+        QStringList marked;
+        for (const QString &word : subject.keywords.mid(0, std::min(subject.ownKeywords, 3)))
+            marked << u'`' + word + u'`';
+        text += u" Of your %1 words these carry the most: %2."_s.arg(subject.words.size()).arg(marked.join(u", "_s));
+    }
     if (images > 0)
         text += u" You also attached %1 image%2, which a simulation can't see."_s.arg(images).arg(images == 1 ? u""_s
                                                                                                               : u"s"_s);

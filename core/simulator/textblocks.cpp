@@ -254,7 +254,7 @@ of which the wait before the first word is **5 %** and yet nearly all that a rea
 )md" },
     TextBlock { Kind::Prose, " story essay explain describe long write text ", R"md(## The longer view
 
-There is an old pattern behind questions such as this one. First a thing is *possible*, and people marvel. Then it is *common*, and people complain that it is slow. Then somebody measures it, finds that two thirds of the time went into something nobody had thought of, and removes that. %topic% stands somewhere on this road.
+There is an old pattern behind questions such as this one. First a thing is *possible*, and people marvel. Then it is *common*, and people complain that it is slow. Then somebody measures it, finds that two thirds of the time went into something nobody had thought of, and removes that. Somewhere on this road stands %topic%.
 
 What moves it along is seldom a clever idea about `%a%`. It is the patience to watch one case from beginning to end — the request leaving, the silence, the first byte, the steady drip of the rest — and to write down what each moment cost. After that the clever idea is obvious, and usually small.
 )md" },
