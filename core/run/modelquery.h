@@ -1,7 +1,6 @@
 #pragma once
 
-#include "core/llm/provider.h"
-#include "core/net/httptransport.h"
+#include "core/run/run.h"
 
 #include <QObject>
 #include <QPromise>
@@ -10,7 +9,6 @@
 
 namespace talkbench::run {
 
-using ModelResult = base::Result<QList<llm::ModelInfo>>;
 using ModelPromise = QPromise<ModelResult>;
 
 /// Asks a server for its list of models.

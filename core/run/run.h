@@ -16,6 +16,8 @@ struct RunRequest {
     net::TransportLimits limits;
 };
 
+using ModelResult = base::Result<QList<llm::ModelInfo>>;
+
 enum class RunState { Queued, Connecting, Waiting, Streaming, RetryWait, Ended };
 
 /// What has come since the last update. At most one a frame, and at once for the first content.

@@ -87,7 +87,7 @@ std::unique_ptr<Run> RunService::start(const RunRequest &request)
     return run;
 }
 
-QFuture<base::Result<QList<llm::ModelInfo>>> RunService::listModels(const llm::Endpoint &endpoint)
+QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
 {
     const auto promise = std::make_shared<ModelPromise>();
     promise->start();

@@ -40,7 +40,7 @@ public:
 
     std::unique_ptr<Run> start(const RunRequest &request);
     /// Always ends with one result; an error of kind Cancelled if the service went first.
-    QFuture<base::Result<QList<llm::ModelInfo>>> listModels(const llm::Endpoint &endpoint);
+    QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     void setConcurrency(const ConcurrencyLimits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
 
