@@ -20,6 +20,9 @@ struct Command {
 
 /// Adding a command is adding a row.
 constexpr std::array commands {
+    Command { "chat", chatCommand, "asks a model and prints its answer as it streams" },
+    Command { "models", modelsCommand, "the models that a provider serves" },
+    Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
     Command { "simulate", simulateCommand, "the simulator as a server of its own" },
     Command { "decode", decodeCommand, "decodes a recorded body as the client would" },

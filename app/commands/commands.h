@@ -6,8 +6,7 @@
 namespace talkbench::app {
 
 /// What stands before the subcommand.
-struct GlobalOptions
-{
+struct GlobalOptions {
     /// Never empty: the platform's folder unless --data-dir names another.
     QString dataDir;
 };

@@ -1,4 +1,5 @@
 #include "app/commands/commands.h"
+#include "app/commands/filelimit.h"
 #include "core/simulator/knobs.h"
 #include "core/simulator/simulator.h"
 
@@ -10,7 +11,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,16 +21,6 @@ namespace talkbench::app {
 namespace {
 
 constexpr quint16 defaultPort = 8089;
-
-/// A thousand streams are a thousand sockets, more than the usual soft limit.
-void raiseFileLimit()
-{
-    rlimit limit {};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 /// SIGINT and SIGTERM as a descriptor; blocked before any thread starts, so that every thread inherits it.
 int signalDescriptor()

@@ -1,0 +1,289 @@
+#include "app/commands/chat.h"
+
+#include "app/commands/interrupts.h"
+#include "app/commands/terminal.h"
+#include "app/resultjson.h"
+#include "core/profile/format.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QFile>
+#include <QJsonDocument>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Interrupted = 130 };
+
+/// Whole means that the model said all it wanted, or all it was allowed to.
+bool isComplete(const profile::RunRecord &record)
+{
+    using enum llm::FinishReason;
+    const auto reason = record.answer.finishReason;
+    return record.ok() && reason != Error && reason != Cancelled && reason != ContentFilter;
+}
+
+void describe(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(
+        u"Asks a model and prints its answer as it streams; the numbers go to stderr. Exit code 0 only for a complete "
+        "answer. Without --provider and --base-url the settings' default provider is asked, at first the built-in "
+        "simulator. The key comes from TALKBENCH_API_KEY, else from the keychain."_s);
+    parser.addOptions({
+        { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
+        { { u"m"_s, u"model"_s }, u"The model."_s, u"M"_s },
+        { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
+        { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
+        { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
+        { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
+        { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
+        { u"max-tokens"_s, u"The most tokens of the answer."_s, u"N"_s },
+        { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
+        { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
+        { u"no-stream"_s, u"Ask for the answer in one piece."_s },
+        { u"timeout"_s, u"The longest the whole answer may take, in seconds."_s, u"S"_s },
+        { u"json"_s, u"Print one JSON object instead of text."_s },
+        { { u"h"_s, u"help"_s }, u"Shows this."_s },
+    });
+    parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
+}
+
+base::Error usage(const QString &message)
+{
+    return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
+}
+
+/// A number of an option that may be missing.
+template <typename T>
+base::Result<std::optional<T>> number(const QCommandLineParser &parser, const QString &name, double least, double most)
+{
+    if (!parser.isSet(name))
+        return std::optional<T>();
+    bool ok = false;
+    const double value = parser.value(name).toDouble(&ok);
+    const bool whole = !std::is_integral_v<T> || value == std::floor(value);
+    if (!ok || !whole || !(value >= least && value <= most))
+        return usage(
+            u"--%1 takes a number from %2 to %3, not '%4'."_s.arg(name).arg(least).arg(most).arg(parser.value(name)));
+    return std::optional<T>(static_cast<T>(value));
+}
+
+base::Result<base::HttpHeaders> headers(const QStringList &lines)
+{
+    base::HttpHeaders result;
+    for (const QString &line : lines) {
+        const qsizetype colon = line.indexOf(u':');
+        if (colon < 1 || line.contains(u'\n') || line.contains(u'\r'))
+            return usage(u"--header takes 'Name: value'."_s); // not quoted: it may hold a key
+        result.append({ line.first(colon).trimmed().toUtf8(), line.sliced(colon + 1).trimmed().toUtf8() });
+    }
+    return result;
+}
+
+base::Result<QString> prompt(const QCommandLineParser &parser)
+{
+    const QStringList words = parser.positionalArguments();
+    if (words.size() != 1)
+        return usage(words.isEmpty() ? u"There is no prompt; - reads it from standard input."_s
+                                     : u"There is more than one prompt: put it in quotation marks."_s);
+    QString text = words.first();
+    if (text == u"-"_s) {
+        QFile input;
+        if (!input.open(stdin, QIODevice::ReadOnly))
+            return usage(u"Standard input can't be read."_s);
+        text = QString::fromUtf8(input.readAll());
+    }
+    if (text.trimmed().isEmpty())
+        return usage(u"The prompt is empty."_s);
+    return text;
+}
+
+base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
+{
+    ChatCommandOptions options;
+    options.target.provider = parser.value(u"provider"_s);
+    options.target.model = parser.value(u"model"_s);
+    options.target.baseUrl = parser.value(u"base-url"_s);
+    options.target.protocol = parser.value(u"protocol"_s);
+    options.system = parser.value(u"system"_s);
+    options.chat.stream = !parser.isSet(u"no-stream"_s);
+    options.json = parser.isSet(u"json"_s);
+    const auto given = headers(parser.values(u"header"_s));
+    const auto text = prompt(parser);
+    const auto temperature = number<double>(parser, u"temperature"_s, 0, 10);
+    const auto topP = number<double>(parser, u"top-p"_s, 0, 1);
+    const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
+    const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
+    const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
+    for (const base::Error *error : { given ? nullptr : &given.error(), text ? nullptr : &text.error(),
+                                      temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
+                                      maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
+                                      timeout ? nullptr : &timeout.error() }) {
+        if (error)
+            return *error;
+    }
+    options.target.headers = *given;
+    options.prompt = *text;
+    options.chat.temperature = *temperature;
+    options.chat.topP = *topP;
+    options.chat.maxTokens = *maxTokens;
+    options.chat.seed = *seed;
+    if (*timeout)
+        options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
+    return options;
+}
+
+} // namespace
+
+ChatCommand::ChatCommand(Session &session, const ChatCommandOptions &options) : m_session(session), m_options(options)
+{
+}
+
+void ChatCommand::start()
+{
+    m_session.resolve(m_options.target, this, [this](const base::Result<Resolved> &resolved) { onResolved(resolved); });
+}
+
+void ChatCommand::onResolved(const base::Result<Resolved> &resolved)
+{
+    if (!resolved) {
+        fail(resolved.error());
+        return;
+    }
+    if (!resolved->model.isEmpty()) {
+        send(resolved->endpoint, resolved->model);
+        return;
+    }
+    m_session.runs()
+        .listModels(resolved->endpoint)
+        .then(this,
+              [this, endpoint = resolved->endpoint](const run::ModelResult &models) { pickModel(endpoint, models); });
+}
+
+/// No model was named: the simulator's first will do, and a server's only one. Else a person has to choose.
+void ChatCommand::pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models)
+{
+    if (!models) {
+        fail(models.error());
+        return;
+    }
+    const bool anyWillDo = endpoint.providerId == config::simulatorId;
+    if (models->size() == 1 || (anyWillDo && !models->isEmpty())) {
+        send(endpoint, models->constFirst().id);
+        return;
+    }
+    QStringList ids;
+    for (const llm::ModelInfo &model : *models)
+        ids.append(model.id);
+    constexpr qsizetype enough = 12;
+    const QString names =
+        ids.first(qMin(ids.size(), enough)).join(u", "_s) + (ids.size() > enough ? u", …"_s : QString());
+    fail(usage(ids.isEmpty() ? u"The server lists no model: name one with --model."_s
+                             : u"Which model? Name one with --model: %1"_s.arg(names)));
+}
+
+void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
+{
+    run::RunRequest request;
+    request.endpoint = endpoint;
+    request.chat.model = model;
+    request.chat.options = m_options.chat;
+    if (!m_options.system.isEmpty())
+        request.chat.messages.append(llm::Message::fromText(llm::Role::System, m_options.system));
+    request.chat.messages.append(llm::Message::fromText(llm::Role::User, m_options.prompt));
+    request.limits = m_session.limits();
+    if (m_options.timeoutMs)
+        request.limits.totalMs = *m_options.timeoutMs;
+    m_run = m_session.runs().start(request);
+    connect(m_run.get(), &run::Run::updated, this, &ChatCommand::onUpdated);
+    connect(m_run.get(), &run::Run::finished, this, &ChatCommand::onFinished);
+}
+
+void ChatCommand::interrupt()
+{
+    if (m_run)
+        m_run->cancel();
+    else
+        fail({ base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt });
+}
+
+void ChatCommand::onUpdated(const run::RunUpdate &update)
+{
+    if (update.retryAtNs != 0 && update.retryAtNs != m_retryAtNs && update.lastError) {
+        m_retryAtNs = update.retryAtNs;
+        const double seconds = static_cast<double>(update.retryAtNs - base::SystemClock().nowNs()) / 1e9;
+        writeLine(stderr,
+                  u"talkbench chat: %1 Trying again in %2 s."_s.arg(update.lastError->message)
+                      .arg(std::max(0.0, seconds), 0, 'f', 1));
+    }
+    if (m_options.json || update.text.isEmpty())
+        return;
+    write(stdout, update.text);
+    m_endsLine = update.text.endsWith(u'\n');
+}
+
+void ChatCommand::onFinished(const profile::RunRecord &record)
+{
+    report(record);
+    QCoreApplication::exit(isComplete(record) ? Complete : record.cancelled() ? Interrupted : Failed);
+}
+
+void ChatCommand::report(const profile::RunRecord &record)
+{
+    if (m_options.json) {
+        write(stdout, QString::fromUtf8(QJsonDocument(resultJson(record)).toJson()));
+    } else if (!m_endsLine) {
+        writeLine(stdout, {});
+    }
+    const llm::Answer &answer = record.answer;
+    if (answer.error)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(answer.error->message.simplified()));
+    else if (!isComplete(record))
+        writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(answer.finishReasonRaw));
+    const bool hasNumbers = !record.trace.chunks.isEmpty();
+    if (!m_options.json && hasNumbers)
+        writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
+}
+
+void ChatCommand::fail(const base::Error &error)
+{
+    profile::RunRecord record;
+    record.providerId = m_options.target.provider;
+    record.model = m_options.target.model;
+    record.answer.error = error;
+    report(record);
+    QCoreApplication::exit(error.kind == base::ErrorKind::Cancelled ? Interrupted : Failed);
+}
+
+int chatCommand(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    describe(parser);
+    const bool parsed = parser.parse(QStringList { u"talkbench chat"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s)) {
+        write(stdout, parser.helpText());
+        return Complete;
+    }
+    const auto chat = parsed ? readOptions(parser) : usage(parser.errorText());
+    if (!chat) {
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(chat.error().message));
+        return BadUsage;
+    }
+    const Interrupts interrupts;
+    Session session(options);
+    if (const auto opened = session.open(); !opened) {
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(opened.error().message));
+        return Failed;
+    }
+    ChatCommand command(session, *chat);
+    QObject::connect(&interrupts, &Interrupts::received, &command, &ChatCommand::interrupt);
+    QMetaObject::invokeMethod(&command, &ChatCommand::start, Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "app/commands/session.h"
+#include "core/llm/chatrequest.h"
+
+#include <QElapsedTimer>
+
+namespace talkbench::app {
+
+struct ChatCommandOptions {
+    Target target;
+    QString prompt;
+    QString system;
+    llm::ChatOptions chat;
+    /// Of the whole answer; unset: as the settings say.
+    std::optional<int> timeoutMs;
+    bool json = false;
+};
+
+/// `talkbench chat`: one question, one answer. Text to stdout as it comes, numbers to stderr. Ends the event loop with
+/// the exit code.
+class ChatCommand final : public QObject {
+    Q_OBJECT
+
+public:
+    ChatCommand(Session &session, const ChatCommandOptions &options);
+
+    void start();
+    /// Ends with what has come.
+    void interrupt();
+
+private:
+    void onResolved(const base::Result<Resolved> &resolved);
+    void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
+    void send(const llm::Endpoint &endpoint, const QString &model);
+    void onUpdated(const run::RunUpdate &update);
+    void onFinished(const profile::RunRecord &record);
+    /// Before there is a call.
+    void fail(const base::Error &error);
+    void report(const profile::RunRecord &record);
+
+    Session &m_session;
+    const ChatCommandOptions m_options;
+    std::unique_ptr<run::Run> m_run;
+    qint64 m_retryAtNs = 0;
+    bool m_printed = false;
+    bool m_endsLine = true;
+};
+
+} // namespace talkbench::app

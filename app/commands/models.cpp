@@ -1,0 +1,92 @@
+#include "app/commands/interrupts.h"
+#include "app/commands/session.h"
+#include "app/commands/terminal.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+void describe(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(u"Lists the models that a provider serves, one a line."_s);
+    parser.addOptions({
+        { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
+        { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
+        { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
+        { u"json"_s, u"Print a JSON array of {id, name, context_tokens}."_s },
+        { { u"h"_s, u"help"_s }, u"Shows this."_s },
+    });
+}
+
+void print(const QList<llm::ModelInfo> &models, bool json)
+{
+    QJsonArray rows;
+    for (const llm::ModelInfo &model : models) {
+        rows.append(QJsonObject {
+            { u"id"_s, model.id },
+            { u"name"_s, model.displayName.isEmpty() ? model.id : model.displayName },
+            { u"context_tokens"_s, model.contextTokens ? QJsonValue(*model.contextTokens) : QJsonValue() },
+        });
+        if (!json)
+            writeLine(stdout, model.id);
+    }
+    if (json)
+        write(stdout, QString::fromUtf8(QJsonDocument(rows).toJson()));
+}
+
+int failed(const base::Error &error)
+{
+    writeLine(stderr, u"talkbench models: %1"_s.arg(error.message.simplified()));
+    return 1;
+}
+
+} // namespace
+
+int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    describe(parser);
+    const bool parsed = parser.parse(QStringList { u"talkbench models"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s)) {
+        write(stdout, parser.helpText());
+        return 0;
+    }
+    if (!parsed || !parser.positionalArguments().isEmpty()) {
+        writeLine(stderr, u"talkbench models: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
+        return 2;
+    }
+    const Interrupts interrupts;
+    Session session(options);
+    if (const auto opened = session.open(); !opened)
+        return failed(opened.error());
+    QObject::connect(&interrupts, &Interrupts::received, &session, [] { QCoreApplication::exit(130); });
+    const bool json = parser.isSet(u"json"_s);
+    const auto onModels = [json](const run::ModelResult &models) {
+        if (models)
+            print(*models, json);
+        QCoreApplication::exit(models ? 0 : failed(models.error()));
+    };
+    const auto onResolved = [&session, onModels](const base::Result<Resolved> &resolved) {
+        if (resolved)
+            session.runs().listModels(resolved->endpoint).then(&session, onModels);
+        else
+            QCoreApplication::exit(failed(resolved.error()));
+    };
+    const Target target {
+        parser.value(u"provider"_s), parser.value(u"protocol"_s), parser.value(u"base-url"_s), {}, {}
+    };
+    QMetaObject::invokeMethod(
+        &session, [&session, target, onResolved] { session.resolve(target, &session, onResolved); },
+        Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+} // namespace talkbench::app

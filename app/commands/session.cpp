@@ -1,0 +1,162 @@
+#include "app/commands/session.h"
+
+#include "app/commands/terminal.h"
+#include "core/net/qttransport.h"
+#include "core/run/baseurl.h"
+
+#include <QFile>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+QByteArray resource(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+void warn(const base::Error &error)
+{
+    writeLine(stderr, u"talkbench: %1"_s.arg(error.message));
+}
+
+base::Error configError(const QString &message)
+{
+    return { base::ErrorKind::Config, message, {}, 0, std::nullopt };
+}
+
+/// A key is for the server it was stored for, not for wherever --base-url points.
+bool sameServer(const QUrl &a, const QUrl &b)
+{
+    return a.scheme() == b.scheme() && a.host() == b.host() && a.port() == b.port();
+}
+
+} // namespace
+
+Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_dataDir(options.dataDir)
+{
+}
+
+Session::~Session() = default;
+
+base::Result<void> Session::open()
+{
+    const auto prices = cost::PriceBook::fromJson(resource(u":/prices.json"_s));
+    if (!prices)
+        return prices.error();
+    m_settings = std::make_unique<config::Settings>(m_dataDir);
+    if (const auto loaded = m_settings->load(); !loaded)
+        warn(loaded.error());
+    m_secrets = std::make_unique<config::Secrets>();
+    m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
+                                               *prices);
+    m_runs->setConcurrency(
+        { m_settings->value("limits/per_provider").toInt(), m_settings->value("limits/overall").toInt() });
+    run::RetryPolicy retry;
+    retry.maxAttempts = m_settings->value("retry/max_attempts").toInt();
+    m_runs->setRetryPolicy(retry);
+    openStore();
+    return {};
+}
+
+void Session::openStore()
+{
+    m_store = std::make_unique<store::Store>(m_dataDir);
+    m_store->open().then(this, [](const base::Result<store::Store::Opened> &opened) {
+        if (!opened)
+            warn(opened.error());
+        else if (!opened->keptAside.isEmpty())
+            writeLine(stderr,
+                      u"talkbench: the database could not be read; it was moved to %1"_s.arg(opened->keptAside));
+    });
+    connect(m_store.get(), &store::Store::writeFailed, this, &warn);
+    connect(m_runs.get(), &run::RunService::recorded, m_store.get(),
+            [store = m_store.get()](const profile::RunRecord &record) { store->saveRun(record); });
+}
+
+net::TransportLimits Session::limits() const
+{
+    const auto value = [this](const char *key) { return m_settings->value(key).toInt(); };
+    return { value("limits/connect_ms"), value("limits/first_byte_ms"), value("limits/idle_ms"),
+             value("limits/total_ms") };
+}
+
+/// Configured providers first, then the vendors' rows, then a server that only its URL names.
+base::Result<config::ProviderConfig> Session::providerFor(const Target &target) const
+{
+    QString id = target.provider;
+    if (id.isEmpty() && target.baseUrl.isEmpty())
+        id = m_settings->value("default/provider").toString();
+    config::ProviderConfig provider;
+    provider.id = u"custom"_s;
+    provider.protocol = u"openai-chat"_s;
+    if (!id.isEmpty()) {
+        if (const auto configured = m_settings->provider(id)) {
+            provider = *configured;
+        } else {
+            QStringList known;
+            for (const config::ProviderConfig &row : m_settings->providers())
+                known.append(row.id);
+            return configError(u"There is no provider '%1'. Known: %2."_s.arg(id, known.join(u", "_s)));
+        }
+    }
+    if (!target.protocol.isEmpty())
+        provider.protocol = target.protocol;
+    if (!llm::providerFor(provider.protocol))
+        return configError(
+            u"There is no protocol '%1'. Known: %2."_s.arg(provider.protocol, llm::protocolNames().join(u", "_s)));
+    return provider;
+}
+
+base::Result<QUrl> Session::startSimulator()
+{
+    if (!m_simulator)
+        m_simulator = std::make_unique<simulator::Simulator>(simulator::Knobs());
+    return m_simulator->start();
+}
+
+void Session::resolve(const Target &target, QObject *context, const ResolvedCallback &then)
+{
+    auto provider = providerFor(target);
+    if (!provider) {
+        then(provider.error());
+        return;
+    }
+    const bool simulated = provider->id == config::simulatorId && target.baseUrl.isEmpty();
+    const QUrl own = provider->baseUrl;
+    if (simulated || !target.baseUrl.isEmpty()) {
+        const auto root = simulated ? startSimulator() : base::Result<QUrl>(QUrl());
+        if (!root) {
+            then(root.error());
+            return;
+        }
+        const auto url = run::baseUrlFromInput(simulated ? root->toString() : target.baseUrl, provider->protocol);
+        if (!url) {
+            then(url.error());
+            return;
+        }
+        provider->baseUrl = *url;
+    }
+    Resolved resolved;
+    resolved.model = !target.model.isEmpty() ? target.model
+        : provider->id == m_settings->value("default/provider").toString()
+            && !m_settings->value("default/model").toString().isEmpty()
+        ? m_settings->value("default/model").toString()
+        : provider->defaultModel;
+    resolved.endpoint = config::endpointFor(*provider, qEnvironmentVariable("TALKBENCH_API_KEY"));
+    resolved.endpoint.headers += target.headers;
+    if (simulated || !resolved.endpoint.apiKey.isEmpty() || !sameServer(own, provider->baseUrl)) {
+        then(resolved);
+        return;
+    }
+    m_secrets->read(provider->id).then(context, [resolved, then](const QString &key) {
+        Resolved complete = resolved;
+        complete.endpoint.apiKey = key;
+        then(complete);
+    });
+}
+
+} // namespace talkbench::app

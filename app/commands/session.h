@@ -1,0 +1,66 @@
+#pragma once
+
+#include "app/commands/commands.h"
+#include "core/base/clock.h"
+#include "core/config/secrets.h"
+#include "core/config/settings.h"
+#include "core/run/runservice.h"
+#include "core/simulator/simulator.h"
+#include "core/store/store.h"
+
+#include <QObject>
+
+#include <functional>
+#include <memory>
+
+namespace talkbench::app {
+
+/// Who is to be asked, as the command line names it. What is empty comes from the settings.
+struct Target {
+    QString provider;
+    QString protocol;
+    QString baseUrl;
+    QString model;
+    base::HttpHeaders headers;
+};
+
+/// A provider ready to be called.
+struct Resolved {
+    llm::Endpoint endpoint;
+    /// Empty where neither the command line nor the settings name one.
+    QString model;
+};
+
+/// What the commands that call models work with: settings, keys, prices, the store and the engine, composed as the window
+/// does it. Needs an event loop.
+class Session final : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Session(const GlobalOptions &options, QObject *parent = nullptr);
+    ~Session() override;
+
+    /// Warnings are said on stderr. A store that can't be opened is one: the call is made, but not kept.
+    base::Result<void> open();
+    using ResolvedCallback = std::function<void(const base::Result<Resolved> &)>;
+    /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain.
+    void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
+
+    run::RunService &runs() { return *m_runs; }
+    net::TransportLimits limits() const;
+
+private:
+    base::Result<config::ProviderConfig> providerFor(const Target &target) const;
+    base::Result<QUrl> startSimulator();
+    void openStore();
+
+    const base::SystemClock m_clock;
+    const QString m_dataDir;
+    std::unique_ptr<config::Settings> m_settings;
+    std::unique_ptr<config::Secrets> m_secrets;
+    std::unique_ptr<store::Store> m_store;
+    std::unique_ptr<simulator::Simulator> m_simulator;
+    std::unique_ptr<run::RunService> m_runs; ///< first to go: its last records go to the store
+};
+
+} // namespace talkbench::app
