@@ -159,7 +159,8 @@ void TestSseParser::stopsAtLargeEvent()
 void TestSseParser::takesHostileBytes()
 {
     QRandomGenerator random(1);
-    const QByteArray alphabet("\r\n: dataevn\xEF\xBB\xBF\0{\"", 19);
+    constexpr char letters[] = "\r\n: dataevn\xEF\xBB\xBF\0{\"";
+    const QByteArray alphabet(letters, sizeof letters - 1);
     for (int round = 0; round < 300; ++round) {
         QByteArray body;
         for (int i = 0; i < 120; ++i)
