@@ -138,6 +138,7 @@ StreamEvents BodyDecoder::noted(StreamEvents events)
     for (llm::StreamEvent &event : events) {
         if (auto *failure = std::get_if<llm::Failure>(&event)) {
             m_settled = true;
+            failure->error.httpStatus = m_head.status;
             if (m_secret.size() >= shortestSecret) {
                 failure->error.message.replace(m_secret, u"[key]"_s);
                 failure->error.detail.replace(m_secret, u"[key]"_s);

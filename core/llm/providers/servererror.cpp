@@ -342,8 +342,8 @@ base::Error errorFrom(const Said &said, int httpStatus, const QString &detail)
     base::Error error;
     const int status = httpStatus >= 300 ? httpStatus : said.status;
     error.kind = kindOf(status, said);
-    error.httpStatus = status;
-    error.message = sentence(error.kind, status, base::redact(said.message));
+    error.httpStatus = httpStatus;
+    error.message = sentence(error.kind, httpStatus, base::redact(said.message));
     error.detail = detail;
     error.retryAfterMs = said.retryMs;
     if (!error.retryAfterMs && error.kind == ErrorKind::RateLimited)

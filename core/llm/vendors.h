@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/base/result.h"
+
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+#include <QUrl>
+
+namespace talkbench::llm {
+
+/// A row of resources/providers.json: a service or server whose protocol is known. Adding one is adding a row.
+struct Vendor {
+    QString id;
+    QString name;
+    QString protocol;
+    QUrl baseUrl;
+    /// Where a person gets a key, and the environment variable that usually holds it; empty where none is needed.
+    QUrl keyUrl;
+    QString keyEnv;
+    /// A server of the user's own machine.
+    bool local = false;
+    /// What the codecs look at, each optional:
+    /// "auth": "bearer", "none" or the header that carries the key (the row's `auth`);
+    /// "models_path": where the models are listed, below the base URL (the row's `modelsPath`);
+    /// "headers": {name: value}, sent with every request;
+    /// "body": members added to every chat's body;
+    /// "max_tokens", "seed": the names these options have;
+    /// "stream_options": false where the server refuses them;
+    /// "api_version": Azure's.
+    QJsonObject quirks;
+
+    bool operator==(const Vendor &) const = default;
+};
+
+/// The rows, in their order. A row that lacks an id, a known protocol or an http address is an error that names it.
+base::Result<QList<Vendor>> vendorsFromJson(const QByteArray &json);
+
+} // namespace talkbench::llm

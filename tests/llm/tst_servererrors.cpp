@@ -1,0 +1,255 @@
+#include "core/llm/providers/retryafter.h"
+#include "core/llm/providers/servererror.h"
+#include "decoding.h"
+
+using namespace talkbench;
+using namespace talkbench::llm;
+using namespace Qt::StringLiterals;
+
+class TestServerErrors final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void kinds_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char *name, int status, const QByteArray &body, const char *kind, const char *words) {
+            QTest::newRow(name) << status << body << QString::fromLatin1(kind) << QString::fromUtf8(words);
+        };
+        row("openai key", 401,
+            js("{`error`:{`message`:`Incorrect API key "
+               "provided`,`type`:`invalid_request_error`,`code`:`invalid_api_key`}}"),
+            "auth", "Incorrect API key provided");
+        row("xai key", 400, js("{`code`:`invalid-argument`,`error`:`Incorrect API key provided.`}"), "auth",
+            "Incorrect API key provided.");
+        row("gemini key", 400,
+            js("{`error`:{`code`:400,`message`:`Bad "
+               "key`,`status`:`INVALID_ARGUMENT`,`details`:[{`reason`:`API_KEY_INVALID`}]}}"),
+            "auth", "Bad key");
+        row("azure key", 401, js("{`error`:{`code`:`401`,`message`:`Access denied`}}"), "auth", "Access denied");
+        row("mistral key", 401, js("{`detail`:`Unauthorized`}"), "auth", "Unauthorized");
+        row("forbidden", 403, js("{`error`:{`message`:`Not in your region`,`type`:`permission_error`}}"), "forbidden",
+            "Not in your region");
+        row("openai model", 404, js("{`error`:{`message`:`The model 'x' does not exist`,`code`:`model_not_found`}}"),
+            "not_found", "does not exist");
+        row("responses model", 400,
+            js("{`error`:{`message`:`The requested model 'x' does not exist.`,`code`:`model_not_found`}}"), "not_found",
+            "'x'");
+        row("mistral model", 400,
+            js("{`object`:`error`,`message`:`Invalid model: "
+               "x`,`type`:`invalid_model`,`code`:`1500`,`raw_status_code`:400}"),
+            "not_found", "Invalid model: x");
+        row("xai model", 400, js("{`code`:`invalid-argument`,`error`:`Model not found: x`}"), "not_found",
+            "Model not found: x");
+        row("deepseek model", 400,
+            js("{`error`:{`message`:`The supported API model names are a or b, but you passed "
+               "x.`,`type`:`invalid_request_error`}}"),
+            "not_found", "you passed x");
+        row("ollama model", 404, js("{`error`:`model 'x' not found`}"), "not_found", "model 'x' not found");
+        row("not found page", 404, "404 page not found", "not_found", "404 page not found");
+        row("openai context", 400,
+            js("{`error`:{`message`:`This model's maximum context length is 8192 "
+               "tokens.`,`code`:`context_length_exceeded`}}"),
+            "context_too_long", "8192");
+        row("anthropic context", 400,
+            js("{`type`:`error`,`error`:{`type`:`invalid_request_error`,`message`:`prompt is too long: 3333404 tokens "
+               "> 200000 maximum`}}"),
+            "context_too_long", "3333404");
+        row("llama.cpp context", 400,
+            js("{`error`:{`code`:400,`message`:`the request exceeds the available context "
+               "size`,`type`:`exceed_context_size_error`,`n_ctx`:4096}}"),
+            "context_too_long", "context size");
+        row("gemini context", 400,
+            js("{`error`:{`code`:400,`message`:`The input token count (9) exceeds the maximum number of tokens allowed "
+               "(8).`,`status`:`INVALID_ARGUMENT`}}"),
+            "context_too_long", "(9)");
+        row("too large", 413,
+            js("{`type`:`error`,`error`:{`type`:`request_too_large`,`message`:`Request exceeds the maximum size`}}"),
+            "context_too_long", "maximum size");
+        row("openai rate", 429,
+            js("{`error`:{`message`:`Rate limit reached for tokens per min (TPM): Limit 10. Reduce the length of the "
+               "messages.`,`type`:`tokens`,`code`:`rate_limit_exceeded`}}"),
+            "rate_limited", "TPM");
+        row("openai quota", 429,
+            js("{`error`:{`message`:`You exceeded your current "
+               "quota`,`type`:`insufficient_quota`,`code`:`insufficient_quota`}}"),
+            "quota", "current quota");
+        row("gemini rate", 429,
+            js("{`error`:{`code`:429,`message`:`You exceeded your current "
+               "quota`,`status`:`RESOURCE_EXHAUSTED`,`details`:[{`retryDelay`:`38s`}]}}"),
+            "rate_limited", "current quota");
+        row("deepseek quota", 402, js("{`error`:{`message`:`Insufficient Balance`}}"), "quota", "Insufficient Balance");
+        row("anthropic credit", 400,
+            js("{`type`:`error`,`error`:{`type`:`invalid_request_error`,`message`:`Your credit balance is too low to "
+               "access the API`}}"),
+            "quota", "credit balance");
+        row("anthropic billing", 402, js("{`type`:`error`,`error`:{`type`:`billing_error`,`message`:`Pay`}}"), "quota",
+            "Pay");
+        row("anthropic overload", 529,
+            js("{`type`:`error`,`error`:{`type`:`overloaded_error`,`message`:`Overloaded`}}"), "overloaded",
+            "Overloaded");
+        row("loading", 503, js("{`error`:{`code`:503,`message`:`Loading model`,`type`:`unavailable_error`}}"),
+            "overloaded", "Loading model");
+        row("server", 500, js("{`error`:{`message`:`The server had an error`,`type`:`server_error`}}"), "server",
+            "had an error");
+        row("server quoting a model", 500, js("{`error`:{`message`:`model runner: file not found`}}"), "server",
+            "model runner");
+        row("timeout", 504, js("{`error`:{`type`:`timeout_error`,`message`:`slow`}}"), "server", "slow");
+        row("azure filter", 400,
+            js("{`error`:{`message`:`The response was "
+               "filtered`,`code`:`content_filter`,`innererror`:{`code`:`ResponsibleAIPolicyViolation`}}}"),
+            "filtered", "was filtered");
+        row("parameter", 400,
+            js("{`error`:{`message`:`Unsupported parameter: "
+               "'max_tokens'`,`type`:`invalid_request_error`,`code`:`unsupported_parameter`}}"),
+            "invalid_request", "max_tokens");
+        row("fastapi", 422, js("{`detail`:[{`loc`:[`body`,`temperature`],`msg`:`Input should be a number`}]}"),
+            "invalid_request", "body.temperature: Input should be a number");
+        row("cloudflare", 400, js("{`success`:false,`errors`:[{`code`:7000,`message`:`No route`}]}"), "invalid_request",
+            "No route");
+        row("openrouter raw", 429,
+            js("{`error`:{`code`:429,`message`:`Provider returned "
+               "error`,`metadata`:{`provider_name`:`G`,`raw`:`limited upstream`}}}"),
+            "rate_limited", "limited upstream");
+        row("gateway page", 502, "<html><head><title>502 Bad Gateway</title></head></html>", "server",
+            "502 Bad Gateway");
+        row("challenge page", 403, "<!DOCTYPE html><title>Just a moment...</title>", "forbidden", "Just a moment");
+        row("nothing", 500, "", "server", "HTTP 500");
+        row("redirect", 302, "", "redirect", "HTTP 302");
+        row("half JSON", 500, js("{`error`:{`message`:`cut"), "server", "cut");
+    }
+
+    void kinds()
+    {
+        QFETCH(int, status);
+        QFETCH(QByteArray, body);
+        QFETCH(QString, kind);
+        QFETCH(QString, words);
+        for (const QString &protocol : protocolNames()) {
+            const Answer answer =
+                decoded(protocol, body, status, body.size() > 3 ? QList<qsizetype> { 3 } : QList<qsizetype> {});
+            QVERIFY(answer.error);
+            QCOMPARE(base::errorKindName(answer.error->kind), kind);
+            QVERIFY2(answer.error->message.contains(words), qPrintable(answer.error->message));
+            QCOMPARE(answer.error->httpStatus, status);
+            QVERIFY(!answer.finished);
+        }
+    }
+
+    void minimaxFailsWithStatus200()
+    {
+        const Answer answer =
+            decodedAnyhow(u"openai-chat"_s, js("{`base_resp`:{`status_code`:1004,`status_msg`:`login fail`}}"));
+        QCOMPARE(kindOf(answer), base::ErrorKind::Auth);
+        QVERIFY(answer.error->message.contains(u"login fail"_s));
+    }
+
+    void durations_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<qint64>("ms");
+        for (const auto &[text, ms] : std::initializer_list<std::pair<const char *, qint64>> { { "6ms", 6 },
+                                                                                               { "130ms", 130 },
+                                                                                               { "6s", 6000 },
+                                                                                               { "6m0s", 360'000 },
+                                                                                               { "1h2m3s", 3'723'000 },
+                                                                                               { "38.5s", 38'500 },
+                                                                                               { "7", 7000 },
+                                                                                               { "0.5", 500 },
+                                                                                               { "6 seconds", 6000 },
+                                                                                               { "", -1 },
+                                                                                               { "soon", -1 },
+                                                                                               { "-5", 0 },
+                                                                                               { "1e300", 604'800'000 },
+                                                                                               { "nan", -1 } })
+            QTest::newRow(*text ? text : "empty") << QByteArray(text) << ms;
+    }
+
+    void durations()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(qint64, ms);
+        QCOMPARE(durationMs(text).value_or(-1), ms);
+    }
+
+    void waits_data()
+    {
+        QTest::addColumn<base::HttpHeaders>("headers");
+        QTest::addColumn<qint64>("ms");
+        const QByteArray date = "Fri, 22 Nov 2024 13:44:10 GMT";
+        using Headers = base::HttpHeaders;
+        QTest::newRow("none") << Headers {} << qint64(-1);
+        QTest::newRow("milliseconds first")
+            << Headers { { "retry-after", "9" }, { "Retry-After-Ms", "150.4" } } << qint64(150);
+        QTest::newRow("no milliseconds") << Headers { { "retry-after", "1" }, { "retry-after-ms", "0" } }
+                                         << qint64(1000);
+        QTest::newRow("fraction") << Headers { { "Retry-After", "1.5" } } << qint64(1500);
+        QTest::newRow("date") << Headers { { "date", date }, { "retry-after", "Fri, 22 Nov 2024 13:44:40 GMT" } }
+                              << qint64(30'000);
+        QTest::newRow("past date") << Headers { { "date", date }, { "retry-after", "Fri, 22 Nov 2024 13:00:00 GMT" } }
+                                   << qint64(0);
+        QTest::newRow("exhausted only") << Headers { { "x-ratelimit-remaining-requests", "0" },
+                                                     { "x-ratelimit-reset-requests", "6m0s" },
+                                                     { "x-ratelimit-remaining-tokens", "900" },
+                                                     { "x-ratelimit-reset-tokens", "2h" } }
+                                        << qint64(360'000);
+        QTest::newRow("RFC 3339") << Headers { { "date", date },
+                                               { "anthropic-ratelimit-tokens-remaining", "0" },
+                                               { "anthropic-ratelimit-tokens-reset", "2024-11-22T13:44:20Z" } }
+                                  << qint64(10'000);
+        QTest::newRow("unix ms") << Headers { { "date", date }, { "X-RateLimit-Reset", "1732283055000" } }
+                                 << qint64(5000);
+        QTest::newRow("unix s") << Headers { { "date", date }, { "X-RateLimit-Reset", "1732283055" } } << qint64(5000);
+        QTest::newRow("garbage") << Headers { { "retry-after", "never" }, { "x-ratelimit-reset", "\xff" } }
+                                 << qint64(-1);
+    }
+
+    void waits()
+    {
+        QFETCH(base::HttpHeaders, headers);
+        QFETCH(qint64, ms);
+        QCOMPARE(retryAfterMs(headers).value_or(-1), ms);
+    }
+
+    void aWaitReachesTheError()
+    {
+        const Answer header =
+            decoded(u"openai-chat"_s, R"({"error":{"message":"slow"}})", 429, {}, { { "retry-after", "2" } });
+        QCOMPARE(header.error->retryAfterMs, 2000);
+        const Answer body = decoded(
+            u"gemini"_s,
+            R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"q","details":[{"retryDelay":"38s"}]}})",
+            429);
+        QCOMPARE(body.error->retryAfterMs, 38'000);
+        const Answer words = decoded(
+            u"openai-chat"_s,
+            js("{`error`:{`message`:`Rate limit. Please try again in 1m2.5s. Visit`,`code`:`rate_limit_exceeded`}}"),
+            429);
+        QCOMPARE(words.error->retryAfterMs, 62'500);
+        const Answer none =
+            decoded(u"openai-chat"_s, R"({"error":{"message":"bad"}})", 400, {}, { { "retry-after", "2" } });
+        QVERIFY(!none.error->retryAfterMs);
+    }
+
+    void keysDoNotTravel()
+    {
+        const Answer answer = decoded(
+            u"openai-chat"_s,
+            R"({"error":{"message":"Bad key sk-proj-abcdefghij0123456789ABCDEFG","code":"invalid_api_key"}})", 401);
+        QVERIFY(!answer.error->message.contains(u"abcdefghij"_s));
+        QVERIFY(!answer.error->detail.contains(u"abcdefghij"_s));
+    }
+
+    void detailIsBounded()
+    {
+        const Answer answer = decoded(u"openai-chat"_s, QByteArray(1'000'000, 'x'), 500);
+        QVERIFY(answer.error->detail.size() <= 8192);
+        QVERIFY(answer.error->message.size() < 4096);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestServerErrors)
+#include "tst_servererrors.moc"

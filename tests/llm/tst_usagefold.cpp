@@ -1,0 +1,121 @@
+#include "core/llm/providers/usagefold.h"
+#include "decoding.h"
+
+#include <QJsonDocument>
+#include <QtTest>
+
+using namespace talkbench;
+using namespace talkbench::llm;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QJsonObject object(const QByteArray &json)
+{
+    return QJsonDocument::fromJson(json).object();
+}
+
+} // namespace
+
+class TestUsageFold final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void openAi_data()
+    {
+        QTest::addColumn<QByteArray>("raw");
+        QTest::addColumn<QList<qint64>>("classes"); // input, cache read, cache write, output, reasoning
+        QTest::addColumn<bool>("derived");
+        const auto row = [](const char *name, const QByteArray &raw, QList<qint64> classes, bool derived = false) {
+            QTest::newRow(name) << raw << classes << derived;
+        };
+        row("plain", js("{`prompt_tokens`:10,`completion_tokens`:4,`total_tokens`:14}"), { 10, 0, 0, 4, 0 });
+        row("cached and reasoning inside",
+            js("{`prompt_tokens`:1420,`completion_tokens`:100,`total_tokens`:1520,`prompt_tokens_details`:{`cached_"
+               "tokens`:1280},`completion_tokens_details`:{`reasoning_tokens`:64}}"),
+            { 140, 1280, 0, 36, 64 });
+        row("cache write inside",
+            js("{`prompt_tokens`:158,`completion_tokens`:3,`prompt_tokens_details`:{`cached_tokens`:8,`cache_write_"
+               "tokens`:43}}"),
+            { 107, 8, 43, 3, 0 });
+        row("deepseek",
+            js("{`prompt_tokens`:491,`completion_tokens`:129,`prompt_cache_hit_tokens`:448,`prompt_cache_miss_tokens`:"
+               "43}"),
+            { 43, 448, 0, 129, 0 });
+        row("together", js("{`prompt_tokens`:20,`completion_tokens`:1,`cached_tokens`:5}"), { 15, 5, 0, 1, 0 });
+        row("xai: reasoning outside",
+            js("{`prompt_tokens`:213,`completion_tokens`:2,`total_tokens`:413,`prompt_tokens_details`:{`cached_tokens`:"
+               "192},`completion_tokens_details`:{`reasoning_tokens`:198}}"),
+            { 21, 192, 0, 2, 198 });
+        row("gateway: even the total leaves it out",
+            js("{`prompt_tokens`:28,`completion_tokens`:9,`total_tokens`:37,`completion_tokens_details`:{`reasoning_"
+               "tokens`:61}}"),
+            { 28, 0, 0, 9, 61 }, true);
+        row("miscount of one",
+            js("{`prompt_tokens`:5,`completion_tokens`:10,`total_tokens`:15,`completion_tokens_details`:{`reasoning_"
+               "tokens`:11}}"),
+            { 5, 0, 0, 0, 10 });
+        row("more cached than sent",
+            js("{`prompt_tokens`:7,`completion_tokens`:1,`prompt_tokens_details`:{`cached_tokens`:161}}"),
+            { 0, 161, 0, 1, 0 });
+        row("responses",
+            js("{`input_tokens`:9,`input_tokens_details`:{`cached_tokens`:4},`output_tokens`:7,`output_tokens_details`:"
+               "{`reasoning_tokens`:2},`total_tokens`:16}"),
+            { 5, 4, 0, 5, 2 });
+        row("nothing", "{}", { 0, 0, 0, 0, 0 });
+        row("hostile",
+            js("{`prompt_tokens`:`9`,`completion_tokens`:-5,`total_tokens`:1e300,`prompt_tokens_details`:7}"),
+            { 0, 0, 0, 0, 0 });
+    }
+
+    void openAi()
+    {
+        QFETCH(QByteArray, raw);
+        QFETCH(QList<qint64>, classes);
+        QFETCH(bool, derived);
+        const Usage usage = usageFromOpenAi(object(raw));
+        QCOMPARE((QList<qint64> { usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning }),
+                 classes);
+        QCOMPARE(usage.derived, derived);
+        QCOMPARE(usage.raw, object(raw));
+        QCOMPARE(usage.source, UsageSource::Server);
+    }
+
+    void costs()
+    {
+        QCOMPARE(*usageFromOpenAi(object(js("{`cost`:0.00085}"))).reportedCostUsd, 0.00085);
+        QCOMPARE(*usageFromOpenAi(object(js("{`cost`:{`total_cost`:0.005}}"))).reportedCostUsd, 0.005);
+        QCOMPARE(*usageFromOpenAi(object(js("{`cost_in_usd_ticks`:969250}"))).reportedCostUsd, 96.925e-6);
+        QVERIFY(!usageFromOpenAi(object(js("{`cost`:null}"))).reportedCostUsd);
+    }
+
+    void anthropicCachesComeOnTop()
+    {
+        const Usage usage = usageFromAnthropic(object(js(
+            "{`input_tokens`:11,`cache_read_input_tokens`:1031,`cache_creation_input_tokens`:7,`output_tokens`:100}")));
+        QCOMPARE(usage.input, 11);
+        QCOMPARE(usage.inputTotal(), 1049);
+        QCOMPARE(usage.outputTotal(), 100);
+    }
+
+    void geminiThoughtsComeOnTop()
+    {
+        const Usage usage = usageFromGemini(object(
+            js("{`promptTokenCount`:8,`candidatesTokenCount`:437,`thoughtsTokenCount`:2027,`totalTokenCount`:2472}")));
+        QCOMPARE(usage.output, 437);
+        QCOMPARE(usage.outputTotal(), 2464);
+        QCOMPARE(usage.inputTotal(), 8);
+    }
+
+    void ollamaMaySayNothing()
+    {
+        QVERIFY(!usageFromOllama(object(js("{`done`:true}"))));
+        const auto usage = usageFromOllama(object(js("{`eval_count`:16,`done`:true}")));
+        QVERIFY(usage);
+        QCOMPARE(usage->output, 16);
+        QCOMPARE(usage->raw, object(js("{`eval_count`:16}")));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestUsageFold)
+#include "tst_usagefold.moc"

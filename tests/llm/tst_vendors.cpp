@@ -1,0 +1,101 @@
+#include "core/llm/provider.h"
+#include "core/llm/vendors.h"
+#include "decoding.h"
+
+#include <QFile>
+#include <QJsonDocument>
+#include <QSet>
+#include <QtTest>
+
+using namespace talkbench;
+using namespace talkbench::llm;
+using namespace Qt::StringLiterals;
+
+class TestVendors final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QFile file(QStringLiteral(SOURCE_DIR "/resources/providers.json"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto read = vendorsFromJson(file.readAll());
+        QVERIFY2(read, read ? "" : qPrintable(read.error().message));
+        m_vendors = *read;
+    }
+
+    void theListIsWorthHaving()
+    {
+        QSet<QString> ids;
+        for (const Vendor &vendor : m_vendors) {
+            QVERIFY2(!ids.contains(vendor.id), qPrintable(vendor.id));
+            ids.insert(vendor.id);
+            QVERIFY(!vendor.name.isEmpty());
+            QVERIFY2(
+                vendor.local
+                    || (vendor.baseUrl.scheme() == "https"_L1 && vendor.keyUrl.isValid() && !vendor.keyEnv.isEmpty()),
+                qPrintable(vendor.id));
+        }
+        for (const QString &id : { u"openai"_s, u"azure"_s, u"anthropic"_s, u"gemini"_s, u"ollama"_s, u"lmstudio"_s,
+                                   u"llamacpp"_s, u"vllm"_s, u"openrouter"_s })
+            QVERIFY2(ids.contains(id), qPrintable(id));
+    }
+
+    void everyRowMakesARequest_data()
+    {
+        QTest::addColumn<int>("row");
+        for (qsizetype i = 0; i < m_vendors.size(); ++i)
+            QTest::newRow(qPrintable(m_vendors[i].id)) << static_cast<int>(i);
+    }
+
+    void everyRowMakesARequest()
+    {
+        QFETCH(int, row);
+        const Vendor &vendor = m_vendors[row];
+        Endpoint endpoint;
+        endpoint.providerId = vendor.id;
+        endpoint.protocol = vendor.protocol;
+        endpoint.baseUrl = vendor.baseUrl;
+        endpoint.apiKey = u"test-key"_s;
+        endpoint.quirks = vendor.quirks;
+        ChatRequest chat;
+        chat.model = u"some-model"_s;
+        chat.messages = { Message::fromText(Role::User, u"hi"_s) };
+        chat.options.maxTokens = 10;
+        const Provider &provider = *providerFor(vendor.protocol);
+        const auto request = provider.encode(chat, endpoint);
+        QVERIFY(request);
+        QCOMPARE(request->url.host(), vendor.baseUrl.host());
+        QVERIFY(request->url.path().startsWith(vendor.baseUrl.path()));
+        QVERIFY(!QJsonDocument::fromJson(request->body).object().isEmpty());
+        QCOMPARE(provider.modelsRequest(endpoint).url.host(), vendor.baseUrl.host());
+
+        const QString auth = vendor.quirks["auth"_L1].toString();
+        if (auth == "bearer"_L1)
+            QCOMPARE(base::headerValue(request->headers, "authorization"), "Bearer test-key");
+        else if (auth == "none"_L1)
+            QVERIFY(!request->body.contains("test-key")
+                    && base::headerValue(request->headers, "authorization").isEmpty());
+        else
+            QCOMPARE(base::headerValue(request->headers, auth.toLatin1()), "test-key");
+        QVERIFY(!request->url.toString().contains(u"test-key"_s));
+    }
+
+    void badRowsAreErrors()
+    {
+        QVERIFY(!vendorsFromJson("nonsense"));
+        QVERIFY(!vendorsFromJson(js("{`providers`:[{`id`:`a`,`protocol`:`unknown`,`baseUrl`:`https://x`}]}")));
+        QVERIFY(!vendorsFromJson(js("{`providers`:[{`id`:`a`,`protocol`:`ollama`,`baseUrl`:`ftp://x`}]}")));
+        QVERIFY(!vendorsFromJson(js("{`providers`:[7]}")));
+        const auto read = vendorsFromJson(
+            js("{`providers`:[{`id`:`a`,`protocol`:`ollama`,`baseUrl`:`http://x`,`auth`:`h`,`modelsPath`:`p`}]}"));
+        QVERIFY(read);
+        QCOMPARE(read->first().quirks, (QJsonObject { { u"auth"_s, u"h"_s }, { u"models_path"_s, u"p"_s } }));
+    }
+
+private:
+    QList<Vendor> m_vendors;
+};
+
+QTEST_GUILESS_MAIN(TestVendors)
+#include "tst_vendors.moc"
