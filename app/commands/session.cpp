@@ -6,6 +6,8 @@
 
 #include <QFile>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
@@ -47,6 +49,10 @@ base::Result<void> Session::open()
     const auto prices = cost::PriceBook::fromJson(resource(u":/prices.json"_s));
     if (!prices)
         return prices.error();
+    auto vendors = llm::vendorsFromJson(resource(u":/providers.json"_s));
+    if (!vendors)
+        return vendors.error();
+    m_vendors = *std::move(vendors);
     m_settings = std::make_unique<config::Settings>(m_dataDir);
     if (const auto loaded = m_settings->load(); !loaded)
         warn(loaded.error());
@@ -94,11 +100,21 @@ base::Result<config::ProviderConfig> Session::providerFor(const Target &target) 
     provider.id = u"custom"_s;
     provider.protocol = u"openai-chat"_s;
     if (!id.isEmpty()) {
+        const auto vendor =
+            std::find_if(m_vendors.cbegin(), m_vendors.cend(), [&id](const llm::Vendor &row) { return row.id == id; });
         if (const auto configured = m_settings->provider(id)) {
             provider = *configured;
+        } else if (vendor != m_vendors.cend()) {
+            provider.id = vendor->id;
+            provider.protocol = vendor->protocol;
+            provider.baseUrl = vendor->baseUrl;
+            provider.vendor = vendor->id;
+            provider.quirks = vendor->quirks;
         } else {
             QStringList known;
             for (const config::ProviderConfig &row : m_settings->providers())
+                known.append(row.id);
+            for (const llm::Vendor &row : m_vendors)
                 known.append(row.id);
             return configError(u"There is no provider '%1'. Known: %2."_s.arg(id, known.join(u", "_s)));
         }
@@ -152,9 +168,14 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
         then(resolved);
         return;
     }
-    m_secrets->read(provider->id).then(context, [resolved, then](const QString &key) {
+    QString fallback;
+    for (const llm::Vendor &row : std::as_const(m_vendors)) {
+        if (row.id == provider->vendor && !row.keyEnv.isEmpty() && sameServer(row.baseUrl, provider->baseUrl))
+            fallback = qEnvironmentVariable(row.keyEnv.toUtf8().constData());
+    }
+    m_secrets->read(provider->id).then(context, [resolved, fallback, then](const QString &key) {
         Resolved complete = resolved;
-        complete.endpoint.apiKey = key;
+        complete.endpoint.apiKey = key.isEmpty() ? fallback : key;
         then(complete);
     });
 }

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/config/secrets.h"
 #include "core/config/settings.h"
+#include "core/llm/vendors.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
 #include "core/store/store.h"
@@ -43,7 +44,7 @@ public:
     /// Warnings are said on stderr. A store that can't be opened is one: the call is made, but not kept.
     base::Result<void> open();
     using ResolvedCallback = std::function<void(const base::Result<Resolved> &)>;
-    /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain.
+    /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain, else the vendor's own variable.
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }
@@ -56,6 +57,7 @@ private:
 
     const base::SystemClock m_clock;
     const QString m_dataDir;
+    QList<llm::Vendor> m_vendors;
     std::unique_ptr<config::Settings> m_settings;
     std::unique_ptr<config::Secrets> m_secrets;
     std::unique_ptr<store::Store> m_store;

@@ -1,0 +1,213 @@
+#include "core/simulator/simulator.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+using namespace talkbench;
+using namespace Qt::StringLiterals;
+
+/// The commands as a shell sees them: exit codes, stdout, stderr.
+class TestCommands : public QObject {
+    Q_OBJECT
+
+private:
+    struct Output {
+        int code = -1;
+        QString text;
+        QString errors;
+
+        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
+    };
+
+    void prepare(QProcess &process, const QStringList &arguments, const QString &key = {}) const
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.remove(u"DISPLAY"_s);
+        environment.insert(u"QT_QPA_PLATFORM"_s, u"no-such-platform"_s); // the command line needs no display
+        environment.insert(u"TALKBENCH_API_KEY"_s, key);
+        process.setProcessEnvironment(environment);
+        process.setProgram(QStringLiteral(TALKBENCH_EXECUTABLE));
+        process.setArguments(QStringList { u"--data-dir"_s, m_dir.path() } + arguments);
+    }
+
+    Output run(const QStringList &arguments, const QByteArray &input = {}, const QString &key = {}) const
+    {
+        QProcess process;
+        prepare(process, arguments, key);
+        process.start();
+        process.write(input);
+        process.closeWriteChannel();
+        if (!process.waitForFinished(60'000))
+            return {};
+        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+                 QString::fromUtf8(process.readAllStandardError()) };
+    }
+
+    /// `chat` to the test's own, fast simulator.
+    QStringList chat(const QStringList &more) const
+    {
+        return QStringList { u"chat"_s, u"--base-url"_s, m_url.toString(), u"--model"_s, u"sim-small"_s } + more;
+    }
+
+    QTemporaryDir m_dir;
+    std::unique_ptr<simulator::Simulator> m_simulator;
+    QUrl m_url;
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        simulator::Knobs knobs;
+        knobs.ttft = simulator::Spread { simulator::Spread::Shape::Constant, 5, 0 };
+        knobs.gap = simulator::Spread { simulator::Spread::Shape::Constant, 1, 0 };
+        m_simulator = std::make_unique<simulator::Simulator>(knobs);
+        const auto url = m_simulator->start();
+        QVERIFY(url);
+        m_url = *url;
+    }
+
+    void answersWithoutAnySetting()
+    {
+        const Output output = run({ u"chat"_s, u"--max-tokens"_s, u"12"_s, u"Hello"_s });
+        QCOMPARE(output.code, 0);
+        QVERIFY(output.text.size() > 10);
+        QVERIFY2(output.errors.contains(u"to first token"_s), qPrintable(output.errors));
+    }
+
+    void jsonIsAllThereIsOnStdout()
+    {
+        const Output output = run(chat({ u"--json"_s, u"Hello"_s }));
+        QCOMPARE(output.code, 0);
+        const QJsonObject json = output.json();
+        for (const char *member :
+             { "provider", "model", "text", "reasoning", "finish_reason", "finish_reason_raw", "tool_calls", "usage",
+               "cost_usd", "metrics", "phases", "attempts", "cached", "error" })
+            QVERIFY2(json.contains(QLatin1String(member)), member);
+        QCOMPARE(json["finish_reason"_L1].toString(), u"stop"_s);
+        QVERIFY(json["error"_L1].isNull());
+        QVERIFY(json["metrics"_L1]["ttft_ms"_L1].toDouble() >= 5);
+        QVERIFY(json["phases"_L1]["wait_ms"_L1].isDouble());
+        QVERIFY(json["usage"_L1]["output"_L1].toInteger() > 0);
+        QVERIFY(json["cost_usd"_L1].toDouble() > 0);
+        QVERIFY(output.errors.isEmpty());
+    }
+
+    void readsThePromptFromStdin()
+    {
+        const Output output = run(chat({ u"--json"_s, u"-"_s }), "Tell me about lighthouses");
+        QCOMPARE(output.code, 0);
+        QVERIFY(output.json()["text"_L1].toString().contains(u"lighthouse"_s, Qt::CaseInsensitive));
+    }
+
+    void onlyACompleteAnswerIsASuccess_data()
+    {
+        QTest::addColumn<QStringList>("knobs");
+        QTest::addColumn<QString>("kind");
+        QTest::newRow("cut") << QStringList { u"--header"_s, u"x-sim-cut: 5:fin"_s } << u"truncated"_s;
+        QTest::newRow("401") << QStringList { u"--header"_s, u"x-sim-error-status: 401"_s } << u"auth"_s;
+        QTest::newRow("404") << QStringList { u"--header"_s, u"x-sim-error-status: 404"_s } << u"not_found"_s;
+        QTest::newRow("timeout") << QStringList { u"--header"_s, u"x-sim-ttft: 5000"_s, u"--timeout"_s, u"0.2"_s }
+                                 << u"total_timeout"_s;
+    }
+    void onlyACompleteAnswerIsASuccess()
+    {
+        QFETCH(QStringList, knobs);
+        QFETCH(QString, kind);
+        const Output output = run(chat(knobs + QStringList { u"--json"_s, u"Hello"_s }));
+        QCOMPARE(output.code, 1);
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), kind);
+        QCOMPARE(output.json()["finish_reason"_L1].toString(), u"error"_s);
+        QCOMPARE(output.json()["text"_L1].toString().isEmpty(), kind != u"truncated"_s);
+        QCOMPARE(output.errors.count(u'\n'), 1);
+        QVERIFY(output.errors.startsWith(u"talkbench chat: "_s));
+    }
+
+    void refusedPort()
+    {
+        const Output output =
+            run({ u"chat"_s, u"--base-url"_s, u"http://127.0.0.1:1"_s, u"--model"_s, u"m"_s, u"--json"_s, u"Hi"_s });
+        QCOMPARE(output.code, 1);
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"refused"_s);
+    }
+
+    void badArguments_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("no prompt") << QStringList { u"chat"_s };
+        QTest::newRow("two prompts") << QStringList { u"chat"_s, u"a"_s, u"b"_s };
+        QTest::newRow("unknown option") << QStringList { u"chat"_s, u"--nope"_s, u"a"_s };
+        QTest::newRow("not a number") << QStringList { u"chat"_s, u"--max-tokens"_s, u"many"_s, u"a"_s };
+        QTest::newRow("header") << QStringList { u"chat"_s, u"--header"_s, u"nonsense"_s, u"a"_s };
+        QTest::newRow("calibrate") << QStringList { u"calibrate"_s, u"--streams"_s, u"0"_s };
+        QTest::newRow("models") << QStringList { u"models"_s, u"surplus"_s };
+    }
+    void badArguments()
+    {
+        QFETCH(QStringList, arguments);
+        const Output output = run(arguments);
+        QCOMPARE(output.code, 2);
+        QVERIFY(output.text.isEmpty());
+        QVERIFY(!output.errors.isEmpty());
+    }
+
+    void interruptKeepsThePart()
+    {
+        QProcess process;
+        prepare(process,
+                chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 2000"_s, u"Hello"_s }));
+        process.start();
+        QVERIFY(process.waitForReadyRead(30'000)); // it streams
+        kill(static_cast<pid_t>(process.processId()), SIGINT);
+        kill(static_cast<pid_t>(process.processId()), SIGINT); // as timeout(1) does
+        QVERIFY(process.waitForFinished(5000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+        QVERIFY(process.readAllStandardOutput().endsWith('\n'));
+        const QByteArray errors = process.readAllStandardError();
+        QVERIFY2(errors.startsWith("talkbench chat: Stopped.\n"), errors.constData());
+        QVERIFY(errors.contains("to first token"));
+    }
+
+    void runsAreKept()
+    {
+        QVERIFY(run(chat({ u"Hello"_s })).code == 0);
+        const Output output = run({ u"runs"_s, u"--format"_s, u"json"_s });
+        QCOMPARE(output.code, 0);
+        QVERIFY(!QJsonDocument::fromJson(output.text.toUtf8()).array().isEmpty());
+    }
+
+    void neitherKeyNorHeaderIsEverSaid()
+    {
+        const Output output =
+            run(chat({ u"--json"_s, u"--header"_s, u"x-sim-error-status: 401"_s, u"--header"_s,
+                       u"x-sim-error-body: {\"error\":{\"message\":\"bad key sesame-open-0815\"}}"_s, u"Hi"_s }),
+                {}, u"sesame-open-0815"_s);
+        QCOMPARE(output.code, 1);
+        QVERIFY(!(output.text + output.errors).contains(u"sesame-open-0815"_s));
+    }
+
+    void listsModels()
+    {
+        const Output output = run({ u"models"_s, u"--base-url"_s, m_url.toString(), u"--json"_s });
+        QCOMPARE(output.code, 0);
+        QVERIFY(QJsonDocument::fromJson(output.text.toUtf8()).array().size() >= 2);
+    }
+
+    void calibrates()
+    {
+        const Output output =
+            run({ u"calibrate"_s, u"--streams"_s, u"4"_s, u"--rate"_s, u"500"_s, u"--tokens"_s, u"40"_s, u"--json"_s });
+        QCOMPARE(output.code, 0);
+        QCOMPARE(output.json().size(), 9);
+        QCOMPARE(output.json()["lost"_L1].toInteger(-1), 0);
+        QCOMPARE(output.json()["reordered"_L1].toInteger(-1), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCommands)
+#include "tst_commands.moc"
