@@ -2,6 +2,7 @@
 
 #include "core/config/secrets.h"
 #include "core/config/settings.h"
+#include "ui/whenready.h"
 
 namespace talkbench::ui {
 
@@ -58,7 +59,7 @@ void Endpoints::answer(const QString &providerId, const Promise &promise)
                             : base::Result<llm::Endpoint>(m_simulator->error()));
         return;
     }
-    m_secrets.read(providerId).then(this, [promise, config = *provider](const QString &key) {
+    whenReady(this, m_secrets.read(providerId), [promise, config = *provider](const QString &key) {
         finish(*promise, config::endpointFor(config, key));
     });
 }
@@ -66,8 +67,11 @@ void Endpoints::answer(const QString &providerId, const Promise &promise)
 void Endpoints::setSimulator(const base::Result<QUrl> &url)
 {
     m_simulator = url;
-    if (url)
-        m_settings.setSimulatorUrl(*url);
+    if (url) {
+        QUrl api = *url;
+        api.setPath(QStringLiteral("/v1"));
+        m_settings.setSimulatorUrl(api);
+    }
     for (const Promise &promise : std::exchange(m_waiting, {}))
         answer(config::simulatorId, promise);
 }

@@ -30,7 +30,7 @@ public:
     QFuture<base::Result<llm::Endpoint>> resolve(const QString &providerId);
     net::TransportLimits limits() const;
 
-    /// Said once by whoever started the simulator.
+    /// Said once by whoever started the simulator: its root, or why it did not start.
     void setSimulator(const base::Result<QUrl> &url);
 
 private:

@@ -75,6 +75,7 @@ ProviderConfig standardSimulator()
     simulator.id = simulatorId;
     simulator.name = u"Simulator"_s;
     simulator.protocol = u"openai-chat"_s;
+    simulator.defaultModel = u"sim-medium"_s;
     return simulator;
 }
 

@@ -137,6 +137,7 @@ std::span<const Setting> settingsTable()
         Setting { "window/state", QByteArray(), "Window layout" },
         Setting { "window/sidebar", true, "Show the sidebar" },
         Setting { "window/profiler", true, "Show the profiler" },
+        Setting { "drafts", QByteArray(), "Prompts not sent yet" },
     };
     return table;
 }
@@ -270,7 +271,8 @@ void Settings::setProviderRows(const QList<ProviderConfig> &providers)
     m_providers.clear();
     for (const ProviderConfig &provider : providers) {
         if (provider.id == simulatorId)
-            simulator.defaultModel = provider.defaultModel;
+            simulator.defaultModel =
+                provider.defaultModel.isEmpty() ? simulator.defaultModel : provider.defaultModel;
         else
             m_providers.append(provider);
     }

@@ -91,7 +91,7 @@ void TestTheme::zoomChangesTheTextOfLiveWidgets()
     theme.setTextZoom(1.5);
     QTRY_VERIFY(qAbs(label.font().pointSizeF() - standard * 1.5) < 0.01);
     theme.setTextZoom(100);
-    QCOMPARE(theme.textZoom(), 2.0);
+    QCOMPARE(theme.textZoom(), 4.0);
     theme.setTextZoom(1);
 }
 

@@ -3,6 +3,7 @@
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
 #include "ui/endpoints.h"
+#include "ui/whenready.h"
 
 #include <QUuid>
 
@@ -60,7 +61,7 @@ ChatController::~ChatController()
 
 void ChatController::load()
 {
-    m_context.store.conversations().then(this, [this](const base::Result<QList<store::Conversation>> &result) {
+    whenReady(this, m_context.store.conversations(), [this](const base::Result<QList<store::Conversation>> &result) {
         if (!result) {
             Q_EMIT failed(result.error());
             return;
@@ -77,7 +78,7 @@ void ChatController::load()
 
 void ChatController::watch(QFuture<base::Result<void>> write)
 {
-    write.then(this, [this](const base::Result<void> &result) {
+    whenReady(this, write, [this](const base::Result<void> &result) {
         if (!result)
             Q_EMIT failed(result.error());
     });
@@ -197,28 +198,28 @@ void ChatController::open(const QString &conversationId)
         return;
     m_chats[conversationId].conversation = *conversation;
     show(conversationId);
-    m_context.store.runs(0, conversationId)
-        .then(this, [this, conversationId](const base::Result<QList<profile::RunRecord>> &runs) {
-            Chat *opened = chat(conversationId);
-            if (!opened || !runs)
-                return;
-            for (const profile::RunRecord &record : *runs)
-                if (!record.messageId.isEmpty() && !opened->records.contains(record.messageId))
-                    opened->records.insert(record.messageId, record);
-        });
-    m_context.store.messages(conversationId)
-        .then(this, [this, conversationId](const base::Result<QList<store::StoredMessage>> &messages) {
-            Chat *opened = chat(conversationId);
-            if (!messages)
-                Q_EMIT failed(messages.error());
-            if (!opened || !messages)
-                return;
-            for (const store::StoredMessage &message : *messages)
-                if (!opened->tree.find(message.id))
-                    opened->tree.insert(message);
-            if (conversationId == m_currentId)
-                Q_EMIT currentChanged();
-        });
+    whenReady(this, m_context.store.runs(0, conversationId),
+              [this, conversationId](const base::Result<QList<profile::RunRecord>> &runs) {
+                  Chat *opened = chat(conversationId);
+                  if (!opened || !runs)
+                      return;
+                  for (const profile::RunRecord &record : *runs)
+                      if (!record.messageId.isEmpty() && !opened->records.contains(record.messageId))
+                          opened->records.insert(record.messageId, record);
+              });
+    whenReady(this, m_context.store.messages(conversationId),
+              [this, conversationId](const base::Result<QList<store::StoredMessage>> &messages) {
+                  Chat *opened = chat(conversationId);
+                  if (!messages)
+                      Q_EMIT failed(messages.error());
+                  if (!opened || !messages)
+                      return;
+                  for (const store::StoredMessage &message : *messages)
+                      if (!opened->tree.find(message.id))
+                          opened->tree.insert(message);
+                  if (conversationId == m_currentId)
+                      Q_EMIT currentChanged();
+              });
 }
 
 void ChatController::rename(const QString &conversationId, const QString &title)
@@ -361,15 +362,15 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     Q_EMIT pathChanged();
     Q_EMIT generatingChanged();
     const QString provider = chat(conversationId)->tree.find(answerId)->providerId;
-    m_context.endpoints.resolve(provider).then(
-        this, [this, conversationId, answerId](const base::Result<llm::Endpoint> &endpoint) {
-            if (!live(answerId))
-                return;
-            if (endpoint)
-                start(conversationId, answerId, *endpoint);
-            else
-                fail(conversationId, answerId, endpoint.error());
-        });
+    whenReady(this, m_context.endpoints.resolve(provider),
+              [this, conversationId, answerId](const base::Result<llm::Endpoint> &endpoint) {
+                  if (!live(answerId))
+                      return;
+                  if (endpoint)
+                      start(conversationId, answerId, *endpoint);
+                  else
+                      fail(conversationId, answerId, endpoint.error());
+              });
 }
 
 llm::ChatRequest ChatController::request(const Chat &chat, const store::StoredMessage &answer) const

@@ -15,6 +15,8 @@ namespace talkbench::ui {
 namespace {
 
 constexpr double smallestTextPt = 10;
+constexpr double smallestZoom = 0.5;
+constexpr double largestZoom = 4;
 
 /// Before Qt 6.5 the system's scheme shows only in the palette it gave us, or in the GTK theme's name.
 Scheme schemeFromSystem(const QPalette &original)
@@ -72,7 +74,7 @@ Scheme Theme::scheme() const
 
 void Theme::setTextZoom(double zoom)
 {
-    zoom = std::clamp(zoom, 0.7, 2.0);
+    zoom = std::clamp(zoom, smallestZoom, largestZoom);
     if (qFuzzyCompare(zoom, m_zoom))
         return;
     m_zoom = zoom;

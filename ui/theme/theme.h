@@ -27,7 +27,7 @@ public:
     Mode mode() const { return m_mode; }
     Scheme scheme() const;
 
-    /// 1 is the system's own text size; kept within 0.7 and 2.
+    /// 1 is the system's own text size; kept within 0.5 and 4.
     void setTextZoom(double zoom);
     double textZoom() const { return m_zoom; }
 

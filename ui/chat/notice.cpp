@@ -1,0 +1,235 @@
+#include "ui/chat/notice.h"
+
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QCoreApplication>
+#include <QFontDatabase>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int detailHeight = 140;
+constexpr qsizetype detailLimit = 20'000;
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("Notice", text);
+}
+
+bool needsSettings(base::ErrorKind kind)
+{
+    using enum base::ErrorKind;
+    return kind == Auth || kind == Forbidden || kind == Dns || kind == Refused || kind == Tls || kind == Config
+        || kind == Redirect || kind == NotJson;
+}
+
+} // namespace
+
+QString adviceFor(const base::Error &error)
+{
+    using enum base::ErrorKind;
+    switch (error.kind) {
+    case Auth:
+        return tr("Check the key of this provider in the settings.");
+    case Forbidden:
+        return tr("The key is known but may not use this. Choose another model or check the account.");
+    case Dns:
+        return tr("Check the base URL of the provider and whether this computer is online.");
+    case Refused:
+        return tr("Is the server running? Check the port in the provider's base URL.");
+    case Tls:
+        return tr("The server's certificate was not accepted. Check the base URL and this computer's clock.");
+    case ConnectTimeout:
+    case FirstByteTimeout:
+    case IdleTimeout:
+    case TotalTimeout:
+        return tr("The server took too long. Try again, or raise the limit in the settings.");
+    case Reset:
+    case Truncated:
+        return tr("The connection was cut before the answer ended. What came is kept; try again.");
+    case Network:
+        return tr("Check the network and try again.");
+    case NotFound:
+        return tr("The model or the address is unknown to the server. Choose another model or check the base URL.");
+    case InvalidRequest:
+        return tr("The server did not accept the request. Its own words are below.");
+    case ContextTooLong:
+        return tr("The conversation is longer than the model can read. Start a new one or edit a message.");
+    case RateLimited:
+        return tr("Too many requests for this account at the moment. Wait a little, then try again.");
+    case Quota:
+        return tr("The account's credit or quota is used up. Check it with the provider.");
+    case Overloaded:
+    case Server:
+        return tr("The provider has trouble on its side. Try again in a moment.");
+    case Redirect:
+        return tr("The server points to another address. Check the base URL; the key was not sent there.");
+    case Filtered:
+        return tr("The provider's filter stopped this. Say it in other words.");
+    case Refusal:
+        return tr("The model declined. Say it in other words or choose another model.");
+    case NotJson:
+        return tr("What answered is not a model server. Check the base URL, its path too.");
+    case BadEvent:
+    case TooLarge:
+        return tr("The server sent something Talkbench can't read. Its own words are below.");
+    case Cancelled:
+        return {};
+    case Queue:
+        return tr("Too many calls are waiting. Try again in a moment.");
+    case Storage:
+        return tr("Check the free space and the permissions of the data folder.");
+    case Config:
+        return tr("Check the settings.");
+    case Usage:
+        return {};
+    }
+    return {};
+}
+
+Notice noticeFor(const profile::RunRecord &record)
+{
+    if (record.cancelled())
+        return { Card::Tone::Plain, tr("You stopped this answer."), {}, {}, Notice::Retry };
+    if (const auto &error = record.answer.error) {
+        const int settings = needsSettings(error->kind) ? int(Notice::Settings) : 0;
+        const QString status =
+            error->httpStatus > 0 ? tr("HTTP status %1").arg(error->httpStatus) + u"\n"_s : QString();
+        return { Card::Tone::Error, error->message, adviceFor(*error),
+                 error->detail.isEmpty() ? QString() : status + error->detail, Notice::Retry | settings };
+    }
+    if (!record.answer.finishReason)
+        return {};
+    switch (*record.answer.finishReason) {
+    case llm::FinishReason::Length:
+        return { Card::Tone::Warning, tr("The answer stopped at the length limit."), {}, {}, Notice::Continue };
+    case llm::FinishReason::ContentFilter:
+        return { Card::Tone::Warning,
+                 tr("The provider's filter ended this answer."),
+                 tr("Say it in other words."),
+                 {},
+                 Notice::Retry };
+    case llm::FinishReason::ToolCalls:
+        return {
+            Card::Tone::Plain, tr("The model asked for a tool, which this version can't run."), {}, {}, Notice::None
+        };
+    default:
+        return {};
+    }
+}
+
+Notice retryNotice(const base::Error &error, int secondsLeft)
+{
+    return { Card::Tone::Warning, error.message,
+             secondsLeft > 0 ? tr("Trying again in %1 s").arg(secondsLeft) : tr("Trying again now"), error.detail,
+             Notice::Now | Notice::Stop };
+}
+
+Notice interruptedNotice()
+{
+    return { Card::Tone::Warning,
+             tr("This answer was interrupted: Talkbench ended before it did."),
+             {},
+             {},
+             Notice::Retry | Notice::Continue };
+}
+
+NoticeCard::NoticeCard(QWidget *parent)
+    : Card(Tone::Plain, parent), m_icon(new QLabel(this)), m_title(new QLabel(this)),
+      m_advice(mutedLabel(u"noticeAdvice"_s, this)),
+      m_disclosure(textButton(u"noticeDetails"_s, u"chevron-right"_s, tr("What the server said"), this)),
+      m_detail(new QPlainTextEdit(this)), m_actions(new QWidget(this))
+{
+    setObjectName(u"notice"_s);
+    m_title->setObjectName(u"noticeTitle"_s);
+    for (QLabel *label : { m_title, m_advice }) {
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    }
+    m_detail->setObjectName(u"noticeDetail"_s);
+    m_detail->setAccessibleName(m_disclosure->text());
+    m_detail->setReadOnly(true);
+    m_detail->setFixedHeight(detailHeight);
+    m_detail->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_disclosure->setCheckable(true);
+    connect(m_disclosure, &QToolButton::toggled, this, [this](bool open) {
+        m_detail->setVisible(open);
+        m_disclosure->setIcon(icon(open ? u"chevron-down"_s : u"chevron-right"_s, IconTone::Muted));
+    });
+    m_icon->setFixedSize(grid::section, grid::section);
+    m_icon->setAlignment(Qt::AlignCenter);
+
+    auto *buttons = new QHBoxLayout(m_actions);
+    buttons->setContentsMargins(0, grid::half, 0, 0);
+    buttons->setSpacing(grid::unit);
+    addAction(u"noticeRetry"_s, tr("Try again"), Notice::Retry);
+    addAction(u"noticeContinue"_s, tr("Continue"), Notice::Continue);
+    addAction(u"noticeNow"_s, tr("Now"), Notice::Now);
+    addAction(u"noticeStop"_s, tr("Stop"), Notice::Stop);
+    addAction(u"noticeSettings"_s, tr("Settings…"), Notice::Settings);
+    buttons->addStretch();
+
+    auto *text = new QVBoxLayout;
+    text->setSpacing(grid::half);
+    text->addWidget(m_title);
+    text->addWidget(m_advice);
+    text->addWidget(m_disclosure, 0, Qt::AlignLeft);
+    text->addWidget(m_detail);
+    text->addWidget(m_actions);
+    auto *line = new QHBoxLayout(this);
+    line->setContentsMargins(grid::wide, grid::wide, grid::wide, grid::wide);
+    line->setSpacing(grid::unit);
+    line->addWidget(m_icon, 0, Qt::AlignTop);
+    line->addLayout(text, 1);
+    hide();
+}
+
+QPushButton *NoticeCard::addAction(const QString &objectName, const QString &text, Notice::Action action)
+{
+    auto *button = new QPushButton(text, m_actions);
+    button->setObjectName(objectName);
+    button->setAccessibleName(text);
+    button->setAutoDefault(false);
+    connect(button, &QPushButton::clicked, this, [this, action] { Q_EMIT chosen(action); });
+    m_actions->layout()->addWidget(button);
+    m_buttons.append({ action, button });
+    return button;
+}
+
+void NoticeCard::setNotice(const Notice &notice)
+{
+    setVisible(!notice.isEmpty());
+    if (notice.isEmpty())
+        return;
+    setTone(notice.tone);
+    m_title->setText(notice.title);
+    setAccessibleName(notice.title);
+    const bool error = notice.tone == Tone::Error;
+    const bool warning = notice.tone == Tone::Warning;
+    m_icon->setPixmap(icon(error || warning ? u"alert"_s : u"info"_s,
+                           error         ? IconTone::Error
+                               : warning ? IconTone::Warning
+                                         : IconTone::Muted)
+                          .pixmap(QSize(grid::icon, grid::icon), devicePixelRatioF()));
+    m_advice->setText(notice.advice);
+    m_advice->setVisible(!notice.advice.isEmpty());
+    m_disclosure->setVisible(!notice.detail.isEmpty());
+    if (m_detail->toPlainText() != notice.detail.left(detailLimit))
+        m_detail->setPlainText(notice.detail.left(detailLimit));
+    m_detail->setVisible(!notice.detail.isEmpty() && m_disclosure->isChecked());
+    m_actions->setVisible(notice.actions != Notice::None);
+    for (const auto &[action, button] : m_buttons)
+        button->setVisible(notice.actions & action);
+}
+
+} // namespace talkbench::ui

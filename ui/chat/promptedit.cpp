@@ -1,0 +1,138 @@
+#include "ui/chat/promptedit.h"
+
+#include <QAbstractTextDocumentLayout>
+#include <QKeyEvent>
+#include <QMimeData>
+#include <QScrollBar>
+
+#include <cmath>
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int mostLines = 12;
+
+} // namespace
+
+PromptEdit::PromptEdit(QWidget *parent) : QPlainTextEdit(parent)
+{
+    setFrameShape(QFrame::NoFrame);
+    setTabChangesFocus(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    viewport()->setAutoFillBackground(false);
+    document()->setDocumentMargin(4);
+    connect(this, &QPlainTextEdit::textChanged, this, &PromptEdit::fitHeight);
+    fitHeight();
+}
+
+bool PromptEdit::isSendKey(const QKeyEvent *event) const
+{
+    if (event->key() != Qt::Key_Return && event->key() != Qt::Key_Enter)
+        return false;
+    const auto modifiers = event->modifiers() & ~Qt::KeypadModifier;
+    if (modifiers == Qt::ControlModifier)
+        return true;
+    return m_sendKey == SendKey::Enter && modifiers == Qt::NoModifier;
+}
+
+bool PromptEdit::event(QEvent *event)
+{
+    // Esc is the field's own while it has the focus: it may end an edit instead of stopping an answer.
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QPlainTextEdit::event(event);
+}
+
+void PromptEdit::keyPressEvent(QKeyEvent *event)
+{
+    if (m_composing) {
+        QPlainTextEdit::keyPressEvent(event);
+        return;
+    }
+    if (isSendKey(event)) {
+        Q_EMIT submitted();
+        return;
+    }
+    if (event->key() == Qt::Key_Escape) {
+        Q_EMIT escaped();
+        return;
+    }
+    if (event->key() == Qt::Key_Up && event->modifiers() == Qt::NoModifier && document()->isEmpty()) {
+        Q_EMIT recalled();
+        return;
+    }
+    if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && event->modifiers() & Qt::ShiftModifier) {
+        // A block, not the soft line break that Shift+Enter makes by default.
+        textCursor().insertBlock();
+        ensureCursorVisible();
+        return;
+    }
+    QPlainTextEdit::keyPressEvent(event);
+}
+
+void PromptEdit::inputMethodEvent(QInputMethodEvent *event)
+{
+    m_composing = !event->preeditString().isEmpty();
+    QPlainTextEdit::inputMethodEvent(event);
+    fitHeight();
+}
+
+void PromptEdit::focusInEvent(QFocusEvent *event)
+{
+    QPlainTextEdit::focusInEvent(event);
+    Q_EMIT focusChanged(true);
+}
+
+void PromptEdit::focusOutEvent(QFocusEvent *event)
+{
+    m_composing = false;
+    QPlainTextEdit::focusOutEvent(event);
+    Q_EMIT focusChanged(false);
+}
+
+void PromptEdit::resizeEvent(QResizeEvent *event)
+{
+    QPlainTextEdit::resizeEvent(event);
+    fitHeight();
+}
+
+void PromptEdit::changeEvent(QEvent *event)
+{
+    QPlainTextEdit::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        fitHeight();
+}
+
+void PromptEdit::insertFromMimeData(const QMimeData *source)
+{
+    if (source->hasText())
+        insertPlainText(source->text());
+}
+
+QSize PromptEdit::sizeHint() const
+{
+    // A plain text document measures its height in lines.
+    const int lines = std::clamp(int(std::ceil(document()->documentLayout()->documentSize().height())), 1, mostLines);
+    const int margins = int(2 * document()->documentMargin()) + 2;
+    return { 200, lines * fontMetrics().lineSpacing() + margins };
+}
+
+QSize PromptEdit::minimumSizeHint() const
+{
+    return { 60, sizeHint().height() };
+}
+
+void PromptEdit::fitHeight()
+{
+    const int wanted = sizeHint().height();
+    if (wanted != minimumHeight() || wanted != maximumHeight())
+        setFixedHeight(wanted);
+    const bool scrolls = document()->documentLayout()->documentSize().height() > mostLines;
+    setVerticalScrollBarPolicy(scrolls ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
+}
+
+} // namespace talkbench::ui

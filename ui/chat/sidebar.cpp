@@ -1,0 +1,335 @@
+#include "ui/chat/sidebar.h"
+
+#include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QDateTime>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QLocale>
+#include <QMenu>
+#include <QPainter>
+#include <QPushButton>
+#include <QStyledItemDelegate>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int idRole = Qt::UserRole;
+constexpr int busyRole = Qt::UserRole + 1;
+constexpr int spinMs = 80;
+constexpr int rowPadding = 7;
+
+bool isHeading(const QModelIndex &index)
+{
+    return index.data(idRole).toString().isEmpty();
+}
+
+class RowPainter final : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    int angle = 0;
+
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const int text = option.fontMetrics.height();
+        return { 60, isHeading(index) ? text + grid::gap + grid::half : text + 2 * rowPadding };
+    }
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const Colours &c = colours(option.palette);
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        const QRect row = option.rect.adjusted(grid::unit, 1, -grid::unit, -1);
+        QRect text = row.adjusted(grid::unit, 0, -grid::unit, 0);
+        QFont font = option.font;
+        if (isHeading(index)) {
+            if (font.pointSizeF() > 0)
+                font.setPointSizeF(font.pointSizeF() * 0.88);
+            font.setWeight(QFont::DemiBold);
+            painter->setFont(font);
+            painter->setPen(c.mutedText);
+            painter->drawText(text.adjusted(0, 0, 0, -3), Qt::AlignLeft | Qt::AlignBottom, index.data().toString());
+            painter->restore();
+            return;
+        }
+        const bool selected = option.state & QStyle::State_Selected;
+        if (selected || option.state & QStyle::State_MouseOver) {
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(selected ? c.pressed : c.hover);
+            painter->drawRoundedRect(row, 6, 6);
+        }
+        if (option.state & QStyle::State_HasFocus && option.state & QStyle::State_KeyboardFocusChange) {
+            painter->setBrush(Qt::NoBrush);
+            painter->setPen(QPen(c.accent, 1.5));
+            painter->drawRoundedRect(row.adjusted(1, 1, -1, -1), 6, 6);
+        }
+        if (index.data(busyRole).toBool()) {
+            const QRectF ring(row.right() - 22, row.center().y() - 6, 12, 12);
+            painter->setPen(QPen(c.accent, 1.75, Qt::SolidLine, Qt::RoundCap));
+            painter->setBrush(Qt::NoBrush);
+            painter->drawArc(ring, -angle * 16, 270 * 16);
+            text.setRight(int(ring.left()) - grid::half);
+        }
+        painter->setFont(font);
+        painter->setPen(c.text);
+        painter->drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
+                          QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+        painter->restore();
+    }
+
+    void updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex &) const override
+    {
+        editor->setGeometry(option.rect.adjusted(grid::unit, 0, -grid::unit, 0));
+    }
+};
+
+} // namespace
+
+QString dateGroup(qint64 wallMs, const QDate &today)
+{
+    const QDate day = QDateTime::fromMSecsSinceEpoch(wallMs).date();
+    const qint64 ago = day.daysTo(today);
+    if (ago <= 0)
+        return Sidebar::tr("Today");
+    if (ago == 1)
+        return Sidebar::tr("Yesterday");
+    if (ago <= 7)
+        return Sidebar::tr("Previous 7 days");
+    if (ago <= 30)
+        return Sidebar::tr("Previous 30 days");
+    return QLocale().standaloneMonthName(day.month())
+        + (day.year() == today.year() ? QString() : u' ' + QString::number(day.year()));
+}
+
+Sidebar::Sidebar(QWidget *parent)
+    : QWidget(parent), m_filter(new QLineEdit(this)), m_list(new QListWidget(this)),
+      m_undo(new Card(Card::Tone::Plain, this)), m_undoText(new QLabel(m_undo)), m_spin(new QTimer(this))
+{
+    setObjectName(u"sidebar"_s);
+    auto *fresh = textButton(u"newChat"_s, u"compose"_s, tr("New chat"), this);
+    fresh->setToolTip(tr("New chat (Ctrl+N)"));
+    fresh->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    connect(fresh, &QToolButton::clicked, this, &Sidebar::newRequested);
+
+    m_filter->setObjectName(u"conversationFilter"_s);
+    m_filter->setAccessibleName(tr("Filter conversations by title"));
+    m_filter->setPlaceholderText(tr("Filter"));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
+    connect(m_filter, &QLineEdit::textChanged, this, &Sidebar::rebuild);
+    m_filter->installEventFilter(this);
+
+    auto *painter = new RowPainter(m_list);
+    m_list->setObjectName(u"conversations"_s);
+    m_list->setAccessibleName(tr("Conversations"));
+    m_list->setItemDelegate(painter);
+    m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_list->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_list->setMouseTracking(true);
+    m_list->viewport()->setAutoFillBackground(false);
+    m_list->installEventFilter(this);
+    connect(m_list, &QListWidget::currentItemChanged, this, [this](QListWidgetItem *item) {
+        if (item && !m_filling && !item->data(idRole).toString().isEmpty())
+            Q_EMIT opened(item->data(idRole).toString());
+    });
+    connect(m_list, &QListWidget::customContextMenuRequested, this,
+            [this](const QPoint &where) { menuFor(m_list->itemAt(where), m_list->viewport()->mapToGlobal(where)); });
+    connect(m_list, &QListWidget::itemChanged, this, [this](QListWidgetItem *item) {
+        if (!m_filling)
+            Q_EMIT renamed(item->data(idRole).toString(), item->text());
+    });
+    m_spin->setInterval(spinMs);
+    connect(m_spin, &QTimer::timeout, m_list, [this, painter] {
+        painter->angle = (painter->angle + 30) % 360;
+        m_list->viewport()->update();
+    });
+
+    auto *undo = new QPushButton(tr("Undo"), m_undo);
+    undo->setObjectName(u"undoRemove"_s);
+    connect(undo, &QPushButton::clicked, this, &Sidebar::undoRequested);
+    auto *undoLine = new QHBoxLayout(m_undo);
+    undoLine->setContentsMargins(grid::wide, grid::unit, grid::unit, grid::unit);
+    undoLine->addWidget(m_undoText, 1);
+    undoLine->addWidget(undo);
+    m_undo->hide();
+
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, grid::unit, 0, grid::unit);
+    column->setSpacing(grid::unit);
+    auto *head = new QVBoxLayout;
+    head->setContentsMargins(grid::unit, 0, grid::unit, 0);
+    head->setSpacing(grid::unit);
+    head->addWidget(fresh);
+    head->addWidget(m_filter);
+    column->addLayout(head);
+    column->addWidget(m_list, 1);
+    auto *foot = new QVBoxLayout;
+    foot->setContentsMargins(grid::unit, 0, grid::unit, 0);
+    foot->addWidget(m_undo);
+    column->addLayout(foot);
+}
+
+void Sidebar::paintEvent(QPaintEvent *)
+{
+    QPainter(this).fillRect(rect(), colours(this).surface);
+}
+
+void Sidebar::setConversations(const QList<store::Conversation> &conversations, const QDate &today)
+{
+    m_conversations = conversations;
+    m_today = today;
+    rebuild();
+}
+
+void Sidebar::rebuild()
+{
+    m_filling = true;
+    QStringList busy;
+    for (int row = 0; row < m_list->count(); ++row)
+        if (m_list->item(row)->data(busyRole).toBool())
+            busy.append(m_list->item(row)->data(idRole).toString());
+    m_list->clear();
+    const QString wanted = m_filter->text().trimmed();
+    QString group;
+    for (const store::Conversation &conversation : std::as_const(m_conversations)) {
+        if (!wanted.isEmpty() && !conversation.title.contains(wanted, Qt::CaseInsensitive))
+            continue;
+        const QString itsGroup = dateGroup(conversation.updatedMs, m_today);
+        if (itsGroup != group) {
+            group = itsGroup;
+            auto *heading = new QListWidgetItem(group, m_list);
+            heading->setFlags(Qt::NoItemFlags);
+        }
+        auto *item = new QListWidgetItem(conversation.title, m_list);
+        item->setData(idRole, conversation.id);
+        item->setData(busyRole, busy.contains(conversation.id));
+        item->setToolTip(conversation.title);
+        item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable);
+    }
+    if (m_list->count() == 0) {
+        auto *none =
+            new QListWidgetItem(wanted.isEmpty() ? tr("No conversations yet") : tr("No title matches"), m_list);
+        none->setFlags(Qt::NoItemFlags);
+    }
+    m_filling = false;
+    setCurrent(m_current);
+}
+
+QListWidgetItem *Sidebar::itemOf(const QString &conversationId) const
+{
+    for (int row = 0; row < m_list->count(); ++row)
+        if (m_list->item(row)->data(idRole).toString() == conversationId)
+            return m_list->item(row);
+    return nullptr;
+}
+
+void Sidebar::setCurrent(const QString &conversationId)
+{
+    m_current = conversationId;
+    m_filling = true;
+    QListWidgetItem *item = conversationId.isEmpty() ? nullptr : itemOf(conversationId);
+    m_list->setCurrentItem(item);
+    if (!item)
+        m_list->clearSelection();
+    m_filling = false;
+}
+
+void Sidebar::setGenerating(const std::function<bool(const QString &)> &isGenerating)
+{
+    m_filling = true;
+    bool any = false;
+    for (int row = 0; row < m_list->count(); ++row) {
+        const QString id = m_list->item(row)->data(idRole).toString();
+        const bool busy = !id.isEmpty() && isGenerating(id);
+        m_list->item(row)->setData(busyRole, busy);
+        any = any || busy;
+    }
+    m_filling = false;
+    if (any)
+        m_spin->start();
+    else
+        m_spin->stop();
+}
+
+void Sidebar::focusFilter()
+{
+    m_filter->setFocus();
+    m_filter->selectAll();
+}
+
+void Sidebar::offerUndo(const QString &title)
+{
+    m_undo->setVisible(!title.isEmpty());
+    m_undoText->setText(tr("Deleted “%1”").arg(fontMetrics().elidedText(title, Qt::ElideRight, 110)));
+}
+
+void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
+{
+    if (!item || item->data(idRole).toString().isEmpty())
+        return;
+    const QString id = item->data(idRole).toString();
+    auto *menu = new QMenu(this);
+    menu->setObjectName(u"conversationMenu"_s);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(icon(u"edit"_s, IconTone::Muted), tr("Rename"), this, [this, id] { beginRename(itemOf(id)); });
+    menu->addAction(icon(u"trash"_s, IconTone::Muted), tr("Delete"), this, [this, id] { Q_EMIT removeRequested(id); });
+    menu->popup(where);
+}
+
+void Sidebar::beginRename(QListWidgetItem *item)
+{
+    if (item)
+        m_list->editItem(item);
+}
+
+bool Sidebar::eventFilter(QObject *watched, QEvent *event)
+{
+    const bool keyed = event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride;
+    if (!keyed)
+        return QWidget::eventFilter(watched, event);
+    if (event->type() == QEvent::ShortcutOverride) {
+        // Esc clears the filter before it stops an answer.
+        if (watched == m_filter && !m_filter->text().isEmpty()
+            && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Escape)
+            event->accept();
+        return QWidget::eventFilter(watched, event);
+    }
+    const int key = static_cast<QKeyEvent *>(event)->key();
+    QListWidgetItem *item = m_list->currentItem();
+    if (watched == m_filter && key == Qt::Key_Down) {
+        m_list->setFocus();
+        return true;
+    }
+    if (watched == m_filter && key == Qt::Key_Escape) {
+        m_filter->clear();
+        return true;
+    }
+    if (watched == m_list && item && key == Qt::Key_F2) {
+        beginRename(item);
+        return true;
+    }
+    if (watched == m_list && item && key == Qt::Key_Delete) {
+        Q_EMIT removeRequested(item->data(idRole).toString());
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+} // namespace talkbench::ui

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/store/store.h"
+
+#include <QDate>
+#include <QWidget>
+
+#include <functional>
+
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QListWidgetItem;
+class QPushButton;
+class QTimer;
+
+namespace talkbench::ui {
+
+/// "Today", "Yesterday", "Previous 7 days", "Previous 30 days", else the month.
+QString dateGroup(qint64 wallMs, const QDate &today);
+
+/// The conversations by date, newest first. A conversation that is still being answered turns its spinner.
+class Sidebar final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit Sidebar(QWidget *parent = nullptr);
+
+    void setConversations(const QList<store::Conversation> &conversations, const QDate &today);
+    void setCurrent(const QString &conversationId);
+    void setGenerating(const std::function<bool(const QString &)> &isGenerating);
+    void focusFilter();
+    /// Offers to take a removal back; an empty title withdraws the offer.
+    void offerUndo(const QString &title);
+
+Q_SIGNALS:
+    void newRequested();
+    void opened(const QString &conversationId);
+    void renamed(const QString &conversationId, const QString &title);
+    void removeRequested(const QString &conversationId);
+    void undoRequested();
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    void rebuild();
+    void menuFor(QListWidgetItem *item, const QPoint &where);
+    void beginRename(QListWidgetItem *item);
+    QListWidgetItem *itemOf(const QString &conversationId) const;
+
+    QLineEdit *m_filter;
+    QListWidget *m_list;
+    QWidget *m_undo;
+    QLabel *m_undoText;
+    QTimer *m_spin;
+    QList<store::Conversation> m_conversations;
+    QDate m_today;
+    QString m_current;
+    bool m_filling = false;
+};
+
+} // namespace talkbench::ui

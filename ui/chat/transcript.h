@@ -1,0 +1,73 @@
+#pragma once
+
+#include "core/run/run.h"
+
+#include <QScrollArea>
+#include <QTimer>
+
+class QToolButton;
+
+namespace talkbench::base {
+class Clock;
+}
+
+namespace talkbench::ui {
+
+class AnswerMessage;
+class ChatController;
+class Column;
+class MessageWidget;
+class UserMessage;
+struct Gap;
+
+/// The conversation on display. It follows the end while the reader is there; any scroll upwards stops that. Only the
+/// newest messages are built, older ones as the reader comes near them.
+class Transcript final : public QScrollArea {
+    Q_OBJECT
+
+public:
+    Transcript(ChatController &chats, const base::Clock &clock, QWidget *parent = nullptr);
+
+    bool follows() const { return m_follows; }
+    void jumpToEnd();
+    /// The newest message of the user goes into editing.
+    void editLast();
+    void copyLastAnswer();
+    void regenerateLast();
+    qsizetype builtMessages() const { return m_messages.size(); }
+
+Q_SIGNALS:
+    void settingsRequested();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    void reset();
+    /// Keeps the messages that the path still has and builds the others.
+    void sync();
+    MessageWidget *build(const QString &id);
+    AnswerMessage *answer(const QString &id) const;
+    void showAnswer(AnswerMessage *widget);
+    void buildOlder();
+    void layOut();
+    void scrolled(int value);
+    void placeJump();
+    void tickCountdowns();
+    void noticeChosen(const QString &id, int action);
+
+    ChatController &m_chats;
+    const base::Clock &m_clock;
+    Column *m_column;
+    QToolButton *m_jump;
+    QList<MessageWidget *> m_messages; ///< the built end of the path
+    QStringList m_path;
+    QTimer m_countdown;
+    bool m_follows = true;
+    bool m_layingOut = false;
+    int m_lastValue = 0;
+};
+
+} // namespace talkbench::ui

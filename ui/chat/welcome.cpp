@@ -1,0 +1,142 @@
+#include "ui/chat/welcome.h"
+
+#include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QAbstractButton>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int cardHeight = 76;
+constexpr int widest = 680;
+
+/// A prompt to try: what it is about, and the prompt itself.
+class PromptCard final : public QAbstractButton {
+public:
+    PromptCard(const QString &title, const QString &prompt, QWidget *parent)
+        : QAbstractButton(parent), m_title(title), m_prompt(prompt)
+    {
+        setAccessibleName(title + u": "_s + prompt);
+        setCursor(Qt::PointingHandCursor);
+        setFocusPolicy(Qt::TabFocus);
+        setAttribute(Qt::WA_Hover);
+        setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    }
+
+    QSize sizeHint() const override { return { 240, std::max(cardHeight, 4 * fontMetrics().height() + grid::half) }; }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        const Colours &c = colours(this);
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(hasFocus() ? QPen(c.accent, 1.5) : QPen(c.border, 1));
+        painter.setBrush(isDown() ? c.pressed : underMouse() ? c.hover : c.surface);
+        painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 10, 10);
+        const QRect inside = rect().adjusted(14, grid::wide, -14, -grid::wide);
+        QFont bold = font();
+        bold.setWeight(QFont::DemiBold);
+        painter.setFont(bold);
+        painter.setPen(c.text);
+        painter.drawText(inside, Qt::AlignLeft | Qt::AlignTop, m_title);
+        painter.setFont(font());
+        painter.setPen(c.mutedText);
+        painter.drawText(inside.adjusted(0, fontMetrics().height() + grid::half, 0, 0),
+                         Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_prompt);
+    }
+
+private:
+    QString m_title;
+    QString m_prompt;
+};
+
+} // namespace
+
+Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Tone::Plain, this))
+{
+    setObjectName(u"welcome"_s);
+    auto *title = new QLabel(tr("What shall we talk about?"), this);
+    title->setObjectName(u"welcomeTitle"_s);
+    scaleFont(title, 1.7, QFont::DemiBold);
+    title->setAlignment(Qt::AlignCenter);
+    auto *subtitle = mutedLabel(u"welcomeSubtitle"_s, this);
+    subtitle->setText(tr("Every answer is timed from the socket to the screen."));
+    subtitle->setAlignment(Qt::AlignCenter);
+
+    auto *cards = new QGridLayout;
+    cards->setSpacing(grid::wide);
+    const struct {
+        QString title;
+        QString prompt;
+    } prompts[] = {
+        { tr("Explain"), tr("Explain how a TCP connection is opened, with a table of the steps.") },
+        { tr("Write code"), tr("Write a function that reverses a linked list in C++ and in Python.") },
+        { tr("Compare"), tr("Compare SQLite and PostgreSQL for a desktop application.") },
+        { tr("Plan"), tr("Plan a weekend in Lisbon as a list, with times.") },
+    };
+    for (int i = 0; i < int(std::size(prompts)); ++i) {
+        auto *card = new PromptCard(prompts[i].title, prompts[i].prompt, this);
+        card->setObjectName(u"examplePrompt%1"_s.arg(i + 1));
+        connect(card, &QAbstractButton::clicked, this,
+                [this, prompt = prompts[i].prompt] { Q_EMIT promptChosen(prompt); });
+        cards->addWidget(card, i / 2, i % 2);
+    }
+
+    m_banner->setObjectName(u"simulationBanner"_s);
+    auto *picture = new QLabel(m_banner);
+    picture->setPixmap(icon(u"info"_s, IconTone::Accent).pixmap(QSize(grid::icon, grid::icon), devicePixelRatioF()));
+    auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
+                                "Connect a provider or a local server to talk to a real one."),
+                             m_banner);
+    words->setWordWrap(true);
+    auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), m_banner);
+    link->setObjectName(u"connectProvider"_s);
+    connect(link, &QPushButton::clicked, this, &Welcome::connectRequested);
+    auto *line = new QHBoxLayout(m_banner);
+    line->setContentsMargins(grid::gap, grid::wide, grid::wide, grid::wide);
+    line->setSpacing(grid::wide);
+    line->addWidget(picture);
+    line->addWidget(words, 1);
+    line->addWidget(link);
+
+    auto *inside = new QWidget(this);
+    inside->setMaximumWidth(widest);
+    auto *column = new QVBoxLayout(inside);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid::unit);
+    column->addWidget(title);
+    column->addWidget(subtitle);
+    column->addSpacing(grid::section);
+    column->addLayout(cards);
+    column->addSpacing(grid::gap);
+    column->addWidget(m_banner);
+    auto *page = new QVBoxLayout(this);
+    page->setContentsMargins(grid::section, grid::gap, grid::section, grid::gap);
+    page->addStretch(1);
+    auto *centre = new QHBoxLayout;
+    centre->addStretch(1);
+    centre->addWidget(inside, 1000);
+    centre->addStretch(1);
+    page->addLayout(centre);
+    page->addStretch(1);
+}
+
+void Welcome::setSimulated(bool simulated)
+{
+    m_banner->setVisible(simulated);
+}
+
+} // namespace talkbench::ui

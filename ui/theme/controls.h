@@ -1,0 +1,59 @@
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+
+class QLabel;
+class QToolButton;
+
+namespace talkbench::ui {
+
+/// A square icon button that shows its surface when hovered. The tooltip is its accessible name, its keys go behind it.
+QToolButton *iconButton(const QString &objectName, const QString &iconName, const QString &tip, QWidget *parent);
+/// As above, with a text beside the icon.
+QToolButton *textButton(const QString &objectName, const QString &iconName, const QString &text, QWidget *parent);
+
+/// A label in the muted colour of the theme it finds itself in.
+QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale = 1.0);
+/// Sets the label's font relative to the application's, which its parent carries.
+void scaleFont(QWidget *widget, double scale, int weight = -1);
+
+/// A rounded surface to put things on.
+class Card : public QWidget {
+    Q_OBJECT
+
+public:
+    enum class Tone { Plain, Field, Bubble, Warning, Error };
+
+    explicit Card(Tone tone, QWidget *parent = nullptr);
+    void setTone(Tone tone);
+    /// A focused field has a line in the accent colour.
+    void setFocused(bool focused);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    Tone m_tone;
+    bool m_focused = false;
+};
+
+/// Three dots that breathe while something is awaited; no work while hidden.
+class BusyDots final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit BusyDots(QWidget *parent = nullptr);
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
+
+private:
+    QTimer m_timer;
+    int m_step = 0;
+};
+
+} // namespace talkbench::ui
