@@ -1,7 +1,8 @@
 #include "app/commands/commands.h"
+#include "app/window.h"
 #include "core/config/datadir.h"
 
-#include <QApplication>
+#include <QCoreApplication>
 
 #include <array>
 #include <cstdio>
@@ -33,6 +34,7 @@ struct CommandLine {
     GlobalOptions options;
     bool help = false;
     bool version = false;
+    WindowOptions window;
     QString command;
     QStringList arguments;
     QString problem;
@@ -51,6 +53,12 @@ CommandLine parse(const QStringList &words)
             line.options.dataDir = words[++i];
         else if (word.startsWith(u"--data-dir="_s))
             line.options.dataDir = word.section(u'=', 1);
+        else if (word == u"--screenshot"_s && i + 1 < words.size())
+            line.window.screenshot = words[++i];
+        else if (word == u"--after"_s && i + 1 < words.size())
+            line.window.afterMs = words[++i].toInt();
+        else if (word == u"--prompt"_s && i + 1 < words.size())
+            line.window.prompt = words[++i];
         else if (word.startsWith(u'-')) {
             line.problem = u"unknown option '%1'"_s.arg(word);
             return line;
@@ -73,6 +81,9 @@ void printHelp()
         std::printf("  %-10s %s\n", command.name, command.text);
     std::printf("\noptions:\n"
                 "  --data-dir DIR   keep everything in DIR instead of %s\n"
+                "  --prompt TEXT    begin a chat with this prompt\n"
+                "  --screenshot FILE [--after MS]\n"
+                "                   save a picture of the window after so many milliseconds (1500) and end\n"
                 "  --version        print the version\n"
                 "  --help           print this\n",
                 qPrintable(config::defaultDataDir()));
@@ -115,8 +126,7 @@ int start(int argc, char **argv)
         }
         return runCommand(line);
     }
-    const QApplication application(argc, argv);
-    return 0;
+    return runWindow(argc, argv, line.options, line.window);
 }
 
 } // namespace

@@ -1,0 +1,210 @@
+#include "app/window.h"
+
+#include "core/base/clock.h"
+#include "core/config/datadir.h"
+#include "core/config/instancelock.h"
+#include "core/config/secrets.h"
+#include "core/config/settings.h"
+#include "core/cost/pricebook.h"
+#include "core/net/qttransport.h"
+#include "core/run/runservice.h"
+#include "core/simulator/simulator.h"
+#include "core/store/store.h"
+#include "ui/endpoints.h"
+#include "ui/mainwindow.h"
+#include "ui/theme/theme.h"
+#include "ui/whenready.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QMessageBox>
+#include <QTimer>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+cost::PriceBook shippedPrices()
+{
+    QFile file(u":/prices.json"_s);
+    if (!file.open(QIODevice::ReadOnly))
+        return {};
+    auto book = cost::PriceBook::fromJson(file.readAll());
+    return book ? *std::move(book) : cost::PriceBook();
+}
+
+bool hasDisplay()
+{
+    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
+        || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
+
+/// Everything the window works with, in the order of its making: what comes later may use what came before.
+class Session final : public QObject {
+    Q_OBJECT
+
+public:
+    Session(QApplication &application, const QString &dataDir);
+    ~Session() override;
+
+    void open();
+    ui::MainWindow &window() { return m_window; }
+
+private:
+    void startSimulator();
+    void applyTheme();
+    void applyLimits();
+
+    base::SystemClock m_clock;
+    config::Settings m_settings;
+    base::Result<void> m_loaded;
+    config::Secrets m_secrets;
+    cost::PriceBook m_prices;
+    store::Store m_store;
+    run::RunService m_runs;
+    ui::Endpoints m_endpoints;
+    ui::AppContext m_context;
+    ui::Theme m_theme;
+    simulator::Simulator m_simulator;
+    std::unique_ptr<QThread> m_simulatorStart;
+    ui::MainWindow m_window;
+};
+
+Session::Session(QApplication &application, const QString &dataDir)
+    : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
+      m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
+      m_endpoints(m_settings, m_secrets), m_context { m_clock, m_settings, m_secrets,  m_prices,
+                                                      m_runs,  m_store,    m_endpoints },
+      m_theme(application), m_simulator(simulator::Knobs()), m_window(m_context)
+{
+    applyTheme();
+    applyLimits();
+    connect(&m_settings, &config::Settings::changed, this, [this] {
+        applyTheme();
+        applyLimits();
+    });
+    connect(&m_runs, &run::RunService::recorded, this,
+            [this](const profile::RunRecord &record) { m_store.saveRun(record); });
+}
+
+Session::~Session()
+{
+    if (m_simulatorStart)
+        m_simulatorStart->wait();
+}
+
+void Session::open()
+{
+    m_window.show();
+    if (!m_loaded)
+        m_window.showProblem(m_loaded.error());
+    // The first picture comes before anything that takes time.
+    QTimer::singleShot(0, this, [this] {
+        startSimulator();
+        ui::whenReady(this, m_store.open(), [this](const base::Result<store::Store::Opened> &opened) {
+            if (!opened) {
+                m_window.showProblem(opened.error());
+                return;
+            }
+            if (!opened->keptAside.isEmpty()) {
+                base::Error error;
+                error.kind = base::ErrorKind::Storage;
+                error.message = tr("The database could not be read. It was kept as %1, and a new one was begun.")
+                                    .arg(opened->keptAside);
+                m_window.showProblem(error);
+            }
+            m_window.load();
+        });
+    });
+}
+
+void Session::startSimulator()
+{
+    m_simulatorStart.reset(QThread::create([this] {
+        const base::Result<QUrl> url = m_simulator.start();
+        QMetaObject::invokeMethod(
+            this, [this, url] { m_endpoints.setSimulator(url); }, Qt::QueuedConnection);
+    }));
+    m_simulatorStart->start();
+}
+
+void Session::applyTheme()
+{
+    m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
+    m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
+}
+
+void Session::applyLimits()
+{
+    m_runs.setConcurrency(
+        { m_settings.value("limits/per_provider").toInt(), m_settings.value("limits/overall").toInt() });
+    run::RetryPolicy policy;
+    policy.maxAttempts = m_settings.value("retry/max_attempts").toInt();
+    m_runs.setRetryPolicy(policy);
+}
+
+int explain(const base::Error &error, bool onScreen)
+{
+    std::fprintf(stderr, "talkbench: %s\n", qPrintable(error.message));
+    if (!onScreen)
+        return 1;
+    QMessageBox box(QMessageBox::Warning, u"Talkbench"_s, error.message);
+    box.open();
+    QApplication::exec();
+    return 1;
+}
+
+void takeScreenshot(Session &session, const WindowOptions &options)
+{
+    QTimer::singleShot(options.afterMs, &session, [&session, options] {
+        const bool saved = session.window().grab().save(options.screenshot);
+        if (!saved)
+            std::fprintf(stderr, "talkbench: the picture could not be saved as %s\n", qPrintable(options.screenshot));
+        QCoreApplication::exit(saved ? 0 : 1);
+    });
+}
+
+} // namespace
+
+int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowOptions &window)
+{
+    if (!hasDisplay()) {
+        if (window.screenshot.isEmpty()) {
+            std::fprintf(stderr,
+                         "talkbench: there is no display here. The command line needs none: talkbench --help\n");
+            return 1;
+        }
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    }
+    QApplication application(argc, argv);
+    const bool onScreen = window.screenshot.isEmpty();
+    const auto dataDir = config::prepareDataDir(options.dataDir);
+    if (!dataDir)
+        return explain(dataDir.error(), onScreen);
+    config::InstanceLock lock(*dataDir);
+    if (const auto acquired = lock.acquire(); !acquired) {
+        if (onScreen && config::InstanceLock::activateOther(*dataDir))
+            return 0;
+        return explain(acquired.error(), onScreen);
+    }
+    Session session(application, *dataDir);
+    QObject::connect(&lock, &config::InstanceLock::activated, &session.window(), [&session] {
+        session.window().show();
+        session.window().raise();
+        session.window().activateWindow();
+    });
+    session.open();
+    if (!window.prompt.isEmpty())
+        session.window().send(window.prompt);
+    if (!onScreen)
+        takeScreenshot(session, window);
+    return QApplication::exec();
+}
+
+} // namespace talkbench::app
+
+#include "window.moc"

@@ -1,0 +1,353 @@
+#include "tests/ui/workbench.h"
+#include "ui/chat/chatcontroller.h"
+#include "ui/chat/messagewidget.h"
+#include "ui/chat/modelpicker.h"
+#include "ui/chat/promptedit.h"
+#include "ui/mainwindow.h"
+#include "ui/markdown/markdownview.h"
+#include "ui/shortcuts.h"
+#include "ui/theme/theme.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTest>
+#include <QToolButton>
+
+using namespace talkbench;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int patienceMs = 20'000;
+
+/// A window over a workbench, driven as a person would: by object names and keys.
+struct Desk {
+    explicit Desk(const QString &dir, simulator::Knobs knobs = Workbench::quick())
+        : bench(dir, knobs), window(bench.context)
+    {
+        window.show();
+        window.load();
+    }
+
+    PromptEdit *prompt() { return window.findChild<PromptEdit *>(u"prompt"_s); }
+    void say(const QString &text)
+    {
+        prompt()->setPlainText(text);
+        QTest::keyClick(prompt(), Qt::Key_Return);
+    }
+    AnswerMessage *answer()
+    {
+        const auto all = window.findChildren<AnswerMessage *>(u"answerMessage"_s);
+        return all.isEmpty() ? nullptr : all.last();
+    }
+    QString answerText()
+    {
+        return answer() ? answer()->findChild<MarkdownView *>(u"answerText"_s)->toPlainText() : QString();
+    }
+    bool done() { return answer() && !answer()->isLive() && !answerText().isEmpty(); }
+    void click(const QString &name, QWidget *where = nullptr)
+    {
+        auto *button = (where ? where : &window)->findChild<QAbstractButton *>(name);
+        QVERIFY2(button && button->isVisible() && button->isEnabled(), qPrintable(name));
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+    QListWidget *list() { return window.findChild<QListWidget *>(u"conversations"_s); }
+
+    Workbench bench;
+    MainWindow window;
+};
+
+} // namespace
+
+class TestMainWindow final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void promptIsAnswered();
+    void stopKeepsThePartialAnswer();
+    void regenerateAddsASibling();
+    void editAndResendAddsABranch();
+    void restartKeepsConversations();
+    void closingWhileStreamingKeepsThePartialAnswer();
+    void callGoesOnInAnotherConversation();
+    void followsOnlyAtTheEnd();
+    void longConversationIsBuiltInWindows();
+    void errorIsShownInPlace();
+    void removeCanBeUndone();
+    void draftsAreKept();
+    void typedModelNamesWork();
+    void keysHaveNoConflicts();
+    void everyButtonHasItsName();
+};
+
+void TestMainWindow::initTestCase()
+{
+    static Theme theme(*qApp);
+    theme.setMode(Theme::Mode::Light);
+}
+
+void TestMainWindow::promptIsAnswered()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Tell me of rivers"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QCOMPARE(desk.window.findChild<MarkdownView *>(u"userText"_s)->toPlainText(), u"Tell me of rivers"_s);
+    QVERIFY(desk.answer()->findChild<QWidget *>(u"numbersLine"_s)->isVisible());
+    QCOMPARE(desk.window.findChild<QLabel *>(u"conversationTitle"_s)->text(), u"Tell me of rivers"_s);
+    desk.window.findChild<QAction *>(u"copy_answer"_s)->trigger();
+    QCOMPARE(QApplication::clipboard()->text(),
+             desk.window.chats().tree().find(desk.answer()->messageId())->message.text());
+}
+
+void TestMainWindow::stopKeepsThePartialAnswer()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path(), Workbench::endless());
+    desk.say(u"Go on forever"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.answerText().size() > 20, patienceMs);
+    desk.click(u"send"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QVERIFY(desk.answerText().size() > 20);
+    QVERIFY(desk.answer()->findChild<QLabel *>(u"noticeTitle"_s)->text().contains(u"stopped"_s));
+}
+
+void TestMainWindow::regenerateAddsASibling()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Once"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    const QString first = desk.answer()->messageId();
+    desk.click(u"regenerate"_s, desk.answer());
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done() && desk.answer()->messageId() != first, patienceMs);
+    QCOMPARE(desk.answer()->findChild<QLabel *>(u"versionPosition"_s)->text(), u"2/2"_s);
+    desk.click(u"previousVersion"_s, desk.answer());
+    QTRY_COMPARE(desk.answer()->messageId(), first);
+}
+
+void TestMainWindow::editAndResendAddsABranch()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"First wording"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QTest::keyClick(desk.prompt(), Qt::Key_Up);
+    auto *edit = desk.window.findChild<PromptEdit *>(u"messageEdit"_s);
+    QVERIFY(edit->isVisible());
+    QCOMPARE(edit->toPlainText(), u"First wording"_s);
+    edit->setPlainText(u"Second wording"_s);
+    QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    const ConversationTree &tree = desk.window.chats().tree();
+    QCOMPARE(tree.path().size(), 2);
+    QCOMPARE(tree.find(tree.path().first())->message.text(), u"Second wording"_s);
+    QCOMPARE(tree.siblings(tree.path().first()).size(), 2);
+}
+
+void TestMainWindow::restartKeepsConversations()
+{
+    QTemporaryDir dir;
+    QString text;
+    {
+        Desk desk(dir.path());
+        desk.say(u"Remember me"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+        text = desk.answerText();
+    }
+    Desk desk(dir.path());
+    QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
+    QCOMPARE(desk.list()->item(1)->text(), u"Remember me"_s);
+    desk.list()->setCurrentRow(1);
+    QTRY_COMPARE_WITH_TIMEOUT(desk.answerText(), text, patienceMs);
+    QVERIFY2(desk.answer()->findChild<QWidget *>(u"numbersLine"_s)->isVisible(), "the figures are kept too");
+}
+
+void TestMainWindow::closingWhileStreamingKeepsThePartialAnswer()
+{
+    QTemporaryDir dir;
+    {
+        Desk desk(dir.path(), Workbench::endless());
+        desk.say(u"Unfinished"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.answerText().size() > 20, patienceMs);
+    }
+    Desk desk(dir.path());
+    QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
+    desk.list()->setCurrentRow(1);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.answerText().size() > 20, patienceMs);
+}
+
+void TestMainWindow::callGoesOnInAnotherConversation()
+{
+    QTemporaryDir dir;
+    simulator::Knobs knobs = Workbench::quick();
+    knobs.gap = { simulator::Spread::Shape::Constant, 20, 0 };
+    Desk desk(dir.path(), knobs);
+    desk.say(u"In the background"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(!desk.answerText().isEmpty(), patienceMs);
+    const QString id = desk.window.chats().currentId();
+    desk.click(u"newChat"_s);
+    QVERIFY(desk.window.chats().currentId().isEmpty());
+    QVERIFY(desk.window.chats().isGenerating(id));
+    QTRY_VERIFY_WITH_TIMEOUT(!desk.window.chats().isGenerating(id), patienceMs);
+    desk.list()->setCurrentRow(1);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+}
+
+void TestMainWindow::followsOnlyAtTheEnd()
+{
+    QTemporaryDir dir;
+    simulator::Knobs knobs = Workbench::quick();
+    knobs.tokens = 1200;
+    Desk desk(dir.path(), knobs);
+    auto *area = desk.window.findChild<QScrollArea *>(u"transcript"_s);
+    QScrollBar *bar = area->verticalScrollBar();
+    desk.say(u"A long one"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(bar->maximum() > 300, patienceMs);
+    QTRY_COMPARE(bar->value(), bar->maximum());
+    bar->setValue(bar->maximum() - 200);
+    const int held = bar->value();
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done() && bar->maximum() > held + 200, patienceMs);
+    QCOMPARE(bar->value(), held);
+    desk.click(u"jumpToEnd"_s);
+    QCOMPARE(bar->value(), bar->maximum());
+}
+
+void TestMainWindow::longConversationIsBuiltInWindows()
+{
+    QTemporaryDir dir;
+    {
+        Workbench bench(dir.path());
+        store::Conversation conversation { u"c"_s, u"Long"_s, u"simulator"_s, u"sim-medium"_s, 1, 1 };
+        bench.context.store.saveConversation(conversation);
+        QString parent;
+        for (int i = 0; i < 200; ++i) {
+            store::StoredMessage message;
+            message.id = QString::number(i);
+            message.conversationId = u"c"_s;
+            message.parentId = parent;
+            message.message =
+                llm::Message::fromText(i % 2 ? llm::Role::Assistant : llm::Role::User, u"Message %1"_s.arg(i));
+            message.createdMs = i;
+            bench.context.store.saveMessage(message);
+            parent = message.id;
+        }
+    }
+    Desk desk(dir.path());
+    QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
+    desk.list()->setCurrentRow(1);
+    const auto built = [&desk] { return desk.window.findChildren<MessageWidget *>().size(); };
+    QTRY_COMPARE_WITH_TIMEOUT(built(), 40, patienceMs);
+    auto *bar = desk.window.findChild<QScrollArea *>(u"transcript"_s)->verticalScrollBar();
+    QTRY_COMPARE(bar->value(), bar->maximum());
+    bar->setValue(0);
+    QTRY_COMPARE(built(), 60);
+    QVERIFY2(bar->value() > 0, "what was on display stays there");
+}
+
+void TestMainWindow::errorIsShownInPlace()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    config::ProviderConfig nobody;
+    nobody.id = u"nobody"_s;
+    nobody.name = u"Nobody"_s;
+    nobody.protocol = u"openai-chat"_s;
+    nobody.baseUrl = QUrl(u"http://127.0.0.1:1/v1"_s);
+    QVERIFY(desk.bench.context.settings.setProviders({ nobody }));
+    desk.window.chats().setModel(u"nobody"_s, u"m"_s);
+    desk.say(u"Anybody there?"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.answer() && !desk.answer()->isLive(), patienceMs);
+    auto *notice = desk.answer()->findChild<NoticeCard *>(u"notice"_s);
+    QVERIFY(notice->isVisible());
+    QVERIFY(!notice->findChild<QLabel *>(u"noticeTitle"_s)->text().isEmpty());
+    QVERIFY(!notice->findChild<QLabel *>(u"noticeAdvice"_s)->text().isEmpty());
+    desk.window.chats().setModel(config::simulatorId, u"sim-medium"_s);
+    desk.click(u"noticeRetry"_s, notice);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QVERIFY(!desk.answer()->findChild<NoticeCard *>(u"notice"_s)->isVisible());
+}
+
+void TestMainWindow::removeCanBeUndone()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Precious"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    desk.list()->setFocus();
+    QTest::keyClick(desk.list(), Qt::Key_Delete);
+    QVERIFY(desk.window.chats().conversations().isEmpty());
+    desk.click(u"undoRemove"_s);
+    QCOMPARE(desk.window.chats().conversations().size(), 1);
+    desk.list()->setCurrentRow(1);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+}
+
+void TestMainWindow::draftsAreKept()
+{
+    QTemporaryDir dir;
+    {
+        Desk desk(dir.path());
+        desk.say(u"One"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+        desk.prompt()->setPlainText(u"half a thought"_s);
+        desk.click(u"newChat"_s);
+        QVERIFY(desk.prompt()->toPlainText().isEmpty());
+        desk.list()->setCurrentRow(1);
+        QCOMPARE(desk.prompt()->toPlainText(), u"half a thought"_s);
+    }
+    Desk desk(dir.path());
+    QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
+    desk.list()->setCurrentRow(1);
+    QTRY_COMPARE(desk.prompt()->toPlainText(), u"half a thought"_s);
+}
+
+void TestMainWindow::typedModelNamesWork()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    auto *picker = desk.window.findChild<ModelPicker *>(u"modelPicker"_s);
+    picker->open();
+    auto *filter = picker->findChild<QLineEdit *>(u"modelFilter"_s);
+    auto *models = picker->findChild<QListWidget *>(u"models"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(!models->findItems(u"sim-reasoner"_s, Qt::MatchExactly).isEmpty(), patienceMs);
+    filter->setText(u"a-name-of-my-own"_s);
+    QTest::keyClick(filter, Qt::Key_Return);
+    QCOMPARE(desk.window.chats().model(), u"a-name-of-my-own"_s);
+    QVERIFY(picker->text().contains(u"a-name-of-my-own"_s));
+}
+
+void TestMainWindow::keysHaveNoConflicts()
+{
+    QCOMPARE(shortcutConflicts(shortcutTable()), QStringList());
+    const Shortcut twice[] = { { "a", "Ctrl+X", "One" }, { "b", "Ctrl+Y; Ctrl+X", "Other" } };
+    QCOMPARE(shortcutConflicts(twice), QStringList { u"Ctrl+X: One, Other"_s });
+}
+
+void TestMainWindow::everyButtonHasItsName()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Name the parts"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    const auto buttons = desk.window.findChildren<QAbstractButton *>();
+    for (const QAbstractButton *button : buttons) {
+        // Qt's own: the icon within a line edit, the corner of a dock.
+        if (qobject_cast<QLineEdit *>(button->parent()) || button->objectName().startsWith(u"qt_"_s))
+            continue;
+        QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(),
+                 qPrintable(button->objectName() + u" in "_s + button->parent()->objectName()));
+        QVERIFY2(!button->objectName().isEmpty(), qPrintable(button->text()));
+    }
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_mainwindow.moc"

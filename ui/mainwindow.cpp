@@ -1,0 +1,340 @@
+#include "ui/mainwindow.h"
+
+#include "core/config/settings.h"
+#include "core/store/store.h"
+#include "ui/chat/chatcontroller.h"
+#include "ui/chat/chatpage.h"
+#include "ui/chat/modelpicker.h"
+#include "ui/chat/sidebar.h"
+#include "ui/chat/transcript.h"
+#include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/profilerdock.h"
+#include "ui/profiler/statusstrip.h"
+#include "ui/shortcuts.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
+#include "ui/theme/metrics.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr QSize smallest { 900, 600 };
+constexpr QSize standard { 1320, 840 };
+constexpr int sidebarWidth = 248;
+constexpr int sidebarLeast = 180;
+constexpr double zoomStep = 1.1;
+
+/// A panel in the surface colour with a line below.
+class Bar final : public QWidget {
+public:
+    using QWidget::QWidget;
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        const Colours &c = colours(this);
+        QPainter painter(this);
+        painter.fillRect(rect(), c.surface);
+        painter.fillRect(0, height() - 1, width(), 1, c.border);
+    }
+};
+
+} // namespace
+
+MainWindow::MainWindow(AppContext &context, QWidget *parent)
+    : QMainWindow(parent), m_context(context), m_chats(new ChatController(context, this)),
+      m_splitter(new QSplitter(this)), m_sidebar(new Sidebar(m_splitter)), m_pages(new QStackedWidget(m_splitter)),
+      m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_models(new ModelPicker(context, this)),
+      m_activity(new ActivityMonitor(context, this)), m_profiler(new ProfilerDock(*m_activity, this))
+{
+    setObjectName(u"mainWindow"_s);
+    setWindowTitle(u"Talkbench"_s);
+    setMinimumSize(smallest);
+    setContextMenuPolicy(Qt::NoContextMenu);
+    makePages();
+    setMenuWidget(makeTopBar());
+    makeProfiler();
+    makeActions();
+    connectChats();
+    restoreLayout();
+    showPage(m_chatPage);
+    m_chatPage->focusComposer();
+}
+
+MainWindow::~MainWindow()
+{
+    // The pages speak of chats until they are gone, and the last words of the chats need the context, not the pages.
+    delete m_splitter;
+    delete m_chats;
+}
+
+QToolButton *MainWindow::pageButton(const QString &objectName, const QString &iconName, const QString &text,
+                                    QWidget *page)
+{
+    QToolButton *button = textButton(objectName, iconName, text, this);
+    button->setCheckable(true);
+    connect(button, &QToolButton::clicked, this, [this, page] { showPage(page); });
+    m_pageButtons.insert(page, button);
+    return button;
+}
+
+QWidget *MainWindow::makeTopBar()
+{
+    auto *bar = new Bar(this);
+    bar->setObjectName(u"topBar"_s);
+    m_sidebarButton = iconButton(u"toggleSidebar"_s, u"sidebar"_s, tr("Show or hide the sidebar (Ctrl+B)"), bar);
+    m_sidebarButton->setAccessibleName(tr("Sidebar"));
+    connect(m_sidebarButton, &QToolButton::clicked, this, [this] { setSidebarShown(m_sidebar->isHidden()); });
+    auto *fresh = iconButton(u"newChatButton"_s, u"plus"_s, tr("New chat (Ctrl+N)"), bar);
+    fresh->setAccessibleName(tr("New chat"));
+    connect(fresh, &QToolButton::clicked, m_chats, &ChatController::newConversation);
+    auto *settings = iconButton(u"settings"_s, u"settings"_s, tr("Settings (Ctrl+,)"), bar);
+    settings->setAccessibleName(tr("Settings"));
+    connect(settings, &QToolButton::clicked, this, &MainWindow::openSettings);
+
+    auto *line = new QHBoxLayout(bar);
+    line->setContentsMargins(grid::unit, 6, grid::unit, 7);
+    line->setSpacing(grid::half);
+    line->addWidget(m_sidebarButton);
+    line->addSpacing(grid::half);
+    line->addWidget(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
+    line->addStretch();
+    line->addWidget(m_models);
+    line->addWidget(fresh);
+    line->addSpacing(grid::unit);
+    m_profilerButton = iconButton(u"toggleProfiler"_s, u"pulse"_s, tr("Show or hide the profiler (Ctrl+Shift+B)"), bar);
+    m_profilerButton->setAccessibleName(tr("Profiler"));
+    m_profilerButton->setCheckable(true);
+    connect(m_profilerButton, &QToolButton::clicked, this, &MainWindow::setProfilerShown);
+    line->addWidget(m_profilerButton);
+    line->addWidget(settings);
+    return bar;
+}
+
+QWidget *MainWindow::makeProblemBar()
+{
+    auto *card = new Card(Card::Tone::Warning, this);
+    card->setObjectName(u"problem"_s);
+    m_problemText = new QLabel(card);
+    m_problemText->setObjectName(u"problemText"_s);
+    m_problemText->setWordWrap(true);
+    m_problemText->setTextFormat(Qt::PlainText);
+    m_problemText->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto *close = iconButton(u"problemClose"_s, u"close"_s, tr("Close"), card);
+    connect(close, &QToolButton::clicked, this, &MainWindow::clearProblem);
+    auto *line = new QHBoxLayout(card);
+    line->setContentsMargins(grid::gap, grid::half, grid::half, grid::half);
+    line->addWidget(m_problemText, 1);
+    line->addWidget(close, 0, Qt::AlignTop);
+    m_problem = new QWidget(this);
+    auto *margin = new QVBoxLayout(m_problem);
+    margin->setContentsMargins(grid::gap, grid::unit, grid::gap, 0);
+    margin->addWidget(card);
+    m_problem->hide();
+    return m_problem;
+}
+
+void MainWindow::makePages()
+{
+    m_pages->addWidget(m_chatPage);
+    auto *right = new QWidget(m_splitter);
+    auto *column = new QVBoxLayout(right);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeProblemBar());
+    column->addWidget(m_pages, 1);
+    m_sidebar->setMinimumWidth(sidebarLeast);
+    m_splitter->setObjectName(u"sidebarSplitter"_s);
+    m_splitter->addWidget(m_sidebar);
+    m_splitter->addWidget(right);
+    m_splitter->setHandleWidth(1);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setCollapsible(0, false);
+    m_splitter->setCollapsible(1, false);
+    m_splitter->setSizes({ sidebarWidth, standard.width() - sidebarWidth });
+    setCentralWidget(m_splitter);
+    connect(m_chatPage, &ChatPage::settingsRequested, this, &MainWindow::openSettings);
+    connect(m_chatPage, &ChatPage::modelRequested, m_models, &ModelPicker::open);
+}
+
+void MainWindow::makeProfiler()
+{
+    addDockWidget(Qt::RightDockWidgetArea, m_profiler);
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(new StatusStrip(*m_activity, this), 1);
+    connect(m_chats, &ChatController::answerUpdated, m_activity, &ActivityMonitor::callUpdated);
+    connect(m_profiler, &QDockWidget::visibilityChanged, this,
+            [this] { m_profilerButton->setChecked(!m_profiler->isHidden()); });
+}
+
+void MainWindow::setProfilerShown(bool shown)
+{
+    m_profiler->setVisible(shown);
+    m_context.settings.setValue("window/profiler", shown);
+}
+
+void MainWindow::setAction(const char *id, const std::function<void()> &run)
+{
+    if (auto *action = findChild<QAction *>(QString::fromLatin1(id), Qt::FindDirectChildrenOnly))
+        connect(action, &QAction::triggered, this, run);
+}
+
+void MainWindow::makeActions()
+{
+    for (const Shortcut &row : shortcutTable()) {
+        if (row.where != Shortcut::Where::Window)
+            continue;
+        auto *action = new QAction(QCoreApplication::translate("Shortcut", row.title), this);
+        action->setObjectName(QString::fromLatin1(row.id));
+        QList<QKeySequence> keys;
+        const QStringList sequences = QString::fromLatin1(row.keys).split(u"; "_s);
+        for (const QString &sequence : sequences)
+            keys.append(QKeySequence(sequence));
+        action->setShortcuts(keys);
+        addAction(action);
+    }
+    setAction("stop", [this] { m_chats->stop(); });
+    setAction("new", [this] {
+        showPage(m_chatPage);
+        m_chats->newConversation();
+        m_chatPage->focusComposer();
+    });
+    setAction("find", [this] {
+        setSidebarShown(true);
+        m_sidebar->focusFilter();
+    });
+    setAction("compose", [this] { m_chatPage->focusComposer(); });
+    setAction("regenerate", [this] { m_chatPage->transcript().regenerateLast(); });
+    setAction("copy_answer", [this] { m_chatPage->transcript().copyLastAnswer(); });
+    setAction("model", [this] { m_models->open(); });
+    setAction("chat", [this] { showPage(m_chatPage); });
+    setAction("sidebar", [this] { setSidebarShown(m_sidebar->isHidden()); });
+    setAction("profiler", [this] { setProfilerShown(m_profiler->isHidden()); });
+    setAction("settings", [this] { openSettings(); });
+    setAction("larger", [this] { zoom(zoomStep); });
+    setAction("smaller", [this] { zoom(1 / zoomStep); });
+    setAction("standard_size", [this] { zoom(0); });
+    setAction("keys", [this] { (new KeysDialog(this))->open(); });
+}
+
+void MainWindow::connectChats()
+{
+    connect(m_sidebar, &Sidebar::newRequested, this, [this] {
+        showPage(m_chatPage);
+        m_chats->newConversation();
+        m_chatPage->focusComposer();
+    });
+    connect(m_sidebar, &Sidebar::opened, this, [this](const QString &id) {
+        showPage(m_chatPage);
+        m_chats->open(id);
+    });
+    connect(m_sidebar, &Sidebar::renamed, m_chats, &ChatController::rename);
+    connect(m_sidebar, &Sidebar::removeRequested, m_chats, &ChatController::remove);
+    connect(m_sidebar, &Sidebar::undoRequested, m_chats, &ChatController::undoRemove);
+    connect(m_chats, &ChatController::removed, m_sidebar, &Sidebar::offerUndo);
+    connect(m_chats, &ChatController::removalSettled, m_sidebar, [this] { m_sidebar->offerUndo({}); });
+    connect(m_chats, &ChatController::conversationsChanged, this, &MainWindow::refreshSidebar);
+    connect(m_chats, &ChatController::currentChanged, m_sidebar,
+            [this] { m_sidebar->setCurrent(m_chats->currentId()); });
+    connect(m_chats, &ChatController::generatingChanged, m_sidebar,
+            [this] { m_sidebar->setGenerating([this](const QString &id) { return m_chats->isGenerating(id); }); });
+    connect(m_chats, &ChatController::failed, this, &MainWindow::showProblem);
+    const auto showModel = [this] { m_models->setCurrent(m_chats->providerId(), m_chats->model()); };
+    connect(m_chats, &ChatController::modelChanged, this, showModel);
+    connect(m_models, &ModelPicker::chosen, m_chats, &ChatController::setModel);
+    showModel();
+    connect(&m_context.store, &store::Store::writeFailed, this, &MainWindow::showProblem);
+    connect(&m_context.store, &store::Store::writeRecovered, this, &MainWindow::clearProblem);
+}
+
+void MainWindow::load()
+{
+    m_chats->load();
+}
+
+void MainWindow::send(const QString &prompt)
+{
+    m_chats->send(prompt);
+}
+
+void MainWindow::refreshSidebar()
+{
+    m_sidebar->setConversations(m_chats->conversations(), QDate::currentDate());
+    m_sidebar->setGenerating([this](const QString &id) { return m_chats->isGenerating(id); });
+    m_sidebar->setCurrent(m_chats->currentId());
+}
+
+void MainWindow::showPage(QWidget *page)
+{
+    m_pages->setCurrentWidget(page);
+    for (auto it = m_pageButtons.cbegin(); it != m_pageButtons.cend(); ++it)
+        it.value()->setChecked(it.key() == page);
+}
+
+void MainWindow::setSidebarShown(bool shown)
+{
+    m_sidebar->setVisible(shown);
+    m_context.settings.setValue("window/sidebar", shown);
+}
+
+void MainWindow::showProblem(const base::Error &error)
+{
+    m_problemText->setText(error.message);
+    m_problemText->setToolTip(error.detail);
+    m_problem->show();
+}
+
+void MainWindow::clearProblem()
+{
+    m_problem->hide();
+}
+
+void MainWindow::zoom(double factor)
+{
+    const double now = m_context.settings.value("text_zoom").toDouble();
+    m_context.settings.setValue("text_zoom", factor > 0 ? std::clamp(now * factor, 0.7, 2.5) : 1.0);
+}
+
+void MainWindow::openSettings()
+{
+}
+
+void MainWindow::restoreLayout()
+{
+    resize(standard);
+    const QByteArray geometry = m_context.settings.value("window/geometry").toByteArray();
+    if (!geometry.isEmpty())
+        restoreGeometry(geometry);
+    restoreState(m_context.settings.value("window/state").toByteArray());
+    m_sidebar->setVisible(m_context.settings.value("window/sidebar").toBool());
+    m_profiler->setVisible(m_context.settings.value("window/profiler").toBool());
+}
+
+void MainWindow::saveLayout()
+{
+    m_context.settings.setValue("window/geometry", saveGeometry());
+    m_context.settings.setValue("window/state", saveState());
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    saveLayout();
+    QMainWindow::closeEvent(event);
+}
+
+} // namespace talkbench::ui

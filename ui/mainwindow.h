@@ -1,0 +1,79 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "ui/appcontext.h"
+
+#include <QHash>
+#include <QMainWindow>
+
+class QAction;
+class QLabel;
+class QSplitter;
+class QStackedWidget;
+class QToolButton;
+
+namespace talkbench::ui {
+
+class ActivityMonitor;
+class ChatController;
+class ChatPage;
+class ModelPicker;
+class ProfilerDock;
+class Sidebar;
+
+/// The window: bar, sidebar, pages, profiler, status. Closing it loses nothing: its chats store what has come.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(AppContext &context, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    /// Fetches what is kept; the store must be open.
+    void load();
+    /// Something a person must know that belongs to no message: a kept-aside database, a full disk.
+    void showProblem(const base::Error &error);
+    void clearProblem();
+    /// As if it had been written in the composer.
+    void send(const QString &prompt);
+
+    ChatController &chats() { return *m_chats; }
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    QWidget *makeTopBar();
+    QWidget *makeProblemBar();
+    void makePages();
+    void makeProfiler();
+    void makeActions();
+    void connectChats();
+    void setAction(const char *id, const std::function<void()> &run);
+    QToolButton *pageButton(const QString &objectName, const QString &iconName, const QString &text, QWidget *page);
+    void showPage(QWidget *page);
+    void setSidebarShown(bool shown);
+    void setProfilerShown(bool shown);
+    void refreshSidebar();
+    void zoom(double factor);
+    void openSettings();
+    void restoreLayout();
+    void saveLayout();
+
+    AppContext &m_context;
+    ChatController *m_chats;
+    QSplitter *m_splitter;
+    Sidebar *m_sidebar;
+    QStackedWidget *m_pages;
+    ChatPage *m_chatPage;
+    ModelPicker *m_models;
+    ActivityMonitor *m_activity;
+    ProfilerDock *m_profiler;
+    QWidget *m_problem;
+    QLabel *m_problemText;
+    QHash<QWidget *, QToolButton *> m_pageButtons;
+    QToolButton *m_sidebarButton;
+    QToolButton *m_profilerButton;
+};
+
+} // namespace talkbench::ui
