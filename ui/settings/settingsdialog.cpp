@@ -1,0 +1,110 @@
+#include "ui/settings/settingsdialog.h"
+
+#include "ui/settings/providerspage.h"
+#include "ui/settings/valuespage.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/metrics.h"
+
+#include <QDialogButtonBox>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
+    : QDialog(parent), m_pages(new QListWidget(this)), m_stack(new QStackedWidget(this)),
+      m_providers(new ProvidersPage(context, this)),
+      m_general(new ValuesPage(context.settings,
+                               { "theme", "text_zoom", "send_with", "default/provider", "default/model" }, this)),
+      m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)), m_message(new QLabel(this))
+{
+    setObjectName(u"settingsDialog"_s);
+    setWindowTitle(tr("Settings"));
+    m_pages->setObjectName(u"settingsPages"_s);
+    m_pages->setAccessibleName(tr("Pages"));
+    m_pages->setFrameShape(QFrame::NoFrame);
+    m_pages->setFixedWidth(grid::gap * 9);
+    addPage(tr("Providers"), u"providersPage"_s, m_providers);
+    addPage(tr("General"), u"generalPage"_s, m_general);
+    addPage(tr("Limits"), u"limitsPage"_s, m_limits);
+    connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
+    m_message->setObjectName(u"settingsMessage"_s);
+    m_message->setWordWrap(true);
+    QPalette red = m_message->palette();
+    red.setColor(QPalette::WindowText, colours(this).error);
+    m_message->setPalette(red);
+    m_message->hide();
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
+    m_save = buttons->button(QDialogButtonBox::Save);
+    m_save->setObjectName(u"settingsSave"_s);
+    m_save->setDefault(true);
+    connect(buttons, &QDialogButtonBox::accepted, this, &SettingsDialog::save);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_providers, &ProvidersPage::keysStored, this, &SettingsDialog::keysStored);
+    auto *middle = new QHBoxLayout;
+    middle->setSpacing(grid::gap);
+    middle->addWidget(m_pages);
+    middle->addWidget(m_stack, 1);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(grid::gap, grid::gap, grid::gap, grid::gap);
+    layout->setSpacing(grid::wide);
+    layout->addLayout(middle, 1);
+    layout->addWidget(m_message);
+    layout->addWidget(buttons);
+    m_pages->setCurrentRow(Providers);
+    resize(860, 600);
+}
+
+void SettingsDialog::addPage(const QString &title, const QString &objectName, QWidget *page)
+{
+    page->setObjectName(objectName);
+    auto *item = new QListWidgetItem(title, m_pages);
+    item->setSizeHint(QSize(0, grid::control));
+    m_stack->addWidget(page);
+}
+
+void SettingsDialog::showPage(Page page)
+{
+    m_pages->setCurrentRow(page);
+}
+
+void SettingsDialog::say(const QString &words)
+{
+    m_message->setText(words);
+    m_message->setVisible(!words.isEmpty());
+}
+
+/// The first page that refuses is shown and nothing closes.
+void SettingsDialog::save()
+{
+    say({});
+    const auto outcomes = { std::pair(Providers, m_providers->save()), std::pair(General, m_general->save()),
+                            std::pair(Limits, m_limits->save()) };
+    for (const auto &[page, outcome] : outcomes) {
+        if (outcome)
+            continue;
+        showPage(page);
+        say(outcome.error().message);
+        return;
+    }
+    m_save->setEnabled(false);
+    m_providers->storeKeys();
+}
+
+void SettingsDialog::keysStored(const QString &problem)
+{
+    m_save->setEnabled(true);
+    if (problem.isEmpty()) {
+        accept();
+        return;
+    }
+    showPage(Providers);
+    say(problem);
+}
+
+} // namespace talkbench::ui

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "ui/appcontext.h"
+
+#include <QDialog>
+
+class QLabel;
+class QListWidget;
+class QPushButton;
+class QStackedWidget;
+
+namespace talkbench::ui {
+
+class ProvidersPage;
+class ValuesPage;
+
+/// Providers, general settings and limits. Nothing is stored before Save; what is wrong is said beside its field and
+/// nothing typed is lost. Open it with open().
+class SettingsDialog final : public QDialog {
+    Q_OBJECT
+
+public:
+    enum Page { Providers, General, Limits };
+
+    explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
+
+    void showPage(Page page);
+
+private:
+    void addPage(const QString &title, const QString &objectName, QWidget *page);
+    void save();
+    void keysStored(const QString &problem);
+    void say(const QString &words);
+
+    QListWidget *m_pages;
+    QStackedWidget *m_stack;
+    ProvidersPage *m_providers;
+    ValuesPage *m_general;
+    ValuesPage *m_limits;
+    QLabel *m_message;
+    QPushButton *m_save;
+};
+
+} // namespace talkbench::ui
