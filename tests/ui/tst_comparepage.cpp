@@ -1,0 +1,230 @@
+#include "tests/ui/world.h"
+#include "ui/compare/comparecolumn.h"
+#include "ui/compare/comparepage.h"
+#include "ui/compare/differences.h"
+#include "ui/markdown/markdownview.h"
+#include "ui/profiler/numbersline.h"
+
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTableWidget>
+#include <QTest>
+#include <QToolButton>
+
+using namespace talkbench;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+class ComparePageTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void runsAllAtTheSameMoment();
+    void anErrorStaysInItsColumn();
+    void stopsAllAndOne();
+    void nothingRunsWithoutPromptOrModel();
+    void addsAndRemovesColumns();
+    void closingWhileItRunsIsSafe();
+    void theBestIsMarked();
+};
+
+static const QList<QByteArray> tenWords { "one ", "two ",   "three ", "four ", "five ",
+                                          "six ", "seven ", "eight ", "nine ", "ten" };
+
+static test::Script hanging()
+{
+    test::Script script = test::chatScript({ "begun " }, 5);
+    script.pieces.removeLast();
+    script.hangs = true;
+    return script;
+}
+
+/// A page on display whose columns ask these providers.
+static void prepare(ComparePage &page, const QStringList &providers)
+{
+    page.resize(900, 700);
+    page.show();
+    for (qsizetype i = 0; i < providers.size(); ++i)
+        page.columns().at(i)->setModel(providers.at(i), u"priced"_s);
+}
+
+static void type(ComparePage &page, const QString &prompt)
+{
+    auto *edit = page.findChild<QPlainTextEdit *>(u"comparePrompt"_s);
+    edit->setPlainText(prompt);
+    QTest::keyClick(edit, Qt::Key_Return);
+}
+
+static QString answerOf(const CompareColumn *column)
+{
+    auto *view = column->findChildren<MarkdownView *>().last();
+    view->flush();
+    return view->toPlainText();
+}
+
+void ComparePageTest::runsAllAtTheSameMoment()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords, 2) }, { u"b"_s, test::chatScript(tenWords, 6) } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"b"_s });
+    QSignalSpy recorded(&world.runs, &run::RunService::recorded);
+    QSignalSpy updates(&page, &ComparePage::callUpdated);
+    type(page, u"Count."_s);
+    QVERIFY(page.isRunning());
+    QVERIFY(page.findChild<QPushButton *>(u"compareStopAll"_s)->isVisible());
+    QTRY_VERIFY(!page.isRunning());
+    QCOMPARE(recorded.count(), 2);
+    QVERIFY(updates.count() > 2);
+    for (const CompareColumn *column : page.columns()) {
+        QVERIFY(column->record() && column->record()->ok());
+        QCOMPARE(answerOf(column).trimmed(), u"one two three four five six seven eight nine ten"_s);
+        const auto *line = column->findChild<NumbersLine *>();
+        QVERIFY2(line->text().contains(u"10 tok · $"_s), qPrintable(line->text()));
+        QVERIFY(!column->findChildren<QLabel *>(QRegularExpression(u"compareRate\\d"_s)).first()->text().isEmpty());
+    }
+    const qint64 apart =
+        page.columns()[0]->record()->trace.submittedNs - page.columns()[1]->record()->trace.submittedNs;
+    QVERIFY2(qAbs(apart) < 20'000'000, qPrintable(QString::number(apart)));
+    const auto *table = page.findChild<QTableWidget *>(u"compareTable"_s);
+    QVERIFY(table->isVisible());
+    QCOMPARE(table->columnCount(), 3);
+    QVERIFY(table->rowCount() >= 5);
+}
+
+void ComparePageTest::anErrorStaysInItsColumn()
+{
+    test::Script refused;
+    refused.error = base::Error { base::ErrorKind::Refused, u"Nothing answers at that address."_s, {}, 0, {} };
+    refused.pieces = {};
+    test::World world({ { u"a"_s, test::chatScript(tenWords) }, { u"b"_s, refused } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"b"_s });
+    type(page, u"Count."_s);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(page.columns()[0]->record()->ok());
+    QVERIFY(!page.columns()[1]->record()->ok());
+    QVERIFY(page.columns()[1]->findChild<NumbersLine *>()->text().startsWith(u"failed"_s));
+    bool said = false;
+    for (const QLabel *label : page.columns()[1]->findChildren<QLabel *>())
+        said = said || (label->isVisible() && !label->text().isEmpty());
+    QVERIFY(said);
+    page.columns()[1]->setModel(u"gone"_s, u"m"_s);
+    type(page, u"Again."_s);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(page.columns()[0]->record()->ok());
+    QVERIFY(page.columns()[1]->record()->answer.error);
+}
+
+void ComparePageTest::stopsAllAndOne()
+{
+    test::World world({ { u"a"_s, hanging() }, { u"b"_s, hanging() } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"b"_s });
+    type(page, u"Go."_s);
+    QTRY_VERIFY(answerOf(page.columns()[0]).contains(u"begun"_s));
+    page.findChild<QToolButton *>(u"compareStop1"_s)->click();
+    QTRY_VERIFY(!page.columns()[0]->isRunning());
+    QVERIFY(page.columns()[0]->record()->cancelled());
+    QVERIFY(answerOf(page.columns()[0]).contains(u"begun"_s));
+    QVERIFY(page.columns()[1]->isRunning());
+    QTest::keyClick(page.findChild<QPlainTextEdit *>(u"comparePrompt"_s), Qt::Key_Escape);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(page.columns()[1]->record()->cancelled());
+    // At once after the start, before a call exists.
+    type(page, u"Go."_s);
+    page.stopAll();
+    QTRY_VERIFY(!page.isRunning());
+}
+
+void ComparePageTest::nothingRunsWithoutPromptOrModel()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    auto *run = page.findChild<QPushButton *>(u"compareRun"_s);
+    QVERIFY(!run->isEnabled());
+    QVERIFY(page.findChild<QLabel *>(u"compareEmpty"_s)->isVisible());
+    type(page, u"  \n "_s);
+    QVERIFY(!page.isRunning());
+    page.findChild<QPlainTextEdit *>(u"comparePrompt"_s)->setPlainText(u"x"_s);
+    QVERIFY(run->isEnabled());
+    page.columns()[1]->setModel(u"a"_s, {});
+    QVERIFY(!run->isEnabled());
+}
+
+void ComparePageTest::addsAndRemovesColumns()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    auto *add = page.findChild<QPushButton *>(u"compareAdd"_s);
+    add->click();
+    add->click();
+    QCOMPARE(page.columns().size(), 4);
+    QVERIFY(!add->isEnabled());
+    page.findChild<QToolButton *>(u"compareRemove2"_s)->click();
+    QCOMPARE(page.columns().size(), 3);
+    page.findChild<QToolButton *>(u"compareRemove4"_s)->click();
+    QCOMPARE(page.columns().size(), 2);
+    QVERIFY(!page.findChild<QToolButton *>(u"compareRemove1"_s)->isVisible());
+}
+
+void ComparePageTest::closingWhileItRunsIsSafe()
+{
+    test::World world({ { u"a"_s, hanging() }, { u"b"_s, hanging() } });
+    QSignalSpy recorded(&world.runs, &run::RunService::recorded);
+    {
+        ComparePage page(world.context);
+        prepare(page, { u"a"_s, u"b"_s });
+        type(page, u"Go."_s);
+        QTRY_VERIFY(answerOf(page.columns()[0]).contains(u"begun"_s));
+        page.hide();
+        QVERIFY(page.isRunning());
+    }
+    QTRY_COMPARE(recorded.count(), 2);
+    {
+        ComparePage page(world.context);
+        prepare(page, { u"a"_s, u"b"_s });
+        type(page, u"Go."_s);
+    }
+    QCoreApplication::processEvents();
+}
+
+void ComparePageTest::theBestIsMarked()
+{
+    const auto record = [](qint64 ttftMs, int tokens) {
+        profile::RunRecord made;
+        made.trace.submittedNs = 1'000'000'000;
+        made.trace.firstContentNs = made.trace.submittedNs + ttftMs * 1'000'000;
+        made.trace.lastContentNs = made.trace.firstContentNs + 1'000'000'000;
+        made.trace.endNs = made.trace.lastContentNs;
+        made.answer.finished = true;
+        made.answer.usage = llm::Usage {};
+        made.answer.usage->output = tokens;
+        return made;
+    };
+    auto failed = record(1, 1000);
+    failed.answer.error = base::Error {};
+    auto priced = record(300, 201);
+    priced.costUsd = 0.5;
+    const auto rows = differencesOf({ record(200, 101), priced, failed });
+    const auto row = [&rows](QByteArrayView id) {
+        return *std::find_if(rows.cbegin(), rows.cend(),
+                             [id](const Difference &each) { return id == each.metric->id; });
+    };
+    QCOMPARE(row("ttft_ms").best, 0);
+    QCOMPARE(row("ttft_ms").ratio(1), 1.5);
+    QVERIFY(!row("ttft_ms").ratio(0));
+    QCOMPARE(row("tokens_per_s").best, 1);
+    QCOMPARE(row("tokens_per_s").ratio(0), 0.5);
+    QCOMPARE(row("output_tokens").best, -1);
+    QVERIFY(!row("ttft_ms").ratio(2));
+    QCOMPARE(row("cost_usd").best, -1);
+    QVERIFY(!row("cost_usd").values[0]);
+}
+
+QTEST_MAIN(ComparePageTest)
+#include "tst_comparepage.moc"

@@ -1,0 +1,341 @@
+#include "ui/compare/comparepage.h"
+
+#include "core/config/settings.h"
+#include "core/profile/format.h"
+#include "core/run/runservice.h"
+#include "ui/chat/promptedit.h"
+#include "ui/compare/comparecolumn.h"
+#include "ui/compare/differences.h"
+#include "ui/endpoints.h"
+#include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+#include "ui/whenready.h"
+
+#include <QCoreApplication>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTableWidget>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent), m_context(context)
+{
+    setObjectName(u"comparePage"_s);
+    setAccessibleName(tr("Compare models"));
+    m_columnsLayout = new QHBoxLayout;
+    m_columnsLayout->setSpacing(grid::unit);
+    m_empty =
+        new QLabel(tr("One prompt, several models at the same moment.\nChoose the models above, write a prompt below "
+                      "and press Run: the answers stream side by side with their numbers."),
+                   this);
+    m_empty->setObjectName(u"compareEmpty"_s);
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setWordWrap(true);
+    m_empty->setForegroundRole(QPalette::PlaceholderText);
+    m_table = new QTableWidget(this);
+    m_table->setObjectName(u"compareTable"_s);
+    m_table->setAccessibleName(tr("How the answers differ"));
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setSelectionMode(QAbstractItemView::NoSelection);
+    m_table->setShowGrid(false);
+    m_table->setFrameShape(QFrame::NoFrame);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
+    m_table->setTabKeyNavigation(false);
+    m_table->verticalHeader()->hide();
+    m_table->setStyleSheet(u"QHeaderView::section { border: none; background: transparent; padding: 4px; }"_s);
+    m_table->hide();
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
+    layout->setSpacing(grid::wide);
+    layout->addLayout(m_columnsLayout, 1);
+    layout->addWidget(m_empty);
+    layout->addWidget(m_table);
+    layout->addWidget(promptArea());
+    connect(&m_context.settings, &config::Settings::changed, this, [this](const QString &key) {
+        if (key == "send_with"_L1)
+            refresh();
+    });
+    addColumn();
+    addColumn();
+    refresh();
+}
+
+ComparePage::~ComparePage() = default;
+
+QWidget *ComparePage::promptArea()
+{
+    auto *area = new QWidget(this);
+    auto *card = new Card(Card::Tone::Field, area);
+    m_edit = new PromptEdit(card);
+    m_edit->setObjectName(u"comparePrompt"_s);
+    m_edit->setAccessibleName(tr("Prompt for all models"));
+    m_edit->setPlaceholderText(tr("A prompt for all of them"));
+    m_hint = new QLabel(area);
+    m_hint->setForegroundRole(QPalette::PlaceholderText);
+    const auto button = [area](const QString &name, const QString &iconName, const QString &text, IconTone tone) {
+        auto *made = new QPushButton(icon(iconName, tone), text, area);
+        made->setObjectName(name);
+        made->setAccessibleName(text);
+        return made;
+    };
+    m_add = button(u"compareAdd"_s, u"plus"_s, tr("Add a model"), IconTone::Text);
+    m_stop = button(u"compareStopAll"_s, u"stop"_s, tr("Stop all"), IconTone::Text);
+    m_runButton = button(u"compareRun"_s, u"play"_s, tr("Run"), IconTone::OnAccent);
+    m_runButton->setDefault(true);
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(grid::unit);
+    buttons->addWidget(m_add);
+    buttons->addWidget(m_hint, 1);
+    buttons->addWidget(m_stop);
+    buttons->addWidget(m_runButton);
+    auto *layout = new QVBoxLayout(area);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(grid::unit);
+    layout->addWidget(card);
+    layout->addLayout(buttons);
+    auto *inside = new QVBoxLayout(card);
+    inside->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
+    inside->addWidget(m_edit);
+    connect(m_edit, &PromptEdit::focusChanged, card, &Card::setFocused);
+    connect(m_edit, &PromptEdit::submitted, this, &ComparePage::run);
+    connect(m_edit, &PromptEdit::escaped, this, &ComparePage::stopAll);
+    connect(m_edit, &QPlainTextEdit::textChanged, this, &ComparePage::refresh);
+    connect(m_add, &QPushButton::clicked, this, [this] {
+        const CompareColumn *last = m_columns.last();
+        addColumn()->setModel(last->providerId(), last->model());
+        refresh();
+    });
+    connect(m_runButton, &QPushButton::clicked, this, &ComparePage::run);
+    connect(m_stop, &QPushButton::clicked, this, &ComparePage::stopAll);
+    return area;
+}
+
+CompareColumn *ComparePage::addColumn()
+{
+    auto *column = new CompareColumn(m_context, ++m_made, this);
+    m_columns << column;
+    m_columnsLayout->addWidget(column, 1);
+    connect(column, &CompareColumn::modelChanged, this, &ComparePage::refresh);
+    connect(column, &CompareColumn::removeRequested, this, [this, column] { removeColumn(column); });
+    connect(column, &CompareColumn::updated, this, &ComparePage::callUpdated);
+    connect(column, &CompareColumn::ended, this, &ComparePage::columnEnded);
+    return column;
+}
+
+void ComparePage::removeColumn(CompareColumn *column)
+{
+    if (m_columns.size() <= fewest || isRunning())
+        return;
+    m_columns.removeOne(column);
+    column->hide();
+    column->deleteLater();
+    showDifferences();
+    refresh();
+}
+
+void ComparePage::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    m_edit->setFocus();
+    chooseModels();
+}
+
+/// At first: the default model, and the next one that its server lists.
+void ComparePage::chooseModels()
+{
+    if (std::exchange(m_chosen, true))
+        return;
+    const QString providerId = m_context.settings.value("default/provider").toString();
+    QString model = m_context.settings.value("default/model").toString();
+    if (const auto provider = m_context.settings.provider(providerId); provider && model.isEmpty())
+        model = provider->defaultModel;
+    for (CompareColumn *column : std::as_const(m_columns))
+        column->setModel(providerId, model);
+    whenReady(this, m_context.endpoints.resolve(providerId),
+              [this, providerId](const base::Result<llm::Endpoint> &endpoint) {
+                  if (!endpoint)
+                      return;
+                  whenReady(this, m_context.runs.listModels(*endpoint),
+                            [this, providerId](const base::Result<QList<llm::ModelInfo>> &models) {
+                                if (models)
+                                    offer(providerId, *models);
+                            });
+              });
+}
+
+void ComparePage::offer(const QString &providerId, const QList<llm::ModelInfo> &models)
+{
+    if (models.isEmpty() || isRunning() || m_columns.size() < fewest)
+        return;
+    CompareColumn *first = m_columns.at(0);
+    CompareColumn *second = m_columns.at(1);
+    const bool untouched =
+        first->providerId() == providerId && second->providerId() == providerId && first->model() == second->model();
+    if (!untouched)
+        return;
+    if (first->model().isEmpty())
+        first->setModel(providerId, models.first().id);
+    const auto other = std::find_if(models.cbegin(), models.cend(),
+                                    [first](const llm::ModelInfo &model) { return model.id != first->model(); });
+    second->setModel(providerId, other == models.cend() ? first->model() : other->id);
+}
+
+bool ComparePage::isRunning() const
+{
+    return std::any_of(m_columns.cbegin(), m_columns.cend(),
+                       [](const CompareColumn *column) { return column->isRunning(); });
+}
+
+void ComparePage::run()
+{
+    const QString prompt = m_edit->toPlainText().trimmed();
+    const bool chosen = std::none_of(m_columns.cbegin(), m_columns.cend(),
+                                     [](const CompareColumn *column) { return column->model().isEmpty(); });
+    if (prompt.isEmpty() || !chosen || isRunning())
+        return;
+    m_prompt = prompt;
+    m_empty->hide();
+    m_table->hide();
+    m_ready.clear();
+    m_resolving = m_columns.size();
+    ++m_round;
+    for (CompareColumn *column : std::as_const(m_columns))
+        column->begin();
+    refresh();
+    Q_EMIT runningChanged(true);
+    for (CompareColumn *column : std::as_const(m_columns))
+        resolve(column, m_round);
+}
+
+void ComparePage::resolve(CompareColumn *column, int round)
+{
+    whenReady(column, m_context.endpoints.resolve(column->providerId()),
+              [this, column, round](const base::Result<llm::Endpoint> &endpoint) {
+                  if (round != m_round)
+                      return;
+                  --m_resolving;
+                  if (endpoint)
+                      m_ready << Ready { column, *endpoint };
+                  else
+                      column->fail(endpoint.error());
+                  if (m_resolving == 0)
+                      startAll();
+              });
+}
+
+void ComparePage::startAll()
+{
+    const QList<Ready> ready = std::exchange(m_ready, {});
+    for (const Ready &each : ready) {
+        if (!each.column->isRunning())
+            continue; // stopped meanwhile
+        run::RunRequest request;
+        request.endpoint = each.endpoint;
+        request.chat.model = each.column->model();
+        request.chat.messages = { llm::Message::fromText(llm::Role::User, m_prompt) };
+        request.limits = m_context.endpoints.limits();
+        each.column->start(request);
+    }
+}
+
+void ComparePage::stopAll()
+{
+    for (CompareColumn *column : std::as_const(m_columns))
+        column->stop();
+}
+
+void ComparePage::columnEnded()
+{
+    if (isRunning()) {
+        refresh();
+        return;
+    }
+    showDifferences();
+    refresh();
+    Q_EMIT runningChanged(false);
+}
+
+void ComparePage::refresh()
+{
+    const bool running = isRunning();
+    const bool chosen = std::none_of(m_columns.cbegin(), m_columns.cend(),
+                                     [](const CompareColumn *column) { return column->model().isEmpty(); });
+    const bool written = !m_edit->toPlainText().trimmed().isEmpty();
+    const bool withEnter = m_context.settings.value("send_with").toString() == "enter"_L1;
+    m_edit->setSendKey(withEnter ? PromptEdit::SendKey::Enter : PromptEdit::SendKey::CtrlEnter);
+    m_runButton->setEnabled(!running && written && chosen);
+    m_runButton->setVisible(!running);
+    m_stop->setVisible(running);
+    m_add->setEnabled(!running && m_columns.size() < most);
+    m_hint->setText(!chosen         ? tr("Choose a model in every column.")
+                        : withEnter ? tr("Enter runs, Shift+Enter breaks the line")
+                                    : tr("Ctrl+Enter runs, Enter breaks the line"));
+    for (CompareColumn *column : std::as_const(m_columns))
+        column->setRemovable(m_columns.size() > fewest && !running);
+}
+
+void ComparePage::showDifferences()
+{
+    QList<profile::RunRecord> records;
+    QStringList models;
+    for (const CompareColumn *column : std::as_const(m_columns)) {
+        if (!column->record())
+            continue;
+        records << *column->record();
+        models << column->model();
+    }
+    m_table->setVisible(records.size() >= fewest);
+    if (records.size() < fewest)
+        return;
+    const Colours &theme = colours(this);
+    const QList<Difference> rows = differencesOf(records);
+    m_table->clear();
+    m_table->setRowCount(static_cast<int>(rows.size()));
+    m_table->setColumnCount(static_cast<int>(models.size()) + 1);
+    m_table->setHorizontalHeaderLabels(QStringList(QString()) + models);
+    for (int row = 0; row < rows.size(); ++row) {
+        const Difference &difference = rows.at(row);
+        auto *title = new QTableWidgetItem(QCoreApplication::translate("Metric", difference.metric->title));
+        title->setForeground(theme.mutedText);
+        m_table->setItem(row, 0, title);
+        for (int column = 0; column < models.size(); ++column) {
+            const auto &value = difference.values.at(column);
+            QString text = value ? profile::formatFigure(*value, difference.metric->unit) : tr("unknown");
+            if (const auto ratio = difference.ratio(column))
+                text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
+            auto *item = new QTableWidgetItem(text);
+            item->setTextAlignment(Qt::AlignCenter);
+            const bool best = difference.best == column;
+            item->setForeground(best ? theme.ok : value ? theme.text : theme.mutedText);
+            if (best) {
+                QFont bold = font();
+                bold.setWeight(QFont::DemiBold);
+                item->setFont(bold);
+                item->setText(text + tr("  best"));
+            }
+            m_table->setItem(row, column + 1, item);
+        }
+    }
+    const int wanted = m_table->horizontalHeader()->sizeHint().height() + m_table->verticalHeader()->length() + 2;
+    m_table->setMinimumHeight(std::min(wanted, height() / 3));
+    m_table->setMaximumHeight(std::min(wanted, std::max(height() / 3, grid::gap * 10)));
+}
+
+void ComparePage::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_table && m_table->isVisible())
+        showDifferences();
+}
+
+} // namespace talkbench::ui

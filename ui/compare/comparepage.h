@@ -1,0 +1,79 @@
+#pragma once
+
+#include "core/llm/modelinfo.h"
+#include "core/run/run.h"
+#include "ui/appcontext.h"
+
+#include <QWidget>
+
+class QHBoxLayout;
+class QLabel;
+class QPushButton;
+class QTableWidget;
+
+namespace talkbench::ui {
+
+class CompareColumn;
+class PromptEdit;
+
+/// One prompt to 2–4 models at the same moment: the answers stream side by side, at the end a table says how they differ.
+class ComparePage final : public QWidget {
+    Q_OBJECT
+
+public:
+    static constexpr qsizetype fewest = 2;
+    static constexpr qsizetype most = 4;
+
+    explicit ComparePage(AppContext &context, QWidget *parent = nullptr);
+    ~ComparePage() override;
+
+    const QList<CompareColumn *> &columns() const { return m_columns; }
+    bool isRunning() const;
+    void run();
+    void stopAll();
+
+Q_SIGNALS:
+    /// For whoever follows the calls of the window.
+    void callUpdated(const QString &runId, const talkbench::run::RunUpdate &update);
+    void runningChanged(bool running);
+
+protected:
+    void showEvent(QShowEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    QWidget *promptArea();
+    CompareColumn *addColumn();
+    void removeColumn(CompareColumn *column);
+    void chooseModels();
+    void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
+    void resolve(CompareColumn *column, int round);
+    void startAll();
+    void refresh();
+    void columnEnded();
+    void showDifferences();
+
+    AppContext &m_context;
+    QList<CompareColumn *> m_columns;
+    int m_made = 0;
+    /// Of the columns that wait for their endpoint: all start when the last one has it.
+    struct Ready {
+        CompareColumn *column;
+        llm::Endpoint endpoint;
+    };
+    QList<Ready> m_ready;
+    qsizetype m_resolving = 0;
+    int m_round = 0;
+    bool m_chosen = false;
+    QString m_prompt;
+    QHBoxLayout *m_columnsLayout = nullptr;
+    QLabel *m_empty = nullptr;
+    QTableWidget *m_table = nullptr;
+    PromptEdit *m_edit = nullptr;
+    QLabel *m_hint = nullptr;
+    QPushButton *m_add = nullptr;
+    QPushButton *m_runButton = nullptr;
+    QPushButton *m_stop = nullptr;
+};
+
+} // namespace talkbench::ui
