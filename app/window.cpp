@@ -52,7 +52,7 @@ public:
     ~Session() override;
 
     void open();
-    ui::MainWindow &window() { return m_window; }
+    ui::MainWindow &window() { return *m_window; }
 
 private:
     void startSimulator();
@@ -71,7 +71,7 @@ private:
     ui::Theme m_theme;
     simulator::Simulator m_simulator;
     std::unique_ptr<QThread> m_simulatorStart;
-    ui::MainWindow m_window;
+    std::unique_ptr<ui::MainWindow> m_window;
 };
 
 Session::Session(QApplication &application, const QString &dataDir)
@@ -79,10 +79,12 @@ Session::Session(QApplication &application, const QString &dataDir)
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_endpoints(m_settings, m_secrets), m_context { m_clock, m_settings, m_secrets,  m_prices,
                                                       m_runs,  m_store,    m_endpoints },
-      m_theme(application), m_simulator(simulator::Knobs()), m_window(m_context)
+      m_theme(application), m_simulator(simulator::Knobs())
 {
     applyTheme();
     applyLimits();
+    // Dressed before it is made: nothing is laid out twice.
+    m_window = std::make_unique<ui::MainWindow>(m_context);
     connect(&m_settings, &config::Settings::changed, this, [this] {
         applyTheme();
         applyLimits();
@@ -99,15 +101,15 @@ Session::~Session()
 
 void Session::open()
 {
-    m_window.show();
+    m_window->show();
     if (!m_loaded)
-        m_window.showProblem(m_loaded.error());
+        m_window->showProblem(m_loaded.error());
     // The first picture comes before anything that takes time.
     QTimer::singleShot(0, this, [this] {
         startSimulator();
         ui::whenReady(this, m_store.open(), [this](const base::Result<store::Store::Opened> &opened) {
             if (!opened) {
-                m_window.showProblem(opened.error());
+                m_window->showProblem(opened.error());
                 return;
             }
             if (!opened->keptAside.isEmpty()) {
@@ -115,9 +117,9 @@ void Session::open()
                 error.kind = base::ErrorKind::Storage;
                 error.message = tr("The database could not be read. It was kept as %1, and a new one was begun.")
                                     .arg(opened->keptAside);
-                m_window.showProblem(error);
+                m_window->showProblem(error);
             }
-            m_window.load();
+            m_window->load();
         });
     });
 }

@@ -3,6 +3,7 @@
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
 #include "core/cost/tokenestimate.h"
+#include "core/profile/format.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
 #include "ui/chat/transcript.h"
@@ -26,11 +27,6 @@ namespace {
 
 constexpr int estimateMs = 150;
 
-QString roughCost(double usd)
-{
-    return u"~$"_s + QLocale::c().toString(usd, 'f', usd < 0.01 ? 4 : 2);
-}
-
 } // namespace
 
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
@@ -51,7 +47,10 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     column->setSpacing(0);
     auto *head = new QHBoxLayout;
     head->setContentsMargins(grid::section, grid::wide, grid::section, grid::unit);
-    head->addWidget(m_title);
+    head->addStretch(1);
+    head->addWidget(m_title, 1000);
+    head->addStretch(1);
+    m_title->setMaximumWidth(grid::column);
     column->addLayout(head);
     column->addWidget(m_content, 1);
     column->addWidget(m_composer);
@@ -158,7 +157,7 @@ void ChatPage::estimate()
     const qint64 tokens = cost::estimateTokens(prompt);
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
     if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
-        text += u" · "_s + roughCost(double(tokens) * price->input / 1e6);
+        text += u" · ~"_s + profile::formatUsd(double(tokens) * price->input / 1e6);
     m_composer->setEstimate(text);
 }
 

@@ -76,8 +76,7 @@ MessageWidget::MessageWidget(const store::StoredMessage &message, QWidget *paren
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::half);
-    // The pictures, not the buttons' unseen edges, line up with the text.
-    m_actions->setContentsMargins(-6, 0, -6, 0);
+    m_actions->setContentsMargins(0, 0, 0, 0);
     m_actions->setSpacing(grid::hair);
 }
 
