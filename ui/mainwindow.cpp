@@ -7,9 +7,11 @@
 #include "ui/chat/modelpicker.h"
 #include "ui/chat/sidebar.h"
 #include "ui/chat/transcript.h"
+#include "ui/compare/comparepage.h"
 #include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/profilerdock.h"
 #include "ui/profiler/statusstrip.h"
+#include "ui/settings/settingsdialog.h"
 #include "ui/shortcuts.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
@@ -59,8 +61,9 @@ protected:
 MainWindow::MainWindow(AppContext &context, QWidget *parent)
     : QMainWindow(parent), m_context(context), m_chats(new ChatController(context, this)),
       m_splitter(new QSplitter(this)), m_sidebar(new Sidebar(m_splitter)), m_pages(new QStackedWidget(m_splitter)),
-      m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_models(new ModelPicker(context, this)),
-      m_activity(new ActivityMonitor(context, this)), m_profiler(new ProfilerDock(*m_activity, this))
+      m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_comparePage(new ComparePage(context, m_pages)),
+      m_models(new ModelPicker(context, this)), m_activity(new ActivityMonitor(context, this)),
+      m_profiler(new ProfilerDock(*m_activity, this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowTitle(u"Talkbench"_s);
@@ -113,6 +116,7 @@ QWidget *MainWindow::makeTopBar()
     line->addWidget(m_sidebarButton);
     line->addSpacing(grid::half);
     line->addWidget(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
+    line->addWidget(pageButton(u"pageCompare"_s, u"compare"_s, tr("Compare"), m_comparePage));
     line->addStretch();
     line->addWidget(m_models);
     line->addWidget(fresh);
@@ -152,6 +156,7 @@ QWidget *MainWindow::makeProblemBar()
 void MainWindow::makePages()
 {
     m_pages->addWidget(m_chatPage);
+    m_pages->addWidget(m_comparePage);
     auto *right = new QWidget(m_splitter);
     auto *column = new QVBoxLayout(right);
     column->setContentsMargins(0, 0, 0, 0);
@@ -178,6 +183,7 @@ void MainWindow::makeProfiler()
     statusBar()->setSizeGripEnabled(false);
     statusBar()->addWidget(new StatusStrip(*m_activity, this), 1);
     connect(m_chats, &ChatController::answerUpdated, m_activity, &ActivityMonitor::callUpdated);
+    connect(m_comparePage, &ComparePage::callUpdated, m_activity, &ActivityMonitor::callUpdated);
     connect(m_profiler, &QDockWidget::visibilityChanged, this,
             [this] { m_profilerButton->setChecked(!m_profiler->isHidden()); });
 }
@@ -208,7 +214,12 @@ void MainWindow::makeActions()
         action->setShortcuts(keys);
         addAction(action);
     }
-    setAction("stop", [this] { m_chats->stop(); });
+    setAction("stop", [this] {
+        if (m_pages->currentWidget() == m_comparePage)
+            m_comparePage->stopAll();
+        else
+            m_chats->stop();
+    });
     setAction("new", [this] {
         showPage(m_chatPage);
         m_chats->newConversation();
@@ -223,6 +234,7 @@ void MainWindow::makeActions()
     setAction("copy_answer", [this] { m_chatPage->transcript().copyLastAnswer(); });
     setAction("model", [this] { m_models->open(); });
     setAction("chat", [this] { showPage(m_chatPage); });
+    setAction("compare", [this] { showPage(m_comparePage); });
     setAction("sidebar", [this] { setSidebarShown(m_sidebar->isHidden()); });
     setAction("profiler", [this] { setProfilerShown(m_profiler->isHidden()); });
     setAction("settings", [this] { openSettings(); });
@@ -282,6 +294,8 @@ void MainWindow::refreshSidebar()
 void MainWindow::showPage(QWidget *page)
 {
     m_pages->setCurrentWidget(page);
+    // Each column of a comparison has a model of its own.
+    m_models->setVisible(page == m_chatPage);
     for (auto it = m_pageButtons.cbegin(); it != m_pageButtons.cend(); ++it)
         it.value()->setChecked(it.key() == page);
 }
@@ -312,6 +326,9 @@ void MainWindow::zoom(double factor)
 
 void MainWindow::openSettings()
 {
+    auto *dialog = new SettingsDialog(m_context, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void MainWindow::restoreLayout()

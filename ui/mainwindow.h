@@ -17,6 +17,7 @@ namespace talkbench::ui {
 class ActivityMonitor;
 class ChatController;
 class ChatPage;
+class ComparePage;
 class ModelPicker;
 class ProfilerDock;
 class Sidebar;
@@ -66,6 +67,7 @@ private:
     Sidebar *m_sidebar;
     QStackedWidget *m_pages;
     ChatPage *m_chatPage;
+    ComparePage *m_comparePage;
     ModelPicker *m_models;
     ActivityMonitor *m_activity;
     ProfilerDock *m_profiler;

@@ -3,8 +3,10 @@
 #include "ui/chat/messagewidget.h"
 #include "ui/chat/modelpicker.h"
 #include "ui/chat/promptedit.h"
+#include "ui/compare/comparepage.h"
 #include "ui/mainwindow.h"
 #include "ui/markdown/markdownview.h"
+#include "ui/settings/settingsdialog.h"
 #include "ui/shortcuts.h"
 #include "ui/theme/theme.h"
 
@@ -85,6 +87,7 @@ private Q_SLOTS:
     void draftsAreKept();
     void typedModelNamesWork();
     void keysHaveNoConflicts();
+    void pagesAndSettingsOpen();
     void everyButtonHasItsName();
 };
 
@@ -332,6 +335,25 @@ void TestMainWindow::keysHaveNoConflicts()
     QCOMPARE(shortcutConflicts(twice), QStringList { u"Ctrl+X: One, Other"_s });
 }
 
+void TestMainWindow::pagesAndSettingsOpen()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.click(u"pageCompare"_s);
+    QVERIFY(desk.window.findChild<ComparePage *>()->isVisible());
+    desk.click(u"pageChat"_s);
+    QVERIFY(desk.prompt()->isVisible());
+    desk.click(u"settings"_s);
+    auto *dialog = desk.window.findChild<SettingsDialog *>();
+    QVERIFY(dialog && dialog->isVisible());
+    dialog->reject();
+    desk.click(u"toggleSidebar"_s);
+    QVERIFY(!desk.list()->isVisible());
+    QVERIFY(!desk.bench.context.settings.value("window/sidebar").toBool());
+    desk.window.findChild<QAction *>(u"larger"_s)->trigger();
+    QVERIFY(desk.bench.context.settings.value("text_zoom").toDouble() > 1.05);
+}
+
 void TestMainWindow::everyButtonHasItsName()
 {
     QTemporaryDir dir;
@@ -340,8 +362,9 @@ void TestMainWindow::everyButtonHasItsName()
     QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
     const auto buttons = desk.window.findChildren<QAbstractButton *>();
     for (const QAbstractButton *button : buttons) {
-        // Qt's own: the icon within a line edit, the corner of a dock.
-        if (qobject_cast<QLineEdit *>(button->parent()) || button->objectName().startsWith(u"qt_"_s))
+        // Qt's own: the icon within a line edit, the corner of a table or a dock.
+        if (qobject_cast<QLineEdit *>(button->parent()) || qobject_cast<QAbstractItemView *>(button->parent())
+            || button->objectName().startsWith(u"qt_"_s))
             continue;
         QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(),
                  qPrintable(button->objectName() + u" in "_s + button->parent()->objectName()));

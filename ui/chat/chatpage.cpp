@@ -157,7 +157,7 @@ void ChatPage::estimate()
     const qint64 tokens = cost::estimateTokens(prompt);
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
     if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
-        text += u" · ~"_s + profile::formatUsd(double(tokens) * price->input / 1e6);
+        text += u" · "_s + profile::formatUsd(double(tokens) * price->input / 1e6);
     m_composer->setEstimate(text);
 }
 

@@ -40,6 +40,7 @@ ModelPicker::ModelPicker(AppContext &context, QWidget *parent)
     setFocusPolicy(Qt::TabFocus);
     setToolTip(tr("Choose provider and model (Ctrl+Shift+M)"));
     connect(this, &QToolButton::clicked, this, &ModelPicker::open);
+    setCurrent({}, {});
 
     m_popup->setObjectName(u"modelPopup"_s);
     m_popup->setFrameShape(QFrame::StyledPanel);
@@ -75,7 +76,7 @@ void ModelPicker::setCurrent(const QString &providerId, const QString &model)
     const QString name = provider ? provider->name : providerId;
     const QString text = model.isEmpty() ? tr("Choose a model") : model;
     setText(provider && provider->id != config::simulatorId ? name + u" · "_s + text : text);
-    setAccessibleName(tr("Model: %1 of %2").arg(text, name));
+    setAccessibleName(model.isEmpty() ? text : tr("Model: %1 of %2").arg(model, name));
     updateGeometry();
 }
 
