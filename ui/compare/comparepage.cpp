@@ -52,7 +52,8 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
     m_table->setTabKeyNavigation(false);
     m_table->verticalHeader()->hide();
-    m_table->setStyleSheet(u"QHeaderView::section { border: none; background: transparent; padding: 4px; }"_s);
+    m_table->setStyleSheet(
+        u"QTableWidget { background: transparent; } QHeaderView::section { border: none; background: transparent; padding: 4px; }"_s);
     m_table->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);

@@ -45,9 +45,7 @@ NumbersLine::NumbersLine(QWidget *parent) : QAbstractButton(parent)
     setCursor(Qt::PointingHandCursor);
     setToolTip(tr("Everything known of this call"));
     setAttribute(Qt::WA_Hover);
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    policy.setHeightForWidth(true);
-    setSizePolicy(policy);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     connect(this, &QAbstractButton::clicked, this, &NumbersLine::openDetails);
 }
 
@@ -85,11 +83,28 @@ void NumbersLine::say(const QString &line)
 {
     if (line == text())
         return;
-    const int before = heightForWidth(width());
     setText(line);
     setAccessibleDescription(line);
-    if (before != heightForWidth(width()))
-        updateGeometry();
+    fitHeight();
+}
+
+/// As many lines as the width asks for: a number is never cut off.
+void NumbersLine::fitHeight()
+{
+    setFixedHeight(heightForWidth(width()));
+}
+
+void NumbersLine::resizeEvent(QResizeEvent *event)
+{
+    QAbstractButton::resizeEvent(event);
+    fitHeight();
+}
+
+void NumbersLine::changeEvent(QEvent *event)
+{
+    QAbstractButton::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        fitHeight();
 }
 
 void NumbersLine::openDetails()

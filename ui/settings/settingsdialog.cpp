@@ -89,7 +89,10 @@ void SettingsDialog::save()
         if (outcome)
             continue;
         showPage(page);
-        say(outcome.error().message);
+        // A wrong value is explained beside its field.
+        say(outcome.error().kind == base::ErrorKind::Config
+                ? tr("Not saved: something on the page “%1” needs a correction.").arg(m_pages->item(page)->text())
+                : outcome.error().message);
         return;
     }
     m_save->setEnabled(false);
