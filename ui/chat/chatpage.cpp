@@ -30,7 +30,7 @@ constexpr int estimateMs = 150;
 } // namespace
 
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
-    : QWidget(parent), m_context(context), m_chats(chats), m_title(new QLabel(this)),
+    : QWidget(parent), m_context(context), m_chats(chats), m_title(new ElidedLabel(this)),
       m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context.clock, this)),
       m_welcome(new Welcome(this)), m_composer(new Composer(this))
 {

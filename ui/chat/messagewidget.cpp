@@ -34,7 +34,7 @@ public:
     {
         m_bubble->setParent(this);
         m_view->setParent(m_bubble);
-        QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
         policy.setHeightForWidth(true);
         setSizePolicy(policy);
         connect(m_view, &MarkdownView::heightChanged, this, [this] { updateGeometry(); });
@@ -198,8 +198,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     m_numbers->setObjectName(u"numbersLine"_s);
     m_gaps->setObjectName(u"gapStrip"_s);
 
-    auto *picture = new QLabel(this);
-    picture->setPixmap(icon(u"model"_s, IconTone::Accent).pixmap(QSize(16, 16), devicePixelRatioF()));
+    auto *picture = new IconLabel(icon(u"model"_s, IconTone::Accent), 16, this);
     auto *model = mutedLabel(u"answerModel"_s, this, 0.95);
     model->setText(message.model);
     auto *header = new QHBoxLayout;

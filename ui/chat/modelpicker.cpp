@@ -26,6 +26,7 @@ constexpr int modelRole = Qt::UserRole + 1;
 constexpr int popupWidth = 360;
 constexpr int popupHeight = 380;
 constexpr int widest = 340;
+constexpr int rowHeight = 28;
 
 } // namespace
 
@@ -149,12 +150,14 @@ void ModelPicker::fill()
         auto *item = new QListWidgetItem(text, m_list);
         item->setData(providerRole, provider);
         item->setData(modelRole, model);
+        item->setSizeHint({ 0, std::max(rowHeight, fontMetrics().height() + grid::unit) });
         item->setToolTip(text);
         return item;
     };
     const auto note = [this](const QString &text, bool heading) {
         auto *item = new QListWidgetItem(text, m_list);
         item->setFlags(Qt::NoItemFlags);
+        item->setSizeHint({ 0, std::max(rowHeight, fontMetrics().height() + grid::unit) });
         QFont font = m_list->font();
         font.setWeight(heading ? QFont::DemiBold : QFont::Normal);
         item->setFont(font);

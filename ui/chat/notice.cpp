@@ -45,7 +45,7 @@ QString adviceFor(const base::Error &error)
     case Dns:
         return tr("Check the base URL of the provider and whether this computer is online.");
     case Refused:
-        return tr("Is the server running? Check the port in the provider's base URL.");
+        return tr("Start the server, or check the port in the provider's base URL.");
     case Tls:
         return tr("The server's certificate was not accepted. Check the base URL and this computer's clock.");
     case ConnectTimeout:
@@ -144,7 +144,7 @@ Notice interruptedNotice()
 }
 
 NoticeCard::NoticeCard(QWidget *parent)
-    : Card(Tone::Plain, parent), m_icon(new QLabel(this)), m_title(new QLabel(this)),
+    : Card(Tone::Plain, parent), m_icon(new IconLabel({}, grid::icon, this)), m_title(new QLabel(this)),
       m_advice(mutedLabel(u"noticeAdvice"_s, this)),
       m_disclosure(textButton(u"noticeDetails"_s, u"chevron-right"_s, tr("What the server said"), this)),
       m_detail(new QPlainTextEdit(this)), m_actions(new QWidget(this))
@@ -166,8 +166,6 @@ NoticeCard::NoticeCard(QWidget *parent)
         m_detail->setVisible(open);
         m_disclosure->setIcon(icon(open ? u"chevron-down"_s : u"chevron-right"_s, IconTone::Muted));
     });
-    m_icon->setFixedSize(grid::section, grid::section);
-    m_icon->setAlignment(Qt::AlignCenter);
 
     auto *buttons = new QHBoxLayout(m_actions);
     buttons->setContentsMargins(0, grid::half, 0, 0);
@@ -216,11 +214,10 @@ void NoticeCard::setNotice(const Notice &notice)
     setAccessibleName(notice.title);
     const bool error = notice.tone == Tone::Error;
     const bool warning = notice.tone == Tone::Warning;
-    m_icon->setPixmap(icon(error || warning ? u"alert"_s : u"info"_s,
-                           error         ? IconTone::Error
-                               : warning ? IconTone::Warning
-                                         : IconTone::Muted)
-                          .pixmap(QSize(grid::icon, grid::icon), devicePixelRatioF()));
+    m_icon->setIcon(icon(error || warning ? u"alert"_s : u"info"_s,
+                         error         ? IconTone::Error
+                             : warning ? IconTone::Warning
+                                       : IconTone::Muted));
     m_advice->setText(notice.advice);
     m_advice->setVisible(!notice.advice.isEmpty());
     m_disclosure->setVisible(!notice.detail.isEmpty());

@@ -44,7 +44,7 @@ Q_SIGNALS:
 private:
     QPushButton *addAction(const QString &objectName, const QString &text, Notice::Action action);
 
-    QLabel *m_icon;
+    IconLabel *m_icon;
     QLabel *m_title;
     QLabel *m_advice;
     QToolButton *m_disclosure;

@@ -48,6 +48,13 @@ protected:
     }
 };
 
+void drop(MessageWidget *message)
+{
+    // Its own signal may have led here.
+    message->hide();
+    message->deleteLater();
+}
+
 } // namespace
 
 /// Stacks the messages in a centred reading column.
@@ -127,7 +134,7 @@ Transcript::Transcript(ChatController &chats, const base::Clock &clock, QWidget 
 void Transcript::reset()
 {
     for (MessageWidget *message : std::exchange(m_messages, {}))
-        message->deleteLater();
+        drop(message);
     m_path.clear();
     m_follows = true;
     sync();
@@ -141,7 +148,7 @@ void Transcript::sync()
         ++common;
     const qsizetype firstBuilt = m_path.size() - m_messages.size();
     while (!m_messages.isEmpty() && firstBuilt + m_messages.size() > std::max(common, firstBuilt))
-        m_messages.takeLast()->deleteLater();
+        drop(m_messages.takeLast());
     qsizetype next = m_messages.isEmpty() ? std::max<qsizetype>(path.size() - firstWindow, 0) : common;
     m_path = path;
     for (; next < path.size(); ++next)
@@ -306,6 +313,8 @@ void Transcript::editLast()
     for (auto it = m_messages.rbegin(); it != m_messages.rend(); ++it) {
         if (auto *message = qobject_cast<UserMessage *>(*it)) {
             message->beginEdit();
+            m_follows = false;
+            layOut();
             ensureWidgetVisible(message);
             return;
         }

@@ -96,8 +96,7 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Ton
     }
 
     m_banner->setObjectName(u"simulationBanner"_s);
-    auto *picture = new QLabel(m_banner);
-    picture->setPixmap(icon(u"info"_s, IconTone::Accent).pixmap(QSize(grid::icon, grid::icon), devicePixelRatioF()));
+    auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, m_banner);
     auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
                                 "Connect a provider or a local server to talk to a real one."),
                              m_banner);

@@ -68,7 +68,7 @@ MarkdownView::MarkdownView(QWidget *parent) : QTextBrowser(parent), m_builder(do
     setFocusPolicy(Qt::ClickFocus);
     viewport()->setAutoFillBackground(false);
     setAutoFillBackground(false);
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     m_frame.setSingleShot(true);

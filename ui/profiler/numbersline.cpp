@@ -45,7 +45,7 @@ NumbersLine::NumbersLine(QWidget *parent) : QAbstractButton(parent)
     setCursor(Qt::PointingHandCursor);
     setToolTip(tr("Everything known of this call"));
     setAttribute(Qt::WA_Hover);
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     connect(this, &QAbstractButton::clicked, this, &NumbersLine::openDetails);
 }
 

@@ -5,7 +5,6 @@
 #include "ui/theme/metrics.h"
 
 #include <QApplication>
-#include <QLabel>
 #include <QPainter>
 #include <QToolButton>
 
@@ -92,6 +91,36 @@ QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale)
     auto *label = new MutedLabel(scale, parent);
     label->setObjectName(objectName);
     return label;
+}
+
+IconLabel::IconLabel(const QIcon &icon, int size, QWidget *parent) : QWidget(parent), m_icon(icon)
+{
+    setFixedSize(size, size);
+}
+
+void IconLabel::setIcon(const QIcon &icon)
+{
+    m_icon = icon;
+    update();
+}
+
+void IconLabel::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    m_icon.paint(&painter, rect());
+}
+
+QSize ElidedLabel::minimumSizeHint() const
+{
+    return { 0, QLabel::minimumSizeHint().height() };
+}
+
+void ElidedLabel::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(rect(), int(alignment() | Qt::TextSingleLine),
+                     fontMetrics().elidedText(text(), Qt::ElideRight, width()));
 }
 
 Card::Card(Tone tone, QWidget *parent) : QWidget(parent), m_tone(tone)

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <QIcon>
+#include <QLabel>
 #include <QTimer>
 #include <QWidget>
 
-class QLabel;
 class QToolButton;
 
 namespace talkbench::ui {
@@ -17,6 +18,33 @@ QToolButton *textButton(const QString &objectName, const QString &iconName, cons
 QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale = 1.0);
 /// Sets the label's font relative to the application's, which its parent carries.
 void scaleFont(QWidget *widget, double scale, int weight = -1);
+
+/// An icon on its own, drawn in the theme of the moment.
+class IconLabel final : public QWidget {
+    Q_OBJECT
+
+public:
+    IconLabel(const QIcon &icon, int size, QWidget *parent);
+    void setIcon(const QIcon &icon);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    QIcon m_icon;
+};
+
+/// One line that ends in an ellipsis where it does not fit.
+class ElidedLabel final : public QLabel {
+    Q_OBJECT
+
+public:
+    using QLabel::QLabel;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+};
 
 /// A rounded surface to put things on.
 class Card : public QWidget {
