@@ -51,6 +51,17 @@ bool isScattered(SeriesSpec::Kind kind)
     return isMark(kind) || kind == SeriesSpec::Kind::Dots;
 }
 
+/// Each setter of an axis lays the whole chart out again, whether the value is new or not.
+void setAxis(QValueAxis *axis, double low, double high, double step, const QString &format)
+{
+    if (axis->labelFormat() != format)
+        axis->setLabelFormat(format);
+    if (axis->tickInterval() != step)
+        axis->setTickInterval(step);
+    if (axis->min() != low || axis->max() != high)
+        axis->setRange(low, high);
+}
+
 QColor faded(QColor colour, double alpha)
 {
     colour.setAlphaF(static_cast<float>(alpha));
@@ -350,13 +361,14 @@ void LiveChart::refresh()
         return;
     m_dirty = false;
     ++m_refreshes;
+    const qsizetype limit = std::clamp<qsizetype>(m_plot->width(), 100, drawnPoints);
     std::vector<QPointF> points;
     for (Line &line : m_lines) {
         points.clear();
         points.reserve(line.points.size());
         for (std::size_t i = 0; i < line.points.size(); ++i)
             points.push_back(line.points.at(i));
-        line.drawn = decimate(points, drawnPoints);
+        line.drawn = decimate(points, limit);
     }
     layOutAxes();
     for (Line &line : m_lines) {
@@ -386,7 +398,7 @@ void LiveChart::layOutAxes()
     }
     const bool some = fromX <= toX;
     for (QValueAxis *axis : { m_x, m_left, m_right }) {
-        if (axis)
+        if (axis && axis->isVisible() != some)
             axis->setVisible(some);
     }
     if (!some)
@@ -405,15 +417,12 @@ void LiveChart::layOutAxes()
     NiceAxis nice = niceAxis(fromX / m_xScale, toX / m_xScale, 5);
     if (calls && nice.step < 1)
         nice = { nice.low, nice.high, 1, 0 };
-    m_x->setRange((fromX - margin) / m_xScale, (toX + margin) / m_xScale);
-    m_x->setTickInterval(nice.step);
-    m_x->setLabelFormat((calls ? u"#%.%1f"_s : u"%.%1f "_s + xUnit).arg(nice.decimals));
+    setAxis(m_x, (fromX - margin) / m_xScale, (toX + margin) / m_xScale, nice.step,
+            (calls ? u"#%.%1f"_s : u"%.%1f "_s + xUnit).arg(nice.decimals));
     const auto layOut = [this](QValueAxis *axis, double top) {
         const NiceAxis y = niceAxis(0, top > 0 ? top * 1.04 : 1, 3);
-        axis->setRange(0, y.high);
-        axis->setTickInterval(y.step);
         const bool money = m_spec.unit == "USD"_L1;
-        axis->setLabelFormat((money ? u"$%.%1f"_s : u"%.%1f "_s + m_spec.unit).arg(y.decimals));
+        setAxis(axis, 0, y.high, y.step, (money ? u"$%.%1f"_s : u"%.%1f "_s + m_spec.unit).arg(y.decimals));
     };
     layOut(m_left, left);
     if (m_right)

@@ -56,6 +56,7 @@ class LiveChart final : public QWidget {
 
 public:
     static constexpr int refreshMs = 100;
+    /// At most, and no more than a point a pixel: painting them is what costs.
     static constexpr qsizetype drawnPoints = 1000;
     static constexpr std::size_t keptPoints = 20'000;
 
