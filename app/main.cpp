@@ -16,17 +16,19 @@ namespace {
 struct Command {
     const char *name;
     int (*run)(const QStringList &arguments, const GlobalOptions &options);
+    /// Whether it reads or writes the data folder, which is then made where it is missing.
+    bool usesData;
     const char *text;
 };
 
 /// Adding a command is adding a row.
 constexpr std::array commands {
-    Command { "chat", chatCommand, "asks a model and prints its answer as it streams" },
-    Command { "models", modelsCommand, "the models that a provider serves" },
-    Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
-    Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
-    Command { "simulate", simulateCommand, "the simulator as a server of its own" },
-    Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
+    Command { "chat", chatCommand, true, "asks a model and prints its answer as it streams" },
+    Command { "models", modelsCommand, true, "the models that a provider serves" },
+    Command { "calibrate", calibrateCommand, false, "measures the client's own error against a simulator" },
+    Command { "runs", runsCommand, true, "what every kept call took, as a table, CSV or JSON" },
+    Command { "simulate", simulateCommand, false, "the simulator as a server of its own" },
+    Command { "decode", decodeCommand, false, "decodes a recorded body as the client would" },
 };
 
 /// The command line up to the command's name.
@@ -40,10 +42,36 @@ struct CommandLine {
     QString problem;
 };
 
+/// Takes the word as an option of the window, with its value; false if it is none.
+bool takeWindowOption(const QStringList &words, qsizetype &i, CommandLine &line)
+{
+    const QString &word = words[i];
+    if (word == u"--announce-first-paint"_s) {
+        line.window.announceFirstPaint = true;
+        return true;
+    }
+    if (i + 1 == words.size())
+        return false;
+    if (word == u"--screenshot"_s)
+        line.window.screenshot = words[++i];
+    else if (word == u"--prompt"_s)
+        line.window.prompt = words[++i];
+    else if (word == u"--compare"_s)
+        line.window.compare = words[++i].split(u',', Qt::SkipEmptyParts);
+    else if (word == u"--after"_s || word == u"--measure-frames"_s) {
+        bool number = false;
+        (word == u"--after"_s ? line.window.afterMs : line.window.measureFrames) = words[++i].toInt(&number);
+        if (!number || words[i].startsWith(u'-'))
+            line.problem = u"%1 takes a number, not '%2'"_s.arg(word, words[i]);
+    } else
+        return false;
+    return true;
+}
+
 CommandLine parse(const QStringList &words)
 {
     CommandLine line;
-    for (qsizetype i = 0; i < words.size(); ++i) {
+    for (qsizetype i = 0; i < words.size() && line.problem.isEmpty(); ++i) {
         const QString &word = words[i];
         if (word == u"--help"_s || word == u"-h"_s)
             line.help = true;
@@ -53,15 +81,9 @@ CommandLine parse(const QStringList &words)
             line.options.dataDir = words[++i];
         else if (word.startsWith(u"--data-dir="_s))
             line.options.dataDir = word.section(u'=', 1);
-        else if (word == u"--screenshot"_s && i + 1 < words.size())
-            line.window.screenshot = words[++i];
-        else if (word == u"--after"_s && i + 1 < words.size())
-            line.window.afterMs = words[++i].toInt();
-        else if (word == u"--prompt"_s && i + 1 < words.size())
-            line.window.prompt = words[++i];
         else if (word.startsWith(u'-')) {
-            line.problem = u"unknown option '%1'"_s.arg(word);
-            return line;
+            if (!takeWindowOption(words, i, line))
+                line.problem = u"unknown option '%1', or its value is missing; --help lists them"_s.arg(word);
         } else {
             line.command = word;
             line.arguments = words.mid(i + 1);
@@ -81,11 +103,17 @@ void printHelp()
         std::printf("  %-10s %s\n", command.name, command.text);
     std::printf("\noptions:\n"
                 "  --data-dir DIR   keep everything in DIR instead of %s\n"
+                "  --version        print the version\n"
+                "  --help           print this\n"
+                "\nof the window:\n"
                 "  --prompt TEXT    begin a chat with this prompt\n"
+                "  --compare M,M    put the prompt to these models side by side\n"
                 "  --screenshot FILE [--after MS]\n"
                 "                   save a picture of the window after so many milliseconds (1500) and end\n"
-                "  --version        print the version\n"
-                "  --help           print this\n",
+                "  --announce-first-paint\n"
+                "                   print 'painted' when the window first stands\n"
+                "  --measure-frames S\n"
+                "                   time the window's repaints and stalls for S seconds, print JSON and end\n",
                 qPrintable(config::defaultDataDir()));
 }
 
@@ -100,6 +128,8 @@ int runCommand(const CommandLine &line)
     for (const Command &command : commands) {
         if (line.command != QLatin1String(command.name))
             continue;
+        if (!command.usesData)
+            return command.run(line.arguments, line.options);
         const auto dataDir = config::prepareDataDir(line.options.dataDir);
         if (!dataDir)
             return fail(1, dataDir.error().message);
@@ -115,7 +145,9 @@ int start(int argc, char **argv)
         words << QString::fromLocal8Bit(argv[i]);
     const CommandLine line = parse(words);
     if (!line.problem.isEmpty())
-        return fail(2, line.problem + u"; --help lists them"_s);
+        return fail(2, line.problem);
+    if (line.command == u"calibrate"_s && line.arguments.contains(u"--with-window"_s))
+        return calibrateInWindow(argc, argv, line.arguments);
     if (line.version || line.help || !line.command.isEmpty()) {
         const QCoreApplication application(argc, argv);
         if (line.version)

@@ -1,5 +1,8 @@
 #include "app/window.h"
 
+#include "app/commands/calibrate.h"
+#include "app/commands/filelimit.h"
+#include "ui/profiler/measuredapplication.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -18,6 +21,7 @@
 #include <QApplication>
 #include <QFile>
 #include <QMessageBox>
+#include <QTemporaryDir>
 #include <QTimer>
 
 #include <cstdio>
@@ -53,6 +57,8 @@ public:
 
     void open();
     ui::MainWindow &window() { return *m_window; }
+    run::RunService &runs() { return m_runs; }
+    const base::Clock &clock() const { return m_clock; }
 
 private:
     void startSimulator();
@@ -170,7 +176,61 @@ void takeScreenshot(Session &session, const WindowOptions &options)
     });
 }
 
+void measureFrames(ui::MeasuredApplication &application, const WindowOptions &options)
+{
+    QTimer::singleShot(options.afterMs, &application, &ui::MeasuredApplication::startMeasuring);
+    QTimer::singleShot(options.afterMs + options.measureFrames * 1000, &application, [&application] {
+        std::puts(application.reportJson().constData());
+        std::fflush(stdout);
+        QCoreApplication::exit(0);
+    });
+}
+
+/// Says when the first picture stands: after the event loop has handled the first paint whole.
+class FirstPaint final : public QObject {
+public:
+    using QObject::QObject;
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() == QEvent::Paint) {
+            watched->removeEventFilter(this);
+            QTimer::singleShot(0, this, [] {
+                std::puts("painted");
+                std::fflush(stdout);
+            });
+        }
+        return false;
+    }
+};
+
+/// A chat that streams for as long as the calibration takes.
+const auto longPrompt = u"Write 20000 words about measuring."_s;
+
+/// Start-up is not what is calibrated.
+constexpr int windowSettlesMs = 1500;
+
 } // namespace
+
+int calibrateInWindow(int argc, char **argv, const QStringList &arguments)
+{
+    const auto read = readCalibrateArguments(arguments);
+    if (const int *exitCode = std::get_if<int>(&read))
+        return *exitCode;
+    if (!hasDisplay()) {
+        std::fprintf(stderr, "talkbench calibrate: --with-window needs a display\n");
+        return 1;
+    }
+    raiseFileLimit();
+    QApplication application(argc, argv);
+    const QTemporaryDir dataDir;
+    Session session(application, dataDir.path());
+    session.open();
+    session.window().send(longPrompt);
+    CalibrateCommand command(session.runs(), session.clock(), std::get<CalibrateArguments>(read));
+    QTimer::singleShot(windowSettlesMs, &command, &CalibrateCommand::start);
+    return QApplication::exec();
+}
 
 int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowOptions &window)
 {
@@ -182,7 +242,8 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         }
         qputenv("QT_QPA_PLATFORM", "offscreen");
     }
-    QApplication application(argc, argv);
+    raiseFileLimit();
+    ui::MeasuredApplication application(argc, argv);
     const bool onScreen = window.screenshot.isEmpty();
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
@@ -199,9 +260,16 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         session.window().raise();
         session.window().activateWindow();
     });
+    FirstPaint firstPaint;
+    if (window.announceFirstPaint)
+        session.window().installEventFilter(&firstPaint);
     session.open();
-    if (!window.prompt.isEmpty())
+    if (!window.compare.isEmpty())
+        session.window().compare(window.compare, window.prompt);
+    else if (!window.prompt.isEmpty())
         session.window().send(window.prompt);
+    if (window.measureFrames > 0)
+        measureFrames(application, window);
     if (!onScreen)
         takeScreenshot(session, window);
     return QApplication::exec();

@@ -284,6 +284,12 @@ void MainWindow::send(const QString &prompt)
     m_chats->send(prompt);
 }
 
+void MainWindow::compare(const QStringList &models, const QString &prompt)
+{
+    showPage(m_comparePage);
+    m_comparePage->compare(models, prompt);
+}
+
 void MainWindow::refreshSidebar()
 {
     m_sidebar->setConversations(m_chats->conversations(), QDate::currentDate());

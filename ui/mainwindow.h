@@ -37,6 +37,8 @@ public:
     void clearProblem();
     /// As if it had been written in the composer.
     void send(const QString &prompt);
+    /// As if the prompt had been put to these models of the default provider on the compare page.
+    void compare(const QStringList &models, const QString &prompt);
 
     ChatController &chats() { return *m_chats; }
 

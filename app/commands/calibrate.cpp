@@ -26,6 +26,7 @@ void describe(QCommandLineParser &parser)
         { u"streams"_s, u"Streams at once."_s, u"N"_s, u"64"_s },
         { u"rate"_s, u"Tokens a second of each stream."_s, u"R"_s, u"100"_s },
         { u"tokens"_s, u"Tokens of each stream."_s, u"N"_s, u"200"_s },
+        { u"with-window"_s, u"Do it with the window open, repainting the same streams' figures and an answer."_s },
         { u"json"_s, u"Print one JSON object."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
@@ -75,9 +76,9 @@ QString text(const bench::CalibrationReport &report)
 
 } // namespace
 
-CalibrateCommand::CalibrateCommand(run::RunService &runs, const base::Clock &clock, const bench::CalibrationPlan &plan,
-                                   bool json, QObject *parent)
-    : QObject(parent), m_runs(runs), m_clock(clock), m_plan(plan), m_json(json)
+CalibrateCommand::CalibrateCommand(run::RunService &runs, const base::Clock &clock, const CalibrateArguments &arguments,
+                                   QObject *parent)
+    : QObject(parent), m_runs(runs), m_clock(clock), m_plan(arguments.plan), m_json(arguments.json)
 {
 }
 
@@ -128,7 +129,7 @@ void CalibrateCommand::fail(const QString &problem)
     QCoreApplication::exit(1);
 }
 
-int calibrateCommand(const QStringList &arguments, const GlobalOptions &)
+std::variant<CalibrateArguments, int> readCalibrateArguments(const QStringList &arguments)
 {
     QCommandLineParser parser;
     describe(parser);
@@ -145,11 +146,19 @@ int calibrateCommand(const QStringList &arguments, const GlobalOptions &)
                              : parser.errorText()));
         return 2;
     }
+    return CalibrateArguments { *plan, parser.isSet(u"json"_s) };
+}
+
+int calibrateCommand(const QStringList &arguments, const GlobalOptions &)
+{
+    const auto read = readCalibrateArguments(arguments);
+    if (const int *exitCode = std::get_if<int>(&read))
+        return *exitCode;
     const Interrupts interrupts;
     raiseFileLimit();
     const base::SystemClock clock;
     run::RunService runs([&clock] { return std::make_unique<net::QtTransport>(clock); }, clock, cost::PriceBook());
-    CalibrateCommand command(runs, clock, *plan, parser.isSet(u"json"_s));
+    CalibrateCommand command(runs, clock, std::get<CalibrateArguments>(read));
     QObject::connect(&interrupts, &Interrupts::received, &command, [] { QCoreApplication::exit(130); });
     QMetaObject::invokeMethod(&command, &CalibrateCommand::start, Qt::QueuedConnection);
     return QCoreApplication::exec();

@@ -218,6 +218,18 @@ void ComparePage::run()
         resolve(column, m_round);
 }
 
+void ComparePage::compare(const QStringList &models, const QString &prompt)
+{
+    m_chosen = true;
+    while (m_columns.size() < std::min(models.size(), most))
+        addColumn();
+    const QString providerId = m_context.settings.value("default/provider").toString();
+    for (qsizetype i = 0; i < m_columns.size(); ++i)
+        m_columns[i]->setModel(providerId, models[std::min(i, models.size() - 1)]);
+    m_edit->setPlainText(prompt);
+    run();
+}
+
 void ComparePage::resolve(CompareColumn *column, int round)
 {
     whenReady(column, m_context.endpoints.resolve(column->providerId()),

@@ -16,13 +16,13 @@ namespace talkbench::ui {
 class CompareColumn;
 class PromptEdit;
 
-/// One prompt to 2–4 models at the same moment: the answers stream side by side, at the end a table says how they differ.
+/// One prompt to 2–8 models at the same moment: the answers stream side by side, at the end a table says how they differ.
 class ComparePage final : public QWidget {
     Q_OBJECT
 
 public:
     static constexpr qsizetype fewest = 2;
-    static constexpr qsizetype most = 4;
+    static constexpr qsizetype most = 8;
 
     explicit ComparePage(AppContext &context, QWidget *parent = nullptr);
     ~ComparePage() override;
@@ -30,6 +30,8 @@ public:
     const QList<CompareColumn *> &columns() const { return m_columns; }
     bool isRunning() const;
     void run();
+    /// As if these models of the default provider had been chosen and the prompt typed.
+    void compare(const QStringList &models, const QString &prompt);
     void stopAll();
 
 Q_SIGNALS:
