@@ -9,8 +9,7 @@
 
 namespace {
 
-class EmptyWindow final : public QMainWindow
-{
+class EmptyWindow final : public QMainWindow {
 public:
     EmptyWindow() { setCentralWidget(new QTextBrowser(this)); }
 
@@ -20,8 +19,10 @@ protected:
         const bool handled = QMainWindow::event(event);
         if (event->type() == QEvent::Paint && !m_said) {
             m_said = true;
-            std::puts("painted");
-            std::fflush(stdout);
+            QTimer::singleShot(0, this, [] {
+                std::puts("painted");
+                std::fflush(stdout);
+            });
         }
         return handled;
     }

@@ -151,10 +151,40 @@ def startup():
         display.kill()
 
 
+def window_frames(answers, base):
+    """Talkbench's window with so many answers streaming: one in a chat, more side by side."""
+    data = os.path.join(BUILD, "frames-data")
+    shutil.rmtree(data, ignore_errors=True)
+    os.makedirs(data)
+    # The rates are the server's; the settings only name it.
+    settings = {"settings": {"default/provider": "bench", "limits/per_provider": 16},
+                "providers": [{"id": "bench", "name": "Bench", "protocol": "openai-chat", "base_url": base + "/v1",
+                               "default_model": "sim-small"}]}
+    with open(os.path.join(data, "settings.json"), "w") as file:
+        json.dump(settings, file)
+    command = [TALKBENCH, "--data-dir", data, "--after", "2000", "--measure-frames", "10", "--prompt", "Write 20000 words."]
+    if answers > 1:
+        command += ["--compare", ",".join(["sim-small"] * answers)]
+    return json_of(under_display(command))
+
+
 def frames():
-    print("\n### Frames while answers stream at 250 tokens/s each\n")
-    sys.stdout.flush()
-    subprocess.run(under_display([program("frames")]), check=True)
+    server = subprocess.Popen([TALKBENCH, "simulate", "--port", "0", "--exit-with-stdin", "--gap", "constant:4", "--ttft", "50"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        base = next(word for word in server.stdout.readline().split() if word.startswith("http://"))
+        rows = []
+        for answers in (1, 4, 8):
+            plain = json_of(under_display([program("plainframes"), str(answers), "250", "10"]))
+            for name, r in (("QPlainTextEdit, no markdown", plain), ("Talkbench", window_frames(answers, base))):
+                f, a = r["frame_ms"], r["away_ms"]
+                rows.append((answers, name, r["frames"] // 10, "%.1f" % f["p50"], "%.1f" % f["p99"], "%.1f" % f["max"],
+                             "%.1f×" % (f["p50"] / plain["frame_ms"]["p50"]), "%.1f" % a["max"]))
+        table("Frames while answers stream at 250 tokens/s each, 10 s",
+              ("answers", "window", "frames/s", "frame p50 ms", "p99 ms", "worst ms", "p50 ÷ plain", "longest away ms"), rows)
+    finally:
+        server.stdin.close()
+        server.wait(20)
 
 
 subjects = {"stamps": stamps, "post": post, "parser": parser, "startup": startup, "frames": frames}

@@ -13,8 +13,7 @@
 
 namespace {
 
-struct Stream
-{
+struct Stream {
     CURL *easy = nullptr;
     curl_slist *headers = nullptr;
     std::string id;
