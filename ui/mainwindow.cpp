@@ -82,6 +82,8 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
 MainWindow::~MainWindow()
 {
     // The pages speak of chats until they are gone, and the last words of the chats need the context, not the pages.
+    // A dock tells of its hiding even from within ~QMainWindow.
+    delete m_profiler;
     delete m_splitter;
     delete m_chats;
 }
