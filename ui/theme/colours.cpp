@@ -142,8 +142,8 @@ QPalette paletteFor(Scheme scheme)
 
 double contrast(const QColor &one, const QColor &other)
 {
-    const auto [low, high] = std::minmax(luminance(one), luminance(other));
-    return (high + 0.05) / (low + 0.05);
+    const std::pair<double, double> range = std::minmax({ luminance(one), luminance(other) });
+    return (range.second + 0.05) / (range.first + 0.05);
 }
 
 } // namespace talkbench::ui
