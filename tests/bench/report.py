@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 
-BUILD = sys.argv[1]
+BUILD = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
 TALKBENCH = os.path.join(BUILD, "app", "talkbench")
 LOADS = ((1, 100), (64, 100), (256, 50))
