@@ -55,7 +55,7 @@ bool takeWindowOption(const QStringList &words, qsizetype &i, CommandLine &line)
     if (word == u"--screenshot"_s)
         line.window.screenshot = words[++i];
     else if (word == u"--prompt"_s)
-        line.window.prompt = words[++i];
+        line.window.prompts << words[++i];
     else if (word == u"--compare"_s)
         line.window.compare = words[++i].split(u',', Qt::SkipEmptyParts);
     else if (word == u"--after"_s || word == u"--measure-frames"_s) {
@@ -106,7 +106,7 @@ void printHelp()
                 "  --version        print the version\n"
                 "  --help           print this\n"
                 "\nof the window:\n"
-                "  --prompt TEXT    begin a chat with this prompt\n"
+                "  --prompt TEXT    begin a chat with this prompt; several follow one another\n"
                 "  --compare M,M    put the prompt to these models side by side\n"
                 "  --screenshot FILE [--after MS]\n"
                 "                   save a picture of the window after so many milliseconds (1500) and end\n"

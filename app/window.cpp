@@ -2,7 +2,6 @@
 
 #include "app/commands/calibrate.h"
 #include "app/commands/filelimit.h"
-#include "ui/profiler/measuredapplication.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -13,8 +12,10 @@
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
 #include "core/store/store.h"
+#include "ui/chat/chatcontroller.h"
 #include "ui/endpoints.h"
 #include "ui/mainwindow.h"
+#include "ui/profiler/measuredapplication.h"
 #include "ui/theme/theme.h"
 #include "ui/whenready.h"
 
@@ -166,6 +167,18 @@ int explain(const base::Error &error, bool onScreen)
     return 1;
 }
 
+void sendInTurn(Session &session, QStringList prompts)
+{
+    if (prompts.isEmpty())
+        return;
+    ui::MainWindow &window = session.window();
+    window.send(prompts.takeFirst());
+    QObject::connect(&window.chats(), &ui::ChatController::answerEnded, &window, [&window, prompts]() mutable {
+        if (!prompts.isEmpty())
+            window.send(prompts.takeFirst());
+    });
+}
+
 void takeScreenshot(Session &session, const WindowOptions &options)
 {
     QTimer::singleShot(options.afterMs, &session, [&session, options] {
@@ -265,9 +278,9 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         session.window().installEventFilter(&firstPaint);
     session.open();
     if (!window.compare.isEmpty())
-        session.window().compare(window.compare, window.prompt);
-    else if (!window.prompt.isEmpty())
-        session.window().send(window.prompt);
+        session.window().compare(window.compare, window.prompts.join(u"\n\n"_s));
+    else
+        sendInTurn(session, window.prompts);
     if (window.measureFrames > 0)
         measureFrames(application, window);
     if (!onScreen)

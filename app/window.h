@@ -8,7 +8,8 @@ struct WindowOptions {
     /// Empty: none is taken.
     QString screenshot;
     int afterMs = 1500;
-    QString prompt;
+    /// Sent one after another, each once the one before is answered.
+    QStringList prompts;
     /// Models of the simulator to put the prompt to side by side; empty: it goes to a chat.
     QStringList compare;
     /// Print 'painted' on stdout once the first picture stands.
