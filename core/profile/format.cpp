@@ -25,6 +25,9 @@ std::optional<double> metric(const RunRecord &record, const char *id)
     return row ? row->compute(record) : std::nullopt;
 }
 
+/// Below it a cost is said as 'under', which an estimate's ~ would only blur.
+constexpr double smallestShownUsd = 0.0001;
+
 QString estimated(const QString &text, bool isEstimate)
 {
     return isEstimate ? u"~"_s + text : text;
@@ -76,7 +79,7 @@ QString formatUsd(double usd)
         return u"–"_s;
     if (usd == 0)
         return u"$0"_s;
-    if (std::abs(usd) < 0.0001)
+    if (std::abs(usd) < smallestShownUsd)
         return QCoreApplication::translate("Figure", "under $0.0001");
     const QString sign = usd < 0 ? u"−$"_s : u"$"_s;
     const double size = std::abs(usd);
@@ -137,7 +140,8 @@ QStringList numbersParts(const Numbers &numbers)
         parts << estimated(text(QT_TRANSLATE_NOOP("Numbers", "%1 tok")).arg(formatCount(*numbers.outputTokens)),
                            numbers.tokensEstimated);
     if (numbers.costUsd)
-        parts << estimated(formatUsd(*numbers.costUsd), numbers.tokensEstimated && *numbers.costUsd != 0);
+        parts << estimated(formatUsd(*numbers.costUsd),
+                           numbers.tokensEstimated && *numbers.costUsd >= smallestShownUsd);
     else if (numbers.ended && numbers.outputTokens)
         parts << text(QT_TRANSLATE_NOOP("Numbers", "price unknown"));
     return parts;
