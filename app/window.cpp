@@ -21,6 +21,7 @@
 
 #include <QApplication>
 #include <QFile>
+#include <QIcon>
 #include <QMessageBox>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -257,6 +258,7 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
     }
     raiseFileLimit();
     ui::MeasuredApplication application(argc, argv);
+    QApplication::setWindowIcon(QIcon(u":/icons/talkbench.svg"_s));
     const bool onScreen = window.screenshot.isEmpty();
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)

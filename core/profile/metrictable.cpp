@@ -118,10 +118,16 @@ Value endToEndTokensPerSecond(const RunRecord &record)
     return *tokens / *whole * 1000;
 }
 
+/// Output can be counted from its chunks; of the input there is then only a guess, which is no figure.
+bool inputIsCounted(const RunRecord &record)
+{
+    return record.answer.usage && record.answer.usage->source != llm::UsageSource::Chunks;
+}
+
 Value prefillTokensPerSecond(const RunRecord &record)
 {
     const Value waited = span(record.trace.dispatchedNs, record.trace.firstContentNs);
-    if (!record.answer.usage || !waited || *waited <= 0)
+    if (!inputIsCounted(record) || !waited || *waited <= 0)
         return {};
     const llm::Usage &usage = *record.answer.usage;
     const qint64 fresh = usage.inputTotal() - usage.cacheRead;
@@ -186,19 +192,24 @@ Value gapPercentile(const RunRecord &record)
 }
 
 template <qint64 llm::Usage::*tokens>
-Value usageClass(const RunRecord &record)
+Value cacheClass(const RunRecord &record)
 {
-    return record.answer.usage ? Value(static_cast<double>((*record.answer.usage).*tokens)) : Value();
+    return inputIsCounted(record) ? Value(static_cast<double>((*record.answer.usage).*tokens)) : Value();
+}
+
+Value reasoningTokens(const RunRecord &record)
+{
+    return record.answer.usage ? Value(static_cast<double>(record.answer.usage->reasoning)) : Value();
 }
 
 Value inputTokens(const RunRecord &record)
 {
-    return record.answer.usage ? Value(static_cast<double>(record.answer.usage->inputTotal())) : Value();
+    return inputIsCounted(record) ? Value(static_cast<double>(record.answer.usage->inputTotal())) : Value();
 }
 
 Value totalTokens(const RunRecord &record)
 {
-    if (!record.answer.usage)
+    if (!inputIsCounted(record))
         return {};
     return static_cast<double>(record.answer.usage->inputTotal() + record.answer.usage->outputTotal());
 }
@@ -267,11 +278,11 @@ constexpr Metric table[] = {
     { "headers_ms", TITLE("Wait for headers"), "ms", Lower, between<&Trace::sentNs, &Trace::headersNs> },
     { "input_tokens", TITLE("Input tokens, all classes"), "tok", Neither, inputTokens },
     { "cache_read_tokens", TITLE("Input tokens read from the cache"), "tok", Higher,
-      usageClass<&llm::Usage::cacheRead> },
+      cacheClass<&llm::Usage::cacheRead> },
     { "cache_write_tokens", TITLE("Input tokens written to the cache"), "tok", Neither,
-      usageClass<&llm::Usage::cacheWrite> },
+      cacheClass<&llm::Usage::cacheWrite> },
     { "output_tokens", TITLE("Output tokens, with reasoning"), "tok", Neither, outputTokens },
-    { "reasoning_tokens", TITLE("Reasoning tokens"), "tok", Neither, usageClass<&llm::Usage::reasoning> },
+    { "reasoning_tokens", TITLE("Reasoning tokens"), "tok", Neither, reasoningTokens },
     { "total_tokens", TITLE("Total tokens"), "tok", Neither, totalTokens },
     { "token_efficiency", TITLE("Output share of all tokens"), "%", Higher, tokenEfficiency },
     { "cost_usd", TITLE("Cost"), "USD", Lower, costUsd },

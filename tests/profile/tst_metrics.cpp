@@ -125,6 +125,16 @@ private Q_SLOTS:
         QCOMPARE(json["response_ms"_L1].toDouble(), 5.0);
     }
 
+    void aGuessedInputIsNoFigure()
+    {
+        RunRecord record = plainRecord();
+        record.answer.usage->source = llm::UsageSource::Chunks;
+        for (const char *id :
+             { "input_tokens", "cache_read_tokens", "total_tokens", "token_efficiency", "prefill_tokens_per_s" })
+            QVERIFY2(!metric(record, id), id);
+        QCOMPARE(metric(record, "output_tokens"), 21.0);
+    }
+
     void idsAreUnique()
     {
         QSet<QByteArray> ids;

@@ -12,18 +12,18 @@ def last(pattern):
     return found[-1] if found else None
 
 
-prompt = last(r"prompt eval time\s*=\s*([\d.]+) ms /\s*(\d+) tokens")
+total = last(r"total time\s*=\s*([\d.]+) ms")
 decode = last(r"[^t] eval time\s*=\s*([\d.]+) ms /\s*(\d+) runs")
 metrics, usage = chat["metrics"], chat["usage"]
-print("answer        %r…" % chat["text"][:70])
-print("finish        %s, %s tokens counted from %s" % (chat["finish_reason"], usage and usage["output_total"], usage and usage["source"]))
+print("answer   %r…" % chat["text"][:70])
+print("finish   %s; tokens counted from: %s" % (chat["finish_reason"], usage and usage["source"]))
 rows = []
-if prompt:
-    rows.append(("prefill, ms", float(prompt[0]), metrics["ttft_ms"]))
+if total:
+    rows.append(("whole answer, ms", float(total), metrics["response_ms"]))
 if decode:
-    rows.append(("decode, ms", float(decode[0]), metrics["response_ms"] - metrics["ttft_ms"]))
-    rows.append(("decode, tok/s", 1000 * int(decode[1]) / float(decode[0]), metrics["tokens_per_s"]))
-print("%-14s %12s %12s" % ("", "server", "client"))
+    rows.append(("decoding, ms", float(decode[0]), metrics["response_ms"] - metrics["ttft_ms"]))
+    rows.append(("tokens", float(decode[1]), usage["output_total"]))
+print("%-18s %12s %12s" % ("", "server's log", "client"))
 for row in rows:
-    print("%-14s %12.1f %12.1f" % row)
+    print("%-18s %12.1f %12.1f" % row)
 sys.exit(0 if chat["error"] is None and chat["text"] else 1)
