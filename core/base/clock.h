@@ -5,8 +5,7 @@
 namespace talkbench::base {
 
 /// Time, injectable. Intervals come from nowNs(); wallMs() is for display and storage only.
-class Clock
-{
+class Clock {
 public:
     virtual ~Clock() = default;
     /// Monotonic nanoseconds (CLOCK_MONOTONIC), comparable between processes of one machine.
@@ -15,8 +14,7 @@ public:
     virtual qint64 wallMs() const = 0;
 };
 
-class SystemClock final : public Clock
-{
+class SystemClock final : public Clock {
 public:
     qint64 nowNs() const override;
     qint64 wallMs() const override;

@@ -11,15 +11,40 @@ namespace talkbench::base {
 /// (errorKindName) is what exports, the database and `--json` carry.
 enum class ErrorKind {
     // network
-    Dns, Refused, Tls, ConnectTimeout, FirstByteTimeout, IdleTimeout, TotalTimeout, Reset, Truncated, Network,
+    Dns,
+    Refused,
+    Tls,
+    ConnectTimeout,
+    FirstByteTimeout,
+    IdleTimeout,
+    TotalTimeout,
+    Reset,
+    Truncated,
+    Network,
     // HTTP
-    Auth, Forbidden, NotFound, InvalidRequest, ContextTooLong, RateLimited, Quota, Overloaded, Server, Redirect,
+    Auth,
+    Forbidden,
+    NotFound,
+    InvalidRequest,
+    ContextTooLong,
+    RateLimited,
+    Quota,
+    Overloaded,
+    Server,
+    Redirect,
     // content
-    Filtered, Refusal,
+    Filtered,
+    Refusal,
     // protocol
-    NotJson, BadEvent, TooLarge,
+    NotJson,
+    BadEvent,
+    TooLarge,
     // this machine
-    Cancelled, Queue, Storage, Config, Usage,
+    Cancelled,
+    Queue,
+    Storage,
+    Config,
+    Usage,
 };
 
 /// "rate_limited", "not_found", …
@@ -27,8 +52,7 @@ QString errorKindName(ErrorKind kind);
 std::optional<ErrorKind> errorKindFromName(const QString &name);
 
 /// An error is a value: a kind, a sentence for a person and the raw detail behind it (a server's body, an errno text).
-struct Error
-{
+struct Error {
     ErrorKind kind = ErrorKind::Network;
     QString message;
     QString detail;

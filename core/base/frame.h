@@ -8,12 +8,11 @@ namespace talkbench::base {
 enum class Framing { Sse, NdJson };
 
 /// One unit of a streamed body: what the parsers in net make and the decoders in llm take.
-struct Frame
-{
+struct Frame {
     enum class Kind {
-        Event,   ///< an SSE event's joined data, or one NDJSON line
+        Event, ///< an SSE event's joined data, or one NDJSON line
         Comment, ///< an SSE comment (keep-alive)
-        Stray,   ///< a line that is neither a field nor a comment, such as a bare JSON error after SSE events
+        Stray, ///< a line that is neither a field nor a comment, such as a bare JSON error after SSE events
     };
 
     Kind kind = Kind::Event;

@@ -14,16 +14,14 @@ using HttpHeaders = QList<std::pair<QByteArray, QByteArray>>;
 /// The first value under a name, compared without case; empty where there is none.
 QByteArray headerValue(const HttpHeaders &headers, QByteArrayView name);
 
-struct HttpRequest
-{
+struct HttpRequest {
     QByteArray method = "POST";
     QUrl url;
     HttpHeaders headers;
     QByteArray body;
 };
 
-struct HttpHead
-{
+struct HttpHead {
     int status = 0;
     HttpHeaders headers;
 };

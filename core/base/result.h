@@ -8,9 +8,8 @@
 namespace talkbench::base {
 
 /// A value or an Error. `if (!result) return result.error();`
-template<typename T>
-class Result
-{
+template <typename T>
+class Result {
 public:
     Result(T value) : m_state(std::move(value)) { }
     Result(Error error) : m_state(std::move(error)) { }
@@ -30,9 +29,8 @@ private:
     std::variant<T, Error> m_state;
 };
 
-template<>
-class Result<void>
-{
+template <>
+class Result<void> {
 public:
     Result() = default;
     Result(Error error) : m_error(std::move(error)) { }

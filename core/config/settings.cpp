@@ -271,8 +271,7 @@ void Settings::setProviderRows(const QList<ProviderConfig> &providers)
     m_providers.clear();
     for (const ProviderConfig &provider : providers) {
         if (provider.id == simulatorId)
-            simulator.defaultModel =
-                provider.defaultModel.isEmpty() ? simulator.defaultModel : provider.defaultModel;
+            simulator.defaultModel = provider.defaultModel.isEmpty() ? simulator.defaultModel : provider.defaultModel;
         else
             m_providers.append(provider);
     }
