@@ -99,7 +99,7 @@ base::Result<QVariant> checked(const Setting &setting, const QVariant &value)
         return value;
     default:
         if (value.typeId() != setting.standard.typeId())
-            return wrongType(setting, "bytes");
+            return wrongType(setting, setting.standard.typeId() == QMetaType::QVariantMap ? "a table" : "bytes");
         return value;
     }
 }
@@ -137,7 +137,7 @@ std::span<const Setting> settingsTable()
         Setting { "window/state", QByteArray(), "Window layout" },
         Setting { "window/sidebar", true, "Show the sidebar" },
         Setting { "window/profiler", true, "Show the profiler" },
-        Setting { "drafts", QByteArray(), "Prompts not sent yet" },
+        Setting { "drafts", QVariantMap(), "Prompts not sent yet" },
     };
     return table;
 }

@@ -12,8 +12,6 @@
 #include "ui/theme/metrics.h"
 
 #include <QHBoxLayout>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QLabel>
 #include <QLocale>
 #include <QStackedWidget>
@@ -55,7 +53,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     column->addWidget(m_content, 1);
     column->addWidget(m_composer);
 
-    const QJsonObject drafts = QJsonDocument::fromJson(m_context.settings.value("drafts").toByteArray()).object();
+    const QVariantMap drafts = m_context.settings.value("drafts").toMap();
     for (auto it = drafts.begin(); it != drafts.end(); ++it)
         m_drafts.insert(it.key(), it.value().toString());
     m_composer->setText(m_drafts.value(m_shownId));
@@ -91,13 +89,12 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
 ChatPage::~ChatPage()
 {
     keepDraft();
-    QJsonObject drafts;
+    QVariantMap drafts;
     for (auto it = m_drafts.cbegin(); it != m_drafts.cend(); ++it)
         if (!it.value().isEmpty())
             drafts.insert(it.key(), it.value());
-    const QByteArray kept = drafts.isEmpty() ? QByteArray() : QJsonDocument(drafts).toJson(QJsonDocument::Compact);
-    if (kept != m_context.settings.value("drafts").toByteArray())
-        m_context.settings.setValue("drafts", kept);
+    if (drafts != m_context.settings.value("drafts").toMap())
+        m_context.settings.setValue("drafts", drafts);
 }
 
 void ChatPage::send(const QString &text)
