@@ -92,8 +92,30 @@ public:
     void setSink(httplib::DataSink *sink) { m_sink = sink; }
     void closeAfterwards() { m_gone = true; }
 
-    bool is_readable() const override { return !m_gone; }
-    bool is_writable() const override { return !m_gone; }
+    // Which of these httplib asks for depends on its version, so none says that it overrides.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsuggest-override"
+    bool is_readable() const
+    {
+        return !m_gone;
+    }
+    bool is_writable() const
+    {
+        return !m_gone;
+    }
+    bool wait_readable() const
+    {
+        return !m_gone;
+    }
+    bool wait_writable() const
+    {
+        return !m_gone;
+    }
+    time_t duration() const
+    {
+        return 0;
+    }
+#pragma GCC diagnostic pop
 
     ssize_t read(char *target, std::size_t size) override
     {
@@ -130,7 +152,10 @@ public:
         port = 0;
     }
 
-    socket_t socket() const override { return m_socket; }
+    socket_t socket() const override
+    {
+        return m_socket;
+    }
 
 private:
     /// > 0 when the socket has one of the events, 0 at the deadline.
@@ -166,7 +191,10 @@ public:
     /// While refuse is set, tasks close their connections at once.
     explicit ThreadPerConnection(std::atomic<bool> &refuse) : m_refuse(refuse) { }
 
-    void enqueue(std::function<void()> task) override
+    /// Nothing in httplib's older versions, whether it was taken in the newer ones.
+    using Enqueued = decltype(std::declval<httplib::TaskQueue &>().enqueue({}));
+
+    Enqueued enqueue(std::function<void()> task) override
     {
         const std::unique_lock lock(m_mutex);
         try {
@@ -177,6 +205,7 @@ public:
             task();
             m_refuse = false;
         }
+        return static_cast<Enqueued>(true);
     }
 
     void shutdown() override
@@ -319,9 +348,20 @@ private:
         bool ok = true;
         bool closed = false;
         while (ok && !closed && connection.is_writable() && connection.awaitRequest())
-            ok = process_request(connection, false, closed, withoutCompression);
+            ok = processRequest(*this, connection, closed);
         leave(connection);
         return ok;
+    }
+
+    /// httplib's own, with the arguments that its version takes.
+    template <typename Server>
+    static bool processRequest(Server &server, Connection &connection, bool &closed)
+    {
+        if constexpr (requires { server.process_request(connection, false, closed, withoutCompression); })
+            return server.process_request(connection, false, closed, withoutCompression);
+        else
+            return server.process_request(connection, "127.0.0.1", connection.peerPort(), "127.0.0.1", 0, false, closed,
+                                          withoutCompression);
     }
 
     /// A compressed stream would be held back by the compressor.

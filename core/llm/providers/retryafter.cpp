@@ -5,6 +5,7 @@
 #include <QDateTime>
 #include <QLocale>
 #include <QRegularExpression>
+#include <QTimeZone>
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +39,7 @@ double unitMs(const QString &unit)
 QDateTime httpDate(const QByteArray &text)
 {
     QDateTime date = QLocale::c().toDateTime(QString::fromLatin1(text.trimmed()), u"ddd, dd MMM yyyy HH:mm:ss 'GMT'"_s);
-    date.setTimeSpec(Qt::UTC);
+    date.setTimeZone(QTimeZone::utc());
     return date;
 }
 
@@ -62,9 +63,9 @@ std::optional<qint64> resetMs(const QByteArray &text, const base::HttpHeaders &h
     bool number = false;
     const double value = text.trimmed().toDouble(&number);
     if (number && value > 1e11)
-        return untilMs(QDateTime::fromMSecsSinceEpoch(qRound64(std::min(value, 1e15)), Qt::UTC), headers);
+        return untilMs(QDateTime::fromMSecsSinceEpoch(qRound64(std::min(value, 1e15)), QTimeZone::utc()), headers);
     if (number && value > 1e9)
-        return untilMs(QDateTime::fromSecsSinceEpoch(qRound64(value), Qt::UTC), headers);
+        return untilMs(QDateTime::fromSecsSinceEpoch(qRound64(value), QTimeZone::utc()), headers);
     if (text.contains('T') && text.contains('-'))
         return untilMs(QDateTime::fromString(QString::fromLatin1(text.trimmed()), Qt::ISODateWithMs), headers);
     return durationMs(text);
