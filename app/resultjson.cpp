@@ -43,6 +43,17 @@ QJsonValue errorJson(const std::optional<base::Error> &error)
     return object;
 }
 
+/// What the user had set and the request did not carry, one sentence each.
+QJsonArray unsentJson(const profile::Trace &trace)
+{
+    QJsonArray array;
+    for (const profile::Decision &decision : trace.decisions) {
+        if (decision.stage == "options"_L1)
+            array.append(decision.reason);
+    }
+    return array;
+}
+
 } // namespace
 
 QJsonObject resultJson(const profile::RunRecord &record)
@@ -62,6 +73,8 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"metrics"_s, profile::metricsJson(record) },
         { u"phases"_s, profile::phasesJson(record.trace) },
         { u"server_timings"_s, answer.serverTimings },
+        { u"rate_limits"_s, llm::toJson(answer.rateLimits) },
+        { u"unsent"_s, unsentJson(record.trace) },
         { u"attempts"_s, record.earlierAttempts.size() + 1 },
         { u"cached"_s, record.cached },
         { u"error"_s, errorJson(answer.error) },

@@ -240,6 +240,10 @@ void ChatCommand::report(const profile::RunRecord &record)
     } else if (!m_endsLine) {
         writeLine(stdout, {});
     }
+    for (const profile::Decision &decision : record.trace.decisions) {
+        if (decision.stage == "options"_L1)
+            writeLine(stderr, u"talkbench chat: %1"_s.arg(decision.reason));
+    }
     const llm::Answer &answer = record.answer;
     if (answer.error)
         writeLine(stderr, u"talkbench chat: %1"_s.arg(answer.error->message.simplified()));

@@ -21,7 +21,8 @@ void describe(QCommandLineParser &parser)
         { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
         { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
         { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
-        { u"json"_s, u"Print a JSON array of {id, name, context_tokens}."_s },
+        { u"json"_s,
+          u"Print a JSON array: id, name and what else the server tells, such as context_tokens and input_usd_per_million."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
 }
@@ -30,11 +31,7 @@ void print(const QList<llm::ModelInfo> &models, bool json)
 {
     QJsonArray rows;
     for (const llm::ModelInfo &model : models) {
-        rows.append(QJsonObject {
-            { u"id"_s, model.id },
-            { u"name"_s, model.displayName.isEmpty() ? model.id : model.displayName },
-            { u"context_tokens"_s, model.contextTokens ? QJsonValue(*model.contextTokens) : QJsonValue() },
-        });
+        rows.append(llm::toJson(model));
         if (!json)
             writeLine(stdout, model.id);
     }

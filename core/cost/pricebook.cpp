@@ -4,6 +4,8 @@
 #include <QJsonDocument>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace talkbench::cost {
 
 using namespace Qt::StringLiterals;
@@ -22,7 +24,11 @@ std::optional<Rates> ratesFromJson(const QJsonObject &object)
     const auto output = rate(object, "output"_L1);
     if (!input || !output)
         return std::nullopt;
-    return Rates { *input, *output, rate(object, "cache_read"_L1), rate(object, "cache_write"_L1),
+    return Rates { *input,
+                   *output,
+                   rate(object, "cache_read"_L1),
+                   rate(object, "cache_write"_L1),
+                   rate(object, "cache_write_1h"_L1),
                    rate(object, "reasoning"_L1) };
 }
 
@@ -110,9 +116,11 @@ double costUsd(const llm::Usage &usage, const Price &price)
     const bool above = price.above && usage.inputTotal() > price.above->inputTokens;
     const Rates &rates = above ? price.above->rates : static_cast<const Rates &>(price);
     const auto times = [](qint64 tokens, double perMillion) { return static_cast<double>(tokens) * perMillion / 1e6; };
+    const double cacheWrite = rates.cacheWrite.value_or(rates.input);
+    const qint64 anHour = std::min(usage.cacheWrite1h, usage.cacheWrite);
     return times(usage.input, rates.input) + times(usage.cacheRead, rates.cacheRead.value_or(rates.input))
-        + times(usage.cacheWrite, rates.cacheWrite.value_or(rates.input)) + times(usage.output, rates.output)
-        + times(usage.reasoning, rates.reasoning.value_or(rates.output));
+        + times(usage.cacheWrite - anHour, cacheWrite) + times(anHour, rates.cacheWrite1h.value_or(cacheWrite))
+        + times(usage.output, rates.output) + times(usage.reasoning, rates.reasoning.value_or(rates.output));
 }
 
 } // namespace talkbench::cost

@@ -15,6 +15,7 @@ struct Rates {
     double output = 0;
     std::optional<double> cacheRead; ///< else input
     std::optional<double> cacheWrite; ///< else input
+    std::optional<double> cacheWrite1h; ///< else cacheWrite
     std::optional<double> reasoning; ///< else output
 
     bool operator==(const Rates &) const = default;
@@ -42,7 +43,7 @@ struct Price : Rates {
 class PriceBook {
 public:
     /// resources/prices.json: {version, unpriced_providers, sources, prices: [{model, provider, input, output,
-    /// cache_read, cache_write, reasoning, above: {input_tokens, …}, source, date}]}.
+    /// cache_read, cache_write, cache_write_1h, reasoning, above: {input_tokens, …}, source, date}]}.
     static base::Result<PriceBook> fromJson(const QByteArray &json);
 
     /// The exact id first, then the id without its date ("-2024-08-06", "-20250514", "-0709"), then the longest prefix.

@@ -40,7 +40,10 @@ public:
             m_answer.servedModel = info.model;
         for (auto it = info.timings.begin(); it != info.timings.end(); ++it)
             m_answer.serverTimings.insert(it.key(), it.value());
+        if (!info.limits.isEmpty())
+            m_answer.rateLimits = info.limits;
     }
+    void operator()(const Replay &replay) { m_answer.replay = replay; }
     void operator()(const Finish &finish)
     {
         m_answer.finished = true;
@@ -110,6 +113,10 @@ QJsonObject toJson(const Answer &answer)
         object.insert("finish_reason"_L1, finishReasonName(*answer.finishReason));
     if (!answer.serverTimings.isEmpty())
         object.insert("server_timings"_L1, answer.serverTimings);
+    if (!answer.rateLimits.isEmpty())
+        object.insert("rate_limits"_L1, toJson(answer.rateLimits));
+    if (answer.replay)
+        object.insert("replay"_L1, toJson(*answer.replay));
     if (answer.error)
         object.insert("error"_L1, errorToJson(*answer.error));
     return object;
@@ -130,6 +137,8 @@ Answer answerFromJson(const QJsonObject &object)
     answer.servedModel = object["served_model"_L1].toString();
     answer.responseId = object["response_id"_L1].toString();
     answer.serverTimings = object["server_timings"_L1].toObject();
+    answer.rateLimits = rateLimitsFromJson(object["rate_limits"_L1].toObject());
+    answer.replay = replayFromJson(object["replay"_L1]);
     if (const QJsonValue error = object["error"_L1]; error.isObject())
         answer.error = errorFromJson(error.toObject());
     return answer;

@@ -20,6 +20,9 @@ struct Answer {
     QString responseId;
     /// See ServerInfo::timings.
     QJsonObject serverTimings;
+    RateLimits rateLimits;
+    /// To be kept in the message this answer becomes.
+    std::optional<Replay> replay;
     /// The first one: what follows is its consequence.
     std::optional<base::Error> error;
 
@@ -29,7 +32,8 @@ struct Answer {
 };
 
 /// All of an answer, for storage: {"text", "reasoning", "refusal", "tool_calls", "usage", "finish_reason",
-/// "finish_reason_raw", "finished", "served_model", "response_id", "server_timings", "error"}; what is unset is left out.
+/// "finish_reason_raw", "finished", "served_model", "response_id", "server_timings", "rate_limits", "replay", "error"};
+/// what is unset is left out.
 QJsonObject toJson(const Answer &answer);
 Answer answerFromJson(const QJsonObject &object);
 

@@ -69,6 +69,18 @@ QList<ToolCall> toolCallsFromJson(const QJsonArray &array)
     return calls;
 }
 
+QJsonObject toJson(const Replay &replay)
+{
+    return { { u"protocol"_s, replay.protocol }, { u"data"_s, replay.data } };
+}
+
+std::optional<Replay> replayFromJson(const QJsonValue &value)
+{
+    if (!value.isObject())
+        return std::nullopt;
+    return Replay { value["protocol"_L1].toString(), value["data"_L1].toObject() };
+}
+
 QJsonObject toJson(const Message &message)
 {
     QJsonArray parts;
@@ -88,6 +100,8 @@ QJsonObject toJson(const Message &message)
         object.insert("tool_calls"_L1, toJson(message.toolCalls));
     if (!message.toolCallId.isEmpty())
         object.insert("tool_call_id"_L1, message.toolCallId);
+    if (message.replay)
+        object.insert("replay"_L1, toJson(*message.replay));
     return object;
 }
 
@@ -110,6 +124,7 @@ Message messageFromJson(const QJsonObject &object)
     message.reasoning = object["reasoning"_L1].toString();
     message.toolCalls = toolCallsFromJson(object["tool_calls"_L1].toArray());
     message.toolCallId = object["tool_call_id"_L1].toString();
+    message.replay = replayFromJson(object["replay"_L1]);
     return message;
 }
 

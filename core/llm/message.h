@@ -6,6 +6,8 @@
 #include <QMetaType>
 #include <QString>
 
+#include <optional>
+
 namespace talkbench::llm {
 
 enum class Role { System, User, Assistant, Tool };
@@ -34,6 +36,15 @@ struct ToolCall {
     bool operator==(const ToolCall &) const = default;
 };
 
+/// What a protocol wants back with the next turn, as it came: signed thoughts, encrypted reasoning. Only the codec of
+/// `protocol` knows what is in it; another protocol, provider or model has no use for it.
+struct Replay {
+    QString protocol;
+    QJsonObject data;
+
+    bool operator==(const Replay &) const = default;
+};
+
 struct Message {
     Role role = Role::User;
     QList<ContentPart> parts;
@@ -41,6 +52,8 @@ struct Message {
     QList<ToolCall> toolCalls;
     /// Role::Tool only.
     QString toolCallId;
+    /// Role::Assistant only.
+    std::optional<Replay> replay;
 
     /// All text parts joined.
     QString text() const;
@@ -53,8 +66,12 @@ struct Message {
 QJsonArray toJson(const QList<ToolCall> &calls);
 QList<ToolCall> toolCallsFromJson(const QJsonArray &array);
 
+/// {"protocol", "data"}
+QJsonObject toJson(const Replay &replay);
+std::optional<Replay> replayFromJson(const QJsonValue &value);
+
 /// {"role", "parts": [{"type": "text", "text"} | {"type": "image", "media_type", "data"}], and, where there are any,
-/// "reasoning", "tool_calls", "tool_call_id"}
+/// "reasoning", "tool_calls", "tool_call_id", "replay": {"protocol", "data"}}
 QJsonObject toJson(const Message &message);
 Message messageFromJson(const QJsonObject &object);
 

@@ -39,13 +39,29 @@ public:
     virtual int badFrames() const { return 0; }
 };
 
+/// An option the user set that a request does not carry.
+struct Unsent {
+    /// Its name in ChatOptions' JSON: "temperature".
+    QString option;
+    /// For a person: "gpt-5 refuses it".
+    QString reason;
+
+    bool operator==(const Unsent &) const = default;
+};
+
+struct EncodedRequest {
+    base::HttpRequest http;
+    QList<Unsent> unsent;
+};
+
 /// A wire protocol: requests to bytes and bytes to events. Pure, stateless, no I/O.
 class Provider {
 public:
     virtual ~Provider() = default;
     virtual QString protocol() const = 0;
     virtual base::Framing framing() const = 0;
-    virtual base::Result<base::HttpRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const = 0;
+    /// Everything the request holds is in the body or in `unsent`.
+    virtual base::Result<EncodedRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const = 0;
     virtual std::unique_ptr<Decoder> decoder() const = 0;
     virtual base::HttpRequest modelsRequest(const Endpoint &endpoint) const = 0;
     virtual base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const = 0;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/llm/message.h"
+#include "core/llm/ratelimits.h"
 #include "core/llm/usage.h"
 
 #include <QList>
@@ -37,7 +39,8 @@ struct UsageReport {
     Usage usage;
 };
 
-/// What the server says of the answer itself: the model that served it, its own timings. Empty: nothing new.
+/// What the server says beside the answer: the model that served it, its own timings, what is left of the account's
+/// limits. Empty: nothing new.
 struct ServerInfo {
     QString responseId;
     QString model;
@@ -46,6 +49,7 @@ struct ServerInfo {
     /// "prefill_tokens", "decode_tokens"; rates under "prefill_tokens_per_s", "decode_tokens_per_s"; the server's own
     /// object under "raw".
     QJsonObject timings;
+    RateLimits limits = {};
 };
 
 /// The provider's terminal event. Without one a call has not ended well, whatever the socket says.
@@ -60,8 +64,9 @@ struct Failure {
     base::Error error;
 };
 
-using StreamEvent =
-    std::variant<TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, UsageReport, ServerInfo, Finish, Failure>;
+/// A Replay is the answer's whole one, and comes once, at the end.
+using StreamEvent = std::variant<TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, UsageReport, ServerInfo,
+                                 Replay, Finish, Failure>;
 using StreamEvents = QList<StreamEvent>;
 
 } // namespace talkbench::llm

@@ -38,6 +38,8 @@ QJsonObject toJson(const Usage &usage)
         { u"output_total"_s, usage.outputTotal() },
         { u"source"_s, usageSourceName(usage.source) },
     };
+    if (usage.cacheWrite1h > 0)
+        object.insert("cache_write_1h"_L1, usage.cacheWrite1h);
     if (usage.derived)
         object.insert("derived"_L1, true);
     if (usage.reportedCostUsd)
@@ -53,6 +55,7 @@ Usage usageFromJson(const QJsonObject &object)
     usage.input = object["input"_L1].toInteger();
     usage.cacheRead = object["cache_read"_L1].toInteger();
     usage.cacheWrite = object["cache_write"_L1].toInteger();
+    usage.cacheWrite1h = object["cache_write_1h"_L1].toInteger();
     usage.output = object["output"_L1].toInteger();
     usage.reasoning = object["reasoning"_L1].toInteger();
     usage.source = usageSourceFromName(object["source"_L1].toString()).value_or(UsageSource::Server);

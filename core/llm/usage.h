@@ -18,6 +18,7 @@ struct Usage {
     qint64 input = 0; ///< fresh input, neither read from nor written to a cache
     qint64 cacheRead = 0;
     qint64 cacheWrite = 0;
+    qint64 cacheWrite1h = 0; ///< the part of cacheWrite that is kept an hour, and costs more
     qint64 output = 0; ///< output that is not reasoning
     qint64 reasoning = 0;
     UsageSource source = UsageSource::Server;
@@ -35,7 +36,7 @@ struct Usage {
 };
 
 /// {"input", "cache_read", "cache_write", "output", "reasoning", "input_total", "output_total", "source"} and, where
-/// there are any, "derived", "reported_cost_usd", "raw".
+/// there are any, "cache_write_1h", "derived", "reported_cost_usd", "raw".
 QJsonObject toJson(const Usage &usage);
 Usage usageFromJson(const QJsonObject &object);
 

@@ -1,5 +1,6 @@
 #include "core/run/bodydecoder.h"
 
+#include "core/llm/providers/retryafter.h"
 #include "core/llm/providers/servertimings.h"
 
 #include <utility>
@@ -130,10 +131,13 @@ void BodyDecoder::refuse(const base::Error &error, StreamEvents &events)
 /// Keeps what incomplete() needs, and lets no key out.
 StreamEvents BodyDecoder::noted(StreamEvents events)
 {
-    if (!m_timingsSent) {
-        m_timingsSent = true;
-        if (const QJsonObject timings = llm::timingsFromHeaders(m_head.headers); !timings.isEmpty())
-            events.prepend(llm::ServerInfo { {}, {}, timings });
+    if (!m_headersRead) {
+        m_headersRead = true;
+        const llm::ServerInfo said {
+            {}, {}, llm::timingsFromHeaders(m_head.headers), llm::rateLimitsFromHeaders(m_head.headers)
+        };
+        if (!said.timings.isEmpty() || !said.limits.isEmpty())
+            events.prepend(said);
     }
     for (llm::StreamEvent &event : events) {
         if (auto *failure = std::get_if<llm::Failure>(&event)) {

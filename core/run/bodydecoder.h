@@ -56,7 +56,7 @@ private:
     net::NdJsonParser m_ndjson;
     qsizetype m_received = 0;
     int m_badBeforeEnd = 0;
-    bool m_timingsSent = false;
+    bool m_headersRead = false;
     bool m_settled = false;
 };
 

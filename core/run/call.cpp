@@ -21,7 +21,7 @@ Call::~Call() = default;
 void Call::begin()
 {
     m_provider = llm::providerFor(m_request.endpoint.protocol);
-    base::Result<base::HttpRequest> encoded = m_provider
+    base::Result<llm::EncodedRequest> encoded = m_provider
         ? m_provider->encode(m_request.chat, m_request.endpoint)
         : base::Error { base::ErrorKind::Config,
                         u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
@@ -35,12 +35,14 @@ void Call::begin()
         end(answer);
         return;
     }
-    m_http = *std::move(encoded);
+    m_encoded = *std::move(encoded);
     enqueue();
 }
 
 void Call::enqueue()
 {
+    for (const llm::Unsent &unsent : m_encoded.unsent)
+        m_trace.decisions.append({ u"options"_s, u"%1 was not sent: %2"_s.arg(unsent.option, unsent.reason) });
     m_firstPosition = -1;
     m_update.retryAtNs = 0;
     enter(RunState::Queued);
@@ -69,7 +71,7 @@ void Call::takeTurn(net::HttpTransport &transport)
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
     connect(m_attempt.get(), &Attempt::finished, this, &Call::onAttemptFinished);
     enter(RunState::Connecting);
-    m_attempt->start(transport, m_http, m_request.limits, m_services.clock);
+    m_attempt->start(transport, m_encoded.http, m_request.limits, m_services.clock);
 }
 
 void Call::onStamped()

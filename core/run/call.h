@@ -65,7 +65,7 @@ private:
     const qint64 m_startedWallMs;
     const Services m_services;
     const llm::Provider *m_provider = nullptr;
-    base::HttpRequest m_http;
+    llm::EncodedRequest m_encoded;
     RunState m_state = RunState::Queued;
     RunUpdate m_update;
     int m_firstPosition = -1;

@@ -126,8 +126,8 @@ private Q_SLOTS:
         chat.options.stop = { u"x"_s };
         const auto encoded = providerFor(protocol)->encode(chat, endpoint());
         QVERIFY(encoded);
-        QCOMPARE(encoded->url, QUrl(u"http://127.0.0.1:11434/api/chat"_s));
-        const QJsonObject body = QJsonDocument::fromJson(encoded->body).object();
+        QCOMPARE(encoded->http.url, QUrl(u"http://127.0.0.1:11434/api/chat"_s));
+        const QJsonObject body = QJsonDocument::fromJson(encoded->http.body).object();
         QCOMPARE(body["model"_L1].toString(), u"qwen"_s);
         QCOMPARE(body["stream"_L1].toBool(), true);
         QCOMPARE(body["options"_L1].toObject(),

@@ -40,7 +40,7 @@ ChatRequest request()
 QJsonObject bodyOf(const ChatRequest &request, const Endpoint &endpoint)
 {
     const auto encoded = providerFor(protocol)->encode(request, endpoint);
-    return encoded ? QJsonDocument::fromJson(encoded->body).object() : QJsonObject {};
+    return encoded ? QJsonDocument::fromJson(encoded->http.body).object() : QJsonObject {};
 }
 
 } // namespace
@@ -414,11 +414,11 @@ private Q_SLOTS:
         chat.options.stop = { u"END"_s };
         const auto encoded = providerFor(protocol)->encode(chat, endpoint("https://api.openai.com/v1"));
         QVERIFY(encoded);
-        QCOMPARE(encoded->url, QUrl(u"https://api.openai.com/v1/chat/completions"_s));
-        QCOMPARE(encoded->method, "POST");
-        QCOMPARE(base::headerValue(encoded->headers, "authorization"), "Bearer key-1");
-        QCOMPARE(base::headerValue(encoded->headers, "content-type"), "application/json");
-        const QJsonObject body = QJsonDocument::fromJson(encoded->body).object();
+        QCOMPARE(encoded->http.url, QUrl(u"https://api.openai.com/v1/chat/completions"_s));
+        QCOMPARE(encoded->http.method, "POST");
+        QCOMPARE(base::headerValue(encoded->http.headers, "authorization"), "Bearer key-1");
+        QCOMPARE(base::headerValue(encoded->http.headers, "content-type"), "application/json");
+        const QJsonObject body = QJsonDocument::fromJson(encoded->http.body).object();
         QCOMPARE(body["max_completion_tokens"_L1].toInt(), 100);
         QVERIFY(!body.contains("max_tokens"_L1));
         QCOMPARE(body["stream_options"_L1].toObject(),
@@ -440,10 +440,10 @@ private Q_SLOTS:
         server.headers = { { "X-Title", "mine" } };
         const auto encoded = providerFor(protocol)->encode(chat, server);
         QVERIFY(encoded);
-        QCOMPARE(encoded->url, QUrl(u"http://127.0.0.1:8080/v1/chat/completions"_s));
-        QVERIFY(base::headerValue(encoded->headers, "authorization").isEmpty());
-        QCOMPARE(base::headerValue(encoded->headers, "x-title"), "mine");
-        const QJsonObject body = QJsonDocument::fromJson(encoded->body).object();
+        QCOMPARE(encoded->http.url, QUrl(u"http://127.0.0.1:8080/v1/chat/completions"_s));
+        QVERIFY(base::headerValue(encoded->http.headers, "authorization").isEmpty());
+        QCOMPARE(base::headerValue(encoded->http.headers, "x-title"), "mine");
+        const QJsonObject body = QJsonDocument::fromJson(encoded->http.body).object();
         QCOMPARE(body["max_tokens"_L1].toInt(), 100);
         QCOMPARE(body["stream_options"_L1].toObject(), (QJsonObject { { u"include_usage"_s, true } }));
         QVERIFY(!body.contains("temperature"_L1));
@@ -473,10 +473,10 @@ private Q_SLOTS:
                           { u"headers"_s, QJsonObject { { u"A"_s, u"b"_s } } } };
         const auto encoded = providerFor(protocol)->encode(chat, server);
         QVERIFY(encoded);
-        QCOMPARE(base::headerValue(encoded->headers, "x-key"), "key-1");
-        QVERIFY(base::headerValue(encoded->headers, "authorization").isEmpty());
-        QCOMPARE(base::headerValue(encoded->headers, "a"), "b");
-        const QJsonObject body = QJsonDocument::fromJson(encoded->body).object();
+        QCOMPARE(base::headerValue(encoded->http.headers, "x-key"), "key-1");
+        QVERIFY(base::headerValue(encoded->http.headers, "authorization").isEmpty());
+        QCOMPARE(base::headerValue(encoded->http.headers, "a"), "b");
+        const QJsonObject body = QJsonDocument::fromJson(encoded->http.body).object();
         QCOMPARE(body["random_seed"_L1].toInt(), 1);
         QCOMPARE(body["max_len"_L1].toInt(), 5);
         QCOMPARE(body["extra"_L1].toInt(), 1);
@@ -517,7 +517,7 @@ private Q_SLOTS:
     {
         const auto encoded =
             providerFor(protocol)->encode(request(), endpoint("https://example.org/v1/chat/completions"));
-        QCOMPARE(encoded->url, QUrl(u"https://example.org/v1/chat/completions"_s));
+        QCOMPARE(encoded->http.url, QUrl(u"https://example.org/v1/chat/completions"_s));
     }
 
     void modelsAreListed()

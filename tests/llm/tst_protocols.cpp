@@ -130,10 +130,10 @@ private Q_SLOTS:
     {
         const auto encoded = providerFor(u"anthropic"_s)->encode(chat(), endpoint("https://api.anthropic.com"));
         QVERIFY(encoded);
-        QCOMPARE(encoded->url, QUrl(u"https://api.anthropic.com/v1/messages"_s));
-        QCOMPARE(base::headerValue(encoded->headers, "x-api-key"), "key-1");
-        QCOMPARE(base::headerValue(encoded->headers, "anthropic-version"), "2023-06-01");
-        const QJsonObject body = bodyOf(*encoded);
+        QCOMPARE(encoded->http.url, QUrl(u"https://api.anthropic.com/v1/messages"_s));
+        QCOMPARE(base::headerValue(encoded->http.headers, "x-api-key"), "key-1");
+        QCOMPARE(base::headerValue(encoded->http.headers, "anthropic-version"), "2023-06-01");
+        const QJsonObject body = bodyOf(encoded->http);
         QCOMPARE(body["system"_L1].toString(), u"sys"_s);
         QCOMPARE(body["max_tokens"_L1].toInt(), 64);
         QCOMPARE(body["stop_sequences"_L1].toArray(), QJsonArray { u"END"_s });
@@ -145,9 +145,9 @@ private Q_SLOTS:
         QCOMPARE(messages[2]["content"_L1][0]["tool_use_id"_L1].toString(), u"id1"_s);
         ChatRequest unlimited = chat();
         unlimited.options.maxTokens.reset();
-        QVERIFY(
-            bodyOf(*providerFor(u"anthropic"_s)->encode(unlimited, endpoint("https://h/v1")))["max_tokens"_L1].toInt()
-            > 0);
+        QVERIFY(bodyOf(providerFor(u"anthropic"_s)->encode(unlimited, endpoint("https://h/v1"))->http)["max_tokens"_L1]
+                    .toInt()
+                > 0);
         QCOMPARE(providerFor(u"anthropic"_s)->modelsRequest(endpoint("https://h/v1")).url,
                  QUrl(u"https://h/v1/models?limit=1000"_s));
     }
@@ -202,10 +202,10 @@ private Q_SLOTS:
         const auto encoded =
             providerFor(u"gemini"_s)->encode(chat(), endpoint("https://generativelanguage.googleapis.com"));
         QVERIFY(encoded);
-        QCOMPARE(encoded->url.path(), u"/v1beta/models/m:streamGenerateContent"_s);
-        QCOMPARE(QUrlQuery(encoded->url).queryItemValue(u"alt"_s), u"sse"_s);
-        QCOMPARE(base::headerValue(encoded->headers, "x-goog-api-key"), "key-1");
-        const QJsonObject body = bodyOf(*encoded);
+        QCOMPARE(encoded->http.url.path(), u"/v1beta/models/m:streamGenerateContent"_s);
+        QCOMPARE(QUrlQuery(encoded->http.url).queryItemValue(u"alt"_s), u"sse"_s);
+        QCOMPARE(base::headerValue(encoded->http.headers, "x-goog-api-key"), "key-1");
+        const QJsonObject body = bodyOf(encoded->http);
         QCOMPARE(body["systemInstruction"_L1]["parts"_L1][0]["text"_L1].toString(), u"sys"_s);
         QCOMPARE(body["contents"_L1][0]["parts"_L1][1]["inlineData"_L1]["data"_L1].toString(), u"YWJj"_s);
         QCOMPARE(body["contents"_L1][1]["role"_L1].toString(), u"model"_s);
@@ -292,8 +292,8 @@ private Q_SLOTS:
     {
         const auto encoded = providerFor(u"openai-responses"_s)->encode(chat(), endpoint("https://api.openai.com/v1"));
         QVERIFY(encoded);
-        QCOMPARE(encoded->url, QUrl(u"https://api.openai.com/v1/responses"_s));
-        const QJsonObject body = bodyOf(*encoded);
+        QCOMPARE(encoded->http.url, QUrl(u"https://api.openai.com/v1/responses"_s));
+        const QJsonObject body = bodyOf(encoded->http);
         QCOMPARE(body["instructions"_L1].toString(), u"sys"_s);
         QCOMPARE(body["max_output_tokens"_L1].toInt(), 64);
         QCOMPARE(body["store"_L1].toBool(true), false);
@@ -309,16 +309,17 @@ private Q_SLOTS:
         const auto classic = azure.encode(chat(), endpoint("https://res.openai.azure.com"));
         QVERIFY(classic);
         QCOMPARE(
-            classic->url,
+            classic->http.url,
             QUrl(
                 u"https://res.openai.azure.com/openai/deployments/m/chat/completions?api-version=2024-12-01-preview"_s));
-        QCOMPARE(base::headerValue(classic->headers, "api-key"), "key-1");
-        QVERIFY(base::headerValue(classic->headers, "authorization").isEmpty());
-        QCOMPARE(bodyOf(*classic)["max_completion_tokens"_L1].toInt(), 64);
-        QCOMPARE(azure.encode(chat(), endpoint("https://res.openai.azure.com/openai/v1"))->url,
+        QCOMPARE(base::headerValue(classic->http.headers, "api-key"), "key-1");
+        QVERIFY(base::headerValue(classic->http.headers, "authorization").isEmpty());
+        QCOMPARE(bodyOf(classic->http)["max_completion_tokens"_L1].toInt(), 64);
+        QCOMPARE(azure.encode(chat(), endpoint("https://res.openai.azure.com/openai/v1"))->http.url,
                  QUrl(u"https://res.openai.azure.com/openai/v1/chat/completions"_s));
-        QCOMPARE(azure.encode(chat(), endpoint("https://res.services.ai.azure.com/models?api-version=2024-05-01"))->url,
-                 QUrl(u"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01"_s));
+        QCOMPARE(
+            azure.encode(chat(), endpoint("https://res.services.ai.azure.com/models?api-version=2024-05-01"))->http.url,
+            QUrl(u"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01"_s));
     }
 };
 

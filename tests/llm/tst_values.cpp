@@ -1,4 +1,5 @@
 #include "core/llm/answer.h"
+#include "core/llm/chatoptions.h"
 #include "core/llm/provider.h"
 
 #include <QtTest>
@@ -19,6 +20,7 @@ private Q_SLOTS:
         message.reasoning = u"because"_s;
         message.toolCalls = { { u"call_1"_s, u"f"_s, u"{\"a\":1"_s } };
         message.toolCallId = u"call_0"_s;
+        message.replay = Replay { u"anthropic"_s, { { u"content"_s, QJsonArray { 1 } } } };
         QCOMPARE(messageFromJson(toJson(message)), message);
         QCOMPARE(messageFromJson({}).role, Role::User);
     }
@@ -50,6 +52,7 @@ private Q_SLOTS:
         usage.input = 7;
         usage.cacheRead = 161;
         usage.cacheWrite = 3;
+        usage.cacheWrite1h = 2;
         usage.output = 5;
         usage.reasoning = 4;
         usage.source = UsageSource::Chunks;
@@ -63,17 +66,81 @@ private Q_SLOTS:
         answer.servedModel = u"m"_s;
         answer.responseId = u"r"_s;
         answer.serverTimings = { { u"ttft_ms"_s, 1.5 } };
+        answer.rateLimits.tokens.remaining = 9;
+        answer.replay = Replay { u"gemini"_s, { { u"parts"_s, QJsonArray {} } } };
         answer.error = base::Error { base::ErrorKind::RateLimited, u"wait"_s, u"detail"_s, 429, 1500 };
 
         const Answer back = answerFromJson(toJson(answer));
         QCOMPARE(toJson(back), toJson(answer));
         QCOMPARE(back.usage, answer.usage);
+        QCOMPARE(back.rateLimits, answer.rateLimits);
+        QVERIFY(back.replay == answer.replay);
         QCOMPARE(back.error, answer.error);
         QCOMPARE(back.toolCalls, answer.toolCalls);
         QCOMPARE(back.finishReason, answer.finishReason);
         QVERIFY(back.finished);
         QCOMPARE(usage.inputTotal(), 171);
         QCOMPARE(usage.outputTotal(), 9);
+    }
+
+    void chatOptionsComeBackFromJson()
+    {
+        ChatOptions options;
+        QVERIFY(toJson(options).isEmpty());
+        QVERIFY(chatOptionsFromJson({}) == options);
+        options.stream = false;
+        options.temperature = 0.5;
+        options.topP = 0.25;
+        options.maxTokens = 7;
+        options.seed = 9'007'199'254'740'991;
+        options.stop = { u"a"_s, u"b"_s };
+        options.reasoningEffort = ReasoningEffort::XHigh;
+        options.reasoningBudget = 1024;
+        options.responseFormat = { ResponseFormat::Kind::JsonSchema, u"n"_s, { { u"type"_s, u"object"_s } } };
+        options.tools = { { u"f"_s, u"does"_s, { { u"type"_s, u"object"_s } } } };
+        options.toolChoice = ToolChoice { ToolChoice::Kind::Named, u"f"_s };
+        options.contextTokens = 8192;
+        QVERIFY(chatOptionsFromJson(toJson(options)) == options);
+    }
+
+    void toolsComeInEveryVendorsShape()
+    {
+        const QJsonObject schema { { u"type"_s, u"object"_s } };
+        const QList<Tool> expected { { u"f"_s, u"d"_s, schema } };
+        const auto tool = [&schema](const QString &key) {
+            return QJsonObject { { u"name"_s, u"f"_s }, { u"description"_s, u"d"_s }, { key, schema } };
+        };
+        const QJsonObject own = tool(u"parameters"_s);
+        QVERIFY(toolsFromJson(own) == expected);
+        QVERIFY(toolsFromJson(QJsonArray { own }) == expected);
+        QVERIFY(toolsFromJson(QJsonArray { QJsonObject { { u"type"_s, u"function"_s }, { u"function"_s, own } } })
+                == expected);
+        QVERIFY(toolsFromJson(QJsonArray { tool(u"input_schema"_s) }) == expected);
+        QVERIFY(toolsFromJson(QJsonArray {
+                    QJsonObject { { u"functionDeclarations"_s, QJsonArray { tool(u"parametersJsonSchema"_s) } } } })
+                == expected);
+        QVERIFY(toolsFromJson(QJsonObject { { u"tools"_s, QJsonArray { own } } }) == expected);
+        QVERIFY(toolsFromJson(7).isEmpty());
+        QVERIFY(toolsFromJson(QJsonArray { QJsonObject { { u"x"_s, 1 } }, 7 }).isEmpty());
+    }
+
+    void everyEffortHasItsName()
+    {
+        for (int i = 0; i <= static_cast<int>(ReasoningEffort::XHigh); ++i) {
+            const auto effort = static_cast<ReasoningEffort>(i);
+            QVERIFY(!reasoningEffortName(effort).isEmpty());
+            QCOMPARE(reasoningEffortFromName(reasoningEffortName(effort)), effort);
+        }
+        QVERIFY(!reasoningEffortFromName(u"much"_s));
+    }
+
+    void modelInfoComesBackFromJson()
+    {
+        const ModelInfo bare { u"m"_s, u"m"_s };
+        QCOMPARE(modelInfoFromJson(toJson(bare)), bare);
+        QCOMPARE(toJson(bare).size(), 2);
+        const ModelInfo full { u"m"_s, u"Model"_s, 8192, 1024, 1.25, 10.0, 0.125, true, false, true };
+        QCOMPARE(modelInfoFromJson(toJson(full)), full);
     }
 
     void emptyAnswerSaysLittle()

@@ -65,20 +65,20 @@ private Q_SLOTS:
         const Provider &provider = *providerFor(vendor.protocol);
         const auto request = provider.encode(chat, endpoint);
         QVERIFY(request);
-        QCOMPARE(request->url.host(), vendor.baseUrl.host());
-        QVERIFY(request->url.path().startsWith(vendor.baseUrl.path()));
-        QVERIFY(!QJsonDocument::fromJson(request->body).object().isEmpty());
+        QCOMPARE(request->http.url.host(), vendor.baseUrl.host());
+        QVERIFY(request->http.url.path().startsWith(vendor.baseUrl.path()));
+        QVERIFY(!QJsonDocument::fromJson(request->http.body).object().isEmpty());
         QCOMPARE(provider.modelsRequest(endpoint).url.host(), vendor.baseUrl.host());
 
         const QString auth = vendor.quirks["auth"_L1].toString();
         if (auth == "bearer"_L1)
-            QCOMPARE(base::headerValue(request->headers, "authorization"), "Bearer test-key");
+            QCOMPARE(base::headerValue(request->http.headers, "authorization"), "Bearer test-key");
         else if (auth == "none"_L1)
-            QVERIFY(!request->body.contains("test-key")
-                    && base::headerValue(request->headers, "authorization").isEmpty());
+            QVERIFY(!request->http.body.contains("test-key")
+                    && base::headerValue(request->http.headers, "authorization").isEmpty());
         else
-            QCOMPARE(base::headerValue(request->headers, auth.toLatin1()), "test-key");
-        QVERIFY(!request->url.toString().contains(u"test-key"_s));
+            QCOMPARE(base::headerValue(request->http.headers, auth.toLatin1()), "test-key");
+        QVERIFY(!request->http.url.toString().contains(u"test-key"_s));
     }
 
     void badRowsAreErrors()

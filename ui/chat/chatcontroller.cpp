@@ -378,10 +378,14 @@ llm::ChatRequest ChatController::request(const Chat &chat, const store::StoredMe
     llm::ChatRequest request;
     request.model = answer.model;
     for (const QString &id : chat.tree.ancestors(answer.id)) {
-        llm::Message message = chat.tree.find(id)->message;
+        const store::StoredMessage &stored = *chat.tree.find(id);
+        llm::Message message = stored.message;
         if (message.role == llm::Role::Assistant && message.text().isEmpty())
             continue;
         message.reasoning.clear();
+        // Signed and encrypted thoughts mean something to their own model only.
+        if (stored.providerId != answer.providerId || stored.model != answer.model)
+            message.replay.reset();
         request.messages.append(message);
     }
     return request;
@@ -435,6 +439,7 @@ void ChatController::finish(const QString &conversationId, const QString &answer
     message.message = llm::Message::fromText(llm::Role::Assistant, text.isEmpty() ? found->second.text : text);
     message.message.reasoning = record.answer.reasoning;
     message.message.toolCalls = record.answer.toolCalls;
+    message.message.replay = record.answer.replay;
     message.runId = record.id;
     chat.records.insert(answerId, record);
     m_live.erase(found);

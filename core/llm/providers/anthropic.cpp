@@ -1,6 +1,7 @@
 #include "core/llm/providers/anthropic.h"
 
 #include "core/llm/providers/jsondecoder.h"
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
 
@@ -173,14 +174,14 @@ QString Anthropic::protocol() const
     return u"anthropic"_s;
 }
 
-base::Result<base::HttpRequest> Anthropic::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> Anthropic::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
         return *problem;
     base::HttpRequest made =
         jsonRequest(endpoint, pathOf(endpoint, u"messages"_s), bodyOf(request), request.options.stream, keyHeader);
     setVersion(made);
-    return made;
+    return EncodedRequest { made, {} };
 }
 
 std::unique_ptr<Decoder> Anthropic::decoder() const

@@ -1,5 +1,6 @@
 #include "core/llm/providers/azure.h"
 
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/openaichat.h"
 #include "core/llm/providers/wire.h"
 
@@ -45,7 +46,7 @@ QString Azure::protocol() const
     return u"azure"_s;
 }
 
-base::Result<base::HttpRequest> Azure::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> Azure::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
         return *problem;
@@ -59,7 +60,7 @@ base::Result<base::HttpRequest> Azure::encode(const ChatRequest &request, const 
         jsonRequest(azure, path, OpenAiChat::body(request, azure), request.options.stream, keyHeader);
     if (needsVersion(base))
         setVersion(made.url, endpoint);
-    return made;
+    return EncodedRequest { made, {} };
 }
 
 std::unique_ptr<Decoder> Azure::decoder() const

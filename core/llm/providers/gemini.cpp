@@ -1,6 +1,7 @@
 #include "core/llm/providers/gemini.h"
 
 #include "core/llm/providers/jsondecoder.h"
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
 
@@ -124,7 +125,7 @@ QString Gemini::protocol() const
     return u"gemini"_s;
 }
 
-base::Result<base::HttpRequest> Gemini::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> Gemini::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
         return *problem;
@@ -138,7 +139,7 @@ base::Result<base::HttpRequest> Gemini::encode(const ChatRequest &request, const
         query.addQueryItem(u"alt"_s, u"sse"_s);
         made.url.setQuery(query);
     }
-    return made;
+    return EncodedRequest { made, {} };
 }
 
 std::unique_ptr<Decoder> Gemini::decoder() const

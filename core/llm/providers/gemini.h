@@ -9,7 +9,7 @@ class Gemini final : public Provider {
 public:
     QString protocol() const override;
     base::Framing framing() const override { return base::Framing::Sse; }
-    base::Result<base::HttpRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const override;
+    base::Result<EncodedRequest> encode(const ChatRequest &request, const Endpoint &endpoint) const override;
     std::unique_ptr<Decoder> decoder() const override;
     base::HttpRequest modelsRequest(const Endpoint &endpoint) const override;
     base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const override;

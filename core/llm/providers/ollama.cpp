@@ -1,6 +1,7 @@
 #include "core/llm/providers/ollama.h"
 
 #include "core/llm/providers/jsondecoder.h"
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/servertimings.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
@@ -86,7 +87,7 @@ QString Ollama::protocol() const
     return u"ollama"_s;
 }
 
-base::Result<base::HttpRequest> Ollama::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> Ollama::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
         return *problem;
@@ -102,7 +103,7 @@ base::Result<base::HttpRequest> Ollama::encode(const ChatRequest &request, const
                        { u"stream"_s, request.options.stream } };
     if (const QJsonObject options = encodeOptions(request.options); !options.isEmpty())
         body.insert("options"_L1, options);
-    return jsonRequest(endpoint, u"api/chat"_s, body, false);
+    return EncodedRequest { jsonRequest(endpoint, u"api/chat"_s, body, false), {} };
 }
 
 std::unique_ptr<Decoder> Ollama::decoder() const

@@ -1,6 +1,7 @@
 #include "core/llm/providers/openaichat.h"
 
 #include "core/llm/providers/jsondecoder.h"
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/servertimings.h"
 #include "core/llm/providers/toolpositions.h"
 #include "core/llm/providers/usagefold.h"
@@ -223,12 +224,14 @@ QJsonObject OpenAiChat::body(const ChatRequest &request, const Endpoint &endpoin
     return body;
 }
 
-base::Result<base::HttpRequest> OpenAiChat::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> OpenAiChat::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     // llama.cpp and its like serve one model and need no name.
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, false))
         return *problem;
-    return jsonRequest(endpoint, u"chat/completions"_s, body(request, endpoint), request.options.stream);
+    return EncodedRequest {
+        jsonRequest(endpoint, u"chat/completions"_s, body(request, endpoint), request.options.stream), {}
+    };
 }
 
 std::unique_ptr<Decoder> OpenAiChat::decoder() const

@@ -1,6 +1,7 @@
 #include "core/llm/providers/openairesponses.h"
 
 #include "core/llm/providers/jsondecoder.h"
+#include "core/llm/providers/modellist.h"
 #include "core/llm/providers/servererror.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
@@ -225,11 +226,12 @@ QString OpenAiResponses::protocol() const
     return u"openai-responses"_s;
 }
 
-base::Result<base::HttpRequest> OpenAiResponses::encode(const ChatRequest &request, const Endpoint &endpoint) const
+base::Result<EncodedRequest> OpenAiResponses::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
         return *problem;
-    return jsonRequest(endpoint, u"responses"_s, bodyOf(request, endpoint), request.options.stream);
+    return EncodedRequest { jsonRequest(endpoint, u"responses"_s, bodyOf(request, endpoint), request.options.stream),
+                            {} };
 }
 
 std::unique_ptr<Decoder> OpenAiResponses::decoder() const

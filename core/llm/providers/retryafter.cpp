@@ -8,6 +8,7 @@
 #include <QTimeZone>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace talkbench::llm {
@@ -78,6 +79,52 @@ bool exhausted(const base::HttpHeaders &headers, QByteArray resetName)
     return remaining.isEmpty() || remaining.trimmed().toDouble() < 1;
 }
 
+enum class Window { Minute, Hour, Day, Month };
+
+/// A header of a limit, by the words of its name: "x-ratelimit-remaining-tokens-minute".
+struct LimitName {
+    RateLimits::Limit RateLimits::*kind = &RateLimits::requests;
+    std::optional<qint64> RateLimits::Limit::*field = nullptr;
+    Window window = Window::Minute;
+};
+
+struct Word {
+    const char *word;
+    RateLimits::Limit RateLimits::*kind;
+};
+
+/// In order: a name with "input" and "tokens" is one of input tokens.
+constexpr std::array kindWords {
+    Word { "prompt", &RateLimits::inputTokens },     Word { "input", &RateLimits::inputTokens },
+    Word { "generated", &RateLimits::outputTokens }, Word { "output", &RateLimits::outputTokens },
+    Word { "tokens", &RateLimits::tokens },          Word { "ratelimitbysize", &RateLimits::tokens },
+};
+
+std::optional<LimitName> limitName(const QByteArray &header)
+{
+    const QList<QByteArray> words = header.toLower().split('-');
+    LimitName name;
+    if (words.contains("limit"))
+        name.field = &RateLimits::Limit::limit;
+    else if (words.contains("remaining"))
+        name.field = &RateLimits::Limit::remaining;
+    else if (words.contains("reset"))
+        name.field = &RateLimits::Limit::resetMs;
+    if (!name.field || !(words.contains("ratelimit") || words.contains("ratelimitbysize")))
+        return std::nullopt;
+    for (const auto &[word, kind] : kindWords) {
+        if (words.contains(word)) {
+            name.kind = kind;
+            break;
+        }
+    }
+    name.window = words.contains("month") ? Window::Month
+        : words.contains("day")           ? Window::Day
+        : words.contains("hour")          ? Window::Hour
+                                          : Window::Minute;
+    return name;
+}
+
 } // namespace
 
 std::optional<qint64> durationMs(const QByteArray &text)
@@ -119,6 +166,25 @@ std::optional<qint64> retryAfterMs(const base::HttpHeaders &headers)
             longest = std::max(longest.value_or(0), *wait);
     }
     return longest;
+}
+
+RateLimits rateLimitsFromHeaders(const base::HttpHeaders &headers)
+{
+    RateLimits limits;
+    for (const Window window : { Window::Minute, Window::Hour, Window::Day, Window::Month }) {
+        for (const auto &[header, value] : headers) {
+            const std::optional<LimitName> name = limitName(header);
+            if (!name || name->window != window || limits.*(name->kind).*(name->field))
+                continue;
+            bool number = false;
+            const double amount = value.trimmed().toDouble(&number);
+            if (name->field == &RateLimits::Limit::resetMs)
+                limits.*(name->kind).*(name->field) = resetMs(value, headers);
+            else if (number && amount >= 0 && amount < 1e15)
+                limits.*(name->kind).*(name->field) = qRound64(amount);
+        }
+    }
+    return limits;
 }
 
 } // namespace talkbench::llm

@@ -89,6 +89,7 @@ Usage usageFromAnthropic(const QJsonObject &raw)
     usage.input = count(raw, { "input_tokens"_L1 }).value_or(0);
     usage.cacheRead = count(raw, { "cache_read_input_tokens"_L1 }).value_or(0);
     usage.cacheWrite = count(raw, { "cache_creation_input_tokens"_L1 }).value_or(0);
+    usage.cacheWrite1h = count(raw["cache_creation"_L1].toObject(), { "ephemeral_1h_input_tokens"_L1 }).value_or(0);
     const qint64 output = count(raw, { "output_tokens"_L1 }).value_or(0);
     const qint64 thinking = count(raw["output_tokens_details"_L1].toObject(), { "thinking_tokens"_L1 }).value_or(0);
     usage.reasoning = std::min(thinking, output);

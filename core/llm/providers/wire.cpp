@@ -1,9 +1,6 @@
 #include "core/llm/providers/wire.h"
 
-#include "core/llm/providers/servererror.h"
-
 #include <QJsonDocument>
-#include <QSet>
 
 #include <algorithm>
 #include <array>
@@ -13,15 +10,6 @@ namespace talkbench::llm {
 using namespace Qt::StringLiterals;
 
 namespace {
-
-QJsonDocument parse(const QByteArray &text)
-{
-    QJsonParseError error;
-    QJsonDocument document = QJsonDocument::fromJson(text, &error);
-    if (error.error == QJsonParseError::IllegalUTF8String)
-        document = QJsonDocument::fromJson(QString::fromUtf8(text).toUtf8());
-    return document;
-}
 
 void appendObjects(const QJsonDocument &document, QList<QJsonObject> &objects)
 {
@@ -114,38 +102,21 @@ base::Error configError(const QString &message)
     return error;
 }
 
-std::optional<ModelInfo> modelFrom(const QJsonObject &object)
-{
-    ModelInfo model;
-    for (const QLatin1StringView key : { "id"_L1, "model"_L1, "name"_L1 }) {
-        if (model.id.isEmpty())
-            model.id = object[key].toString();
-    }
-    if (model.id.startsWith("models/"_L1))
-        model.id.remove(0, 7);
-    const QJsonArray methods = object["supportedGenerationMethods"_L1].toArray();
-    if (model.id.isEmpty() || (!methods.isEmpty() && !methods.contains("generateContent"_L1)))
-        return std::nullopt;
-    for (const QLatin1StringView key : { "display_name"_L1, "displayName"_L1, "name"_L1 }) {
-        if (model.displayName.isEmpty())
-            model.displayName = object[key].toString();
-    }
-    if (model.displayName.isEmpty() || model.displayName == "models/"_L1 + model.id)
-        model.displayName = model.id;
-    model.contextTokens = count(object,
-                                { "context_length"_L1, "context_window"_L1, "max_context_length"_L1, "max_model_len"_L1,
-                                  "max_input_tokens"_L1, "inputTokenLimit"_L1 });
-    if (!model.contextTokens)
-        model.contextTokens = count(object["meta"_L1].toObject(), { "n_ctx"_L1, "n_ctx_train"_L1 });
-    return model;
-}
-
 } // namespace
+
+QJsonDocument jsonDocument(const QByteArray &text)
+{
+    QJsonParseError error;
+    QJsonDocument document = QJsonDocument::fromJson(text, &error);
+    if (error.error == QJsonParseError::IllegalUTF8String)
+        document = QJsonDocument::fromJson(QString::fromUtf8(text).toUtf8());
+    return document;
+}
 
 QList<QJsonObject> jsonObjects(const QByteArray &text)
 {
     QList<QJsonObject> objects;
-    const QJsonDocument whole = parse(text);
+    const QJsonDocument whole = jsonDocument(text);
     if (!whole.isNull()) {
         appendObjects(whole, objects);
         return objects;
@@ -153,7 +124,7 @@ QList<QJsonObject> jsonObjects(const QByteArray &text)
     const QList<QByteArray> lines = text.split('\n');
     for (const QByteArray &line : lines) {
         if (line.trimmed().startsWith('{'))
-            appendObjects(parse(line), objects);
+            appendObjects(jsonDocument(line), objects);
     }
     return objects;
 }
@@ -264,37 +235,6 @@ QString dataUrl(const ContentPart &image)
 {
     const QString type = image.mediaType.isEmpty() ? u"image/png"_s : image.mediaType;
     return u"data:"_s + type + u";base64,"_s + base64(image);
-}
-
-base::Result<QList<ModelInfo>> modelList(const QByteArray &body)
-{
-    const QJsonDocument document = parse(body);
-    if (document.isNull())
-        return notJsonError(body);
-    const QJsonObject root = document.object();
-    if (isServerError(root))
-        return serverError(root);
-    QJsonArray rows = document.array();
-    for (const QLatin1StringView key : { "data"_L1, "models"_L1 }) {
-        if (rows.isEmpty())
-            rows = root[key].toArray();
-    }
-    if (rows.isEmpty() && document.isObject() && !root.contains("data"_L1) && !root.contains("models"_L1)) {
-        base::Error error;
-        error.kind = base::ErrorKind::BadEvent;
-        error.message = u"The server's answer is not a list of models."_s;
-        error.detail = QString::fromUtf8(body.left(2000));
-        return error;
-    }
-    QList<ModelInfo> models;
-    QSet<QString> seen;
-    for (const QJsonValue &row : std::as_const(rows)) {
-        if (const std::optional<ModelInfo> model = modelFrom(row.toObject()); model && !seen.contains(model->id)) {
-            seen.insert(model->id);
-            models.append(*model);
-        }
-    }
-    return models;
 }
 
 } // namespace talkbench::llm

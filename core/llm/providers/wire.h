@@ -5,15 +5,19 @@
 #include "core/llm/provider.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QJsonValue>
 
 #include <initializer_list>
 
-/// What the codecs share: reading hostile JSON, making requests, lists of models.
+/// What the codecs share: reading hostile JSON, making requests.
 namespace talkbench::llm {
 
-/// The objects of a JSON text: one, an array's, or one a line. Empty if it is none of these. Invalid UTF-8 is replaced.
+/// A JSON text; null if it is none. Invalid UTF-8 is replaced.
+QJsonDocument jsonDocument(const QByteArray &text);
+
+/// The objects of a JSON text: one, an array's, or one a line. Empty if it is none of these.
 QList<QJsonObject> jsonObjects(const QByteArray &text);
 
 /// The first of the keys that holds a number ≥ 0.
@@ -49,8 +53,5 @@ std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpo
 /// "data:image/png;base64,…"
 QString dataUrl(const ContentPart &image);
 QString base64(const ContentPart &image);
-
-/// The models in any of the known list shapes: {"data": […]}, {"models": […]} or a bare array.
-base::Result<QList<ModelInfo>> modelList(const QByteArray &body);
 
 } // namespace talkbench::llm
