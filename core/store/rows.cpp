@@ -2,6 +2,7 @@
 
 #include "core/profile/metrictable.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSqlQuery>
@@ -133,6 +134,10 @@ profile::RunRecord withoutWords(profile::RunRecord record)
     record.answer.toolCalls.clear();
     if (record.answer.error)
         record.answer.error->detail.clear();
+    for (profile::Attempt &attempt : record.earlierAttempts) {
+        if (attempt.error)
+            attempt.error->detail.clear();
+    }
     return record;
 }
 
@@ -148,11 +153,52 @@ QSqlError writeRow(QSqlDatabase &database, const Removal &removal)
     return run(database, u"DELETE FROM conversations WHERE id = ?"_s, { text(removal.conversationId) });
 }
 
-/// In place where the id is known, else at the end.
+QJsonObject modelToJson(const llm::ModelInfo &model)
+{
+    QJsonObject object { { u"id"_s, model.id }, { u"name"_s, model.displayName } };
+    if (model.contextTokens)
+        object[u"context_tokens"_s] = *model.contextTokens;
+    return object;
+}
+
+llm::ModelInfo modelFromJson(const QJsonObject &object)
+{
+    llm::ModelInfo model;
+    model.id = object[u"id"_s].toString();
+    model.displayName = object[u"name"_s].toString();
+    if (const QJsonValue tokens = object[u"context_tokens"_s]; tokens.isDouble())
+        model.contextTokens = tokens.toInteger();
+    return model;
+}
+
+QSqlError writeRow(QSqlDatabase &database, const ModelList &row)
+{
+    QJsonArray models;
+    for (const llm::ModelInfo &model : row.models)
+        models.append(modelToJson(model));
+    return run(database,
+               u"INSERT INTO model_lists (provider_id, fetched_ms, models) VALUES (?,?,?) "
+               "ON CONFLICT(provider_id) DO UPDATE SET fetched_ms = excluded.fetched_ms, models = excluded.models"_s,
+               { text(row.providerId), row.fetchedMs, packed({ { u"models"_s, models } }) });
+}
+
+const QString &keyOf(const ModelList &row)
+{
+    return row.providerId;
+}
+
+template <typename T>
+const QString &keyOf(const T &row)
+{
+    return row.id;
+}
+
+/// In place where the key is known, else at the end.
 template <typename T>
 void put(const T &row, QList<T> *rows)
 {
-    const auto known = std::find_if(rows->begin(), rows->end(), [&](const T &other) { return other.id == row.id; });
+    const auto known =
+        std::find_if(rows->begin(), rows->end(), [&](const T &other) { return keyOf(other) == keyOf(row); });
     if (known == rows->end())
         rows->append(row);
     else
@@ -214,6 +260,18 @@ Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QStri
         fromRow);
 }
 
+Rows<ModelList> readModelLists(QSqlDatabase &database)
+{
+    const auto fromRow = [](const QSqlQuery &query) {
+        ModelList list { query.value(0).toString(), query.value(1).toLongLong(), {} };
+        const QJsonArray models = unpacked(query.value(2))[u"models"_s].toArray();
+        for (const QJsonValue &model : models)
+            list.models.append(modelFromJson(model.toObject()));
+        return list;
+    };
+    return read<ModelList>(database, u"SELECT provider_id, fetched_ms, models FROM model_lists"_s, {}, fromRow);
+}
+
 void apply(const Change &change, QList<Conversation> *rows)
 {
     if (const auto *conversation = std::get_if<Conversation>(&change))
@@ -246,6 +304,12 @@ void apply(const Change &change, const QString &conversationId, QList<profile::R
         if (row.conversationId == removal->conversationId)
             row = withoutWords(row);
     }
+}
+
+void apply(const Change &change, QList<ModelList> *rows)
+{
+    if (const auto *list = std::get_if<ModelList>(&change))
+        put(*list, rows);
 }
 
 void sortNewestFirst(QList<Conversation> *rows)

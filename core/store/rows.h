@@ -15,7 +15,7 @@ struct Removal {
 };
 
 /// What can be written, each in one row or a few.
-using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord>;
+using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord, ModelList>;
 
 /// Writes into an open transaction. An error of the type NoError is none.
 QSqlError write(QSqlDatabase &database, const Change &change);
@@ -30,11 +30,13 @@ Rows<Conversation> readConversations(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
 /// `limit` 0: all.
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
+Rows<ModelList> readModelLists(QSqlDatabase &database);
 
 /// The rows as they will be once `change` is written: what is held in memory shows in every read.
 void apply(const Change &change, QList<Conversation> *rows);
 void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows);
 void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows);
+void apply(const Change &change, QList<ModelList> *rows);
 void sortNewestFirst(QList<Conversation> *rows);
 void sortNewestFirst(QList<profile::RunRecord> *rows);
 

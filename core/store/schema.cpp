@@ -52,8 +52,16 @@ constexpr std::array<const char *, 7> version1 {
     "CREATE INDEX runs_by_conversation ON runs(conversation_id, started_ms)",
 };
 
-constexpr std::array<Migration, 1> steps {
+constexpr std::array<const char *, 1> version2 {
+    "CREATE TABLE model_lists ("
+    " provider_id TEXT NOT NULL PRIMARY KEY,"
+    " fetched_ms INTEGER NOT NULL,"
+    " models BLOB NOT NULL)", // an object as JSON, packed as a run's record is
+};
+
+constexpr std::array<Migration, 2> steps {
     Migration { 1, version1 },
+    Migration { 2, version2 },
 };
 
 } // namespace

@@ -102,4 +102,16 @@ QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QS
                                            });
 }
 
+QFuture<base::Result<QList<ModelList>>> Store::modelLists()
+{
+    return post<QList<ModelList>>(m_worker.get(),
+                                  [worker = m_worker.get()](const auto &reply) { worker->readModelLists(reply); });
+}
+
+QFuture<base::Result<void>> Store::saveModelList(const ModelList &list)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), list](const auto &reply) { worker->enqueue(list, reply); });
+}
+
 } // namespace talkbench::store

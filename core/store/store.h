@@ -2,6 +2,7 @@
 
 #include "core/base/result.h"
 #include "core/llm/message.h"
+#include "core/llm/modelinfo.h"
 #include "core/profile/runrecord.h"
 
 #include <QFuture>
@@ -38,9 +39,21 @@ struct StoredMessage {
     bool operator==(const StoredMessage &) const = default;
 };
 
+/// What a provider's server last said it serves: shown at once, and asked for again when it is old.
+struct ModelList {
+    /// Lists older than this are worth asking for again.
+    static constexpr qint64 freshMs = 24 * 3600 * 1000;
+
+    QString providerId;
+    qint64 fetchedMs = 0; ///< wall clock
+    QList<llm::ModelInfo> models;
+
+    bool operator==(const ModelList &) const = default;
+};
+
 class Worker;
 
-/// Conversations and runs in SQLite. Lives in the caller's thread; the connection in the db thread. Calls are carried
+/// Conversations, runs and the lists of models, in SQLite. Lives in the caller's thread; the connection in the db thread. Calls are carried
 /// out in order; writes that come together share a transaction, and a read sees every write asked for before it.
 ///
 /// A write's future is answered when it is on disk, and needs no event loop. Its error (kind Storage) says that it is
@@ -81,6 +94,10 @@ public:
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
     /// Newest first. `limit` 0: all. Without a conversation: of every one.
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
+    /// One a provider, in no order.
+    QFuture<base::Result<QList<ModelList>>> modelLists();
+    /// In place of the provider's list before.
+    QFuture<base::Result<void>> saveModelList(const ModelList &list);
 
 Q_SIGNALS:
     /// A transaction with so many writes is on disk.

@@ -166,6 +166,13 @@ void Worker::readRuns(int limit, const QString &conversationId, const Reply<QLis
         });
 }
 
+void Worker::readModelLists(const Reply<QList<ModelList>> &reply)
+{
+    answer(
+        reply, [](QSqlDatabase &database) { return store::readModelLists(database); },
+        [](const Change &change, QList<ModelList> *rows) { apply(change, rows); });
+}
+
 void Worker::finish()
 {
     flush();

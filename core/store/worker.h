@@ -27,6 +27,7 @@ public:
     void readConversations(const Reply<QList<Conversation>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
     void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
+    void readModelLists(const Reply<QList<ModelList>> &reply);
     /// The last flush; the connection is closed.
     void finish();
 

@@ -120,6 +120,33 @@ private Q_SLOTS:
         QCOMPARE(*wait(m_store->messages(u"c"_s)), tree);
     }
 
+    void modelListsAreKept()
+    {
+        QVERIFY(wait(m_store->open()));
+        QVERIFY(wait(m_store->modelLists())->isEmpty());
+        ModelList list { u"ollama"_s, 1'700'000'000'000, {} };
+        for (int i = 0; i < 300; ++i) {
+            llm::ModelInfo model;
+            model.id = u"model-%1"_s.arg(i);
+            model.displayName = u"Model “%1”"_s.arg(i);
+            if (i % 2 == 0)
+                model.contextTokens = 4096 * (i + 1);
+            list.models.append(model);
+        }
+        m_store->saveModelList(list);
+        m_store->saveModelList({ u"openai"_s, 5, {} });
+        restart();
+        auto lists = *wait(m_store->modelLists());
+        QCOMPARE(lists.size(), 2);
+        QVERIFY(lists.contains(list));
+        list.fetchedMs += 1;
+        list.models.resize(1);
+        QVERIFY(wait(m_store->saveModelList(list)));
+        lists = *wait(m_store->modelLists());
+        QCOMPARE(lists.size(), 2);
+        QVERIFY(lists.contains(list));
+    }
+
     void savingAgainKeepsThePlace()
     {
         QVERIFY(wait(m_store->open()));
@@ -170,7 +197,7 @@ private Q_SLOTS:
         failed.answer.usage.reset();
         failed.costUsd.reset();
         failed.trace.firstContentNs = 0;
-        failed.earlierAttempts = { failed.trace };
+        failed.earlierAttempts = { { failed.trace, failed.answer.error } };
         profile::RunRecord big = runRecord(u"r3"_s, u"c"_s, 300);
         for (qint64 i = 0; i < 5000; ++i)
             big.trace.chunks.append(
@@ -340,7 +367,7 @@ private Q_SLOTS:
         Peek peek(path());
         QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), migrations().back().version);
         QCOMPARE(peek.ask(u"PRAGMA journal_mode"_s).toString(), u"wal"_s);
-        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 3);
+        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 4);
         QVERIFY(QDir(m_folder->path()).entryList({ u"talkbench.db.v*"_s }).isEmpty()); // nothing to copy
     }
 
@@ -353,20 +380,21 @@ private Q_SLOTS:
             "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
             "UPDATE conversations SET title = 'migrated'"
         };
+        const int newest = migrations().back().version;
         std::vector<Migration> steps(migrations().begin(), migrations().end());
-        steps.push_back({ 2, statements });
+        steps.push_back({ newest + 1, statements });
         {
             Database database(path(), steps);
             QVERIFY(database.open());
         }
-        const QStringList copies = QDir(m_folder->path()).entryList({ u"talkbench.db.v1-*"_s });
+        const QStringList copies = QDir(m_folder->path()).entryList({ u"talkbench.db.v%1-*"_s.arg(newest) });
         QCOMPARE(copies.size(), 1);
         Peek migrated(path());
-        QCOMPARE(migrated.ask(u"PRAGMA user_version"_s).toInt(), 2);
+        QCOMPARE(migrated.ask(u"PRAGMA user_version"_s).toInt(), newest + 1);
         QCOMPARE(migrated.ask(u"SELECT title FROM conversations"_s).toString(), u"migrated"_s);
         QCOMPARE(migrated.ask(u"SELECT pinned FROM conversations"_s).toInt(), 0);
         Peek copy(m_folder->filePath(copies.first()));
-        QCOMPARE(copy.ask(u"PRAGMA user_version"_s).toInt(), 1);
+        QCOMPARE(copy.ask(u"PRAGMA user_version"_s).toInt(), newest);
         QCOMPARE(copy.ask(u"SELECT title FROM conversations"_s).toString(), u"Title of c"_s);
     }
 
@@ -377,15 +405,16 @@ private Q_SLOTS:
         m_store.reset();
         constexpr std::array<const char *, 2> statements { "UPDATE conversations SET title = 'half'",
                                                            "UPDATE nothing SET x = 1" };
+        const int newest = migrations().back().version;
         std::vector<Migration> steps(migrations().begin(), migrations().end());
-        steps.push_back({ 2, statements });
+        steps.push_back({ newest + 1, statements });
         {
             Database database(path(), steps);
             QVERIFY(!database.open());
             QVERIFY(!database.isOpen());
         }
         Peek peek(path());
-        QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), 1);
+        QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), newest);
         QCOMPARE(peek.ask(u"SELECT title FROM conversations"_s).toString(), u"Title of c"_s);
     }
 
