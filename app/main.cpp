@@ -25,6 +25,7 @@ struct Command {
 constexpr std::array commands {
     Command { "chat", chatCommand, true, "asks a model and prints its answer as it streams" },
     Command { "models", modelsCommand, true, "the models that a provider serves" },
+    Command { "test", testCommand, true, "tests the connection to a provider, step by step" },
     Command { "calibrate", calibrateCommand, false, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, true, "what every kept call took, as a table, CSV or JSON" },
     Command { "simulate", simulateCommand, false, "the simulator as a server of its own" },

@@ -3,8 +3,6 @@
 #include "core/profile/metrictable.h"
 #include "core/profile/phases.h"
 
-#include <QJsonArray>
-
 namespace talkbench::app {
 
 using namespace Qt::StringLiterals;
@@ -56,6 +54,26 @@ QJsonArray unsentJson(const profile::Trace &trace)
 
 } // namespace
 
+QJsonArray attemptsJson(const profile::RunRecord &record)
+{
+    QList<profile::Attempt> attempts = record.earlierAttempts;
+    if (record.trace.submittedNs != 0)
+        attempts.append({ record.trace, record.answer.error });
+    QJsonArray rows;
+    for (const profile::Attempt &attempt : std::as_const(attempts)) {
+        const auto sinceSubmittedMs = [&attempt](qint64 ns) {
+            return ns != 0 ? QJsonValue(static_cast<double>(ns - attempt.trace.submittedNs) / 1e6) : QJsonValue();
+        };
+        rows.append(QJsonObject {
+            { u"started_ms"_s, sinceSubmittedMs(attempt.trace.dispatchedNs) },
+            { u"ended_ms"_s, sinceSubmittedMs(attempt.trace.endNs) },
+            { u"http_status"_s, attempt.trace.httpStatus != 0 ? QJsonValue(attempt.trace.httpStatus) : QJsonValue() },
+            { u"error"_s, errorJson(attempt.error) },
+        });
+    }
+    return rows;
+}
+
 QJsonObject resultJson(const profile::RunRecord &record)
 {
     const llm::Answer &answer = record.answer;
@@ -76,6 +94,7 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"rate_limits"_s, llm::toJson(answer.rateLimits) },
         { u"unsent"_s, unsentJson(record.trace) },
         { u"attempts"_s, record.earlierAttempts.size() + 1 },
+        { u"attempt_log"_s, attemptsJson(record) },
         { u"cached"_s, record.cached },
         { u"error"_s, errorJson(answer.error) },
     };

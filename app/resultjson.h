@@ -2,6 +2,7 @@
 
 #include "core/profile/runrecord.h"
 
+#include <QJsonArray>
 #include <QJsonObject>
 
 namespace talkbench::app {
@@ -11,5 +12,9 @@ namespace talkbench::app {
 /// cache_read, cache_write, output, reasoning, input_total, output_total, source} or null, cost_usd or null, metrics,
 /// phases, server_timings, attempts, cached, error {kind, message, detail} or null.
 QJsonObject resultJson(const profile::RunRecord &record);
+
+/// Every attempt of a call, the last one included: {started_ms, ended_ms (since the call was submitted), http_status,
+/// error}, each null where there was none.
+QJsonArray attemptsJson(const profile::RunRecord &record);
 
 } // namespace talkbench::app

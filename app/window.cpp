@@ -2,6 +2,7 @@
 
 #include "app/commands/calibrate.h"
 #include "app/commands/filelimit.h"
+#include "app/enginesettings.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -65,7 +66,6 @@ public:
 private:
     void startSimulator();
     void applyTheme();
-    void applyLimits();
 
     base::SystemClock m_clock;
     config::Settings m_settings;
@@ -90,13 +90,14 @@ Session::Session(QApplication &application, const QString &dataDir)
       m_theme(application), m_simulator(simulator::Knobs())
 {
     applyTheme();
-    applyLimits();
+    applySettings(m_settings, m_runs);
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     connect(&m_settings, &config::Settings::changed, this, [this] {
         applyTheme();
-        applyLimits();
+        applySettings(m_settings, m_runs);
     });
+    connect(&m_settings, &config::Settings::providersChanged, this, [this] { applySettings(m_settings, m_runs); });
     connect(&m_runs, &run::RunService::recorded, this,
             [this](const profile::RunRecord &record) { m_store.saveRun(record); });
 }
@@ -146,15 +147,6 @@ void Session::applyTheme()
 {
     m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
     m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
-}
-
-void Session::applyLimits()
-{
-    m_runs.setConcurrency(
-        { m_settings.value("limits/per_provider").toInt(), m_settings.value("limits/overall").toInt() });
-    run::RetryPolicy policy;
-    policy.maxAttempts = m_settings.value("retry/max_attempts").toInt();
-    m_runs.setRetryPolicy(policy);
 }
 
 int explain(const base::Error &error, bool onScreen)

@@ -21,8 +21,11 @@ void describe(QCommandLineParser &parser)
         { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
         { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
         { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
+        { u"local"_s,
+          u"List the servers that run on this machine instead: Ollama, LM Studio, llama.cpp and others."_s },
         { u"json"_s,
-          u"Print a JSON array: id, name and what else the server tells, such as context_tokens and input_usd_per_million."_s },
+          u"Print a JSON array: id, name and what else the server tells, such as context_tokens and input_usd_per_million; "
+          "with --local: vendor, name, protocol, base_url, models, needs_key."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
 }
@@ -37,6 +40,29 @@ void print(const QList<llm::ModelInfo> &models, bool json)
     }
     if (json)
         write(stdout, QString::fromUtf8(QJsonDocument(rows).toJson()));
+}
+
+void printLocal(const QList<run::LocalServer> &servers, bool json)
+{
+    QJsonArray rows;
+    for (const run::LocalServer &server : servers) {
+        rows.append(QJsonObject {
+            { u"vendor"_s, server.vendorId.isEmpty() ? QJsonValue() : QJsonValue(server.vendorId) },
+            { u"name"_s, server.name },
+            { u"protocol"_s, server.protocol },
+            { u"base_url"_s, server.baseUrl.toString() },
+            { u"models"_s, server.models.size() },
+            { u"needs_key"_s, server.needsKey },
+        });
+        if (!json) {
+            const QString models = server.needsKey ? u"wants a key"_s : u"%1 models"_s.arg(server.models.size());
+            writeLine(stdout, u"%1  %2  %3"_s.arg(server.name, -24).arg(server.baseUrl.toString(), -32).arg(models));
+        }
+    }
+    if (json)
+        write(stdout, QString::fromUtf8(QJsonDocument(rows).toJson()));
+    else if (servers.isEmpty())
+        writeLine(stderr, u"talkbench models: no server of this machine answers"_s);
 }
 
 int failed(const base::Error &error)
@@ -66,6 +92,13 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         return failed(opened.error());
     QObject::connect(&interrupts, &Interrupts::received, &session, [] { QCoreApplication::exit(130); });
     const bool json = parser.isSet(u"json"_s);
+    if (parser.isSet(u"local"_s)) {
+        session.runs().findLocalServers(session.vendors()).then(&session, [json](const QList<run::LocalServer> &found) {
+            printLocal(found, json);
+            QCoreApplication::exit(0);
+        });
+        return QCoreApplication::exec();
+    }
     const auto onModels = [json](const run::ModelResult &models) {
         if (models)
             print(*models, json);

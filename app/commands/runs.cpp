@@ -1,6 +1,7 @@
 #include "app/commands/runs.h"
 
 #include "app/commands/commands.h"
+#include "app/resultjson.h"
 #include "core/profile/metrictable.h"
 #include "core/store/store.h"
 
@@ -122,6 +123,7 @@ QJsonObject jsonRow(const RunRecord &record)
         ? QJsonValue(QJsonObject { { u"kind"_s, base::errorKindName(error->kind) }, { u"message"_s, error->message } })
         : QJsonValue();
     row[u"cached"_s] = record.cached;
+    row[u"attempts"_s] = attemptsJson(record);
     row[u"metrics"_s] = profile::metricsJson(record);
     return row;
 }

@@ -1,6 +1,7 @@
 #include "app/commands/session.h"
 
 #include "app/commands/terminal.h"
+#include "app/enginesettings.h"
 #include "core/net/qttransport.h"
 #include "core/run/baseurl.h"
 
@@ -59,11 +60,7 @@ base::Result<void> Session::open()
     m_secrets = std::make_unique<config::Secrets>();
     m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
                                                *prices);
-    m_runs->setConcurrency(
-        { m_settings->value("limits/per_provider").toInt(), m_settings->value("limits/overall").toInt() });
-    run::RetryPolicy retry;
-    retry.maxAttempts = m_settings->value("retry/max_attempts").toInt();
-    m_runs->setRetryPolicy(retry);
+    applySettings(*m_settings, *m_runs);
     openStore();
     return {};
 }

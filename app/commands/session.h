@@ -48,6 +48,7 @@ public:
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }
+    const QList<llm::Vendor> &vendors() const { return m_vendors; }
     net::TransportLimits limits() const;
 
 private:

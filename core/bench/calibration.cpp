@@ -81,7 +81,7 @@ void Calibration::start()
 {
     // The window whose service this may be has calls of its own.
     constexpr int others = 8;
-    m_service.setConcurrency({ m_report.plan.streams, m_report.plan.streams + others });
+    m_service.setLimits({ m_report.plan.streams + others, { m_report.plan.streams, 0, 0 } });
     m_before = m_resources.sample();
     for (int i = 0; i < m_report.plan.streams; ++i) {
         m_runs.push_back(m_service.start(request()));

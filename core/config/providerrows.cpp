@@ -56,6 +56,19 @@ base::Result<void> validateUrl(const ProviderConfig &provider)
     return {};
 }
 
+QJsonObject toJson(const llm::ProviderLimits &limits)
+{
+    return { { u"concurrent"_s, limits.concurrent },
+             { u"requests_per_minute"_s, limits.requestsPerMinute },
+             { u"tokens_per_minute"_s, limits.tokensPerMinute } };
+}
+
+llm::ProviderLimits limitsFromJson(const QJsonObject &object)
+{
+    const auto number = [&object](const QString &key) { return std::max(0, object[key].toInt()); };
+    return { number(u"concurrent"_s), number(u"requests_per_minute"_s), number(u"tokens_per_minute"_s) };
+}
+
 } // namespace
 
 bool looksSecret(QByteArrayView headerName, QByteArrayView value)
@@ -93,6 +106,7 @@ QJsonObject toJson(const ProviderConfig &provider, const QJsonObject &known)
     object[u"headers"_s] = headers;
     object[u"default_model"_s] = provider.defaultModel;
     object[u"quirks"_s] = provider.quirks;
+    object[u"limits"_s] = toJson(provider.limits);
     return object;
 }
 
@@ -106,6 +120,7 @@ ProviderConfig providerFromJson(const QJsonObject &object, QStringList *problems
     provider.baseUrl = QUrl(object[u"base_url"_s].toString(), QUrl::StrictMode);
     provider.defaultModel = object[u"default_model"_s].toString();
     provider.quirks = object[u"quirks"_s].toObject();
+    provider.limits = limitsFromJson(object[u"limits"_s].toObject());
     const QJsonArray headers = object[u"headers"_s].toArray();
     for (const auto &row : headers) {
         const QByteArray name = row.toArray().at(0).toString().toUtf8();

@@ -133,6 +133,7 @@ std::span<const Setting> settingsTable()
         Setting { "limits/per_provider", 64, "Calls at once, each provider", 1, 4096 },
         Setting { "limits/overall", 256, "Calls at once, all providers", 1, 4096 },
         Setting { "retry/max_attempts", 3, "Attempts a call", 1, 10 },
+        Setting { "retry/max_total_ms", 300'000, "Time limit: all attempts (ms)", 0, 24 * hourMs },
         Setting { "window/geometry", QByteArray(), "Window geometry" },
         Setting { "window/state", QByteArray(), "Window layout" },
         Setting { "window/sidebar", true, "Show the sidebar" },
@@ -270,10 +271,12 @@ void Settings::setProviderRows(const QList<ProviderConfig> &providers)
     ProviderConfig simulator = standardSimulator();
     m_providers.clear();
     for (const ProviderConfig &provider : providers) {
-        if (provider.id == simulatorId)
+        if (provider.id == simulatorId) {
             simulator.defaultModel = provider.defaultModel.isEmpty() ? simulator.defaultModel : provider.defaultModel;
-        else
+            simulator.limits = provider.limits;
+        } else {
             m_providers.append(provider);
+        }
     }
     m_providers.prepend(simulator);
 }

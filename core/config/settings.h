@@ -2,6 +2,7 @@
 
 #include "core/base/result.h"
 #include "core/llm/provider.h"
+#include "core/llm/providerlimits.h"
 
 #include <QJsonObject>
 #include <QObject>
@@ -23,6 +24,7 @@ struct ProviderConfig {
     QString vendor = {};
     /// The vendor's deviations, handed on to the codec.
     QJsonObject quirks = {};
+    llm::ProviderLimits limits = {};
 
     bool operator==(const ProviderConfig &) const = default;
 };

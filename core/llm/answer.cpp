@@ -62,7 +62,9 @@ private:
     Answer &m_answer;
 };
 
-QJsonObject errorToJson(const base::Error &error)
+} // namespace
+
+QJsonObject toJson(const base::Error &error)
 {
     QJsonObject object { { u"kind"_s, base::errorKindName(error.kind) },
                          { u"message"_s, error.message },
@@ -84,8 +86,6 @@ base::Error errorFromJson(const QJsonObject &object)
         error.retryAfterMs = wait.toInteger();
     return error;
 }
-
-} // namespace
 
 void Answer::apply(const StreamEvent &event)
 {
@@ -118,7 +118,7 @@ QJsonObject toJson(const Answer &answer)
     if (answer.replay)
         object.insert("replay"_L1, toJson(*answer.replay));
     if (answer.error)
-        object.insert("error"_L1, errorToJson(*answer.error));
+        object.insert("error"_L1, toJson(*answer.error));
     return object;
 }
 

@@ -37,4 +37,8 @@ struct Answer {
 QJsonObject toJson(const Answer &answer);
 Answer answerFromJson(const QJsonObject &object);
 
+/// {"kind", "message", "detail", "http_status"} and, where the server asked to wait, "retry_after_ms".
+QJsonObject toJson(const base::Error &error);
+base::Error errorFromJson(const QJsonObject &object);
+
 } // namespace talkbench::llm

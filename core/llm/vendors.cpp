@@ -30,6 +30,7 @@ Vendor vendorFrom(const QJsonObject &row)
     vendor.keyEnv = row["keyEnv"_L1].toString();
     vendor.local = row["local"_L1].toBool();
     vendor.quirks = row["quirks"_L1].toObject();
+    vendor.marks = row["marks"_L1].toObject();
     if (const QString auth = row["auth"_L1].toString(); !auth.isEmpty())
         vendor.quirks.insert("auth"_L1, auth);
     if (const QString path = row["modelsPath"_L1].toString(); !path.isEmpty())

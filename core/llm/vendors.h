@@ -29,6 +29,9 @@ struct Vendor {
     /// "stream_options": false where the server refuses them;
     /// "api_version": Azure's.
     QJsonObject quirks;
+    /// How an answer of a local server is known to be this one's, each optional: "owned_by" of its models, the start of its
+    /// "server" header, a "path" that only it answers with 200.
+    QJsonObject marks = {};
 
     bool operator==(const Vendor &) const = default;
 };

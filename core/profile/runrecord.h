@@ -7,6 +7,15 @@
 
 namespace talkbench::profile {
 
+/// An attempt that failed and was followed by another.
+struct Attempt {
+    Trace trace;
+    /// Unset in records of versions that did not keep it.
+    std::optional<base::Error> error;
+
+    bool operator==(const Attempt &) const = default;
+};
+
 /// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
 struct RunRecord {
     QString id;
@@ -22,7 +31,7 @@ struct RunRecord {
     /// The last attempt's.
     Trace trace;
     /// Attempts before the last one.
-    QList<Trace> earlierAttempts;
+    QList<Attempt> earlierAttempts;
     std::optional<double> costUsd;
     QString priceVersion;
 

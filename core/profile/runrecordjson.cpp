@@ -106,13 +106,30 @@ Trace traceFromJson(const QJsonObject &object)
     return trace;
 }
 
+/// The trace's members and the error beside them.
+QJsonObject attemptToJson(const Attempt &attempt)
+{
+    QJsonObject object = traceToJson(attempt.trace);
+    if (attempt.error)
+        object["error"_L1] = llm::toJson(*attempt.error);
+    return object;
+}
+
+Attempt attemptFromJson(const QJsonObject &object)
+{
+    Attempt attempt { traceFromJson(object), std::nullopt };
+    if (const QJsonValue error = object["error"_L1]; error.isObject())
+        attempt.error = llm::errorFromJson(error.toObject());
+    return attempt;
+}
+
 } // namespace
 
 QJsonObject toJson(const RunRecord &record)
 {
     QJsonArray earlier;
-    for (const Trace &trace : record.earlierAttempts)
-        earlier.append(traceToJson(trace));
+    for (const Attempt &attempt : record.earlierAttempts)
+        earlier.append(attemptToJson(attempt));
     return {
         { u"id"_s, record.id },
         { u"conversation_id"_s, record.conversationId },
@@ -146,8 +163,8 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());
     const QJsonArray earlier = object["earlier_attempts"_L1].toArray();
-    for (const QJsonValue &trace : earlier)
-        record.earlierAttempts.append(traceFromJson(trace.toObject()));
+    for (const QJsonValue &attempt : earlier)
+        record.earlierAttempts.append(attemptFromJson(attempt.toObject()));
     if (object["cost_usd"_L1].isDouble())
         record.costUsd = object["cost_usd"_L1].toDouble();
     record.priceVersion = object["price_version"_L1].toString();

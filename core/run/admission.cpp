@@ -16,7 +16,20 @@ int Admission::inFlight(const QString &providerId) const
     return static_cast<int>(std::count(m_inFlight.cbegin(), m_inFlight.cend(), providerId));
 }
 
-std::optional<QString> Admission::admitNext(const HasFreeConnection &hasFreeConnection)
+/// What keeps the first in line of its provider from going.
+Wait Admission::waitOf(const Ticket &ticket, qint64 nowNs, const HasFreeConnection &hasFreeConnection) const
+{
+    const llm::ProviderLimits limits = m_limits.of(ticket.providerId);
+    if (inFlight(ticket.providerId) >= limits.concurrent)
+        return { WaitReason::Provider, 0, 0 };
+    if (const auto window = m_windows.constFind(ticket.providerId); window != m_windows.cend()) {
+        if (const Wait wait = window->next(limits, ticket.tokens, nowNs); wait.reason != WaitReason::None)
+            return wait;
+    }
+    return { hasFreeConnection(ticket.url) ? WaitReason::None : WaitReason::Connection, 0, 0 };
+}
+
+std::optional<QString> Admission::admitNext(qint64 nowNs, const HasFreeConnection &hasFreeConnection)
 {
     if (inFlight() >= m_limits.overall)
         return std::nullopt;
@@ -24,21 +37,43 @@ std::optional<QString> Admission::admitNext(const HasFreeConnection &hasFreeConn
     for (auto ticket = m_queue.begin(); ticket != m_queue.end(); ++ticket) {
         if (busy.contains(ticket->providerId))
             continue;
-        if (inFlight(ticket->providerId) >= m_limits.perProvider || !hasFreeConnection(ticket->url)) {
+        if (waitOf(*ticket, nowNs, hasFreeConnection).reason != WaitReason::None) {
             busy.append(ticket->providerId);
             continue;
         }
         const QString id = ticket->id;
         m_inFlight.insert(id, ticket->providerId);
+        m_windows[ticket->providerId].admit(id, ticket->tokens, nowNs);
         m_queue.erase(ticket);
         return id;
     }
     return std::nullopt;
 }
 
-void Admission::leave(const QString &id)
+QList<std::pair<QString, Wait>> Admission::waits(qint64 nowNs, const HasFreeConnection &hasFreeConnection) const
 {
-    m_inFlight.remove(id);
+    const bool full = inFlight() >= m_limits.overall;
+    QList<std::pair<QString, Wait>> result;
+    QHash<QString, Wait> last; // of each provider
+    for (const Ticket &ticket : m_queue) {
+        Wait wait;
+        if (full)
+            wait = { WaitReason::Overall, 0, static_cast<int>(result.size()) };
+        else if (const auto before = last.constFind(ticket.providerId); before != last.cend())
+            wait = { before->reason, 0, before->ahead + 1 };
+        else
+            wait = waitOf(ticket, nowNs, hasFreeConnection);
+        last.insert(ticket.providerId, wait);
+        result.append({ ticket.id, wait });
+    }
+    return result;
+}
+
+void Admission::leave(const QString &id, std::optional<qint64> tokens)
+{
+    const QString providerId = m_inFlight.take(id);
+    if (tokens && m_windows.contains(providerId))
+        m_windows[providerId].correct(id, *tokens);
     m_queue.removeIf([&id](const Ticket &ticket) { return ticket.id == id; });
 }
 

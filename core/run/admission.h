@@ -1,14 +1,12 @@
 #pragma once
 
-#include "core/run/limits.h"
+#include "core/run/ratewindow.h"
 
-#include <QHash>
-#include <QList>
-#include <QString>
 #include <QUrl>
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace talkbench::run {
 
@@ -18,31 +16,35 @@ struct Ticket {
     quint64 order = 0;
     QString providerId;
     QUrl url;
+    qint64 tokens = 0; ///< that it may use
 };
 
-/// The only queue: who may use the network next. First come, first served; whoever has to wait for a busy provider
-/// lets those for other providers pass.
+/// The only queue: who may use the network next. First come, first served; whoever has to wait for a provider lets those
+/// for other providers pass.
 class Admission {
 public:
     using HasFreeConnection = std::function<bool(const QUrl &url)>;
 
-    void setLimits(const ConcurrencyLimits &limits) { m_limits = limits; }
+    void setLimits(const Limits &limits) { m_limits = limits; }
     void enqueue(const Ticket &ticket);
     /// Takes the first in line that may go; it holds a slot until leave().
-    std::optional<QString> admitNext(const HasFreeConnection &hasFreeConnection);
-    /// Out of the queue, or its slot back.
-    void leave(const QString &id);
+    std::optional<QString> admitNext(qint64 nowNs, const HasFreeConnection &hasFreeConnection);
+    /// Out of the queue, or its slot back. `tokens`: what it used, where that is known.
+    void leave(const QString &id, std::optional<qint64> tokens = {});
 
-    /// Waiting, in the order of service.
-    const QList<Ticket> &queue() const { return m_queue; }
+    /// Who waits for what, by id, in the order of service.
+    QList<std::pair<QString, Wait>> waits(qint64 nowNs, const HasFreeConnection &hasFreeConnection) const;
+    int queued() const { return static_cast<int>(m_queue.size()); }
     int inFlight() const { return static_cast<int>(m_inFlight.size()); }
 
 private:
     int inFlight(const QString &providerId) const;
+    Wait waitOf(const Ticket &ticket, qint64 nowNs, const HasFreeConnection &hasFreeConnection) const;
 
-    ConcurrencyLimits m_limits;
+    Limits m_limits;
     QList<Ticket> m_queue;
     QHash<QString, QString> m_inFlight; ///< id → provider
+    QHash<QString, RateWindow> m_windows; ///< by provider
 };
 
 } // namespace talkbench::run

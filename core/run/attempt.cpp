@@ -1,5 +1,7 @@
 #include "core/run/attempt.h"
 
+#include "core/run/fetch.h"
+
 #include <QUrl>
 
 #include <algorithm>
@@ -87,29 +89,17 @@ void Attempt::abort(const base::Error &error, qint64 ns)
     Q_EMIT finished();
 }
 
+std::optional<bool> Attempt::shouldRetry() const
+{
+    const QByteArray said = base::headerValue(m_head.headers, "x-should-retry").trimmed().toLower();
+    if (said == "true" || said == "false")
+        return said == "true";
+    return std::nullopt;
+}
+
 void Attempt::onPhase(net::Phase phase, qint64 ns)
 {
-    switch (phase) {
-    case net::Phase::ConnectStarted:
-        m_trace.connectStartedNs = ns;
-        break;
-    case net::Phase::Encrypted:
-        m_trace.encryptedNs = ns;
-        break;
-    case net::Phase::Sent:
-        m_trace.sentNs = ns;
-        m_trace.reusedConnection = m_trace.connectStartedNs == 0;
-        break;
-    case net::Phase::Headers:
-        m_trace.headersNs = ns;
-        break;
-    case net::Phase::FirstByte:
-        m_trace.firstByteNs = ns;
-        break;
-    case net::Phase::End:
-        m_trace.endNs = ns;
-        break;
-    }
+    stamp(m_trace, phase, ns);
     Q_EMIT stamped();
 }
 

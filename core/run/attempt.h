@@ -30,6 +30,8 @@ public:
     const llm::Answer &answer() const { return m_answer; }
     const profile::Trace &trace() const { return m_trace; }
     bool contentReceived() const { return m_trace.firstContentNs != 0; }
+    /// What the server says of trying again (x-should-retry).
+    std::optional<bool> shouldRetry() const;
 
 Q_SIGNALS:
     /// The trace has a new stamp.

@@ -1,10 +1,31 @@
 #include "core/run/call.h"
 
 #include "core/base/logging.h"
+#include "core/cost/tokenestimate.h"
 
 namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Reserved for an answer whose length nobody bounded.
+constexpr int usualAnswerTokens = 512;
+
+/// What counts against the tokens a minute; unset where the server may or may not have counted.
+std::optional<qint64> tokensUsedBy(const Attempt &attempt)
+{
+    const llm::Answer &answer = attempt.answer();
+    if (answer.usage)
+        return answer.usage->inputTotal() + answer.usage->outputTotal();
+    const profile::Trace &trace = attempt.trace();
+    const bool neverSent = trace.sentNs == 0 && trace.headersNs == 0;
+    if (neverSent || trace.httpStatus >= 300)
+        return 0;
+    return std::nullopt;
+}
+
+} // namespace
 
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
@@ -36,6 +57,8 @@ void Call::begin()
         return;
     }
     m_encoded = *std::move(encoded);
+    m_tokensExpected =
+        cost::estimateTokens(m_request.chat.messages) + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
     enqueue();
 }
 
@@ -43,19 +66,20 @@ void Call::enqueue()
 {
     for (const llm::Unsent &unsent : m_encoded.unsent)
         m_trace.decisions.append({ u"options"_s, u"%1 was not sent: %2"_s.arg(unsent.option, unsent.reason) });
-    m_firstPosition = -1;
+    m_firstWait = {};
+    m_tokensUsed.reset();
     m_update.retryAtNs = 0;
     enter(RunState::Queued);
     Q_EMIT wantsTurn();
 }
 
-void Call::setQueuePosition(int position)
+void Call::setWait(const Wait &wait)
 {
-    if (m_firstPosition < 0)
-        m_firstPosition = position;
-    if (position == m_update.queuePosition)
+    if (m_firstWait.reason == WaitReason::None)
+        m_firstWait = wait;
+    if (wait == m_update.wait)
         return;
-    m_update.queuePosition = position;
+    m_update.wait = wait;
     Q_EMIT changed(false);
 }
 
@@ -63,9 +87,14 @@ void Call::setQueuePosition(int position)
 
 void Call::takeTurn(net::HttpTransport &transport)
 {
-    m_update.queuePosition = 0;
+    m_update.wait = {};
     m_trace.decisions.append(
-        { u"admit"_s, m_firstPosition < 0 ? u"at once"_s : u"waited in the queue, %1 ahead"_s.arg(m_firstPosition) });
+        { u"admit"_s,
+          m_firstWait.reason == WaitReason::None
+              ? u"at once"_s
+              : u"waited for %1, %2 ahead"_s.arg(waitReasonText(m_firstWait.reason)).arg(m_firstWait.ahead) });
+    if (m_firstDispatchNs == 0)
+        m_firstDispatchNs = m_services.clock.nowNs();
     m_attempt = std::make_unique<Attempt>(*m_provider, m_request.chat.options.stream, m_trace);
     connect(m_attempt.get(), &Attempt::stamped, this, &Call::onStamped);
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
@@ -113,23 +142,31 @@ RunUpdate Call::takeUpdate()
 
 void Call::onAttemptFinished()
 {
-    const llm::Answer &answer = m_attempt->answer();
     m_trace = m_attempt->trace();
-    if (answer.error) {
-        const auto delay = m_services.retry.delayMs(*answer.error, static_cast<int>(m_earlier.size()) + 1,
-                                                    m_attempt->contentReceived());
-        if (delay) {
-            waitToRetry(*delay, cleaned(*answer.error));
-            return;
-        }
-    }
-    end(answer);
+    m_tokensUsed = tokensUsedBy(*m_attempt);
+    const llm::Answer &answer = m_attempt->answer();
+    if (const auto delay = retryDelayMs())
+        waitToRetry(*delay, cleaned(*answer.error));
+    else
+        end(answer);
+}
+
+std::optional<qint64> Call::retryDelayMs() const
+{
+    if (!m_attempt->answer().error)
+        return std::nullopt;
+    Retry::Failure failure { *m_attempt->answer().error };
+    failure.attemptsMade = static_cast<int>(m_earlier.size()) + 1;
+    failure.contentReceived = m_attempt->contentReceived();
+    failure.elapsedMs = (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000;
+    failure.serverSays = m_attempt->shouldRetry();
+    return m_services.retry.delayMs(failure);
 }
 
 void Call::waitToRetry(qint64 delayMs, const base::Error &error)
 {
     m_trace.decisions.append({ u"retry"_s, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(delayMs) });
-    m_earlier.append(m_trace);
+    m_earlier.append({ m_trace, error });
     m_trace = {};
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
@@ -178,8 +215,7 @@ void Call::end(llm::Answer answer)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
     enter(RunState::Ended);
-    Q_EMIT ended(
-        makeRecord(m_id, m_request, m_startedWallMs, answer, m_earlier + QList { m_trace }, m_services.prices));
+    Q_EMIT ended(makeRecord(m_id, m_request, m_startedWallMs, answer, m_trace, m_earlier, m_services.prices));
 }
 
 /// Some servers quote the key they refuse.

@@ -29,13 +29,18 @@ public:
 
     /// Joins the queue; wantsTurn() follows, or ended() if the request can't be made.
     void begin();
-    void setQueuePosition(int position);
+    void setWait(const Wait &wait);
     /// A slot is free: dispatches now.
     void takeTurn(net::HttpTransport &transport);
     void cancel();
     /// While it waits for its next attempt.
     void retryNow();
     bool isWaitingToRetry() const { return m_state == RunState::RetryWait; }
+
+    /// Of its next attempt: the prompt and as much of an answer as may come, estimated.
+    qint64 tokensExpected() const { return m_tokensExpected; }
+    /// Of its last attempt; unset where nobody knows.
+    std::optional<qint64> tokensUsed() const { return m_tokensUsed; }
 
     /// What has come since the last time.
     RunUpdate takeUpdate();
@@ -54,6 +59,7 @@ private:
     void onStamped();
     void onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks);
     void onAttemptFinished();
+    std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const base::Error &error);
     void end(llm::Answer answer);
     base::Error cleaned(base::Error error) const;
@@ -68,11 +74,15 @@ private:
     llm::EncodedRequest m_encoded;
     RunState m_state = RunState::Queued;
     RunUpdate m_update;
-    int m_firstPosition = -1;
+    qint64 m_tokensExpected = 0;
+    std::optional<qint64> m_tokensUsed;
+    /// The first wait of this turn, for the record.
+    Wait m_firstWait;
+    qint64 m_firstDispatchNs = 0;
     /// The stamps of the attempt that waits for its turn; the attempt takes them along.
     profile::Trace m_trace;
     std::unique_ptr<Attempt> m_attempt;
-    QList<profile::Trace> m_earlier;
+    QList<profile::Attempt> m_earlier;
     /// Outlives no retry wait: cutting one short drops its timer.
     std::unique_ptr<QObject> m_retryTimer;
 };

@@ -1,5 +1,6 @@
 #include "core/run/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace talkbench::run {
@@ -35,8 +36,9 @@ QList<profile::RunRecord> Engine::close()
         call->cancel();
     }
     m_dirty.clear();
+    m_wakeTimer.reset();
     m_calls.clear();
-    m_queries.clear();
+    m_errands.clear();
     m_transport.reset();
     return records;
 }
@@ -48,11 +50,12 @@ void Engine::start(const QString &id, const RunRequest &request, qint64 submitte
     connect(&call, &Call::changed, this, [this, &call](bool atOnce) { onChanged(call, atOnce); });
     connect(&call, &Call::ended, this, [this, &call](const profile::RunRecord &record) { onEnded(call, record); });
     connect(&call, &Call::wantsTurn, this, [this, &call] {
-        m_admission.enqueue({ call.id(), call.order(), call.endpoint().providerId, call.endpoint().baseUrl });
+        m_admission.enqueue(
+            { call.id(), call.order(), call.endpoint().providerId, call.endpoint().baseUrl, call.tokensExpected() });
         pump();
     });
     connect(&call, &Call::gaveTurnBack, this, [this, &call] {
-        m_admission.leave(call.id());
+        m_admission.leave(call.id(), call.tokensUsed());
         pump();
     });
     call.begin();
@@ -70,14 +73,15 @@ void Engine::retryNow(const QString &id)
         call->second->retryNow();
 }
 
-void Engine::listModels(const llm::Endpoint &endpoint, const std::shared_ptr<ModelPromise> &promise)
+void Engine::send(std::unique_ptr<Errand> errand)
 {
-    m_queries.push_back(std::make_unique<ModelQuery>(endpoint, promise));
-    connect(m_queries.back().get(), &ModelQuery::finished, this, &Engine::pump, Qt::QueuedConnection);
+    connect(errand.get(), &Errand::changed, this, &Engine::pump, Qt::QueuedConnection);
+    m_errands.push_back(std::move(errand));
+    m_errands.back()->begin();
     pump();
 }
 
-void Engine::setConcurrency(const ConcurrencyLimits &limits)
+void Engine::setLimits(const Limits &limits)
 {
     m_admission.setLimits(limits);
     pump();
@@ -91,18 +95,44 @@ void Engine::setRetryPolicy(const RetryPolicy &policy)
 /// Dispatches whatever may go now, and tells the rest where they stand.
 void Engine::pump()
 {
-    std::erase_if(m_queries, [](const auto &query) { return query->done(); });
-    for (const auto &query : m_queries) {
-        if (!query->started() && m_transport->hasFreeConnection(query->url()))
-            query->start(*m_transport);
-    }
+    std::erase_if(m_errands, [](const auto &errand) { return errand->done(); });
+    for (const auto &errand : m_errands)
+        errand->advance(*m_transport);
     const auto hasFreeConnection = [this](const QUrl &url) { return m_transport->hasFreeConnection(url); };
-    while (const auto id = m_admission.admitNext(hasFreeConnection))
+    while (const auto id = m_admission.admitNext(m_clock.nowNs(), hasFreeConnection))
         m_calls.at(*id)->takeTurn(*m_transport);
-    int position = 0;
-    for (const Ticket &ticket : m_admission.queue())
-        m_calls.at(ticket.id)->setQueuePosition(position++);
+    tellWaits();
     reportState();
+}
+
+void Engine::tellWaits()
+{
+    const auto hasFreeConnection = [this](const QUrl &url) { return m_transport->hasFreeConnection(url); };
+    qint64 nextNs = 0;
+    const auto waits = m_admission.waits(m_clock.nowNs(), hasFreeConnection);
+    for (const auto &[id, wait] : waits) {
+        m_calls.at(id)->setWait(wait);
+        if (wait.untilNs != 0 && (nextNs == 0 || wait.untilNs < nextNs))
+            nextNs = wait.untilNs;
+    }
+    wakeAt(nextNs);
+}
+
+void Engine::wakeAt(qint64 ns)
+{
+    if (ns == m_wakeNs)
+        return;
+    m_wakeNs = ns;
+    m_wakeTimer.reset();
+    if (ns == 0)
+        return;
+    m_wakeTimer = std::make_unique<QObject>();
+    const qint64 ms = (ns - m_clock.nowNs() + 999'999) / 1'000'000;
+    m_scheduler->after(std::max<qint64>(ms, 0), m_wakeTimer.get(), [this] {
+        m_wakeTimer.release()->deleteLater(); // its own call is running
+        m_wakeNs = 0;
+        pump();
+    });
 }
 
 void Engine::onChanged(Call &call, bool atOnce)
@@ -133,7 +163,7 @@ void Engine::onEnded(Call &call, const profile::RunRecord &record)
     m_dirty.removeOne(&call);
     Q_EMIT updated({ { call.id(), call.takeUpdate() } });
     Q_EMIT ended(record);
-    m_admission.leave(call.id());
+    m_admission.leave(call.id(), call.tokensUsed());
     const auto ended = m_calls.find(call.id());
     ended->second.release()->deleteLater(); // it is the sender
     m_calls.erase(ended);
@@ -142,7 +172,7 @@ void Engine::onEnded(Call &call, const profile::RunRecord &record)
 
 void Engine::reportState()
 {
-    int waiting = static_cast<int>(m_admission.queue().size());
+    int waiting = m_admission.queued();
     for (const auto &[id, call] : m_calls)
         waiting += call->isWaitingToRetry() ? 1 : 0;
     const EngineState state { waiting, m_admission.inFlight() };

@@ -2,10 +2,8 @@
 
 #include "core/run/admission.h"
 #include "core/run/call.h"
-#include "core/run/modelquery.h"
+#include "core/run/errand.h"
 #include "core/run/runservice.h"
-
-#include <QPromise>
 
 #include <map>
 #include <memory>
@@ -31,8 +29,8 @@ public:
     void start(const QString &id, const RunRequest &request, qint64 submittedNs);
     void cancel(const QString &id);
     void retryNow(const QString &id);
-    void listModels(const llm::Endpoint &endpoint, const std::shared_ptr<ModelPromise> &promise);
-    void setConcurrency(const ConcurrencyLimits &limits);
+    void send(std::unique_ptr<Errand> errand);
+    void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
 
 Q_SIGNALS:
@@ -42,6 +40,8 @@ Q_SIGNALS:
 
 private:
     void pump();
+    void tellWaits();
+    void wakeAt(qint64 ns);
     void onChanged(Call &call, bool atOnce);
     void onEnded(Call &call, const profile::RunRecord &record);
     void flushFrame();
@@ -55,10 +55,13 @@ private:
     quint64 m_started = 0;
     EngineState m_reported;
     bool m_frameScheduled = false;
+    /// When the next rate limit lets a call go, and the timer for it.
+    qint64 m_wakeNs = 0;
+    std::unique_ptr<QObject> m_wakeTimer;
     QList<Call *> m_dirty;
     std::unique_ptr<net::HttpTransport> m_transport;
     std::map<QString, std::unique_ptr<Call>> m_calls;
-    std::vector<std::unique_ptr<ModelQuery>> m_queries;
+    std::vector<std::unique_ptr<Errand>> m_errands;
 };
 
 } // namespace talkbench::run

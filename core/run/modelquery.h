@@ -1,44 +1,30 @@
 #pragma once
 
+#include "core/run/errand.h"
 #include "core/run/run.h"
 
-#include <QObject>
 #include <QPromise>
-
-#include <memory>
 
 namespace talkbench::run {
 
 using ModelPromise = QPromise<ModelResult>;
 
 /// Asks a server for its list of models.
-class ModelQuery final : public QObject {
+class ModelQuery final : public Errand {
     Q_OBJECT
 
 public:
-    ModelQuery(const llm::Endpoint &endpoint, std::shared_ptr<ModelPromise> promise);
+    ModelQuery(const llm::Endpoint &endpoint, std::shared_ptr<ModelPromise> promise, const base::Clock &clock);
     /// Keeps the promise, whatever happened.
     ~ModelQuery() override;
 
-    QUrl url() const { return m_request.url; }
-    bool started() const { return m_transfer != nullptr; }
-    bool done() const { return m_done; }
-    void start(net::HttpTransport &transport);
-
-Q_SIGNALS:
-    void finished();
+    void begin() override;
 
 private:
-    void finish(const ModelResult &result);
-    void onFinished(const std::optional<base::Error> &error);
+    void keep(const ModelResult &result);
 
-    const llm::Provider *m_provider;
-    base::HttpRequest m_request;
-    std::shared_ptr<ModelPromise> m_promise;
-    std::unique_ptr<net::Transfer> m_transfer;
-    base::HttpHead m_head;
-    QByteArray m_body;
-    bool m_done = false;
+    const llm::Endpoint m_endpoint;
+    const std::shared_ptr<ModelPromise> m_promise;
 };
 
 } // namespace talkbench::run

@@ -40,8 +40,8 @@ llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &ans
 }
 
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
-                              const llm::Answer &answer, const QList<profile::Trace> &attempts,
-                              const cost::PriceBook &prices)
+                              const llm::Answer &answer, const profile::Trace &trace,
+                              const QList<profile::Attempt> &earlierAttempts, const cost::PriceBook &prices)
 {
     profile::RunRecord record;
     record.id = id;
@@ -53,8 +53,8 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.startedWallMs = startedWallMs;
     record.streamed = request.chat.options.stream;
     record.answer = answer;
-    record.trace = attempts.constLast();
-    record.earlierAttempts = attempts.first(attempts.size() - 1);
+    record.trace = trace;
+    record.earlierAttempts = earlierAttempts;
     record.priceVersion = prices.version();
     auto &decisions = record.trace.decisions;
     if (!answer.usage && !record.trace.chunks.isEmpty()) {

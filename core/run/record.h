@@ -8,8 +8,8 @@ namespace talkbench::run {
 
 /// What the last stage makes of a call that has ended: its tokens counted, priced, and all of it in one record.
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
-                              const llm::Answer &answer, const QList<profile::Trace> &attempts,
-                              const cost::PriceBook &prices);
+                              const llm::Answer &answer, const profile::Trace &trace,
+                              const QList<profile::Attempt> &earlierAttempts, const cost::PriceBook &prices);
 
 /// Token counts for an answer whose server sent none. Output: a chunk is a token where chunks are small, as most servers
 /// send them; where they average more than 8 characters, or the answer came in one piece, it is the estimate of the

@@ -9,12 +9,12 @@ Retry::Retry(const RetryPolicy &policy)
 {
 }
 
-bool Retry::isTransient(base::ErrorKind kind)
+bool Retry::isTransient(const base::Error &error)
 {
     using enum base::ErrorKind;
-    switch (kind) {
-    // Not dns and tls: they say that something is set up wrong. Not the timeouts of a request that was sent: the
-    // server may still be at work on it, and the user has waited long enough.
+    constexpr int conflict = 409;
+    constexpr int notImplemented = 501;
+    switch (error.kind) {
     case Refused:
     case ConnectTimeout:
     case Reset:
@@ -22,25 +22,60 @@ bool Retry::isTransient(base::ErrorKind kind)
     case Network:
     case RateLimited:
     case Overloaded:
-    case Server:
         return true;
-    default:
+    case Server: // 408 and 499 are among them
+        return error.httpStatus != notImplemented;
+    case InvalidRequest:
+        return error.httpStatus == conflict;
+    // Set up wrong, until a person changes it.
+    case Dns:
+    case Tls:
+    case Auth:
+    case Forbidden:
+    case NotFound:
+    case ContextTooLong:
+    case Quota:
+    case Redirect:
+    case NotJson:
+    case BadEvent:
+    case TooLarge:
+    case Config:
+    case Usage:
+    // The answer itself.
+    case Filtered:
+    case Refusal:
+    // The server may still be at work on what was sent, and the user has waited long enough.
+    case FirstByteTimeout:
+    case IdleTimeout:
+    case TotalTimeout:
+    // Not the server's doing.
+    case Cancelled:
+    case Queue:
+    case Storage:
         return false;
     }
+    return false;
 }
 
-std::optional<qint64> Retry::delayMs(const base::Error &error, int attemptsMade, bool contentReceived)
+std::optional<qint64> Retry::delayMs(const Failure &failure)
 {
-    if (contentReceived || attemptsMade >= m_policy.maxAttempts || !isTransient(error.kind))
+    const base::Error &error = failure.error;
+    if (failure.contentReceived || failure.attemptsMade >= m_policy.maxAttempts
+        || error.kind == base::ErrorKind::Cancelled || !failure.serverSays.value_or(isTransient(error)))
         return std::nullopt;
+    qint64 delay = 0;
     if (error.retryAfterMs) {
         if (*error.retryAfterMs > m_policy.maxRetryAfterMs)
             return std::nullopt;
-        return std::max<qint64>(*error.retryAfterMs, 0);
+        delay = std::max<qint64>(*error.retryAfterMs, 0);
+    } else {
+        const int doublings = std::clamp(failure.attemptsMade - 1, 0, 20);
+        const qint64 most = std::min<qint64>(qint64(m_policy.baseDelayMs) << doublings, m_policy.maxDelayMs);
+        delay = most > 0 ? m_random.bounded(most + 1) : 0;
     }
-    const int doublings = std::clamp(attemptsMade - 1, 0, 20);
-    const qint64 most = std::min<qint64>(qint64(m_policy.baseDelayMs) << doublings, m_policy.maxDelayMs);
-    return most > 0 ? m_random.bounded(most + 1) : 0;
+    if (failure.elapsedMs + delay > m_policy.maxTotalMs)
+        return std::nullopt;
+    return delay;
 }
 
 } // namespace talkbench::run

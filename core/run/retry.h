@@ -12,13 +12,22 @@ namespace talkbench::run {
 /// Whether and when a failed call is tried again.
 class Retry {
 public:
+    struct Failure {
+        base::Error error;
+        int attemptsMade = 1;
+        bool contentReceived = false; ///< it could not be taken back: never again
+        qint64 elapsedMs = 0; ///< since the first dispatch
+        std::optional<bool> serverSays = {}; ///< x-should-retry
+    };
+
     explicit Retry(const RetryPolicy &policy);
 
     /// Milliseconds until the next attempt: exactly what the server asked for, else exponential backoff with full
-    /// jitter. Nothing: leave it at that. Never after content was received, which could not be taken back.
-    std::optional<qint64> delayMs(const base::Error &error, int attemptsMade, bool contentReceived);
+    /// jitter. Nothing: leave it at that.
+    std::optional<qint64> delayMs(const Failure &failure);
 
-    static bool isTransient(base::ErrorKind kind);
+    /// Whether another attempt may end better, by the table of kinds.
+    static bool isTransient(const base::Error &error);
 
 private:
     RetryPolicy m_policy;

@@ -3,6 +3,7 @@
 #include "core/llm/provider.h"
 #include "core/net/httptransport.h"
 #include "core/profile/runrecord.h"
+#include "core/run/limits.h"
 
 #include <QObject>
 
@@ -29,8 +30,8 @@ struct RunUpdate {
     QList<profile::ChunkStamp> chunks;
     /// All stamps so far; its `chunks` stay empty, they come in `chunks` above.
     profile::Trace trace;
-    /// Calls ahead of this one, while Queued.
-    int queuePosition = 0;
+    /// Queued: what it waits for, until when and behind how many.
+    Wait wait;
     /// RetryWait: when the next attempt starts (monotonic ns), and what went wrong.
     qint64 retryAtNs = 0;
     std::optional<base::Error> lastError;

@@ -1,6 +1,8 @@
 #include "core/run/runservice.h"
 
+#include "core/run/diagnosing.h"
 #include "core/run/engine.h"
+#include "core/run/modelquery.h"
 
 #include <QCoreApplication>
 #include <QEvent>
@@ -91,13 +93,35 @@ QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
 {
     const auto promise = std::make_shared<ModelPromise>();
     promise->start();
-    post([endpoint, promise](Engine &engine) { engine.listModels(endpoint, promise); });
+    post([endpoint, promise, &clock = m_clock](Engine &engine) {
+        engine.send(std::make_unique<ModelQuery>(endpoint, promise, clock));
+    });
     return promise->future();
 }
 
-void RunService::setConcurrency(const ConcurrencyLimits &limits)
+QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)
 {
-    post([limits](Engine &engine) { engine.setConcurrency(limits); });
+    const auto promise = std::make_shared<DiagnosisPromise>();
+    promise->start();
+    post([plan, promise, &clock = m_clock](Engine &engine) {
+        engine.send(std::make_unique<Diagnosing>(plan, promise, clock));
+    });
+    return promise->future();
+}
+
+QFuture<QList<LocalServer>> RunService::findLocalServers(const QList<llm::Vendor> &vendors)
+{
+    const auto promise = std::make_shared<LocalServersPromise>();
+    promise->start();
+    post([vendors, promise, &clock = m_clock](Engine &engine) {
+        engine.send(std::make_unique<LocalSearch>(vendors, promise, clock));
+    });
+    return promise->future();
+}
+
+void RunService::setLimits(const Limits &limits)
+{
+    post([limits](Engine &engine) { engine.setLimits(limits); });
 }
 
 void RunService::setRetryPolicy(const RetryPolicy &policy)

@@ -2,7 +2,9 @@
 
 #include "core/base/clock.h"
 #include "core/cost/pricebook.h"
+#include "core/run/diagnosis.h"
 #include "core/run/limits.h"
+#include "core/run/localservers.h"
 #include "core/run/run.h"
 #include "core/run/scheduler.h"
 
@@ -41,7 +43,11 @@ public:
     std::unique_ptr<Run> start(const RunRequest &request);
     /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
-    void setConcurrency(const ConcurrencyLimits &limits);
+    /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.
+    QFuture<Diagnosis> diagnose(const DiagnosisPlan &plan);
+    /// Which of the vendors' local servers run on this machine; asks no other. Takes two seconds at most.
+    QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors);
+    void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
 
 Q_SIGNALS:

@@ -145,6 +145,7 @@ private Q_SLOTS:
         QTest::newRow("header") << QStringList { u"chat"_s, u"--header"_s, u"nonsense"_s, u"a"_s };
         QTest::newRow("calibrate") << QStringList { u"calibrate"_s, u"--streams"_s, u"0"_s };
         QTest::newRow("models") << QStringList { u"models"_s, u"surplus"_s };
+        QTest::newRow("test") << QStringList { u"test"_s, u"surplus"_s };
     }
     void badArguments()
     {
@@ -196,6 +197,37 @@ private Q_SLOTS:
         const Output output = run({ u"models"_s, u"--base-url"_s, m_url.toString(), u"--json"_s });
         QCOMPARE(output.code, 0);
         QVERIFY(QJsonDocument::fromJson(output.text.toUtf8()).array().size() >= 2);
+    }
+
+    void testsAConnection()
+    {
+        const QStringList test { u"test"_s, u"--base-url"_s, m_url.toString(), u"--model"_s, u"sim-small"_s };
+        Output output = run(test + QStringList { u"--chat"_s, u"--json"_s });
+        QCOMPARE(output.code, 0);
+        const QJsonArray steps = output.json()["steps"_L1].toArray();
+        QCOMPARE(steps.size(), 5);
+        for (const QJsonValue &step : steps)
+            QVERIFY2(step["state"_L1].toString() != u"failed"_s, qPrintable(output.text));
+        output = run(test);
+        QCOMPARE(output.code, 0);
+        QVERIFY(output.text.contains(u"sim-small is among them"_s));
+        output = run({ u"test"_s, u"--base-url"_s, u"http://127.0.0.1:9"_s });
+        QCOMPARE(output.code, 1);
+        QVERIFY2(output.text.contains(u"refused"_s), qPrintable(output.text));
+    }
+
+    void retriesAreTold()
+    {
+        const Output output = run(chat({ u"--json"_s, u"--header"_s, u"x-sim-error-status: 503"_s, u"--header"_s,
+                                         u"x-sim-retry-after: 0"_s, u"Hi"_s }));
+        QCOMPARE(output.code, 1);
+        const QJsonArray attempts = output.json()["attempts"_L1].toArray();
+        QCOMPARE(attempts.size(), 3);
+        for (const QJsonValue &attempt : attempts) {
+            QCOMPARE(attempt["http_status"_L1].toInt(), 503);
+            QCOMPARE(attempt["error"_L1]["kind"_L1].toString(), u"overloaded"_s);
+        }
+        QVERIFY(attempts[2]["started_ms"_L1].toDouble() > attempts[0]["started_ms"_L1].toDouble());
     }
 
     void calibrates()

@@ -227,7 +227,7 @@ private Q_SLOTS:
     {
         RunRecord record = plainRecord();
         record.trace.submittedNs = at(-2000);
-        record.earlierAttempts.append(Trace {});
+        record.earlierAttempts.append(Attempt {});
         QCOMPARE(*metric(record, "queue_ms"), 10.0);
         QCOMPARE(*metric(record, "retry_ms"), 2000.0);
         QCOMPARE(*metric(record, "ttft_ms"), 2110.0);

@@ -51,7 +51,8 @@ RunRecord fullRecord()
     Trace earlier;
     earlier.submittedNs = start;
     earlier.httpStatus = 429;
-    record.earlierAttempts.append(earlier);
+    record.earlierAttempts.append(
+        { earlier, base::Error { base::ErrorKind::RateLimited, u"slow down"_s, u"{}"_s, 429, 1500 } });
     record.costUsd = 0.00123;
     record.priceVersion = u"2026"_s;
     return record;

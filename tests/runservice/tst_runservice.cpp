@@ -1,175 +1,19 @@
-#include "core/run/runservice.h"
-
-#include "tests/runservice/faketransport.h"
+#include "tests/runservice/fakeservice.h"
 
 #include <QSignalSpy>
-#include <QTest>
 
 using namespace talkbench;
 using namespace talkbench::run;
+using namespace talkbench::test;
 using namespace Qt::StringLiterals;
 using base::ErrorKind;
 using llm::FinishReason;
 
-namespace {
-
-QByteArray delta(const QByteArray &text)
-{
-    return R"(data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
-}
-
-const QByteArray finish = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-const QByteArray usage =
-    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":200,\"total_tokens\":1200}}\n\n";
-const QByteArray done = "data: [DONE]\n\n";
-
-RunRequest request(const QString &provider = u"p"_s, const QString &host = u"h"_s)
-{
-    RunRequest request;
-    request.endpoint.providerId = provider;
-    request.endpoint.protocol = u"openai-chat"_s;
-    request.endpoint.baseUrl = QUrl(u"http://%1/v1"_s.arg(host));
-    request.endpoint.apiKey = u"topsecretkey"_s;
-    request.chat.model = u"m"_s;
-    request.chat.messages = { llm::Message::fromText(llm::Role::User, u"Hello there"_s) };
-    return request;
-}
-
-/// A Run with all it says.
-struct Observed {
-    explicit Observed(std::unique_ptr<Run> started) : run(std::move(started))
-    {
-        QObject::connect(run.get(), &Run::updated, run.get(), [this](const RunUpdate &update) {
-            updates.append(update);
-            text += update.text;
-            states.append(update.state);
-        });
-        QObject::connect(run.get(), &Run::finished, run.get(),
-                         [this](const profile::RunRecord &record) { records.append(record); });
-    }
-
-    bool ended() const { return !records.isEmpty(); }
-    const profile::RunRecord &record() const { return records.constFirst(); }
-    ErrorKind errorKind() const { return record().answer.error ? record().answer.error->kind : ErrorKind::Usage; }
-
-    QList<RunUpdate> updates;
-    QList<RunState> states;
-    QString text;
-    QList<profile::RunRecord> records;
-    std::unique_ptr<Run> run;
-};
-
-} // namespace
-
-class TestRunService : public QObject {
+class TestRunService : public test::FakeServiceTest {
     Q_OBJECT
 
-private:
-    /// Runs in the network thread, when all that was posted there before is done.
-    void inNetwork(const std::function<void(test::FakeTransport &)> &call)
-    {
-        QTRY_VERIFY(m_transport.load() != nullptr);
-        QMetaObject::invokeMethod(
-            m_transport.load(), [this, &call] { call(*m_transport.load()); }, Qt::BlockingQueuedConnection);
-    }
-    /// Everything posted so far has happened, on both sides.
-    void settle()
-    {
-        inNetwork([](test::FakeTransport &) {});
-        QCoreApplication::processEvents();
-    }
-    void advance(qint64 ms)
-    {
-        inNetwork([this, ms](test::FakeTransport &) { m_scheduler->advance(ms); });
-        settle();
-    }
-    int started()
-    {
-        int count = 0;
-        inNetwork([&count](test::FakeTransport &transport) { count = transport.started; });
-        return count;
-    }
-    std::size_t live()
-    {
-        std::size_t count = 0;
-        inNetwork([&count](test::FakeTransport &transport) { count = transport.live.size(); });
-        return count;
-    }
-    QList<qint64> pending()
-    {
-        QList<qint64> delays;
-        inNetwork([this, &delays](test::FakeTransport &) { delays = m_scheduler->pending(); });
-        return delays;
-    }
-
-    void answerHead(std::size_t index, int status = 200, const base::HttpHeaders &headers = {})
-    {
-        inNetwork([&](test::FakeTransport &transport) {
-            test::FakeTransfer *transfer = transport.live.at(index);
-            m_clock.advance(1);
-            Q_EMIT transfer->phase(net::Phase::ConnectStarted, m_clock.nowNs());
-            m_clock.advance(1);
-            Q_EMIT transfer->phase(net::Phase::Sent, m_clock.nowNs());
-            m_clock.advance(8);
-            Q_EMIT transfer->head({ status, headers }, m_clock.nowNs());
-        });
-        settle();
-    }
-    void answerBytes(std::size_t index, const QByteArray &bytes)
-    {
-        inNetwork([&](test::FakeTransport &transport) {
-            m_clock.advance(1);
-            Q_EMIT transport.live.at(index)->bytes(bytes, m_clock.nowNs());
-        });
-        settle();
-    }
-    void answerEnd(std::size_t index, const std::optional<base::Error> &error = {})
-    {
-        inNetwork([&](test::FakeTransport &transport) {
-            m_clock.advance(1);
-            Q_EMIT transport.live.at(index)->finished(error, m_clock.nowNs());
-        });
-        settle();
-    }
-    void answerWhole(std::size_t index)
-    {
-        answerHead(index);
-        answerBytes(index, delta("Hi") + finish + usage + done);
-        answerEnd(index);
-    }
-    void answerError(std::size_t index, int status, const QByteArray &body, const base::HttpHeaders &headers = {})
-    {
-        answerHead(index, status, headers);
-        answerBytes(index, body);
-        answerEnd(index);
-    }
-
-    static constexpr auto rateLimited = R"({"error":{"message":"slow down","type":"rate_limit_exceeded"}})";
-
-    test::FakeClock m_clock;
-    std::atomic<test::FakeTransport *> m_transport = nullptr;
-    test::FakeScheduler *m_scheduler = nullptr;
-    std::unique_ptr<RunService> m_service;
-
 private Q_SLOTS:
-    void init()
-    {
-        m_transport = nullptr;
-        auto scheduler = std::make_unique<test::FakeScheduler>(m_clock);
-        m_scheduler = scheduler.get();
-        const auto prices = cost::PriceBook::fromJson(
-            R"({"version":"v1","prices":[{"model":"m","input":1,"output":10,"source":"test","date":"2026-01-01"}]})");
-        m_service = std::make_unique<RunService>(
-            [this] {
-                auto transport = std::make_unique<test::FakeTransport>();
-                m_transport = transport.get();
-                return transport;
-            },
-            m_clock, *prices, std::move(scheduler));
-        RetryPolicy policy;
-        policy.seed = 42;
-        m_service->setRetryPolicy(policy);
-    }
+    void init() { makeService(); }
     void cleanup() { m_service.reset(); }
 
     void wholeAnswer()
@@ -229,7 +73,7 @@ private Q_SLOTS:
 
     void queuesFirstComeFirstServed()
     {
-        m_service->setConcurrency({ 1, 32 });
+        m_service->setLimits({ 32, { 1, 0, 0 } });
         QList<std::shared_ptr<Observed>> calls;
         for (int i = 0; i < 3; ++i)
             calls.append(std::make_shared<Observed>(m_service->start(request())));
@@ -238,13 +82,13 @@ private Q_SLOTS:
         QCOMPARE(started(), 2); // the first, and the other provider's, which need not wait
         advance(16);
         QCOMPARE(calls[1]->updates.constLast().state, RunState::Queued);
-        QCOMPARE(calls[1]->updates.constLast().queuePosition, 0);
-        QCOMPARE(calls[2]->updates.constLast().queuePosition, 1);
+        QCOMPARE(calls[1]->updates.constLast().wait.ahead, 0);
+        QCOMPARE(calls[2]->updates.constLast().wait.ahead, 1);
         advance(484);
         answerWhole(0);
         QCOMPARE(started(), 3);
         advance(16);
-        QCOMPARE(calls[2]->updates.constLast().queuePosition, 0);
+        QCOMPARE(calls[2]->updates.constLast().wait.ahead, 0);
         answerWhole(2);
         QVERIFY(calls[1]->ended());
         const auto &trace = calls[1]->record().trace;
@@ -254,13 +98,13 @@ private Q_SLOTS:
 
     void overallBoundHolds()
     {
-        m_service->setConcurrency({ 8, 2 });
+        m_service->setLimits({ 2, { 8, 0, 0 } });
         QList<std::shared_ptr<Observed>> calls;
         for (int i = 0; i < 4; ++i)
             calls.append(std::make_shared<Observed>(m_service->start(request(QString::number(i)))));
         settle();
         QCOMPARE(started(), 2);
-        m_service->setConcurrency({ 8, 3 });
+        m_service->setLimits({ 3, { 8, 0, 0 } });
         settle();
         QCOMPARE(started(), 3);
     }
@@ -285,7 +129,7 @@ private Q_SLOTS:
 
     void reportsItsState()
     {
-        m_service->setConcurrency({ 1, 1 });
+        m_service->setLimits({ 1, { 1, 0, 0 } });
         EngineState state;
         connect(m_service.get(), &RunService::stateChanged, m_service.get(),
                 [&state](const EngineState &now) { state = now; });
@@ -301,7 +145,7 @@ private Q_SLOTS:
 
     void cancelWhileQueued()
     {
-        m_service->setConcurrency({ 1, 1 });
+        m_service->setLimits({ 1, { 1, 0, 0 } });
         Observed first(m_service->start(request()));
         Observed second(m_service->start(request()));
         settle();
@@ -376,8 +220,8 @@ private Q_SLOTS:
         const auto &record = call.record();
         QVERIFY(record.ok());
         QCOMPARE(record.earlierAttempts.size(), 1);
-        QCOMPARE(record.earlierAttempts[0].httpStatus, 429);
-        QCOMPARE(record.trace.submittedNs, record.earlierAttempts[0].submittedNs);
+        QCOMPARE(record.earlierAttempts[0].trace.httpStatus, 429);
+        QCOMPARE(record.trace.submittedNs, record.earlierAttempts[0].trace.submittedNs);
         QCOMPARE(record.trace.dispatchedNs, record.trace.queuedNs);
         QVERIFY(record.trace.queuedNs - record.trace.submittedNs >= 7'000'000'000);
         QCOMPARE(record.trace.chunks.size(), 1);
@@ -399,7 +243,7 @@ private Q_SLOTS:
 
     void waitingToRetryHoldsNoSlot()
     {
-        m_service->setConcurrency({ 1, 1 });
+        m_service->setLimits({ 1, { 1, 0, 0 } });
         Observed first(m_service->start(request()));
         Observed second(m_service->start(request()));
         Observed third(m_service->start(request()));
@@ -585,7 +429,7 @@ private Q_SLOTS:
         QList<profile::RunRecord> records;
         connect(m_service.get(), &RunService::recorded, this,
                 [&records](const profile::RunRecord &record) { records.append(record); });
-        m_service->setConcurrency({ 1, 8 });
+        m_service->setLimits({ 8, { 1, 0, 0 } });
         Observed streaming(m_service->start(request()));
         Observed queued(m_service->start(request()));
         settle();

@@ -109,7 +109,7 @@ private Q_SLOTS:
 
     void manyAtOnceAllComeWhole()
     {
-        m_service->setConcurrency({ 64, 64 });
+        m_service->setLimits({ 64, { 64, 0, 0 } });
         QList<profile::RunRecord> records;
         std::vector<std::unique_ptr<Run>> runs;
         for (int i = 0; i < 100; ++i) {

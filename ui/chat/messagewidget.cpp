@@ -279,8 +279,8 @@ void AnswerMessage::showState(const run::RunUpdate &update, qint64 nowNs)
     Notice notice;
     switch (update.state) {
     case run::RunState::Queued:
-        state = update.queuePosition > 0 ? tr("Waiting in the queue, %n ahead", nullptr, update.queuePosition)
-                                         : tr("Starting");
+        state =
+            update.wait.ahead > 0 ? tr("Waiting in the queue, %n ahead", nullptr, update.wait.ahead) : tr("Starting");
         break;
     case run::RunState::Connecting:
         state = tr("Connecting");

@@ -129,11 +129,11 @@ void addCost(Receipt &receipt, const RunRecord &record)
 
 void addAttempts(Receipt &receipt, const RunRecord &record)
 {
-    QList<profile::Trace> attempts = record.earlierAttempts;
-    attempts << record.trace;
+    QList<profile::Attempt> attempts = record.earlierAttempts;
+    attempts << profile::Attempt { record.trace, record.answer.error };
     receipt.heading(tr("Decisions and attempts"));
     for (qsizetype i = 0; i < attempts.size(); ++i) {
-        const profile::Trace &trace = attempts.at(i);
+        const profile::Trace &trace = attempts.at(i).trace;
         if (attempts.size() > 1 || trace.httpStatus != 0)
             receipt.row(CallDetails::tr("Attempt %1").arg(i + 1),
                         trace.httpStatus ? CallDetails::tr("HTTP %1").arg(trace.httpStatus) : tr("no HTTP answer"));

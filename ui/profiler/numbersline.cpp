@@ -20,8 +20,8 @@ QString waitingWords(const run::RunUpdate &update)
 {
     switch (update.state) {
     case run::RunState::Queued:
-        return update.queuePosition > 0 ? NumbersLine::tr("queued, %n before it", nullptr, update.queuePosition)
-                                        : NumbersLine::tr("queued");
+        return update.wait.ahead > 0 ? NumbersLine::tr("queued, %n before it", nullptr, update.wait.ahead)
+                                     : NumbersLine::tr("queued");
     case run::RunState::Connecting:
         return NumbersLine::tr("connecting…");
     case run::RunState::RetryWait:

@@ -1,0 +1,420 @@
+#include "core/run/diagnosing.h"
+
+#include "core/base/logging.h"
+#include "core/llm/answer.h"
+#include "core/run/bodydecoder.h"
+
+#include <QHostAddress>
+#include <QHostInfo>
+#include <QTimer>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+using State = DiagnosisStep::State;
+
+namespace {
+
+/// Enough for every API: OpenAI's Responses take no less than 16.
+constexpr int chatTokens = 16;
+
+double milliseconds(qint64 fromNs, qint64 toNs)
+{
+    return static_cast<double>(toNs - fromNs) / 1e6;
+}
+
+QString withoutSecrets(const QUrl &url)
+{
+    return url.toDisplayString(QUrl::RemoveUserInfo | QUrl::RemoveQuery | QUrl::RemoveFragment);
+}
+
+void lookUpByQt(const QString &host, QObject *context, const std::function<void(const Diagnosing::Addresses &)> &then)
+{
+    QHostInfo::lookupHost(host, context, [host, then](const QHostInfo &info) {
+        QStringList addresses;
+        const auto found = info.addresses();
+        for (const QHostAddress &address : found)
+            addresses.append(address.toString());
+        if (addresses.isEmpty())
+            then(base::Error { ErrorKind::Dns, u"There is no host named %1."_s.arg(host), info.errorString(), 0,
+                               std::nullopt });
+        else
+            then(addresses);
+    });
+}
+
+/// What to do about it.
+QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
+{
+    switch (error.kind) {
+    case ErrorKind::Dns:
+        return u"Check the spelling of the base URL, and the network."_s;
+    case ErrorKind::Refused:
+        return u"Start the server, or check the port: nothing listens there."_s;
+    case ErrorKind::ConnectTimeout:
+        return u"Check the address, the network, and whether a firewall or a proxy stands between."_s;
+    case ErrorKind::Tls:
+        return endpoint.baseUrl.port() > 0
+            ? u"If the server speaks plain http, write http:// in the base URL; if its certificate is your own, trust "
+              "it in the provider's settings."_s
+            : u"If its certificate is your own, trust it in the provider's settings; else do not go on."_s;
+    case ErrorKind::FirstByteTimeout:
+    case ErrorKind::IdleTimeout:
+    case ErrorKind::TotalTimeout:
+        return u"The server is there but does not answer: it may be loading a model or be overloaded."_s;
+    case ErrorKind::Auth:
+        return endpoint.apiKey.isEmpty() ? u"Enter the provider's key: none is set."_s
+                                         : u"Check the key: it may be mistyped, revoked or another provider's."_s;
+    case ErrorKind::Forbidden:
+        return u"The key has no right to this, or the server does not serve your region."_s;
+    case ErrorKind::Redirect:
+        return u"If that is the right address, make it the base URL: the key is never sent on by itself."_s;
+    case ErrorKind::RateLimited:
+    case ErrorKind::Overloaded:
+        return u"Try again later."_s;
+    case ErrorKind::Quota:
+        return u"Check the account's credit with the provider."_s;
+    case ErrorKind::NotFound:
+    case ErrorKind::NotJson:
+    case ErrorKind::BadEvent:
+        return u"Check the path of the base URL."_s;
+    default:
+        return {};
+    }
+}
+
+/// Whether another path at the same server may be what was meant.
+bool isAboutThePath(const base::Error &error)
+{
+    return error.kind == ErrorKind::NotFound || error.kind == ErrorKind::NotJson || error.kind == ErrorKind::BadEvent
+        || error.httpStatus == 405 || error.httpStatus == 404;
+}
+
+/// The same server's addresses that are usual, without the one that was tried.
+QList<llm::Endpoint> otherAddresses(const llm::Endpoint &tried)
+{
+    struct Usual {
+        const char *protocol;
+        const char *path;
+    };
+    constexpr std::array usual { Usual { "", "/v1" },
+                                 Usual { "", "" },
+                                 Usual { "", "/api/v1" },
+                                 Usual { "", "/openai/v1" },
+                                 Usual { "", "/compatible-mode/v1" },
+                                 Usual { "openai-chat", "/v1" },
+                                 Usual { "ollama", "" } };
+    QList<llm::Endpoint> others;
+    const auto known = [&](const llm::Endpoint &endpoint) {
+        const auto same = [&endpoint](const llm::Endpoint &other) {
+            return other.protocol == endpoint.protocol && other.baseUrl == endpoint.baseUrl;
+        };
+        return same(tried) || std::any_of(others.cbegin(), others.cend(), same);
+    };
+    for (const Usual &row : usual) {
+        llm::Endpoint endpoint = tried;
+        if (*row.protocol != '\0' && tried.protocol != QLatin1StringView(row.protocol)) {
+            endpoint.protocol = QLatin1StringView(row.protocol);
+            endpoint.quirks = {};
+        }
+        endpoint.quirks.remove(u"models_path"_s);
+        endpoint.baseUrl.setPath(QLatin1StringView(row.path));
+        if (!known(endpoint))
+            others.append(endpoint);
+    }
+    return others;
+}
+
+/// The listed model whose name has the most in common with a typed one; empty if none has much.
+QString nearest(const QString &typed, const QList<llm::ModelInfo> &models)
+{
+    QString best;
+    for (const llm::ModelInfo &model : models) {
+        const bool close = model.id.contains(typed, Qt::CaseInsensitive)
+            || typed.contains(model.id, Qt::CaseInsensitive)
+            || model.id.section(u'/', -1).compare(typed, Qt::CaseInsensitive) == 0;
+        if (close && (best.isEmpty() || model.id.size() < best.size()))
+            best = model.id;
+    }
+    return best;
+}
+
+} // namespace
+
+Diagnosing::Diagnosing(const DiagnosisPlan &plan, std::shared_ptr<DiagnosisPromise> promise, const base::Clock &clock,
+                       NameLookup lookup)
+    : Errand(clock), m_plan(plan), m_promise(std::move(promise)), m_lookup(lookup ? std::move(lookup) : lookUpByQt)
+{
+}
+
+Diagnosing::~Diagnosing()
+{
+    if (!done())
+        m_diagnosis.error = base::Error { ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+    keep();
+}
+
+DiagnosisStep &Diagnosing::add(const QString &id, State state, const QString &text, const QString &advice)
+{
+    m_diagnosis.steps.append({ id, state, std::nullopt, text, advice });
+    return m_diagnosis.steps.last();
+}
+
+/// The server may quote a key.
+void Diagnosing::fail(const QString &id, const base::Error &error, const QString &advice, std::optional<double> ms)
+{
+    base::Error clean = error;
+    for (QString *text : { &clean.message, &clean.detail }) {
+        if (!m_plan.endpoint.apiKey.isEmpty())
+            text->replace(m_plan.endpoint.apiKey, u"•••"_s);
+        *text = base::redact(*text);
+    }
+    add(id, State::Failed, clean.message, advice).ms = ms;
+    m_diagnosis.error = clean;
+}
+
+void Diagnosing::begin()
+{
+    m_provider = llm::providerFor(m_plan.endpoint.protocol);
+    if (!m_provider || m_plan.endpoint.baseUrl.host().isEmpty()) {
+        const QString message = m_provider ? u"The base URL names no server."_s
+                                           : u"No protocol is called '%1'."_s.arg(m_plan.endpoint.protocol);
+        fail(u"name"_s, { ErrorKind::Config, message, {}, 0, std::nullopt },
+             u"A base URL looks like https://api.openai.com/v1."_s);
+        keep();
+        return;
+    }
+    m_diagnosis.url = m_provider->modelsRequest(m_plan.endpoint).url.adjusted(QUrl::RemoveUserInfo | QUrl::RemoveQuery);
+    lookUpName();
+}
+
+void Diagnosing::lookUpName()
+{
+    const QString host = m_plan.endpoint.baseUrl.host();
+    if (!QHostAddress(host).isNull()) {
+        m_nameKnown = true;
+        add(u"name"_s, State::Skipped, u"%1 is an address already."_s.arg(host));
+        askModels();
+        return;
+    }
+    m_lookupNs = clock().nowNs();
+    m_lookup(host, this, [this](const Addresses &addresses) { onName(addresses); });
+    if (m_plan.limits.connectMs > 0)
+        QTimer::singleShot(m_plan.limits.connectMs, this, [this] {
+            onName(base::Error { ErrorKind::Dns, u"The name service does not answer."_s, {}, 0, std::nullopt });
+        });
+}
+
+/// A name that is not found here may be known to a proxy: the request itself decides.
+void Diagnosing::onName(const Addresses &addresses)
+{
+    if (std::exchange(m_nameKnown, true))
+        return;
+    const QString host = m_plan.endpoint.baseUrl.host();
+    const QString text = addresses ? u"%1 is %2."_s.arg(host, addresses->join(u", "_s)) : addresses.error().message;
+    add(u"name"_s, addresses ? State::Ok : State::Warning, text).ms = milliseconds(m_lookupNs, clock().nowNs());
+    askModels();
+}
+
+void Diagnosing::askModels()
+{
+    ask(m_provider->modelsRequest(m_plan.endpoint), m_plan.limits,
+        [this](const Fetched &fetched) { onModels(fetched); });
+}
+
+void Diagnosing::onModels(const Fetched &fetched)
+{
+    addConnectionSteps(fetched);
+    if (m_diagnosis.error) {
+        keep();
+        return;
+    }
+    const profile::Trace &trace = fetched.trace;
+    const double ms = milliseconds(trace.sentNs != 0 ? trace.sentNs : trace.dispatchedNs, trace.endNs);
+    auto error = errorOf(*m_provider, fetched);
+    if (!error) {
+        auto models = m_provider->parseModels(fetched.body);
+        if (models)
+            m_diagnosis.models = *std::move(models);
+        else
+            error = models.error();
+    }
+    if (error) {
+        error->httpStatus = fetched.head.status;
+        onModelsFailed(*error, ms);
+        return;
+    }
+    const auto count = m_diagnosis.models.size();
+    add(u"models"_s, count > 0 ? State::Ok : State::Warning,
+        count > 0 ? u"%1 lists %2 models."_s.arg(withoutSecrets(m_diagnosis.url)).arg(count)
+                  : u"%1 answers, but lists no model."_s.arg(withoutSecrets(m_diagnosis.url)),
+        count > 0 ? QString() : u"Load or pull a model there, or type a model's name."_s)
+        .ms = ms;
+    checkModel();
+}
+
+void Diagnosing::addConnectionSteps(const Fetched &fetched)
+{
+    const profile::Trace &trace = fetched.trace;
+    const bool tls = m_plan.endpoint.baseUrl.scheme() == "https"_L1;
+    const bool through = trace.sentNs != 0 || trace.headersNs != 0;
+    const QString server = m_plan.endpoint.baseUrl.authority(QUrl::FullyEncoded).section(u'@', -1);
+    if (through && trace.connectStartedNs == 0) {
+        add(u"connect"_s, State::Skipped, u"A connection to %1 was open already."_s.arg(server));
+        return;
+    }
+    if (through) {
+        const qint64 connectedNs = trace.encryptedNs != 0 ? trace.encryptedNs : trace.sentNs;
+        add(tls ? u"tls"_s : u"connect"_s, State::Ok,
+            tls ? u"A secure connection to %1 stands."_s.arg(server) : u"%1 takes connections."_s.arg(server))
+            .ms = milliseconds(trace.connectStartedNs, connectedNs);
+        return;
+    }
+    if (!fetched.error)
+        return;
+    const base::Error &error = *fetched.error;
+    const double ms =
+        milliseconds(trace.connectStartedNs != 0 ? trace.connectStartedNs : trace.dispatchedNs, trace.endNs);
+    const QString advice = adviceFor(error, m_plan.endpoint);
+    if (error.kind == ErrorKind::Dns) {
+        m_diagnosis.steps.clear();
+        fail(u"name"_s, error, advice, ms);
+    } else if (error.kind == ErrorKind::Tls) {
+        add(u"connect"_s, State::Ok, u"%1 takes connections."_s.arg(server));
+        fail(u"tls"_s, error, advice, ms);
+    } else {
+        fail(u"connect"_s, error, advice, ms);
+    }
+}
+
+void Diagnosing::onModelsFailed(const base::Error &error, double ms)
+{
+    base::Error told = error;
+    if (isAboutThePath(error))
+        told.message =
+            u"%1 is not where this server lists its models: %2"_s.arg(withoutSecrets(m_diagnosis.url), error.message);
+    fail(u"models"_s, told, adviceFor(error, m_plan.endpoint), ms);
+    if (isAboutThePath(error))
+        searchBetterUrl();
+    else
+        keep();
+}
+
+void Diagnosing::searchBetterUrl()
+{
+    const auto others = otherAddresses(m_plan.endpoint);
+    m_candidatesOpen = static_cast<int>(others.size());
+    for (const llm::Endpoint &endpoint : others) {
+        m_candidates.append({ endpoint, std::nullopt });
+        const llm::Provider *provider = llm::providerFor(endpoint.protocol);
+        const qsizetype index = m_candidates.size() - 1;
+        ask(provider->modelsRequest(endpoint), m_plan.limits, [this, provider, index](const Fetched &fetched) {
+            if (!errorOf(*provider, fetched)) {
+                if (auto models = provider->parseModels(fetched.body))
+                    m_candidates[index].models = *std::move(models);
+            }
+            if (--m_candidatesOpen == 0)
+                onBetterUrlSearched();
+        });
+    }
+}
+
+void Diagnosing::onBetterUrlSearched()
+{
+    const auto better = std::find_if(m_candidates.cbegin(), m_candidates.cend(),
+                                     [](const Candidate &candidate) { return candidate.models.has_value(); });
+    if (better != m_candidates.cend()) {
+        m_diagnosis.betterBaseUrl = better->endpoint.baseUrl;
+        m_diagnosis.betterProtocol = better->endpoint.protocol;
+        const bool otherProtocol = better->endpoint.protocol != m_plan.endpoint.protocol;
+        m_diagnosis.steps.last().advice =
+            u"%1 answers as it should%2, with %3 models: make it the base URL."_s
+                .arg(withoutSecrets(better->endpoint.baseUrl),
+                     otherProtocol ? u" to the protocol %1"_s.arg(better->endpoint.protocol) : QString())
+                .arg(better->models->size());
+        keep();
+        return;
+    }
+    if (m_plan.chat && !m_plan.model.isEmpty()) // some servers answer questions without listing their models
+        chat();
+    else
+        keep();
+}
+
+void Diagnosing::checkModel()
+{
+    const auto listed = [this](const llm::ModelInfo &model) { return model.id == m_plan.model; };
+    if (!m_plan.model.isEmpty()) {
+        if (std::any_of(m_diagnosis.models.cbegin(), m_diagnosis.models.cend(), listed)) {
+            add(u"model"_s, State::Ok, u"%1 is among them."_s.arg(m_plan.model));
+        } else {
+            const QString close = nearest(m_plan.model, m_diagnosis.models);
+            add(u"model"_s, State::Warning, u"The server does not list %1."_s.arg(m_plan.model),
+                close.isEmpty() ? u"It may serve it all the same."_s : u"Is %1 meant?"_s.arg(close));
+        }
+    }
+    if (m_plan.chat && !(m_plan.model.isEmpty() && m_diagnosis.models.isEmpty()))
+        chat();
+    else
+        keep();
+}
+
+void Diagnosing::chat()
+{
+    llm::ChatRequest question;
+    question.model = m_plan.model.isEmpty() ? m_diagnosis.models.constFirst().id : m_plan.model;
+    question.messages = { llm::Message::fromText(llm::Role::User, u"Say OK."_s) };
+    question.options.stream = false;
+    question.options.maxTokens = chatTokens;
+    const auto request = m_provider->encode(question, m_plan.endpoint);
+    if (!request) {
+        fail(u"chat"_s, request.error(), {});
+        keep();
+        return;
+    }
+    ask(*request, m_plan.limits, [this](const Fetched &fetched) { onChat(fetched); });
+}
+
+void Diagnosing::onChat(const Fetched &fetched)
+{
+    const double ms = milliseconds(fetched.trace.dispatchedNs, fetched.trace.endNs);
+    std::optional<base::Error> error = errorOf(*m_provider, fetched);
+    llm::Answer answer;
+    if (!error) {
+        BodyDecoder decoder(*m_provider, false, m_plan.endpoint.apiKey);
+        decoder.head(fetched.head);
+        const llm::StreamEvents events = decoder.bytes(fetched.body) + decoder.end();
+        for (const llm::StreamEvent &event : events)
+            answer.apply(event);
+        error = answer.error ? answer.error : answer.finished ? std::nullopt : decoder.incomplete();
+    }
+    if (error) {
+        const QString advice =
+            error->kind == ErrorKind::NotFound ? u"Check the model's name."_s : adviceFor(*error, m_plan.endpoint);
+        fail(u"chat"_s, *error, advice, ms);
+    } else {
+        for (DiagnosisStep &step : m_diagnosis.steps) { // it answers: that it lists no models is no failure
+            if (step.state == State::Failed)
+                step.state = State::Warning;
+        }
+        m_diagnosis.error.reset();
+        add(u"chat"_s, State::Ok, u"The model answered."_s).ms = ms;
+    }
+    keep();
+}
+
+void Diagnosing::keep()
+{
+    if (done())
+        return;
+    m_promise->addResult(m_diagnosis);
+    m_promise->finish();
+    finish();
+}
+
+} // namespace talkbench::run

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "core/run/diagnosis.h"
+#include "core/run/errand.h"
+
+#include <QPromise>
+
+namespace talkbench::run {
+
+using DiagnosisPromise = QPromise<Diagnosis>;
+
+/// 'Test connection': looks the name up, asks for the models, and where that fails for want of the right path, looks for it
+/// at the same server; then the model, then a short chat.
+class Diagnosing final : public Errand {
+    Q_OBJECT
+
+public:
+    using Addresses = base::Result<QStringList>;
+    /// Calls back in `context`'s thread.
+    using NameLookup =
+        std::function<void(const QString &host, QObject *context, std::function<void(const Addresses &)>)>;
+
+    Diagnosing(const DiagnosisPlan &plan, std::shared_ptr<DiagnosisPromise> promise, const base::Clock &clock,
+               NameLookup lookup = {});
+    /// Keeps the promise, whatever happened.
+    ~Diagnosing() override;
+
+    void begin() override;
+
+private:
+    void lookUpName();
+    void onName(const Addresses &addresses);
+    void askModels();
+    void onModels(const Fetched &fetched);
+    void addConnectionSteps(const Fetched &fetched);
+    void onModelsFailed(const base::Error &error, double ms);
+    void searchBetterUrl();
+    void onBetterUrlSearched();
+    void checkModel();
+    void chat();
+    void onChat(const Fetched &fetched);
+    DiagnosisStep &add(const QString &id, DiagnosisStep::State state, const QString &text, const QString &advice = {});
+    void fail(const QString &id, const base::Error &error, const QString &advice, std::optional<double> ms = {});
+    void keep();
+
+    const DiagnosisPlan m_plan;
+    const std::shared_ptr<DiagnosisPromise> m_promise;
+    const NameLookup m_lookup;
+    const llm::Provider *m_provider = nullptr;
+    Diagnosis m_diagnosis;
+    qint64 m_lookupNs = 0;
+    bool m_nameKnown = false; ///< one way or the other
+    /// Addresses that may be meant, in the order of preference, and what they answered.
+    struct Candidate {
+        llm::Endpoint endpoint;
+        std::optional<QList<llm::ModelInfo>> models;
+    };
+    QList<Candidate> m_candidates;
+    int m_candidatesOpen = 0;
+};
+
+} // namespace talkbench::run

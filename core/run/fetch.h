@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/net/httptransport.h"
+#include "core/profile/trace.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace talkbench::run {
+
+/// Writes a phase's stamp into its field.
+void stamp(profile::Trace &trace, net::Phase phase, qint64 ns);
+
+/// One whole exchange that is no chat: its stamps, its head and at most 32 MiB of its body.
+struct Fetched {
+    profile::Trace trace;
+    base::HttpHead head;
+    QByteArray body;
+    /// The transport's; the status is the caller's to judge.
+    std::optional<base::Error> error;
+};
+
+/// Asks for a list of models and the like. Destroying it closes its socket.
+class Fetch final : public QObject {
+    Q_OBJECT
+
+public:
+    Fetch(const base::HttpRequest &request, const net::TransportLimits &limits);
+
+    QUrl url() const { return m_request.url; }
+    bool started() const { return m_transfer != nullptr || m_ended; }
+    void start(net::HttpTransport &transport, const base::Clock &clock);
+
+Q_SIGNALS:
+    void finished(const talkbench::run::Fetched &fetched);
+
+private:
+    const base::HttpRequest m_request;
+    const net::TransportLimits m_limits;
+    std::unique_ptr<net::Transfer> m_transfer;
+    Fetched m_fetched;
+    bool m_ended = false;
+};
+
+} // namespace talkbench::run

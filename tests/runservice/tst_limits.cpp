@@ -1,0 +1,300 @@
+#include "core/run/ratewindow.h"
+#include "core/run/retry.h"
+#include "tests/runservice/fakeservice.h"
+
+using namespace talkbench;
+using namespace talkbench::run;
+using namespace talkbench::test;
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+
+namespace {
+
+constexpr qint64 second = 1'000'000'000;
+
+/// One after the other, each to the given provider.
+QList<std::shared_ptr<Observed>> startAll(RunService &service, int count, const QString &provider = u"p"_s,
+                                          std::optional<int> maxTokens = {})
+{
+    QList<std::shared_ptr<Observed>> calls;
+    for (int i = 0; i < count; ++i) {
+        RunRequest one = request(provider);
+        one.chat.options.maxTokens = maxTokens;
+        calls.append(std::make_shared<Observed>(service.start(one)));
+    }
+    return calls;
+}
+
+base::Error failure(ErrorKind kind, int status = 0, std::optional<qint64> retryAfterMs = {})
+{
+    return { kind, u"x"_s, {}, status, retryAfterMs };
+}
+
+} // namespace
+
+/// What a call waits for before its first attempt and between two.
+class TestLimits : public FakeServiceTest {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { makeService(); }
+    void cleanup() { m_service.reset(); }
+
+    void windowOfRequestsIsExact()
+    {
+        RateWindow window;
+        const llm::ProviderLimits limits { 0, 2, 0 };
+        window.admit(u"a"_s, 0, 10 * second);
+        QCOMPARE(window.next(limits, 0, 10 * second).reason, WaitReason::None);
+        window.admit(u"b"_s, 0, 25 * second);
+        const Wait wait = window.next(limits, 0, 30 * second);
+        QCOMPARE(wait.reason, WaitReason::RequestRate);
+        QCOMPARE(wait.untilNs, 70 * second);
+        QCOMPARE(window.next(limits, 0, 70 * second - 1).reason, WaitReason::RequestRate);
+        QCOMPARE(window.next(limits, 0, 70 * second).reason, WaitReason::None);
+        window.admit(u"c"_s, 0, 70 * second);
+        QCOMPARE(window.next(limits, 0, 70 * second).untilNs, 85 * second);
+        QCOMPARE(window.next({}, 0, 70 * second).reason, WaitReason::None);
+    }
+
+    void windowOfTokensIsExact()
+    {
+        RateWindow window;
+        const llm::ProviderLimits limits { 0, 0, 1000 };
+        window.admit(u"a"_s, 600, 10 * second);
+        QCOMPARE(window.next(limits, 400, 11 * second).reason, WaitReason::None);
+        Wait wait = window.next(limits, 401, 11 * second);
+        QCOMPARE(wait.reason, WaitReason::TokenRate);
+        QCOMPARE(wait.untilNs, 70 * second);
+        window.correct(u"a"_s, 100);
+        QCOMPARE(window.next(limits, 900, 11 * second).reason, WaitReason::None);
+        window.admit(u"b"_s, 900, 20 * second);
+        // Larger than the limit itself: it goes when nothing else is in the window.
+        wait = window.next(limits, 5000, 21 * second);
+        QCOMPARE(wait.untilNs, 80 * second);
+        QCOMPARE(window.next(limits, 5000, 80 * second).reason, WaitReason::None);
+        // More than was reserved weighs on those after it.
+        window.correct(u"b"_s, 2000);
+        QCOMPARE(window.next(limits, 1, 21 * second).untilNs, 80 * second);
+    }
+
+    void bothLimitsHold()
+    {
+        RateWindow window;
+        const llm::ProviderLimits limits { 0, 1, 100 };
+        window.admit(u"a"_s, 10, 0);
+        window.admit(u"b"_s, 95, second);
+        const Wait wait = window.next(limits, 10, 2 * second);
+        QCOMPARE(wait.untilNs, 61 * second);
+    }
+
+    void aCallWaitsForItsRequestsAMinute()
+    {
+        m_service->setLimits({ 32, { 8, 0, 0 }, { { u"p"_s, { 0, 2, 0 } } } });
+        const qint64 beganNs = m_clock.nowNs();
+        const auto calls = startAll(*m_service, 4);
+        const auto other = startAll(*m_service, 1, u"q"_s);
+        settle();
+        QCOMPARE(started(), 3); // two of four, and the other provider's, which has no limit
+        advance(16);
+        const Wait first = calls[2]->updates.constLast().wait;
+        QCOMPARE(first.reason, WaitReason::RequestRate);
+        QCOMPARE(first.untilNs, beganNs + 60 * second);
+        QCOMPARE(first.ahead, 0);
+        const Wait next = calls[3]->updates.constLast().wait;
+        QCOMPARE(next.reason, WaitReason::RequestRate);
+        QCOMPARE(next.ahead, 1);
+        QCOMPARE(next.untilNs, 0);
+        advance(59'983);
+        QCOMPARE(started(), 3);
+        advance(1);
+        QCOMPARE(started(), 5);
+        answerWhole(3);
+        const profile::Trace &trace = calls[2]->record().trace;
+        QCOMPARE(trace.dispatchedNs - trace.queuedNs, 60 * second); // our queue's time
+        QVERIFY(trace.decisions.constFirst().reason.contains(u"requests a minute"_s));
+        QVERIFY(calls[2]->states.contains(RunState::Queued));
+        QCOMPARE(calls[2]->updates.constLast().wait, Wait());
+    }
+
+    void tokensAreReservedThenCorrected()
+    {
+        m_service->setLimits({ 32, { 8, 0, 0 }, { { u"p"_s, { 0, 0, 3000 } } } });
+        const auto calls = startAll(*m_service, 3, u"p"_s, 2000);
+        settle();
+        QCOMPARE(started(), 1); // two thousand and a prompt are reserved
+        advance(16);
+        QCOMPARE(calls[1]->updates.constLast().wait.reason, WaitReason::TokenRate);
+        answerWhole(0); // it used 1200
+        QCOMPARE(started(), 1);
+        advance(60'000);
+        QCOMPARE(started(), 2);
+        answerError(1, 400, "{}"); // used nothing
+        QVERIFY(calls[1]->ended());
+        QCOMPARE(started(), 3);
+    }
+
+    void liftingALimitLetsThemGo()
+    {
+        m_service->setLimits({ 32, { 8, 1, 0 } });
+        const auto calls = startAll(*m_service, 3);
+        settle();
+        QCOMPARE(started(), 1);
+        m_service->setLimits({ 32, { 8, 0, 0 } });
+        settle();
+        QCOMPARE(started(), 3);
+        advance(120'000); // the timer of the limit finds nothing to do
+        QCOMPARE(started(), 3);
+    }
+
+    void cancelWhileWaitingForTheRate()
+    {
+        m_service->setLimits({ 32, { 8, 1, 0 } });
+        const auto calls = startAll(*m_service, 3);
+        settle();
+        calls[1]->run->cancel();
+        settle();
+        QCOMPARE(calls[1]->errorKind(), ErrorKind::Cancelled);
+        QCOMPARE(calls[1]->record().trace.dispatchedNs, 0);
+        advance(60'000);
+        QCOMPARE(started(), 2); // the third took the turn of the second
+        answerWhole(1);
+        QVERIFY(calls[2]->ended());
+    }
+
+    void whyItWaits()
+    {
+        m_service->setLimits({ 2, { 1, 0, 0 } });
+        const auto calls = startAll(*m_service, 2);
+        settle();
+        advance(16);
+        QCOMPARE(calls[1]->updates.constLast().wait.reason, WaitReason::Provider);
+        const auto others = startAll(*m_service, 1, u"q"_s);
+        const auto last = startAll(*m_service, 1, u"r"_s);
+        settle();
+        advance(16);
+        QCOMPARE(last[0]->updates.constLast().wait.reason, WaitReason::Overall);
+        QCOMPARE(last[0]->updates.constLast().wait.ahead, 1);
+        inNetwork([](FakeTransport &transport) { transport.blocked = { u"h"_s }; });
+        answerWhole(0);
+        advance(16);
+        QCOMPARE(calls[1]->updates.constLast().wait.reason, WaitReason::Connection);
+    }
+
+    void retriesByKind_data()
+    {
+        QTest::addColumn<base::Error>("error");
+        QTest::addColumn<bool>("again");
+        QTest::newRow("refused") << failure(ErrorKind::Refused) << true;
+        QTest::newRow("connect timeout") << failure(ErrorKind::ConnectTimeout) << true;
+        QTest::newRow("reset") << failure(ErrorKind::Reset) << true;
+        QTest::newRow("truncated") << failure(ErrorKind::Truncated) << true;
+        QTest::newRow("dns") << failure(ErrorKind::Dns) << false;
+        QTest::newRow("tls") << failure(ErrorKind::Tls) << false;
+        QTest::newRow("first byte") << failure(ErrorKind::FirstByteTimeout) << false;
+        QTest::newRow("idle") << failure(ErrorKind::IdleTimeout) << false;
+        QTest::newRow("total") << failure(ErrorKind::TotalTimeout) << false;
+        QTest::newRow("401") << failure(ErrorKind::Auth, 401) << false;
+        QTest::newRow("403") << failure(ErrorKind::Forbidden, 403) << false;
+        QTest::newRow("404") << failure(ErrorKind::NotFound, 404) << false;
+        QTest::newRow("400") << failure(ErrorKind::InvalidRequest, 400) << false;
+        QTest::newRow("context") << failure(ErrorKind::ContextTooLong, 400) << false;
+        QTest::newRow("408") << failure(ErrorKind::Server, 408) << true;
+        QTest::newRow("409") << failure(ErrorKind::InvalidRequest, 409) << true;
+        QTest::newRow("429") << failure(ErrorKind::RateLimited, 429) << true;
+        QTest::newRow("429, out of credit") << failure(ErrorKind::Quota, 429) << false;
+        QTest::newRow("500") << failure(ErrorKind::Server, 500) << true;
+        QTest::newRow("501") << failure(ErrorKind::Server, 501) << false;
+        QTest::newRow("503") << failure(ErrorKind::Overloaded, 503) << true;
+        QTest::newRow("529") << failure(ErrorKind::Overloaded, 529) << true;
+        QTest::newRow("filtered") << failure(ErrorKind::Filtered, 400) << false;
+        QTest::newRow("not JSON") << failure(ErrorKind::NotJson, 200) << false;
+        QTest::newRow("redirect") << failure(ErrorKind::Redirect, 307) << false;
+    }
+    void retriesByKind()
+    {
+        QFETCH(base::Error, error);
+        QFETCH(bool, again);
+        Retry retry({ .seed = 1 });
+        QCOMPARE(retry.delayMs({ error }).has_value(), again);
+        // The server's own word goes before the table.
+        QVERIFY(retry.delayMs({ .error = error, .serverSays = true }));
+        QVERIFY(!retry.delayMs({ .error = error, .serverSays = false }));
+        // Content that was shown goes before the server's word.
+        QVERIFY(!retry.delayMs({ .error = error, .contentReceived = true, .serverSays = true }));
+    }
+
+    void retriesAreCapped()
+    {
+        Retry retry({ .maxAttempts = 3, .maxRetryAfterMs = 50'000, .maxTotalMs = 60'000, .seed = 1 });
+        const base::Error busy = failure(ErrorKind::RateLimited, 429, 20'000);
+        QCOMPARE(*retry.delayMs({ .error = busy, .attemptsMade = 2, .elapsedMs = 40'000 }), 20'000);
+        QVERIFY(!retry.delayMs({ .error = busy, .attemptsMade = 2, .elapsedMs = 40'001 }));
+        QVERIFY(!retry.delayMs({ .error = busy, .attemptsMade = 3 }));
+        QVERIFY(!retry.delayMs({ failure(ErrorKind::RateLimited, 429, 50'001) }));
+    }
+
+    void backoffSpreadsOverItsWholeRange()
+    {
+        Retry retry({ .maxAttempts = 10, .baseDelayMs = 100, .maxDelayMs = 1000, .seed = 7 });
+        for (const auto &[attempts, most] : { std::pair(1, 100), std::pair(3, 400), std::pair(8, 1000) }) {
+            qint64 least = most;
+            qint64 longest = 0;
+            for (int i = 0; i < 500; ++i) {
+                const qint64 delay =
+                    *retry.delayMs({ .error = failure(ErrorKind::Overloaded, 503), .attemptsMade = attempts });
+                least = std::min(least, delay);
+                longest = std::max(longest, delay);
+            }
+            QVERIFY(least >= 0 && least < most / 10);
+            QVERIFY(longest <= most && longest > most * 9 / 10);
+        }
+    }
+
+    void retryAfterMsIsHonouredToTheMillisecond()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerError(0, 429, rateLimited, { { "retry-after-ms", "1234" }, { "retry-after", "2" } });
+        QCOMPARE(call.updates.constLast().retryAtNs - m_clock.nowNs(), 1'234'000'000);
+        advance(1'233);
+        QCOMPARE(started(), 1);
+        advance(1);
+        QCOMPARE(started(), 2);
+    }
+
+    void theServerMayForbidAnotherAttempt()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerError(0, 503, "{}", { { "x-should-retry", "false" } });
+        QVERIFY(call.ended());
+        Observed other(m_service->start(request()));
+        settle();
+        answerError(1, 400, "{}", { { "X-Should-Retry", "true" } });
+        QCOMPARE(other.states.constLast(), RunState::RetryWait);
+    }
+
+    void eachAttemptKeepsItsOwnOutcome()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerError(0, 429, rateLimited, { { "retry-after-ms", "10" } });
+        advance(10);
+        answerEnd(1, base::Error { ErrorKind::Reset, u"reset, key topsecretkey"_s, {}, 0, {} });
+        advance(1000);
+        answerWhole(2);
+        const profile::RunRecord &record = call.record();
+        QVERIFY(record.ok());
+        QCOMPARE(record.earlierAttempts.size(), 2);
+        QCOMPARE(record.earlierAttempts[0].error->kind, ErrorKind::RateLimited);
+        QCOMPARE(record.earlierAttempts[0].error->httpStatus, 429);
+        QCOMPARE(record.earlierAttempts[0].trace.httpStatus, 429);
+        QCOMPARE(record.earlierAttempts[1].error->kind, ErrorKind::Reset);
+        QVERIFY(!record.earlierAttempts[1].error->message.contains(u"topsecretkey"_s));
+        QVERIFY(record.earlierAttempts[1].trace.endNs > record.earlierAttempts[0].trace.endNs);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLimits)
+#include "tst_limits.moc"
