@@ -162,6 +162,45 @@ private Q_SLOTS:
         QVERIFY(calls[2]->ended());
     }
 
+    void cancelFreesTheSlotAtOnce_data()
+    {
+        QTest::addColumn<int>("reached");
+        for (const auto &[name, state] :
+             { std::pair("connecting", RunState::Connecting), std::pair("waiting", RunState::Waiting),
+               std::pair("streaming", RunState::Streaming), std::pair("between two attempts", RunState::RetryWait) })
+            QTest::newRow(name) << static_cast<int>(state);
+    }
+    void cancelFreesTheSlotAtOnce()
+    {
+        QFETCH(int, reached);
+        const auto state = static_cast<RunState>(reached);
+        m_service->setLimits({ 1, { 1, 0, 0 } });
+        const auto calls = startAll(*m_service, 1);
+        settle();
+        if (state == RunState::Waiting || state == RunState::Streaming)
+            answerHead(0);
+        if (state == RunState::Streaming)
+            answerBytes(0, delta("part"));
+        if (state == RunState::RetryWait)
+            answerError(0, 429, rateLimited, { { "retry-after", "9" } });
+        advance(16);
+        QCOMPARE(calls[0]->states.constLast(), state);
+        const auto next = startAll(*m_service, 1);
+        settle();
+        QCOMPARE(started(), state == RunState::RetryWait ? 2 : 1);
+        calls[0]->run->cancel();
+        settle();
+        QCOMPARE(calls[0]->errorKind(), ErrorKind::Cancelled);
+        QCOMPARE(calls[0]->record().answer.text, state == RunState::Streaming ? u"part"_s : QString());
+        QCOMPARE(started(), 2);
+        QCOMPARE(live(), std::size_t(1)); // its connection is closed
+        answerWhole(1);
+        QVERIFY(next[0]->record().ok());
+        advance(20'000);
+        QCOMPARE(started(), 2);
+        QCOMPARE(calls[0]->records.size(), 1);
+    }
+
     void whyItWaits()
     {
         m_service->setLimits({ 2, { 1, 0, 0 } });
