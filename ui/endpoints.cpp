@@ -1,5 +1,6 @@
 #include "ui/endpoints.h"
 
+#include "core/config/endpoints.h"
 #include "core/config/secrets.h"
 #include "core/config/settings.h"
 #include "ui/whenready.h"
@@ -53,15 +54,12 @@ void Endpoints::answer(const QString &providerId, const Promise &promise)
         finish(*promise, configError(tr("There is no provider “%1” any more. Choose another model.").arg(providerId)));
         return;
     }
-    if (providerId == config::simulatorId) {
-        finish(*promise,
-               *m_simulator ? base::Result<llm::Endpoint>(config::endpointFor(*provider, {}))
-                            : base::Result<llm::Endpoint>(m_simulator->error()));
+    if (providerId == config::simulatorId && !*m_simulator) {
+        finish(*promise, m_simulator->error());
         return;
     }
-    whenReady(this, m_secrets.read(providerId), [promise, config = *provider](const QString &key) {
-        finish(*promise, config::endpointFor(config, key));
-    });
+    whenReady(this, config::endpointOf(m_settings, m_secrets, *provider),
+              [promise](const llm::Endpoint &endpoint) { finish(*promise, endpoint); });
 }
 
 void Endpoints::setSimulator(const base::Result<QUrl> &url)

@@ -34,11 +34,9 @@ void describe(QCommandLineParser &parser)
         u"Asks a model and prints its answer as it streams; the numbers go to stderr. Exit code 0 only for a complete "
         "answer. Without --provider and --base-url the settings' default provider is asked, at first the built-in "
         "simulator. The key comes from TALKBENCH_API_KEY, else from the keychain."_s);
+    addTargetOptions(parser);
     parser.addOptions({
-        { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
         { { u"m"_s, u"model"_s }, u"The model."_s, u"M"_s },
-        { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
-        { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
         { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
         { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
         { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
@@ -106,13 +104,10 @@ base::Result<QString> prompt(const QCommandLineParser &parser)
 base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
 {
     ChatCommandOptions options;
-    options.target.provider = parser.value(u"provider"_s);
-    options.target.model = parser.value(u"model"_s);
-    options.target.baseUrl = parser.value(u"base-url"_s);
-    options.target.protocol = parser.value(u"protocol"_s);
     options.system = parser.value(u"system"_s);
     options.chat.stream = !parser.isSet(u"no-stream"_s);
     options.json = parser.isSet(u"json"_s);
+    const auto target = readTarget(parser);
     const auto given = headers(parser.values(u"header"_s));
     const auto text = prompt(parser);
     const auto temperature = number<double>(parser, u"temperature"_s, 0, 10);
@@ -120,13 +115,15 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
     const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
-    for (const base::Error *error : { given ? nullptr : &given.error(), text ? nullptr : &text.error(),
-                                      temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
-                                      maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
-                                      timeout ? nullptr : &timeout.error() }) {
+    for (const base::Error *error : { target ? nullptr : &target.error(), given ? nullptr : &given.error(),
+                                      text ? nullptr : &text.error(), temperature ? nullptr : &temperature.error(),
+                                      topP ? nullptr : &topP.error(), maxTokens ? nullptr : &maxTokens.error(),
+                                      seed ? nullptr : &seed.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
+    options.target = *target;
+    options.target.model = parser.value(u"model"_s);
     options.target.headers = *given;
     options.prompt = *text;
     options.chat.temperature = *temperature;

@@ -17,10 +17,8 @@ namespace {
 void describe(QCommandLineParser &parser)
 {
     parser.setApplicationDescription(u"Lists the models that a provider serves, one a line."_s);
+    addTargetOptions(parser);
     parser.addOptions({
-        { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
-        { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
-        { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
         { u"local"_s,
           u"List the servers that run on this machine instead: Ollama, LM Studio, llama.cpp and others."_s },
         { u"json"_s,
@@ -86,6 +84,11 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         writeLine(stderr, u"talkbench models: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
         return 2;
     }
+    const auto target = readTarget(parser);
+    if (!target) {
+        writeLine(stderr, u"talkbench models: %1"_s.arg(target.error().message));
+        return 2;
+    }
     const Interrupts interrupts;
     Session session(options);
     if (const auto opened = session.open(); !opened)
@@ -110,11 +113,8 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         else
             QCoreApplication::exit(failed(resolved.error()));
     };
-    const Target target {
-        parser.value(u"provider"_s), parser.value(u"protocol"_s), parser.value(u"base-url"_s), {}, {}
-    };
     QMetaObject::invokeMethod(
-        &session, [&session, target, onResolved] { session.resolve(target, &session, onResolved); },
+        &session, [&session, target = *target, onResolved] { session.resolve(target, &session, onResolved); },
         Qt::QueuedConnection);
     return QCoreApplication::exec();
 }

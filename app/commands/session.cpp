@@ -37,6 +37,23 @@ bool sameServer(const QUrl &a, const QUrl &b)
     return a.scheme() == b.scheme() && a.host() == b.host() && a.port() == b.port();
 }
 
+/// A password from the keychain is for the proxy it was stored for, not for one that the command line names.
+void applyNetwork(const Target &target, config::ProviderConfig &provider, config::TypedSecrets &typed)
+{
+    using Proxying = config::ProviderNetwork::Proxying;
+    config::ProviderNetwork &network = provider.network;
+    if (target.network.proxying != Proxying::Inherit) {
+        network.proxying = target.network.proxying;
+        network.proxy = target.network.proxy;
+    }
+    if (!target.network.caFile.isEmpty())
+        network.caFile = target.network.caFile;
+    if (!target.network.pin.isEmpty())
+        network.pin = target.network.pin;
+    if (!target.proxyPassword.isEmpty() || target.network.proxying == Proxying::Manual)
+        typed.proxyPassword = target.proxyPassword;
+}
+
 } // namespace
 
 Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_dataDir(options.dataDir)
@@ -153,28 +170,39 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
         }
         provider->baseUrl = *url;
     }
+    config::TypedSecrets typed;
+    applyNetwork(target, *provider, typed);
     Resolved resolved;
     resolved.model = !target.model.isEmpty() ? target.model
         : provider->id == m_settings->value("default/provider").toString()
             && !m_settings->value("default/model").toString().isEmpty()
         ? m_settings->value("default/model").toString()
         : provider->defaultModel;
-    resolved.endpoint = config::endpointFor(*provider, qEnvironmentVariable("TALKBENCH_API_KEY"));
-    resolved.endpoint.headers += target.headers;
-    if (simulated || !resolved.endpoint.apiKey.isEmpty() || !sameServer(own, provider->baseUrl)) {
-        then(resolved);
-        return;
-    }
+    const QString key = qEnvironmentVariable("TALKBENCH_API_KEY");
+    if (simulated || !key.isEmpty() || !sameServer(own, provider->baseUrl))
+        typed.apiKey = key;
+    resolved.endpoint.headers = target.headers;
+    complete(*provider, resolved, typed, context, then);
+}
+
+void Session::complete(const config::ProviderConfig &provider, const Resolved &resolved,
+                       const config::TypedSecrets &typed, QObject *context, const ResolvedCallback &then)
+{
     QString fallback;
     for (const llm::Vendor &row : std::as_const(m_vendors)) {
-        if (row.id == provider->vendor && !row.keyEnv.isEmpty() && sameServer(row.baseUrl, provider->baseUrl))
+        const bool own = row.id == provider.vendor && sameServer(row.baseUrl, provider.baseUrl);
+        if (own && !typed.apiKey && !row.keyEnv.isEmpty())
             fallback = qEnvironmentVariable(row.keyEnv.toUtf8().constData());
     }
-    m_secrets->read(provider->id).then(context, [resolved, fallback, then](const QString &key) {
-        Resolved complete = resolved;
-        complete.endpoint.apiKey = key.isEmpty() ? fallback : key;
-        then(complete);
-    });
+    config::endpointOf(*m_settings, *m_secrets, provider, typed)
+        .then(context, [resolved, fallback, then](const llm::Endpoint &endpoint) {
+            Resolved done = resolved;
+            done.endpoint = endpoint;
+            done.endpoint.headers += resolved.endpoint.headers;
+            if (endpoint.apiKey.isEmpty())
+                done.endpoint.apiKey = fallback;
+            then(done);
+        });
 }
 
 } // namespace talkbench::app

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/commands/commands.h"
+#include "app/commands/target.h"
 #include "core/base/clock.h"
+#include "core/config/endpoints.h"
 #include "core/config/secrets.h"
 #include "core/config/settings.h"
 #include "core/llm/vendors.h"
@@ -15,15 +17,6 @@
 #include <memory>
 
 namespace talkbench::app {
-
-/// Who is to be asked, as the command line names it. What is empty comes from the settings.
-struct Target {
-    QString provider;
-    QString protocol;
-    QString baseUrl;
-    QString model;
-    base::HttpHeaders headers;
-};
 
 /// A provider ready to be called.
 struct Resolved {
@@ -45,6 +38,7 @@ public:
     base::Result<void> open();
     using ResolvedCallback = std::function<void(const base::Result<Resolved> &)>;
     /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain, else the vendor's own variable.
+    /// A proxy's password: the target's, else the keychain if the proxy isn't the target's own.
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }
@@ -54,6 +48,8 @@ public:
 private:
     base::Result<config::ProviderConfig> providerFor(const Target &target) const;
     base::Result<QUrl> startSimulator();
+    void complete(const config::ProviderConfig &provider, const Resolved &resolved, const config::TypedSecrets &typed,
+                  QObject *context, const ResolvedCallback &then);
     void openStore();
 
     const base::SystemClock m_clock;

@@ -17,11 +17,9 @@ void describe(QCommandLineParser &parser)
     parser.setApplicationDescription(
         u"Tests the connection to a provider step by step, and says in words what is wrong and what to do. Exit code 0 "
         "only if all is well."_s);
+    addTargetOptions(parser);
     parser.addOptions({
-        { { u"p"_s, u"provider"_s }, u"A provider of the settings, or a vendor such as openai or ollama."_s, u"P"_s },
         { { u"m"_s, u"model"_s }, u"A model that the server should list."_s, u"M"_s },
-        { u"base-url"_s, u"A server's address, with or without /v1."_s, u"URL"_s },
-        { u"protocol"_s, u"What it speaks: %1."_s.arg(llm::protocolNames().join(u", "_s)), u"NAME"_s },
         { u"chat"_s, u"Also put a short question to the model, or the first one listed."_s },
         { u"json"_s, u"Print one JSON object: ok, url, steps, models, better_base_url, error."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
@@ -67,6 +65,12 @@ int testCommand(const QStringList &arguments, const GlobalOptions &options)
         writeLine(stderr, u"talkbench test: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
         return 2;
     }
+    auto target = readTarget(parser);
+    if (!target) {
+        writeLine(stderr, u"talkbench test: %1"_s.arg(target.error().message));
+        return 2;
+    }
+    target->model = parser.value(u"model"_s);
     const Interrupts interrupts;
     Session session(options);
     if (const auto opened = session.open(); !opened)
@@ -86,13 +90,8 @@ int testCommand(const QStringList &arguments, const GlobalOptions &options)
         plan.chat = parser.isSet(u"chat"_s);
         session.runs().diagnose(plan).then(&session, onDiagnosis);
     };
-    const Target target { parser.value(u"provider"_s),
-                          parser.value(u"protocol"_s),
-                          parser.value(u"base-url"_s),
-                          parser.value(u"model"_s),
-                          {} };
     QMetaObject::invokeMethod(
-        &session, [&session, target, onResolved] { session.resolve(target, &session, onResolved); },
+        &session, [&session, target, onResolved] { session.resolve(*target, &session, onResolved); },
         Qt::QueuedConnection);
     return QCoreApplication::exec();
 }

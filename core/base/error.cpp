@@ -13,6 +13,7 @@ constexpr std::array kinds {
     Row { ErrorKind::Dns, "dns" },
     Row { ErrorKind::Refused, "refused" },
     Row { ErrorKind::Tls, "tls" },
+    Row { ErrorKind::Proxy, "proxy" },
     Row { ErrorKind::ConnectTimeout, "connect_timeout" },
     Row { ErrorKind::FirstByteTimeout, "first_byte_timeout" },
     Row { ErrorKind::IdleTimeout, "idle_timeout" },

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <QDateTime>
 #include <QMetaType>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -14,6 +16,7 @@ enum class ErrorKind {
     Dns,
     Refused,
     Tls,
+    Proxy, ///< the proxy itself: refuses, is not found, wants a password
     ConnectTimeout,
     FirstByteTimeout,
     IdleTimeout,
@@ -51,6 +54,18 @@ enum class ErrorKind {
 QString errorKindName(ErrorKind kind);
 std::optional<ErrorKind> errorKindFromName(const QString &name);
 
+/// The certificate that a server showed, and what is wrong with it: for a person who may want to pin it.
+struct ServerCertificate {
+    QByteArray fingerprint; ///< SHA-256, as base::Route::pin
+    QString subject;
+    QString issuer;
+    QDateTime validFrom;
+    QDateTime validUntil;
+    QStringList problems; ///< sentences without an end; empty where it is valid but another one is pinned
+
+    bool operator==(const ServerCertificate &) const = default;
+};
+
 /// An error is a value: a kind, a sentence for a person and the raw detail behind it (a server's body, an errno text).
 struct Error {
     ErrorKind kind = ErrorKind::Network;
@@ -60,6 +75,8 @@ struct Error {
     int httpStatus = 0;
     /// What the server asked us to wait (Retry-After and kin), in milliseconds.
     std::optional<qint64> retryAfterMs;
+    /// Of kind Tls, where the server showed one.
+    std::optional<ServerCertificate> certificate = {};
 
     bool operator==(const Error &) const = default;
 };

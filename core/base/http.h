@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/route.h"
+
 #include <QByteArray>
 #include <QList>
 #include <QMetaType>
@@ -19,6 +21,7 @@ struct HttpRequest {
     QUrl url;
     HttpHeaders headers;
     QByteArray body;
+    Route route = {};
 };
 
 struct HttpHead {

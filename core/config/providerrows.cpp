@@ -107,6 +107,7 @@ QJsonObject toJson(const ProviderConfig &provider, const QJsonObject &known)
     object[u"default_model"_s] = provider.defaultModel;
     object[u"quirks"_s] = provider.quirks;
     object[u"limits"_s] = toJson(provider.limits);
+    object[u"network"_s] = toJson(provider.network);
     return object;
 }
 
@@ -121,6 +122,7 @@ ProviderConfig providerFromJson(const QJsonObject &object, QStringList *problems
     provider.defaultModel = object[u"default_model"_s].toString();
     provider.quirks = object[u"quirks"_s].toObject();
     provider.limits = limitsFromJson(object[u"limits"_s].toObject());
+    provider.network = networkFromJson(object[u"network"_s].toObject(), provider.name, problems);
     const QJsonArray headers = object[u"headers"_s].toArray();
     for (const auto &row : headers) {
         const QByteArray name = row.toArray().at(0).toString().toUtf8();
@@ -137,6 +139,8 @@ base::Result<void> validate(const ProviderConfig &provider)
 {
     if (provider.id.isEmpty())
         return wrong(u"A provider needs an id."_s);
+    if (provider.id.startsWith(u"proxy/"_s)) // the keychain's ids for the passwords of proxies
+        return wrong(u"A provider's id can't begin with 'proxy/'."_s);
     if (provider.name.trimmed().isEmpty())
         return wrong(u"A provider needs a name."_s);
     if (provider.protocol.isEmpty())
@@ -145,6 +149,8 @@ base::Result<void> validate(const ProviderConfig &provider)
         if (auto url = validateUrl(provider); !url)
             return url;
     }
+    if (auto network = validate(provider.network, provider.name); !network)
+        return network;
     const QJsonObject rowHeaders = provider.quirks[u"headers"_s].toObject();
     base::HttpHeaders headers = provider.headers;
     for (auto it = rowHeaders.begin(); it != rowHeaders.end(); ++it)

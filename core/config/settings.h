@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/config/providernetwork.h"
 #include "core/llm/provider.h"
 #include "core/llm/providerlimits.h"
 
@@ -25,6 +26,7 @@ struct ProviderConfig {
     /// The vendor's deviations, handed on to the codec.
     QJsonObject quirks = {};
     llm::ProviderLimits limits = {};
+    ProviderNetwork network = {};
 
     bool operator==(const ProviderConfig &) const = default;
 };
@@ -32,6 +34,7 @@ struct ProviderConfig {
 /// The built-in simulator: always there, always first.
 inline constexpr QLatin1StringView simulatorId { "simulator" };
 
+/// Without its route, which the network settings have a part in: see endpoints.h.
 llm::Endpoint endpointFor(const ProviderConfig &provider, const QString &apiKey);
 
 /// One row of the settings table: adding a setting is adding one. Its type is that of its standard value.

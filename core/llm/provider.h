@@ -23,6 +23,7 @@ struct Endpoint {
     base::HttpHeaders headers;
     /// The vendor's deviations, from its row; see Vendor::quirks.
     QJsonObject quirks;
+    base::Route route = {};
 };
 
 /// Turns the frames of one response into events. Pure, stateful, never throws on any bytes.

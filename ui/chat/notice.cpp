@@ -28,8 +28,8 @@ QString tr(const char *text)
 bool needsSettings(base::ErrorKind kind)
 {
     using enum base::ErrorKind;
-    return kind == Auth || kind == Forbidden || kind == Dns || kind == Refused || kind == Tls || kind == Config
-        || kind == Redirect || kind == NotJson;
+    return kind == Auth || kind == Forbidden || kind == Dns || kind == Refused || kind == Tls || kind == Proxy
+        || kind == Config || kind == Redirect || kind == NotJson;
 }
 
 } // namespace
@@ -48,6 +48,8 @@ QString adviceFor(const base::Error &error)
         return tr("Start the server, or check the port in the provider's base URL.");
     case Tls:
         return tr("The server's certificate was not accepted. Check the base URL and this computer's clock.");
+    case Proxy:
+        return tr("Check the proxy, its address and its password in the settings.");
     case ConnectTimeout:
     case FirstByteTimeout:
     case IdleTimeout:

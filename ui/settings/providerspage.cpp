@@ -1,5 +1,6 @@
 #include "ui/settings/providerspage.h"
 
+#include "core/config/endpoints.h"
 #include "core/config/providerrows.h"
 #include "core/config/secrets.h"
 #include "core/profile/format.h"
@@ -462,11 +463,9 @@ void ProvidersPage::test()
                       else
                           tested(id, number, m_context.clock.nowNs(), endpoint.error());
                   });
-    } else if (row->key) {
-        ask(config::endpointFor(row->config, *row->key));
     } else {
-        whenReady(this, m_context.secrets.read(id),
-                  [ask, config = row->config](const QString &key) { ask(config::endpointFor(config, key)); });
+        whenReady(this, config::endpointOf(m_context.settings, m_context.secrets, row->config, { .apiKey = row->key }),
+                  ask);
     }
 }
 

@@ -190,6 +190,7 @@ base::HttpRequest request(const Endpoint &endpoint, const QByteArray &method, co
     base::HttpRequest request;
     request.method = method;
     request.url = urlBelow(endpoint.baseUrl, path);
+    request.route = endpoint.route;
     setHeader(request.headers, "Accept", "application/json");
     setKey(request.headers, endpoint.apiKey, endpoint.quirks["auth"_L1].toString(standardAuth));
     const QJsonObject rowHeaders = endpoint.quirks["headers"_L1].toObject();

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "core/base/http.h"
+#include "core/base/result.h"
+#include "core/config/providernetwork.h"
+
+class QCommandLineParser;
+
+namespace talkbench::app {
+
+/// Who is to be asked, as the command line names it. What is empty comes from the settings.
+struct Target {
+    QString provider;
+    QString protocol;
+    QString baseUrl;
+    QString model;
+    base::HttpHeaders headers;
+    /// Each part of it instead of the provider's own.
+    config::ProviderNetwork network;
+    /// From the proxy's URL, else from TALKBENCH_PROXY_PASSWORD.
+    QString proxyPassword;
+};
+
+void addTargetOptions(QCommandLineParser &parser);
+/// Without the model and the headers. An error is of kind Usage, and quotes nothing that may hold a password.
+base::Result<Target> readTarget(const QCommandLineParser &parser);
+
+} // namespace talkbench::app
