@@ -1,4 +1,5 @@
 #include "app/commands/commands.h"
+#include "app/commands/terminal.h"
 #include "app/window.h"
 #include "core/config/datadir.h"
 
@@ -16,20 +17,18 @@ namespace {
 struct Command {
     const char *name;
     int (*run)(const QStringList &arguments, const GlobalOptions &options);
-    /// Whether it reads or writes the data folder, which is then made where it is missing.
-    bool usesData;
     const char *text;
 };
 
 /// Adding a command is adding a row.
 constexpr std::array commands {
-    Command { "chat", chatCommand, true, "asks a model and prints its answer as it streams" },
-    Command { "models", modelsCommand, true, "the models that a provider serves" },
-    Command { "test", testCommand, true, "tests the connection to a provider, step by step" },
-    Command { "calibrate", calibrateCommand, false, "measures the client's own error against a simulator" },
-    Command { "runs", runsCommand, true, "what every kept call took, as a table, CSV or JSON" },
-    Command { "simulate", simulateCommand, false, "the simulator as a server of its own" },
-    Command { "decode", decodeCommand, false, "decodes a recorded body as the client would" },
+    Command { "chat", chatCommand, "asks a model and prints its answer as it streams" },
+    Command { "models", modelsCommand, "the models that a provider serves" },
+    Command { "test", testCommand, "tests the connection to a provider, step by step" },
+    Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
+    Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
+    Command { "simulate", simulateCommand, "the simulator as a server of its own" },
+    Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
 };
 
 /// The command line up to the command's name.
@@ -43,29 +42,26 @@ struct CommandLine {
     QString problem;
 };
 
-/// Takes the word as an option of the window, with its value; false if it is none.
-bool takeWindowOption(const QStringList &words, qsizetype &i, CommandLine &line)
+/// Takes the option with what stands behind its '=' or after it. False if it is none, or has no value.
+bool takeOption(const QString &name, const QString &value, CommandLine &line)
 {
-    const QString &word = words[i];
-    if (word == u"--announce-first-paint"_s) {
-        line.window.announceFirstPaint = true;
-        return true;
-    }
-    if (i + 1 == words.size())
-        return false;
-    if (word == u"--screenshot"_s)
-        line.window.screenshot = words[++i];
-    else if (word == u"--prompt"_s)
-        line.window.prompts << words[++i];
-    else if (word == u"--compare"_s)
-        line.window.compare = words[++i].split(u',', Qt::SkipEmptyParts);
-    else if (word == u"--after"_s || word == u"--measure-frames"_s) {
+    if (name == u"--data-dir"_s)
+        line.options.dataDir = value;
+    else if (name == u"--screenshot"_s)
+        line.window.screenshot = value;
+    else if (name == u"--prompt"_s)
+        line.window.prompts << value;
+    else if (name == u"--compare"_s)
+        line.window.compare = value.split(u',', Qt::SkipEmptyParts);
+    else if (name == u"--after"_s || name == u"--measure-frames"_s) {
         bool number = false;
-        (word == u"--after"_s ? line.window.afterMs : line.window.measureFrames) = words[++i].toInt(&number);
-        if (!number || words[i].startsWith(u'-'))
-            line.problem = u"%1 takes a number, not '%2'"_s.arg(word, words[i]);
+        (name == u"--after"_s ? line.window.afterMs : line.window.measureFrames) = value.toInt(&number);
+        if (!number || value.startsWith(u'-'))
+            line.problem = u"%1 takes a number, not '%2'"_s.arg(name, value);
     } else
         return false;
+    if (value.isEmpty()) // as of a variable that isn't set
+        line.problem = u"%1 is given no value"_s.arg(name);
     return true;
 }
 
@@ -74,22 +70,25 @@ CommandLine parse(const QStringList &words)
     CommandLine line;
     for (qsizetype i = 0; i < words.size() && line.problem.isEmpty(); ++i) {
         const QString &word = words[i];
+        if (!word.startsWith(u'-')) {
+            line.command = word;
+            line.arguments = words.mid(i + 1);
+            if (word.isEmpty())
+                line.problem = u"the command is empty; --help lists them"_s;
+            return line;
+        }
+        const qsizetype equals = word.indexOf(u'=');
         if (word == u"--help"_s || word == u"-h"_s)
             line.help = true;
         else if (word == u"--version"_s || word == u"-v"_s)
             line.version = true;
-        else if (word == u"--data-dir"_s && i + 1 < words.size())
-            line.options.dataDir = words[++i];
-        else if (word.startsWith(u"--data-dir="_s))
-            line.options.dataDir = word.section(u'=', 1);
-        else if (word.startsWith(u'-')) {
-            if (!takeWindowOption(words, i, line))
-                line.problem = u"unknown option '%1', or its value is missing; --help lists them"_s.arg(word);
-        } else {
-            line.command = word;
-            line.arguments = words.mid(i + 1);
-            return line;
-        }
+        else if (word == u"--announce-first-paint"_s)
+            line.window.announceFirstPaint = true;
+        else if (equals > 0 ? takeOption(word.first(equals), word.sliced(equals + 1), line)
+                            : i + 1 < words.size() && takeOption(word, words[i + 1], line))
+            i += equals > 0 ? 0 : 1;
+        else
+            line.problem = u"unknown option '%1', or its value is missing; --help lists them"_s.arg(word);
     }
     return line;
 }
@@ -127,14 +126,8 @@ int fail(int code, const QString &problem)
 int runCommand(const CommandLine &line)
 {
     for (const Command &command : commands) {
-        if (line.command != QLatin1String(command.name))
-            continue;
-        if (!command.usesData)
+        if (line.command == QLatin1String(command.name))
             return command.run(line.arguments, line.options);
-        const auto dataDir = config::prepareDataDir(line.options.dataDir);
-        if (!dataDir)
-            return fail(1, dataDir.error().message);
-        return command.run(line.arguments, { *dataDir });
     }
     return fail(2, u"unknown command '%1'; --help lists them"_s.arg(line.command));
 }
@@ -168,6 +161,7 @@ int start(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    talkbench::app::holdStandardStreams();
     QCoreApplication::setApplicationName(u"talkbench"_s);
     QCoreApplication::setApplicationVersion(QStringLiteral(TALKBENCH_VERSION));
     return talkbench::app::start(argc, argv);

@@ -114,13 +114,11 @@ void CalibrateCommand::onSimulatorOutput()
 
 void CalibrateCommand::onFinished(const bench::CalibrationReport &report)
 {
-    if (m_json)
-        write(stdout, QString::fromUtf8(QJsonDocument(toJson(report)).toJson()));
-    else
-        write(stdout, text(report));
+    const QString result = m_json ? QString::fromUtf8(QJsonDocument(toJson(report)).toJson()) : text(report);
+    const bool written = printed(write(stdout, result), "calibrate") == 0;
     if (report.failed > 0)
         writeLine(stderr, u"talkbench calibrate: %1 streams failed: %2"_s.arg(report.failed).arg(report.problem));
-    QCoreApplication::exit(report.clean() ? 0 : 1);
+    QCoreApplication::exit(report.clean() && written ? 0 : 1);
 }
 
 void CalibrateCommand::fail(const QString &problem)
@@ -134,10 +132,8 @@ std::variant<CalibrateArguments, int> readCalibrateArguments(const QStringList &
     QCommandLineParser parser;
     describe(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench calibrate"_s } + arguments);
-    if (parsed && parser.isSet(u"help"_s)) {
-        write(stdout, parser.helpText());
-        return 0;
-    }
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "calibrate");
     const auto plan = parsed && parser.positionalArguments().isEmpty() ? readPlan(parser) : std::nullopt;
     if (!plan) {
         writeLine(stderr,

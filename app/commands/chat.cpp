@@ -11,12 +11,16 @@
 #include <QJsonDocument>
 
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
 
 namespace {
+
+/// More than any model takes; less than an endless standard input.
+constexpr qint64 longestPrompt = 64 << 20;
 
 enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Interrupted = 130 };
 
@@ -66,8 +70,10 @@ base::Result<std::optional<T>> number(const QCommandLineParser &parser, const QS
     const double value = parser.value(name).toDouble(&ok);
     const bool whole = !std::is_integral_v<T> || value == std::floor(value);
     if (!ok || !whole || !(value >= least && value <= most))
-        return usage(
-            u"--%1 takes a number from %2 to %3, not '%4'."_s.arg(name).arg(least).arg(most).arg(parser.value(name)));
+        return usage(u"--%1 takes a number from %2 to %3, not '%4'."_s.arg(name)
+                         .arg(least, 0, 'g', 16)
+                         .arg(most, 0, 'g', 16)
+                         .arg(parser.value(name)));
     return std::optional<T>(static_cast<T>(value));
 }
 
@@ -94,7 +100,10 @@ base::Result<QString> prompt(const QCommandLineParser &parser)
         QFile input;
         if (!input.open(stdin, QIODevice::ReadOnly))
             return usage(u"Standard input can't be read."_s);
-        text = QString::fromUtf8(input.readAll());
+        const QByteArray bytes = input.read(longestPrompt + 1);
+        if (bytes.size() > longestPrompt)
+            return usage(u"The prompt is longer than %1 MiB."_s.arg(longestPrompt >> 20));
+        text = QString::fromUtf8(bytes);
     }
     if (text.trimmed().isEmpty())
         return usage(u"The prompt is empty."_s);
@@ -133,6 +142,29 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;
+}
+
+bool printJson(const profile::RunRecord &record)
+{
+    return write(stdout, QString::fromUtf8(QJsonDocument(resultJson(record)).toJson()));
+}
+
+void complain(const base::Error &error)
+{
+    writeLine(stderr, u"talkbench chat: %1"_s.arg(error.message.simplified()));
+}
+
+/// Says why there was no call, on stdout too if JSON is to stand there. Gives the exit code.
+int failed(const base::Error &error, const Target &target, bool json)
+{
+    profile::RunRecord record;
+    record.providerId = target.provider;
+    record.model = target.model;
+    record.answer.error = error;
+    if (json)
+        printJson(record);
+    complain(error);
+    return error.kind == base::ErrorKind::Cancelled ? Interrupted : Failed;
 }
 
 } // namespace
@@ -215,35 +247,51 @@ void ChatCommand::onUpdated(const run::RunUpdate &update)
         m_retryAtNs = update.retryAtNs;
         const double seconds = static_cast<double>(update.retryAtNs - base::SystemClock().nowNs()) / 1e9;
         writeLine(stderr,
-                  u"talkbench chat: %1 Trying again in %2 s."_s.arg(update.lastError->message)
+                  u"talkbench chat: %1 (trying again in %2 s)"_s.arg(update.lastError->message.simplified())
                       .arg(std::max(0.0, seconds), 0, 'f', 1));
     }
     if (m_options.json || update.text.isEmpty())
         return;
-    write(stdout, update.text);
-    m_endsLine = update.text.endsWith(u'\n');
+    print(update.text);
+}
+
+/// A character can come in two halves. Once nobody takes the text any more, no more of it is asked for.
+void ChatCommand::print(const QString &text)
+{
+    const QString joined = std::exchange(m_half, {}) + text;
+    const qsizetype whole = joined.size() - (joined.back().isHighSurrogate() ? 1 : 0);
+    m_half = joined.sliced(whole);
+    m_endsLine = joined.endsWith(u'\n');
+    if (m_written && !write(stdout, joined.first(whole))) {
+        m_written = false;
+        m_run->cancel();
+    }
 }
 
 void ChatCommand::onFinished(const profile::RunRecord &record)
 {
     report(record);
-    QCoreApplication::exit(isComplete(record) ? Complete : record.cancelled() ? Interrupted : Failed);
+    QCoreApplication::exit(!m_written               ? Failed
+                               : isComplete(record) ? Complete
+                               : record.cancelled() ? Interrupted
+                                                    : Failed);
 }
 
 void ChatCommand::report(const profile::RunRecord &record)
 {
-    if (m_options.json) {
-        write(stdout, QString::fromUtf8(QJsonDocument(resultJson(record)).toJson()));
-    } else if (!m_endsLine) {
-        writeLine(stdout, {});
-    }
+    if (m_options.json)
+        m_written = printJson(record);
+    else if (!m_endsLine)
+        m_written = writeLine(stdout, m_half) && m_written;
     for (const profile::Decision &decision : record.trace.decisions) {
         if (decision.stage == "options"_L1)
             writeLine(stderr, u"talkbench chat: %1"_s.arg(decision.reason));
     }
     const llm::Answer &answer = record.answer;
-    if (answer.error)
-        writeLine(stderr, u"talkbench chat: %1"_s.arg(answer.error->message.simplified()));
+    if (!m_written)
+        printed(false, "chat");
+    else if (answer.error)
+        complain(*answer.error);
     else if (!isComplete(record))
         writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(answer.finishReasonRaw));
     const bool hasNumbers = !record.trace.chunks.isEmpty();
@@ -253,12 +301,7 @@ void ChatCommand::report(const profile::RunRecord &record)
 
 void ChatCommand::fail(const base::Error &error)
 {
-    profile::RunRecord record;
-    record.providerId = m_options.target.provider;
-    record.model = m_options.target.model;
-    record.answer.error = error;
-    report(record);
-    QCoreApplication::exit(error.kind == base::ErrorKind::Cancelled ? Interrupted : Failed);
+    QCoreApplication::exit(failed(error, m_options.target, m_options.json));
 }
 
 int chatCommand(const QStringList &arguments, const GlobalOptions &options)
@@ -266,21 +309,18 @@ int chatCommand(const QStringList &arguments, const GlobalOptions &options)
     QCommandLineParser parser;
     describe(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench chat"_s } + arguments);
-    if (parsed && parser.isSet(u"help"_s)) {
-        write(stdout, parser.helpText());
-        return Complete;
-    }
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "chat");
     const auto chat = parsed ? readOptions(parser) : usage(parser.errorText());
+    const bool json = parser.isSet(u"json"_s);
     if (!chat) {
-        writeLine(stderr, u"talkbench chat: %1"_s.arg(chat.error().message));
+        failed(chat.error(), {}, json);
         return BadUsage;
     }
     const Interrupts interrupts;
     Session session(options);
-    if (const auto opened = session.open(); !opened) {
-        writeLine(stderr, u"talkbench chat: %1"_s.arg(opened.error().message));
-        return Failed;
-    }
+    if (const auto opened = session.open(); !opened)
+        return failed(opened.error(), chat->target, json);
     ChatCommand command(session, *chat);
     QObject::connect(&interrupts, &Interrupts::received, &command, &ChatCommand::interrupt);
     QMetaObject::invokeMethod(&command, &ChatCommand::start, Qt::QueuedConnection);

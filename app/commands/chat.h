@@ -34,6 +34,7 @@ private:
     void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
     void send(const llm::Endpoint &endpoint, const QString &model);
     void onUpdated(const run::RunUpdate &update);
+    void print(const QString &text);
     void onFinished(const profile::RunRecord &record);
     /// Before there is a call.
     void fail(const base::Error &error);
@@ -43,7 +44,8 @@ private:
     const ChatCommandOptions m_options;
     std::unique_ptr<run::Run> m_run;
     qint64 m_retryAtNs = 0;
-    bool m_printed = false;
+    QString m_half; ///< of a character whose second half is still to come
+    bool m_written = true;
     bool m_endsLine = true;
 };
 

@@ -7,7 +7,7 @@ namespace talkbench::app {
 
 /// What stands before the subcommand.
 struct GlobalOptions {
-    /// Never empty: the platform's folder unless --data-dir names another.
+    /// As --data-dir names it; empty: the platform's folder.
     QString dataDir;
 };
 

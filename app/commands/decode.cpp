@@ -1,4 +1,5 @@
 #include "app/commands/commands.h"
+#include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/run/bodydecoder.h"
 
@@ -6,19 +7,29 @@
 #include <QFile>
 #include <QJsonDocument>
 
-#include <cstdio>
-
 namespace talkbench::app {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int usageError = 2;
-
-void print(std::FILE *stream, const QString &text)
+int complain(int exitCode, const QString &message)
 {
-    std::fprintf(stream, "%s\n", qUtf8Printable(text));
+    writeLine(stderr, u"talkbench decode: %1"_s.arg(message));
+    return exitCode;
+}
+
+/// What is wrong with the arguments; empty if nothing is.
+QString mistake(const QCommandLineParser &parser, const llm::Provider *provider, int status)
+{
+    if (!provider)
+        return u"--protocol takes one of %1, not '%2'."_s.arg(llm::protocolNames().join(u", "_s),
+                                                              parser.value(u"protocol"_s));
+    if (status < 100 || status > 999)
+        return u"--status takes an HTTP status, not '%1'."_s.arg(parser.value(u"status"_s));
+    if (parser.positionalArguments().size() != 1)
+        return u"It takes one file."_s;
+    return {};
 }
 
 profile::RunRecord decode(const llm::Provider &provider, int status, QFile &file)
@@ -54,26 +65,23 @@ int decodeCommand(const QStringList &arguments, const GlobalOptions &)
     parser.addOptions({ protocol, status, help });
     parser.addPositionalArgument(u"file"_s, u"The body: SSE, NDJSON or JSON."_s, u"FILE"_s);
     const bool parsed = parser.parse(QStringList { u"talkbench decode"_s } + arguments);
-    if (parsed && parser.isSet(help)) {
-        print(stdout, parser.helpText());
-        return 0;
-    }
+    if (parsed && parser.isSet(help))
+        return printHelp(parser, "decode");
+    if (!parsed)
+        return complain(2, parser.errorText());
     const llm::Provider *provider = llm::providerFor(parser.value(protocol));
-    bool number = false;
-    const int code = parser.value(status).toInt(&number);
-    if (!parsed || !provider || !number || parser.positionalArguments().size() != 1) {
-        print(stderr, parsed ? parser.helpText() : parser.errorText());
-        return usageError;
-    }
+    const int code = parser.value(status).toInt();
+    if (const QString wrong = mistake(parser, provider, code); !wrong.isEmpty())
+        return complain(2, wrong);
     QFile file(parser.positionalArguments().constFirst());
-    if (!file.open(QIODevice::ReadOnly)) {
-        print(stderr, u"%1: %2"_s.arg(file.fileName(), file.errorString()));
-        return 1;
-    }
+    if (!file.open(QIODevice::ReadOnly))
+        return complain(1, u"%1: %2"_s.arg(file.fileName(), file.errorString()));
     const profile::RunRecord record = decode(*provider, code, file);
-    const QByteArray json = QJsonDocument(resultJson(record)).toJson(QJsonDocument::Indented);
-    std::fwrite(json.constData(), 1, static_cast<size_t>(json.size()), stdout);
-    return record.ok() ? 0 : 1;
+    if (file.error() != QFileDevice::NoError)
+        return complain(1, u"%1: %2"_s.arg(file.fileName(), file.errorString()));
+    const int exitCode =
+        printed(write(stdout, QString::fromUtf8(QJsonDocument(resultJson(record)).toJson())), "decode");
+    return record.ok() ? exitCode : 1;
 }
 
 } // namespace talkbench::app

@@ -28,16 +28,16 @@ void describe(QCommandLineParser &parser)
     });
 }
 
-void print(const QList<llm::ModelInfo> &models, bool json)
+/// Gives the exit code.
+int print(const QList<llm::ModelInfo> &models, bool json)
 {
+    QString lines;
     QJsonArray rows;
     for (const llm::ModelInfo &model : models) {
         rows.append(llm::toJson(model));
-        if (!json)
-            writeLine(stdout, model.id);
+        lines += printable(model.id) + u'\n';
     }
-    if (json)
-        write(stdout, QString::fromUtf8(QJsonDocument(rows).toJson()));
+    return printed(write(stdout, json ? QString::fromUtf8(QJsonDocument(rows).toJson()) : lines), "models");
 }
 
 void printLocal(const QList<run::LocalServer> &servers, bool json)
@@ -76,10 +76,8 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
     QCommandLineParser parser;
     describe(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench models"_s } + arguments);
-    if (parsed && parser.isSet(u"help"_s)) {
-        write(stdout, parser.helpText());
-        return 0;
-    }
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "models");
     if (!parsed || !parser.positionalArguments().isEmpty()) {
         writeLine(stderr, u"talkbench models: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
         return 2;
@@ -103,9 +101,7 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         return QCoreApplication::exec();
     }
     const auto onModels = [json](const run::ModelResult &models) {
-        if (models)
-            print(*models, json);
-        QCoreApplication::exit(models ? 0 : failed(models.error()));
+        QCoreApplication::exit(models ? print(*models, json) : failed(models.error()));
     };
     const auto onResolved = [&session, onModels](const base::Result<Resolved> &resolved) {
         if (resolved)

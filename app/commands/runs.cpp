@@ -1,7 +1,9 @@
 #include "app/commands/runs.h"
 
 #include "app/commands/commands.h"
+#include "app/commands/terminal.h"
 #include "app/resultjson.h"
+#include "core/config/datadir.h"
 #include "core/profile/metrictable.h"
 #include "core/store/store.h"
 
@@ -63,16 +65,6 @@ QString number(std::optional<double> value, int decimals)
     return decimals < 0 ? QString::number(*value, 'g', 12) : QString::number(*value, 'f', decimals);
 }
 
-/// Names come from servers: nothing in them may steer the terminal.
-QString printable(QString text)
-{
-    for (QChar &c : text) {
-        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
-            c = QChar::ReplacementCharacter;
-    }
-    return text;
-}
-
 struct Cell {
     QString text;
     bool right = false;
@@ -106,8 +98,11 @@ QList<Cell> tableRow(const RunRecord &record)
     return row;
 }
 
+/// A spreadsheet would run a text that begins like a formula, and names come from servers.
 QString csvField(QString text)
 {
+    if (!text.isEmpty() && u"=+-@\t\r"_s.contains(text.front()))
+        text.prepend(u'\'');
     const bool quoted = std::any_of(text.begin(), text.end(),
                                     [](QChar c) { return c == u',' || c == u'"' || c == u'\r' || c == u'\n'; });
     return quoted ? u'"' + text.replace(u'"', u"\"\""_s) + u'"' : text;
@@ -248,24 +243,24 @@ int runsCommand(const QStringList &arguments, const GlobalOptions &options)
     parser.addOption({ u"format"_s, u"table (main figures), csv or json (all figures)."_s, u"format"_s, u"table"_s });
     parser.addOption({ u"limit"_s, u"At most so many; 0: all."_s, u"n"_s, u"100"_s });
     parser.addOption({ u"conversation"_s, u"Only those of this conversation."_s, u"id"_s });
-    const QCommandLineOption help = parser.addHelpOption();
+    const QCommandLineOption help({ u"h"_s, u"help"_s }, u"Shows this."_s);
+    parser.addOption(help);
     const auto request = parse(parser, arguments);
+    if (parser.isSet(help))
+        return printHelp(parser, "runs");
     if (!request)
         return complain(request.error().message, 2);
-    if (parser.isSet(help)) {
-        std::fputs(qUtf8Printable(parser.helpText()), stdout);
-        return 0;
-    }
-    const auto records = readRuns(options.dataDir, *request);
+    const auto dataDir = config::prepareDataDir(options.dataDir);
+    if (!dataDir)
+        return complain(dataDir.error().message, 1);
+    const auto records = readRuns(*dataDir, *request);
     if (!records)
         return complain(records.error().message, 1);
     if (records->isEmpty())
-        complain(u"no runs are kept in %1 yet"_s.arg(options.dataDir), 0);
+        complain(u"no runs are kept in %1 yet"_s.arg(*dataDir), 0);
     const bool onlyHeader = records->isEmpty() && request->format == formats.begin();
     const QByteArray out = onlyHeader ? QByteArray() : request->format->print(*records);
-    const bool written =
-        std::fwrite(out.constData(), 1, size_t(out.size()), stdout) == size_t(out.size()) && std::fflush(stdout) == 0;
-    return written ? 0 : complain(u"the output could not be written"_s, 1);
+    return printed(write(stdout, QString::fromUtf8(out)), "runs");
 }
 
 } // namespace talkbench::app

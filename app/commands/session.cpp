@@ -2,6 +2,7 @@
 
 #include "app/commands/terminal.h"
 #include "app/enginesettings.h"
+#include "core/config/datadir.h"
 #include "core/net/qttransport.h"
 #include "core/run/baseurl.h"
 
@@ -56,7 +57,7 @@ void applyNetwork(const Target &target, config::ProviderConfig &provider, config
 
 } // namespace
 
-Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_dataDir(options.dataDir)
+Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_chosenDir(options.dataDir)
 {
 }
 
@@ -64,6 +65,10 @@ Session::~Session() = default;
 
 base::Result<void> Session::open()
 {
+    const auto dataDir = config::prepareDataDir(m_chosenDir);
+    if (!dataDir)
+        return dataDir.error();
+    m_dataDir = *dataDir;
     const auto prices = cost::PriceBook::fromJson(resource(u":/prices.json"_s));
     if (!prices)
         return prices.error();

@@ -53,7 +53,8 @@ private:
     void openStore();
 
     const base::SystemClock m_clock;
-    const QString m_dataDir;
+    const QString m_chosenDir;
+    QString m_dataDir;
     QList<llm::Vendor> m_vendors;
     std::unique_ptr<config::Settings> m_settings;
     std::unique_ptr<config::Secrets> m_secrets;

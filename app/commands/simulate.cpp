@@ -1,5 +1,6 @@
 #include "app/commands/commands.h"
 #include "app/commands/filelimit.h"
+#include "app/commands/terminal.h"
 #include "core/simulator/knobs.h"
 #include "core/simulator/simulator.h"
 
@@ -39,7 +40,7 @@ void describe(QCommandLineParser &parser)
         u"A loopback server that answers like a language model, over OpenAI's and Ollama's protocols, with the timings "
         u"and faults "
         "asked for. Each knob below can be set for one request too, as header x-sim-NAME (a switch: on or off)."_s);
-    parser.addHelpOption();
+    parser.addOption({ { u"h"_s, u"help"_s }, u"Shows this."_s });
     parser.addOption(
         { u"port"_s, u"The port to listen on; 0 takes a free one."_s, u"N"_s, QString::number(defaultPort) });
     parser.addOption({ u"exit-with-stdin"_s, u"End when standard input closes."_s });
@@ -102,10 +103,8 @@ int simulateCommand(const QStringList &arguments, const GlobalOptions &)
     describe(parser);
     if (!parser.parse(QStringList { u"talkbench simulate"_s } + arguments))
         return fail(2, parser.errorText());
-    if (parser.isSet(u"help"_s)) {
-        std::printf("%s", qPrintable(parser.helpText()));
-        return 0;
-    }
+    if (parser.isSet(u"help"_s))
+        return printHelp(parser, "simulate");
     bool ok = false;
     const quint16 port = parser.value(u"port"_s).toUShort(&ok);
     if (!ok)

@@ -1,8 +1,13 @@
 #include "app/commands/terminal.h"
 
-#include <unistd.h>
+#include <QCommandLineParser>
 
 #include <algorithm>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
 
@@ -19,19 +24,52 @@ bool steersTerminal(QChar c)
 
 } // namespace
 
-void write(std::FILE *stream, const QString &text)
+bool write(std::FILE *stream, const QString &text)
 {
     QString shown = text;
     if (isatty(fileno(stream)))
         shown.removeIf(steersTerminal);
     const QByteArray bytes = shown.toUtf8();
-    std::fwrite(bytes.constData(), 1, static_cast<std::size_t>(bytes.size()), stream);
-    std::fflush(stream);
+    const auto size = static_cast<std::size_t>(bytes.size());
+    return std::fwrite(bytes.constData(), 1, size, stream) == size && std::fflush(stream) == 0;
 }
 
-void writeLine(std::FILE *stream, const QString &text)
+bool writeLine(std::FILE *stream, const QString &text)
 {
-    write(stream, text + QLatin1Char('\n'));
+    return write(stream, text + u'\n');
+}
+
+QString printable(QString text)
+{
+    for (QChar &c : text) {
+        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
+            c = QChar::ReplacementCharacter;
+    }
+    return text;
+}
+
+int printed(bool written, const char *command)
+{
+    if (!written)
+        writeLine(stderr, u"talkbench %1: the output could not be written"_s.arg(QLatin1StringView(command)));
+    return written ? 0 : 1;
+}
+
+int printHelp(const QCommandLineParser &parser, const char *command)
+{
+    QString text = parser.helpText();
+    // The parser knows the program's file only.
+    const qsizetype name = text.indexOf(u": "_s) + 2;
+    text.replace(name, text.indexOf(u" [", name) - name, u"talkbench "_s + QLatin1StringView(command));
+    return printed(write(stdout, text), command);
+}
+
+void holdStandardStreams()
+{
+    for (const int descriptor : { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO }) {
+        if (fcntl(descriptor, F_GETFD) == -1) // open() takes the lowest number that is free: this one
+            static_cast<void>(open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
 }
 
 } // namespace talkbench::app

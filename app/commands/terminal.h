@@ -4,11 +4,26 @@
 
 #include <cstdio>
 
+class QCommandLineParser;
+
 namespace talkbench::app {
 
-/// UTF-8, flushed. On a terminal, what a model or server wrote can't steer it: control characters are left out.
-void write(std::FILE *stream, const QString &text);
+/// UTF-8, flushed. On a terminal, what a model or server wrote can't steer it: control characters are left out. False if
+/// the text could not be written whole: a full disk, a reader that has gone.
+bool write(std::FILE *stream, const QString &text);
 /// With a line break.
-void writeLine(std::FILE *stream, const QString &text);
+bool writeLine(std::FILE *stream, const QString &text);
+
+/// One line that can't steer a terminal, not even through a pager: for names that come from servers.
+QString printable(QString text);
+
+/// For the exit code of a command whose output is its result: 0, or 1 after saying that it could not be written.
+int printed(bool written, const char *command);
+/// Prints what the parser says of itself, under the command's own name. Gives the exit code.
+int printHelp(const QCommandLineParser &parser, const char *command);
+
+/// Gives each standard stream that the process was started without a descriptor that refuses every read and write.
+/// Otherwise the next file or socket would take its number, and what is printed would go there.
+void holdStandardStreams();
 
 } // namespace talkbench::app

@@ -35,6 +35,8 @@ base::Result<QString> prepareDataDir(const QString &chosen)
     }
     if (!QFileInfo(path).isDir())
         return unusable(u"%1 is not a folder. Choose another one with --data-dir."_s.arg(path));
+    if (const QFileInfo made(path); !made.isReadable() || !made.isExecutable())
+        return unusable(u"The data folder %1 can't be opened. Choose another one with --data-dir."_s.arg(path));
     return path;
 }
 

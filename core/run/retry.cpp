@@ -29,6 +29,7 @@ bool Retry::isTransient(const base::Error &error)
         return error.httpStatus == conflict;
     // Set up wrong, until a person changes it.
     case Dns:
+    case Proxy:
     case Tls:
     case Auth:
     case Forbidden:

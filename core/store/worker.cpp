@@ -106,14 +106,14 @@ void Worker::fail(const base::Error &error)
             finishWith(reply, error);
     }
     m_retry.start();
-    if (!std::exchange(m_failing, true))
+    if (!std::exchange(m_failure, error))
         Q_EMIT writeFailed(error);
 }
 
 void Worker::recover()
 {
     m_retry.stop();
-    if (std::exchange(m_failing, false))
+    if (std::exchange(m_failure, std::nullopt))
         Q_EMIT writeRecovered();
 }
 
@@ -179,7 +179,8 @@ void Worker::finish()
     m_retry.stop();
     m_database.close();
     if (!m_pending.isEmpty())
-        qWarning("%lld values could not be saved.", static_cast<long long>(m_pending.size()));
+        qWarning("Not everything could be saved (%lld values are lost). %s", static_cast<long long>(m_pending.size()),
+                 m_failure ? qUtf8Printable(m_failure->message) : "");
 }
 
 } // namespace talkbench::store

@@ -54,7 +54,7 @@ private:
     QString m_keptAside;
     QList<Write> m_pending;
     bool m_flushPosted = false;
-    bool m_failing = false;
+    std::optional<base::Error> m_failure; ///< why m_pending is not written yet
     QTimer m_retry;
 };
 

@@ -1,4 +1,5 @@
 #include "core/simulator/simulator.h"
+#include "tests/support/scriptedserver.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -34,6 +35,13 @@ private:
         process.setProcessEnvironment(environment);
         process.setProgram(QStringLiteral(TALKBENCH_EXECUTABLE));
         process.setArguments(QStringList { u"--data-dir"_s, m_dir.path() } + arguments);
+    }
+
+    /// Runs what is prepared from a shell script: "$0" "$@".
+    static void inShell(QProcess &process, const QString &script)
+    {
+        process.setArguments(QStringList { u"-c"_s, script, process.program() } + process.arguments());
+        process.setProgram(u"/bin/sh"_s);
     }
 
     Output run(const QStringList &arguments, const QByteArray &input = {}, const QString &key = {}) const
@@ -146,6 +154,12 @@ private Q_SLOTS:
         QTest::newRow("calibrate") << QStringList { u"calibrate"_s, u"--streams"_s, u"0"_s };
         QTest::newRow("models") << QStringList { u"models"_s, u"surplus"_s };
         QTest::newRow("test") << QStringList { u"test"_s, u"surplus"_s };
+        QTest::newRow("no command") << QStringList { u""_s };
+        QTest::newRow("empty folder") << QStringList { u"--data-dir="_s, u"runs"_s };
+        QTest::newRow("empty folder, two words") << QStringList { u"--data-dir"_s, u""_s, u"runs"_s };
+        QTest::newRow("status") << QStringList { u"decode"_s,   u"--protocol"_s, u"ollama"_s,
+                                                 u"--status"_s, u"-5"_s,         u"/dev/null"_s };
+        QTest::newRow("no protocol") << QStringList { u"decode"_s, u"/dev/null"_s };
     }
     void badArguments()
     {
@@ -154,6 +168,105 @@ private Q_SLOTS:
         QCOMPARE(output.code, 2);
         QVERIFY(output.text.isEmpty());
         QVERIFY(!output.errors.isEmpty());
+    }
+
+    void everyFailureIsAnObject_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<int>("code");
+        QTest::newRow("no prompt") << QStringList { u"chat"_s, u"--json"_s } << u"usage"_s << 2;
+        QTest::newRow("unknown option") << QStringList { u"chat"_s, u"--nope"_s, u"--json"_s, u"a"_s } << u"usage"_s
+                                        << 2;
+        QTest::newRow("value") << QStringList { u"chat"_s, u"--json"_s, u"--seed"_s, u"x"_s, u"a"_s } << u"usage"_s
+                               << 2;
+        QTest::newRow("provider") << QStringList { u"chat"_s, u"--json"_s, u"--provider"_s, u"nope"_s, u"a"_s }
+                                  << u"config"_s << 1;
+        QTest::newRow("folder") << QStringList { u"--data-dir=/dev/null"_s, u"chat"_s, u"--json"_s, u"a"_s }
+                                << u"storage"_s << 1;
+    }
+    void everyFailureIsAnObject()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, kind);
+        QFETCH(int, code);
+        const Output output = run(arguments);
+        QCOMPARE(output.code, code);
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), kind);
+        QCOMPARE(output.json()["finish_reason"_L1].toString(), u"error"_s);
+        QVERIFY(output.errors.startsWith(u"talkbench chat: "_s));
+    }
+
+    void outputThatIsLostIsAFailure_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("chat") << chat({ u"Hello"_s });
+        QTest::newRow("chat as JSON") << chat({ u"--json"_s, u"Hello"_s });
+        QTest::newRow("models") << QStringList { u"models"_s, u"--base-url"_s, m_url.toString() };
+        QTest::newRow("runs") << QStringList { u"runs"_s, u"--format"_s, u"csv"_s };
+        QTest::newRow("help") << QStringList { u"chat"_s, u"--help"_s };
+    }
+    void outputThatIsLostIsAFailure()
+    {
+        QFETCH(QStringList, arguments);
+        QProcess full;
+        prepare(full, arguments);
+        full.setStandardOutputFile(u"/dev/full"_s);
+        full.start();
+        QVERIFY(full.waitForFinished(60'000));
+        QCOMPARE(full.exitCode(), 1);
+        QVERIFY(full.readAllStandardError().contains("the output could not be written"));
+
+        QProcess closed;
+        prepare(closed, arguments);
+        closed.setArguments(QStringList { u"-c"_s, u"exec \"$0\" \"$@\" >&-"_s, closed.program() }
+                            + closed.arguments());
+        closed.setProgram(u"/bin/sh"_s);
+        closed.start();
+        QVERIFY(closed.waitForFinished(60'000));
+        QCOMPARE(closed.exitCode(), 1);
+    }
+
+    void aReaderThatHasGoneEndsTheCall()
+    {
+        QProcess process;
+        prepare(process,
+                chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 20000"_s, u"Hello"_s }));
+        inShell(process, u"(\"$0\" \"$@\"; echo code $? >&2) | head -c 20"_s);
+        process.start();
+        QVERIFY(process.waitForFinished(20'000));
+        QVERIFY(process.readAllStandardError().endsWith("code 1\n"));
+        const Output kept = run({ u"runs"_s, u"--format"_s, u"json"_s, u"--limit"_s, u"1"_s });
+        QCOMPARE(QJsonDocument::fromJson(kept.text.toUtf8())[0]["result"_L1].toString(), u"cancelled"_s);
+    }
+
+    void aCharacterInTwoHalvesIsWhole()
+    {
+        const auto event = [](const QByteArray &choice) { return "data: {\"choices\":[{" + choice + "}]}\n\n"; };
+        tests::ScriptedServer server([&](tests::ScriptedConnection &connection, const tests::ScriptedRequest &) {
+            connection.startChunked();
+            connection.chunk(event(R"("delta":{"content":"a\ud83d"})"));
+        });
+        QProcess process;
+        prepare(process, { u"chat"_s, u"--base-url"_s, server.url().toString(), u"--model"_s, u"m"_s, u"Hello"_s });
+        process.start();
+        QVERIFY(process.waitForReadyRead(30'000)); // the first half has come
+        server.on(0, [&](tests::ScriptedConnection &connection) {
+            connection.chunk(event(R"("delta":{"content":"\ude00b"},"finish_reason":"stop")"));
+            connection.chunk("data: [DONE]\n\n");
+            connection.endChunked();
+        });
+        QVERIFY(process.waitForFinished(30'000));
+        QCOMPARE(QString::fromUtf8(process.readAllStandardOutput()), u"a\U0001F600b\n"_s);
+    }
+
+    void helpNamesTheCommand()
+    {
+        for (const auto &command : { u"chat"_s, u"models"_s, u"calibrate"_s, u"runs"_s, u"simulate"_s, u"decode"_s }) {
+            const Output output = run({ command, u"--help"_s });
+            QCOMPARE(output.code, 0);
+            QVERIFY2(output.text.startsWith(u"Usage: talkbench %1 ["_s.arg(command)), qPrintable(output.text));
+        }
     }
 
     void interruptKeepsThePart()

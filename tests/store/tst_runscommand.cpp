@@ -35,6 +35,17 @@ private Q_SLOTS:
         QCOMPARE(row.split(',').at(at), "100");
     }
 
+    void noFieldIsAFormula()
+    {
+        for (const QString &name : { u"=1+1"_s, u"+1"_s, u"-1"_s, u"@A1"_s, u"\t=1"_s, u"\r=1"_s }) {
+            profile::RunRecord record = store::runRecord(u"r1"_s, u"c"_s, 0);
+            record.model = name;
+            const QByteArray csv = runsCsv({ record });
+            QVERIFY2(csv.contains((u",'"_s + name).toUtf8()) || csv.contains((u",\"'"_s + name).toUtf8()),
+                     csv.constData());
+        }
+    }
+
     void jsonHoldsEveryMetric()
     {
         profile::RunRecord failed = store::runRecord(u"r2"_s, {}, 0);
