@@ -37,8 +37,8 @@ int signalDescriptor()
 void describe(QCommandLineParser &parser)
 {
     parser.setApplicationDescription(
-        u"A loopback server that answers like a language model, over OpenAI's and Ollama's protocols, with the timings "
-        u"and faults "
+        u"A loopback server that answers like a language model, over the protocols of OpenAI (chat completions and "
+        u"Responses), Azure OpenAI, Anthropic, Google Gemini and Ollama, with the timings and faults "
         "asked for. Each knob below can be set for one request too, as header x-sim-NAME (a switch: on or off)."_s);
     parser.addOption({ { u"h"_s, u"help"_s }, u"Shows this."_s });
     parser.addOption(
@@ -76,7 +76,8 @@ int serve(simulator::Simulator &simulator, quint16 port, bool untilStdinCloses, 
     const auto url = simulator.start(port);
     if (!url)
         return fail(1, url.error().message);
-    std::printf("listening on %s (OpenAI: /v1, Ollama: /api)\n", qPrintable(url->toString()));
+    std::printf("listening on %s (OpenAI: /v1, Anthropic: /v1, Gemini: /v1beta, Azure: /openai, Ollama: /api)\n",
+                qPrintable(url->toString()));
     std::fflush(stdout);
 
     QSocketNotifier ending(signals, QSocketNotifier::Read);

@@ -1,5 +1,8 @@
 #include "core/simulator/answerer.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace talkbench::simulator {
 
 namespace {
@@ -17,6 +20,14 @@ qsizetype insideCharacter(const QByteArray &bytes)
     return -1;
 }
 
+/// The middle of a frame's first line of data.
+qsizetype middleOfJson(const QByteArray &frame)
+{
+    const qsizetype start = std::max<qsizetype>(0, frame.indexOf('{'));
+    const qsizetype end = frame.indexOf('\n', start);
+    return (start + (end < 0 ? frame.size() : end)) / 2;
+}
+
 double totalMs(const Script &script)
 {
     double sum = script.pieces.empty() ? script.ttftMs : 0;
@@ -27,16 +38,12 @@ double totalMs(const Script &script)
 
 } // namespace
 
-Answerer::Answerer(const Wire &wire, const ChatInput &input, const Knobs &knobs, Truth truth, TruthLog &log)
-    : m_wire(wire), m_knobs(knobs), m_script(writeScript(input, *modelByName(input.model), knobs, truth.number)),
-      m_streaming(input.stream), m_truth(std::move(truth)), m_log(log)
+Answerer::Answerer(const Wire &wire, ChatInput input, Script script, const Knobs &knobs, Truth truth, TruthLog &log)
+    : m_knobs(knobs), m_input(std::move(input)),
+      m_script(std::move(script)), m_reply { truth.id, m_input.model, base::SystemClock().wallMs() / 1000, knobs.crlf,
+                                             m_input.includeUsage && !knobs.noUsage },
+      m_framer(wire.framer(m_reply, m_input, m_script)), m_truth(std::move(truth)), m_log(log)
 {
-    m_reply.id = m_truth.id;
-    m_reply.model = input.model;
-    m_reply.createdS = m_clock.wallMs() / 1000;
-    m_reply.crlf = knobs.crlf;
-    m_reply.usage = !knobs.noUsage && (input.includeUsage || !input.stream);
-    m_reply.nullUsage = m_reply.usage && input.stream;
     m_truth.chunks.reserve(m_script.pieces.size());
 }
 
@@ -49,10 +56,9 @@ HttpOut Answerer::answer()
 {
     m_truth.headersNs = m_clock.nowNs(); // they leave as soon as this returns
     HttpOut out;
-    out.headers = { { "x-sim-id", m_truth.id }, { "x-request-id", m_truth.id } };
     const auto self = shared_from_this();
-    if (m_streaming) {
-        out.contentType = m_wire.streamType();
+    if (m_input.stream) {
+        out.contentType = m_framer->type();
         out.headers.emplaceBack("Cache-Control", "no-cache");
         out.body = [self](ClientLink &link) { return self->stream(link); };
         return out;
@@ -60,7 +66,7 @@ HttpOut Answerer::answer()
     const ServerTimes planned { static_cast<qint64>(totalMs(m_script) * 1e6),
                                 static_cast<qint64>(m_script.ttftMs * 1e6),
                                 static_cast<qint64>((totalMs(m_script) - m_script.ttftMs) * 1e6) };
-    const QByteArray body = m_wire.whole(m_reply, m_script, planned);
+    const QByteArray body = m_framer->whole(planned);
     out.length = body.size();
     out.body = [self, body](ClientLink &link) { return self->whole(link, body); };
     return out;
@@ -79,8 +85,7 @@ bool Answerer::whole(ClientLink &link, const QByteArray &body)
             link.resetOnClose();
         return false;
     }
-    m_truth.chunks.push_back(
-        { m_clock.nowNs(), static_cast<int>(body.size()), m_script.reasoningTokens + m_script.textTokens });
+    m_truth.chunks.push_back({ m_clock.nowNs(), static_cast<int>(body.size()), m_script.outputTokens() });
     close(true);
     return link.write(body);
 }
@@ -92,8 +97,8 @@ bool Answerer::stream(ClientLink &link)
             close(false);
         return false;
     }
-    const QByteArray ending = m_wire.ending(m_reply, m_script, times());
-    const QByteArray done = m_knobs.noDone ? QByteArray() : m_wire.done(m_reply, m_script, times());
+    const QByteArray ending = m_framer->ending(times());
+    const QByteArray done = m_knobs.noDone ? QByteArray() : m_framer->done(times());
     if (m_knobs.cut.kind != Cut::Kind::None)
         return breakOff(link, ending + done);
     close(true); // before the last write: who has read the end finds the stamps
@@ -110,13 +115,13 @@ bool Answerer::waitForFirst(ClientLink &link) const
     const double firstMs = m_script.pieces.empty() ? m_script.ttftMs : m_script.pieces.front().delayMs;
     if (m_knobs.waitCommentsMs > 0) {
         for (double ms = m_knobs.waitCommentsMs; ms < firstMs; ms += m_knobs.waitCommentsMs) {
-            if (!link.waitUntil(deadlineAfter(ms)) || !link.write(m_wire.comment(m_reply)))
+            if (!link.waitUntil(deadlineAfter(ms)) || !link.write(m_framer->comment()))
                 return false;
         }
     }
     if (!link.waitUntil(deadlineAfter(firstMs)))
         return false;
-    const QByteArray opening = m_wire.opening(m_reply);
+    const QByteArray opening = m_framer->opening();
     return opening.isEmpty() || link.write(opening);
 }
 
@@ -126,11 +131,15 @@ bool Answerer::sendPieces(ClientLink &link)
     int chunk = 0;
     for (const Piece &piece : m_script.pieces) {
         elapsedMs += piece.delayMs;
-        if (cutBefore(piece.firstToken + piece.tokens - 1))
-            return breakOff(link, m_wire.piece(m_reply, piece));
         if (!link.waitUntil(deadlineAfter(elapsedMs)))
             return false;
-        if (!sendContent(link, m_wire.piece(m_reply, piece), piece.tokens) || !sendKeepAlives(link, ++chunk))
+        const QByteArray frame = m_framer->piece(piece);
+        if (cutBefore(piece.firstToken + piece.tokens - 1))
+            return breakOff(link, frame);
+        m_unsentTokens += piece.tokens;
+        if (!frame.isEmpty() && !sendContent(link, frame, std::exchange(m_unsentTokens, 0)))
+            return false;
+        if (!sendKeepAlives(link, ++chunk))
             return false;
     }
     return true;
@@ -150,9 +159,9 @@ bool Answerer::sendContent(ClientLink &link, const QByteArray &frame, int tokens
 
 bool Answerer::sendKeepAlives(ClientLink &link, int chunk) const
 {
-    if (m_knobs.comments > 0 && chunk % m_knobs.comments == 0 && !link.write(m_wire.comment(m_reply)))
+    if (m_knobs.comments > 0 && chunk % m_knobs.comments == 0 && !link.write(m_framer->comment()))
         return false;
-    return m_knobs.pings <= 0 || chunk % m_knobs.pings != 0 || link.write(m_wire.ping(m_reply));
+    return m_knobs.pings <= 0 || chunk % m_knobs.pings != 0 || link.write(m_framer->ping());
 }
 
 bool Answerer::cutBefore(int token) const
@@ -165,13 +174,13 @@ bool Answerer::breakOff(ClientLink &link, const QByteArray &next)
     close(false);
     switch (m_knobs.cut.kind) {
     case Cut::Kind::HalfJson:
-        link.write(next.left(next.size() / 2));
+        link.write(next.left(middleOfJson(next)));
         break;
     case Cut::Kind::Rst:
         link.resetOnClose();
         break;
     case Cut::Kind::Error:
-        link.write(m_wire.streamError(m_reply));
+        link.write(m_framer->streamError());
         link.finish();
         return true;
     case Cut::Kind::Fin:

@@ -12,7 +12,7 @@ namespace talkbench::simulator {
 /// Sends one answer: its script through a wire, paced by deadlines, with the faults the knobs ask for, every chunk stamped.
 class Answerer : public std::enable_shared_from_this<Answerer> {
 public:
-    Answerer(const Wire &wire, const ChatInput &input, const Knobs &knobs, Truth truth, TruthLog &log);
+    Answerer(const Wire &wire, ChatInput input, Script script, const Knobs &knobs, Truth truth, TruthLog &log);
 
     /// Waits for the first token's time.
     void awaitFirst(ClientLink &link) const;
@@ -33,11 +33,12 @@ private:
     qint64 deadlineAfter(double ms) const;
     ServerTimes times() const;
 
-    const Wire &m_wire;
     const Knobs m_knobs;
+    const ChatInput m_input;
     const Script m_script;
-    const bool m_streaming;
-    Reply m_reply;
+    const Reply m_reply;
+    const std::unique_ptr<Framer> m_framer;
+    int m_unsentTokens = 0; ///< of pieces whose frames are empty: the next one's count
     Truth m_truth;
     TruthLog &m_log;
     base::SystemClock m_clock;

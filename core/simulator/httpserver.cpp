@@ -236,6 +236,8 @@ HttpIn toHttpIn(const httplib::Request &request)
     in.receivedNs = base::SystemClock().nowNs();
     in.method = QByteArray::fromStdString(request.method);
     in.path = QByteArray::fromStdString(request.path);
+    for (const auto &[name, value] : request.params)
+        in.query.emplaceBack(QByteArray::fromStdString(name), QByteArray::fromStdString(value));
     for (const auto &[name, value] : request.headers)
         in.headers.emplaceBack(QByteArray::fromStdString(name), QByteArray::fromStdString(value));
     in.body = QByteArray::fromStdString(request.body);

@@ -15,6 +15,7 @@ namespace talkbench::simulator {
 struct HttpIn {
     QByteArray method;
     QByteArray path;
+    QList<std::pair<QByteArray, QByteArray>> query;
     base::HttpHeaders headers;
     QByteArray body;
     qint64 receivedNs = 0;

@@ -72,6 +72,13 @@ struct Knobs {
     int tokens = 0; ///< 0: as long as the text is
     int tokensPerChunk = 1;
     std::optional<int> reasoning; ///< tokens before the text
+    int maxTokens = 0; ///< as if the request had asked for it; 0: none
+    std::optional<int> toolCalls; ///< so many calls of the request's tools; unset: as the request asks
+    bool refusal = false;
+    std::optional<int> filter; ///< tokens after which the content filter ends the answer; 0: it refuses the prompt
+    int cacheRead = 0; ///< of the prompt's tokens
+    int cacheWrite = 0; ///< of the prompt's tokens that were not read
+    int context = 0; ///< the longest prompt, in tokens; 0: any
 
     Stall stall;
     Cut cut;
@@ -81,6 +88,8 @@ struct Knobs {
     std::set<quint64> errorAt; ///< numbers of requests, from 1
     QString errorBody; ///< empty: an error object of the protocol
     QString retryAfter; ///< Retry-After as it is sent
+    QString requireKey; ///< the only key that is let in; empty: any or none
+    int rateLimit = 0; ///< requests a minute, as headers tell it; 0: no such headers
 
     bool splitUtf8 = false;
     bool crlf = false;

@@ -7,6 +7,8 @@
 
 namespace talkbench::simulator {
 
+constexpr int contextTokens = 131'072; ///< what the lists of models tell
+
 /// The character of a simulated model; knobs that are set outweigh it.
 struct Model {
     const char *name;

@@ -3,8 +3,8 @@
 #include "core/base/clock.h"
 #include "core/simulator/answerer.h"
 #include "core/simulator/httpserver.h"
+#include "core/simulator/routes.h"
 #include "core/simulator/truthlog.h"
-#include "core/simulator/wire.h"
 
 #include <QJsonDocument>
 
@@ -41,8 +41,7 @@ base::Result<Knobs> knobsFor(const Knobs &server, const base::HttpHeaders &heade
 class Simulator::Server {
 public:
     explicit Server(Knobs knobs)
-        : m_knobs(std::move(knobs)), m_openAi(openAiWire()), m_ollama(ollamaWire()),
-          m_http([this](const HttpIn &in, ClientLink &link) { return handle(in, link); })
+        : m_knobs(std::move(knobs)), m_http([this](const HttpIn &in, ClientLink &link) { return handle(in, link); })
     {
     }
 
@@ -51,27 +50,25 @@ public:
 private:
     HttpOut handle(const HttpIn &in, ClientLink &link)
     {
-        const bool get = in.method == "GET" || in.method == "HEAD";
-        const bool post = in.method == "POST";
-        const QByteArray &path = in.path;
-        if (path == "/v1/chat/completions")
-            return post ? chat(*m_openAi, in, link) : wrongMethod(*m_openAi, in);
-        if (path == "/api/chat")
-            return post ? chat(*m_ollama, in, link) : wrongMethod(*m_ollama, in);
-        if (path == "/v1/models")
-            return get ? HttpOut::whole(200, openAiModels()) : wrongMethod(*m_openAi, in);
-        if (path == "/api/tags")
-            return get ? HttpOut::whole(200, ollamaTags()) : wrongMethod(*m_ollama, in);
-        if (path == "/sim/health" && get)
+        if (in.path == "/sim/health" && in.method == "GET")
             return HttpOut::whole(200, R"({"status":"ok"})");
-        if (path.startsWith(truthPath) && get)
-            return truth(path.sliced(truthPath.size()));
-        const Wire &wire = path.startsWith("/api/") ? *m_ollama : *m_openAi;
-        return refuse(wire,
-                      { 404,
-                        u"Unknown request URL: %1 %2."_s.arg(QString::fromUtf8(in.method), QString::fromUtf8(path)),
-                        {},
-                        u"unknown_url"_s });
+        if (in.path.startsWith(truthPath) && in.method == "GET")
+            return truth(in.path.sliced(truthPath.size()));
+        const Place place = placeOf(in, m_wires);
+        if (place.problem != 0)
+            return refuse(place.wire, noPlace(in, place.problem));
+        const auto knobs = knobsFor(m_knobs, in.headers);
+        if (!knobs)
+            return refuse(place.wire, { 400, knobs.error().message, {}, u"invalid_knob"_s, {} });
+        if (!knobs->requireKey.isEmpty() && place.wire.key(in) != knobs->requireKey.toUtf8())
+            return refuse(place.wire, place.wire.badKey());
+        const Asked asked { in, place.name };
+        if (!place.tell)
+            return chat(place.wire, asked, *knobs, link);
+        const Told told = place.tell(place.wire, asked);
+        if (const auto *error = std::get_if<ApiError>(&told))
+            return refuse(place.wire, *error);
+        return HttpOut::whole(200, std::get<QByteArray>(told));
     }
 
     static HttpOut refuse(const Wire &wire, const ApiError &error)
@@ -79,10 +76,14 @@ private:
         return HttpOut::whole(error.status, wire.errorBody(error));
     }
 
-    static HttpOut wrongMethod(const Wire &wire, const HttpIn &in)
+    static ApiError noPlace(const HttpIn &in, int status)
     {
-        return refuse(
-            wire, { 405, u"%1 is not allowed here."_s.arg(QString::fromUtf8(in.method)), {}, u"method_not_allowed"_s });
+        const QString method = QString::fromUtf8(in.method);
+        if (status == 405)
+            return { status, u"%1 is not allowed here."_s.arg(method), {}, u"method_not_allowed"_s, {} };
+        return {
+            status, u"Unknown request URL: %1 %2."_s.arg(method, QString::fromUtf8(in.path)), {}, u"unknown_url"_s, {}
+        };
     }
 
     HttpOut truth(const QByteArray &id) const
@@ -92,26 +93,36 @@ private:
         return HttpOut::whole(404, R"({"error":"No ended answer has this id."})");
     }
 
-    HttpOut chat(const Wire &wire, const HttpIn &in, ClientLink &link)
+    HttpOut chat(const Wire &wire, const Asked &asked, const Knobs &knobs, ClientLink &link)
     {
         const quint64 number = ++m_requests;
-        const auto knobs = knobsFor(m_knobs, in.headers);
-        if (!knobs)
-            return refuse(wire, { 400, knobs.error().message, {}, u"invalid_knob"_s });
-        if (drawError(*knobs, number))
-            return failure(wire, *knobs);
-        const auto parsed = wire.parse(in.body);
+        Truth truth;
+        truth.id = wire.idPrefix() + QByteArray::number(number);
+        truth.number = number;
+        truth.requestReceivedNs = asked.http.receivedNs;
+        const base::HttpHeaders headers =
+            wire.headers(truth.id, rateLimit(knobs, number)) + base::HttpHeaders { { "x-sim-id", truth.id } };
+        HttpOut out =
+            drawError(knobs, number) ? failure(wire, knobs) : answer(wire, asked, knobs, std::move(truth), link);
+        out.headers.append(headers);
+        return out;
+    }
+
+    HttpOut answer(const Wire &wire, const Asked &asked, const Knobs &knobs, Truth truth, ClientLink &link)
+    {
+        const auto parsed = wire.parse(asked);
         if (const auto *error = std::get_if<ApiError>(&parsed))
             return refuse(wire, *error);
         const auto &input = std::get<ChatInput>(parsed);
-
-        Truth truth;
-        truth.id = "chatcmpl-sim-" + QByteArray::number(number);
-        truth.number = number;
+        Script script = writeScript(input, *modelByName(input.model), knobs, truth.number);
+        if (knobs.context > 0 && script.promptTokens > knobs.context)
+            return refuse(wire, wire.tooLong(script.promptTokens, knobs.context));
+        if (const auto error = wire.filtered(); error && script.promptFiltered())
+            return refuse(wire, *error);
         truth.model = input.model;
-        truth.requestReceivedNs = in.receivedNs;
-        const auto answerer = std::make_shared<Answerer>(wire, input, *knobs, std::move(truth), m_truths);
-        if (knobs->lateHeaders)
+        const auto answerer =
+            std::make_shared<Answerer>(wire, input, std::move(script), knobs, std::move(truth), m_truths);
+        if (knobs.lateHeaders)
             answerer->awaitFirst(link);
         return answerer->answer();
     }
@@ -119,8 +130,9 @@ private:
     static HttpOut failure(const Wire &wire, const Knobs &knobs)
     {
         const int status = knobs.errorStatus == 0 ? 500 : knobs.errorStatus;
-        const QString code = status == 429 ? u"rate_limit_exceeded"_s : QString();
-        const ApiError error { status, u"The simulator was asked to fail with status %1."_s.arg(status), {}, code };
+        const ApiError error {
+            status, u"The simulator was asked to fail with status %1."_s.arg(status), {}, {}, knobs.retryAfter
+        };
         HttpOut out =
             HttpOut::whole(status, knobs.errorBody.isEmpty() ? wire.errorBody(error) : knobs.errorBody.toUtf8());
         if (!knobs.retryAfter.isEmpty())
@@ -130,9 +142,18 @@ private:
         return out;
     }
 
+    /// Each request takes one of its minute's; the last one's successor finds all of them again.
+    static std::optional<RateLimit> rateLimit(const Knobs &knobs, quint64 number)
+    {
+        if (knobs.rateLimit == 0)
+            return std::nullopt;
+        const qint64 limit = knobs.rateLimit;
+        const qint64 used = static_cast<qint64>((number - 1) % static_cast<quint64>(limit)) + 1;
+        return RateLimit { limit, limit - used, 60.0 * static_cast<double>(used) / static_cast<double>(limit) };
+    }
+
     const Knobs m_knobs;
-    const std::unique_ptr<Wire> m_openAi;
-    const std::unique_ptr<Wire> m_ollama;
+    const Wires m_wires;
     TruthLog m_truths;
     std::atomic<quint64> m_requests = 0;
     HttpServer m_http; // last, so that its threads end first

@@ -11,10 +11,11 @@ namespace talkbench::simulator {
 
 /// The loopback server. start() returns once it listens; its threads are its own. Destroying it closes every connection.
 ///
-/// It speaks OpenAI's POST /v1/chat/completions and GET /v1/models, and Ollama's POST /api/chat and GET /api/tags. The header
-/// `x-sim-id` of an answer (OpenAI's chat completion id too) names it for GET /sim/truth/<id>, which gives, once the answer has ended:
-/// {id, number, model, request_received_ns, headers_ns, chunks: [{ns, bytes, tokens}], end_ns, complete}, in base::Clock's
-/// nanoseconds; a chunk is one delta with reasoning or text, stamped just before its last byte is written. The newest 20,000 are kept.
+/// It speaks OpenAI's chat completions and Responses, Azure's deployments, Anthropic's Messages, Google's Gemini and Ollama's own API;
+/// routes.cpp has the table of addresses. The header `x-sim-id` of an answer (the answer's own id too, where its protocol has one) names it
+/// for GET /sim/truth/<id>, which gives, once the answer has ended: {id, number, model, request_received_ns, headers_ns,
+/// chunks: [{ns, bytes, tokens}], end_ns, complete}, in base::Clock's nanoseconds; a chunk is one frame with reasoning, text or a part of
+/// a tool call, stamped just before its last byte is written. The newest 20,000 are kept.
 class Simulator {
 public:
     explicit Simulator(Knobs knobs);

@@ -18,6 +18,7 @@ namespace talkbench::simulator {
 namespace {
 
 constexpr int turnTokens = 4; ///< what a chat template adds to each turn
+constexpr int imageTokens = 258;
 constexpr int maxAsked = 200'000;
 
 quint64 hashOf(const QString &text)
@@ -44,11 +45,10 @@ bool isCjk(QChar c)
         || (u >= 0xff00 && u <= 0xffef);
 }
 
-QString lastUserText(const std::vector<Turn> &turns, int &images)
+const Turn *lastUserTurn(const std::vector<Turn> &turns)
 {
     const auto last = std::find_if(turns.rbegin(), turns.rend(), [](const Turn &turn) { return turn.role == u"user"; });
-    images = last == turns.rend() ? 0 : last->images;
-    return last == turns.rend() ? QString() : last->text.trimmed();
+    return last == turns.rend() ? nullptr : &*last;
 }
 
 QString shortened(const QString &text, qsizetype max)
@@ -174,6 +174,17 @@ std::optional<QString> smallTalk(const Subject &subject, const TextRequest &requ
     return std::nullopt;
 }
 
+/// What came back from the tools since the question.
+QString toolsSaid(const std::vector<Turn> &turns)
+{
+    QString text;
+    for (auto turn = turns.rbegin(); turn != turns.rend() && turn->role != u"user"; ++turn) {
+        if (turn->role == u"tool")
+            text.prepend(u"\n\nThe tool's answer was:\n\n    "_s + shortened(turn->text, 240));
+    }
+    return text;
+}
+
 QString opening(const Subject &subject, const TextRequest &request, int images, Random &random)
 {
     static const QStringList leads {
@@ -193,6 +204,7 @@ QString opening(const Subject &subject, const TextRequest &request, int images, 
     if (images > 0)
         text += u" You also attached %1 image%2, which a simulation can't see."_s.arg(images).arg(images == 1 ? u""_s
                                                                                                               : u"s"_s);
+    text += toolsSaid(request.turns);
     std::vector<const Turn *> earlier;
     for (const Turn &turn : request.turns) {
         if (turn.role == u"user")
@@ -304,13 +316,15 @@ Random randomFor(const TextRequest &request, const QString &prompt)
 
 QString composeText(const TextRequest &request)
 {
-    int images = 0;
-    const Subject subject = subjectOf(lastUserText(request.turns, images));
+    const Turn *asked = lastUserTurn(request.turns);
+    const int images = asked ? asked->images : 0;
+    const Subject subject = subjectOf(lastUserText(request.turns));
     if (request.json)
         return asJson(subject, request.model);
     Random random = randomFor(request, subject.prompt);
     const Length length = lengthOf(subject, request);
-    const auto talk = smallTalk(subject, request);
+    const bool toolSpoke = !request.turns.empty() && request.turns.back().role == u"tool";
+    const auto talk = toolSpoke ? std::nullopt : smallTalk(subject, request);
     if (talk && length.tokens == 0)
         return *talk;
     const QString text =
@@ -324,8 +338,7 @@ QString composeText(const TextRequest &request)
 
 QString composeReasoning(const TextRequest &request, int tokens)
 {
-    int images = 0;
-    const Subject subject = subjectOf(lastUserText(request.turns, images));
+    const Subject subject = subjectOf(lastUserText(request.turns));
     const auto sentences = reasoningSentences();
     QString text;
     qsizetype count = 0;
@@ -367,11 +380,17 @@ QStringList tokenize(const QString &text)
     return tokens;
 }
 
+QString lastUserText(const std::vector<Turn> &turns)
+{
+    const Turn *turn = lastUserTurn(turns);
+    return turn ? turn->text.trimmed() : QString();
+}
+
 int countPromptTokens(const std::vector<Turn> &turns)
 {
     qsizetype tokens = 0;
     for (const Turn &turn : turns)
-        tokens += tokenize(turn.text).size() + turnTokens;
+        tokens += tokenize(turn.text).size() + turnTokens + qsizetype(turn.images) * imageTokens;
     return static_cast<int>(std::min<qsizetype>(tokens, std::numeric_limits<int>::max()));
 }
 

@@ -23,7 +23,7 @@ struct TextRequest {
 };
 
 /// The answer in markdown: the same for the same request. It looks at the last user turn, quotes and discusses it, knows the turns
-/// before it, and makes as much as is asked for ('hi', 'write 500 words', 'a table', 'in Rust', 'a long answer').
+/// before it and what a tool answered after it, and makes as much as is asked for ('hi', 'write 500 words', 'a table', 'in Rust', 'a long answer').
 QString composeText(const TextRequest &request);
 
 /// Plain prose, as a model thinks aloud, of at least so many tokens.
@@ -33,7 +33,10 @@ QString composeReasoning(const TextRequest &request, int tokens);
 /// a long one, a CJK character, a mark.
 QStringList tokenize(const QString &text);
 
-/// As chat templates do it: the texts' tokens and a few for each turn.
+/// What the last user turn says, without blanks around it; empty where there is none.
+QString lastUserText(const std::vector<Turn> &turns);
+
+/// As chat templates do it: the texts' tokens, a few for each turn, and a good many for each image.
 int countPromptTokens(const std::vector<Turn> &turns);
 
 } // namespace talkbench::simulator

@@ -171,9 +171,12 @@ bool RawClient::receiveSome()
     return ::recv(m_socket, &byte, 1, 0) > 0;
 }
 
-RawAnswer RawClient::get(const QByteArray &path)
+RawAnswer RawClient::get(const QByteArray &path, const RawHeaders &headers)
 {
-    sendRaw("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    QByteArray head = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+    for (const auto &[name, value] : headers)
+        head += name + ": " + value + "\r\n";
+    sendRaw(head + "\r\n");
     return receive();
 }
 

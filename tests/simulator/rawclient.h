@@ -41,7 +41,7 @@ public:
     ~RawClient();
     Q_DISABLE_COPY_MOVE(RawClient)
 
-    RawAnswer get(const QByteArray &path);
+    RawAnswer get(const QByteArray &path, const RawHeaders &headers = {});
     RawAnswer post(const QByteArray &path, const QJsonObject &body, const RawHeaders &headers = {});
     RawAnswer postBytes(const QByteArray &path, const QByteArray &body, const RawHeaders &headers = {});
 

@@ -35,6 +35,7 @@ void KnobsTest::everyKnobHasANameATextAndTakesAValue()
                                             { u"N,N"_s, u"1,2"_s },
                                             { u"TEXT"_s, u"x"_s },
                                             { u"VALUE"_s, u"7"_s },
+                                            { u"KEY"_s, u"sesame"_s },
                                             { u""_s, u""_s } };
     QSet<QString> names;
     for (const Knob &knob : knobTable()) {

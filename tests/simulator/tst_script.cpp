@@ -80,9 +80,9 @@ void ScriptTest::tokensAreExact()
         Knobs knobs;
         knobs.tokens = tokens;
         const Script script = write(ask(u"hi"_s), knobs);
-        QCOMPARE(script.textTokens, tokens);
+        QCOMPARE(script.answerTokens, tokens);
         QCOMPARE(script.pieces.size(), static_cast<std::size_t>(tokens));
-        QVERIFY(!script.cutByLength);
+        QVERIFY(script.ending != Ending::Length);
     }
 }
 
@@ -92,11 +92,11 @@ void ScriptTest::maxTokensCut()
     const Script whole = write(input);
     input.maxTokens = 10;
     const Script cut = write(input);
-    QCOMPARE(cut.textTokens, 10);
-    QVERIFY(cut.cutByLength);
+    QCOMPARE(cut.answerTokens, 10);
+    QVERIFY(cut.ending == Ending::Length);
     QVERIFY(whole.text().startsWith(cut.text()));
-    input.maxTokens = whole.textTokens;
-    QVERIFY(!write(input).cutByLength);
+    input.maxTokens = whole.answerTokens;
+    QVERIFY(write(input).ending != Ending::Length);
 }
 
 void ScriptTest::maxTokensCountReasoning()
@@ -105,8 +105,8 @@ void ScriptTest::maxTokensCountReasoning()
     input.maxTokens = 50;
     const Script script = write(input);
     QCOMPARE(script.reasoningTokens, 50);
-    QCOMPARE(script.textTokens, 0);
-    QVERIFY(script.cutByLength);
+    QCOMPARE(script.answerTokens, 0);
+    QVERIFY(script.ending == Ending::Length);
 }
 
 void ScriptTest::stopSequencesEndTheText()
@@ -117,7 +117,7 @@ void ScriptTest::stopSequencesEndTheText()
     const Script script = write(input);
     QCOMPARE(script.text(), whole.left(whole.indexOf(u"## "_s)));
     QVERIFY(!script.text().isEmpty());
-    QVERIFY(!script.cutByLength);
+    QVERIFY(script.ending != Ending::Length);
 }
 
 void ScriptTest::chunksKeepTheRate()
@@ -165,7 +165,7 @@ void ScriptTest::reasoningComesFirst()
 void ScriptTest::modelsDiffer()
 {
     const QString prompt = u"Explain how databases store rows"_s;
-    QVERIFY(write(ask(prompt, u"sim-small"_s)).textTokens < write(ask(prompt, u"sim-large"_s)).textTokens);
+    QVERIFY(write(ask(prompt, u"sim-small"_s)).answerTokens < write(ask(prompt, u"sim-large"_s)).answerTokens);
     QVERIFY(write(ask(prompt, u"sim-reasoner"_s)).reasoningTokens > 100);
     QVERIFY(modelByName(u"sim-anything"_s));
     QVERIFY(!modelByName(u"gpt-4"_s));
