@@ -377,7 +377,7 @@ void Diagnosing::chat()
         keep();
         return;
     }
-    ask(*request, m_plan.limits, [this](const Fetched &fetched) { onChat(fetched); });
+    ask(request->http, m_plan.limits, [this](const Fetched &fetched) { onChat(fetched); });
 }
 
 void Diagnosing::onChat(const Fetched &fetched)
@@ -388,8 +388,9 @@ void Diagnosing::onChat(const Fetched &fetched)
     if (!error) {
         BodyDecoder decoder(*m_provider, false, m_plan.endpoint.apiKey);
         decoder.head(fetched.head);
-        const llm::StreamEvents events = decoder.bytes(fetched.body) + decoder.end();
-        for (const llm::StreamEvent &event : events)
+        llm::StreamEvents events = decoder.bytes(fetched.body);
+        events += decoder.end();
+        for (const llm::StreamEvent &event : std::as_const(events))
             answer.apply(event);
         error = answer.error ? answer.error : answer.finished ? std::nullopt : decoder.incomplete();
     }

@@ -334,7 +334,7 @@ private Q_SLOTS:
         const Output output = run(chat({ u"--json"_s, u"--header"_s, u"x-sim-error-status: 503"_s, u"--header"_s,
                                          u"x-sim-retry-after: 0"_s, u"Hi"_s }));
         QCOMPARE(output.code, 1);
-        const QJsonArray attempts = output.json()["attempts"_L1].toArray();
+        const QJsonArray attempts = output.json()["attempt_log"_L1].toArray();
         QCOMPARE(attempts.size(), 3);
         for (const QJsonValue &attempt : attempts) {
             QCOMPARE(attempt["http_status"_L1].toInt(), 503);

@@ -148,11 +148,11 @@ llm::Answer WireDecodingTest::ask(const RawHeaders &knobs, const QByteArray &mor
     const auto encoded = provider.encode(chat, endpoint());
     if (!encoded)
         qFatal("%s", qPrintable(encoded.error().message));
-    const QByteArray path = encoded->url.toEncoded(QUrl::RemoveScheme | QUrl::RemoveAuthority);
-    RawHeaders headers = encoded->headers;
+    const QByteArray path = encoded->http.url.toEncoded(QUrl::RemoveScheme | QUrl::RemoveAuthority);
+    RawHeaders headers = encoded->http.headers;
     headers.append(knobs);
     headers.removeIf([](const auto &header) { return header.first.toLower() == "content-type"; });
-    const RawAnswer raw = RawClient(m_url).postBytes(path, merged(encoded->body, objectOf(more)), headers);
+    const RawAnswer raw = RawClient(m_url).postBytes(path, merged(encoded->http.body, objectOf(more)), headers);
 
     run::BodyDecoder decoder(provider, stream);
     decoder.head({ raw.status, raw.headers });
