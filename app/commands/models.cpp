@@ -22,7 +22,8 @@ void describe(QCommandLineParser &parser)
         { u"local"_s,
           u"List the servers that run on this machine instead: Ollama, LM Studio, llama.cpp and others."_s },
         { u"json"_s,
-          u"Print a JSON array: id, name and what else the server tells, such as context_tokens and input_usd_per_million; "
+          u"Print a JSON array: id, name and what else the server tells, such as context_tokens and "
+          u"input_usd_per_million; "
           "with --local: vendor, name, protocol, base_url, models, needs_key."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
