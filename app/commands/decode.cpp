@@ -42,7 +42,7 @@ profile::RunRecord decode(const llm::Provider &provider, int status, QFile &file
         for (const llm::StreamEvent &event : events)
             record.answer.apply(event);
     };
-    constexpr qint64 blockSize = 64 * 1024;
+    constexpr qint64 blockSize = 65'536;
     for (QByteArray block = file.read(blockSize); !block.isEmpty(); block = file.read(blockSize))
         apply(decoder.bytes(block));
     apply(decoder.end());
