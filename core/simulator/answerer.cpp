@@ -114,8 +114,8 @@ bool Answerer::waitForFirst(ClientLink &link) const
 {
     const double firstMs = m_script.pieces.empty() ? m_script.ttftMs : m_script.pieces.front().delayMs;
     if (m_knobs.waitCommentsMs > 0) {
-        for (double ms = m_knobs.waitCommentsMs; ms < firstMs; ms += m_knobs.waitCommentsMs) {
-            if (!link.waitUntil(deadlineAfter(ms)) || !link.write(m_framer->comment()))
+        for (int i = 1; i * m_knobs.waitCommentsMs < firstMs; ++i) {
+            if (!link.waitUntil(deadlineAfter(i * m_knobs.waitCommentsMs)) || !link.write(m_framer->comment()))
                 return false;
         }
     }

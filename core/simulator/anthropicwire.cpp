@@ -20,7 +20,7 @@ QString textOf(const QJsonValue &content)
         return content.toString();
     QString text;
     const QJsonArray blocks = content.toArray();
-    for (const QJsonValue &block : blocks)
+    for (const auto &block : blocks)
         text += block[u"text"_s].toString();
     return text;
 }
@@ -35,7 +35,7 @@ bool readContent(const QJsonObject &message, Turn &turn)
     if (!content.isArray())
         return false;
     const QJsonArray blocks = content.toArray();
-    for (const QJsonValue &block : blocks) {
+    for (const auto &block : blocks) {
         const QString type = block[u"type"_s].toString();
         if (type.isEmpty())
             return false;
