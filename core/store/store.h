@@ -42,7 +42,7 @@ struct StoredMessage {
 /// What a provider's server last said it serves: shown at once, and asked for again when it is old.
 struct ModelList {
     /// Lists older than this are worth asking for again.
-    static constexpr qint64 freshMs = 24 * 3600 * 1000;
+    static constexpr qint64 freshMs = qint64(24) * 3600 * 1000;
 
     QString providerId;
     qint64 fetchedMs = 0; ///< wall clock

@@ -319,7 +319,7 @@ private Q_SLOTS:
         QCOMPARE(output.code, 0);
         const QJsonArray steps = output.json()["steps"_L1].toArray();
         QCOMPARE(steps.size(), 5);
-        for (const QJsonValue &step : steps)
+        for (const auto &step : steps)
             QVERIFY2(step["state"_L1].toString() != u"failed"_s, qPrintable(output.text));
         output = run(test);
         QCOMPARE(output.code, 0);
@@ -336,7 +336,7 @@ private Q_SLOTS:
         QCOMPARE(output.code, 1);
         const QJsonArray attempts = output.json()["attempt_log"_L1].toArray();
         QCOMPARE(attempts.size(), 3);
-        for (const QJsonValue &attempt : attempts) {
+        for (const auto &attempt : attempts) {
             QCOMPARE(attempt["http_status"_L1].toInt(), 503);
             QCOMPARE(attempt["error"_L1]["kind"_L1].toString(), u"overloaded"_s);
         }
