@@ -153,29 +153,11 @@ QSqlError writeRow(QSqlDatabase &database, const Removal &removal)
     return run(database, u"DELETE FROM conversations WHERE id = ?"_s, { text(removal.conversationId) });
 }
 
-QJsonObject modelToJson(const llm::ModelInfo &model)
-{
-    QJsonObject object { { u"id"_s, model.id }, { u"name"_s, model.displayName } };
-    if (model.contextTokens)
-        object[u"context_tokens"_s] = *model.contextTokens;
-    return object;
-}
-
-llm::ModelInfo modelFromJson(const QJsonObject &object)
-{
-    llm::ModelInfo model;
-    model.id = object[u"id"_s].toString();
-    model.displayName = object[u"name"_s].toString();
-    if (const QJsonValue tokens = object[u"context_tokens"_s]; tokens.isDouble())
-        model.contextTokens = tokens.toInteger();
-    return model;
-}
-
 QSqlError writeRow(QSqlDatabase &database, const ModelList &row)
 {
     QJsonArray models;
     for (const llm::ModelInfo &model : row.models)
-        models.append(modelToJson(model));
+        models.append(llm::toJson(model));
     return run(database,
                u"INSERT INTO model_lists (provider_id, fetched_ms, models) VALUES (?,?,?) "
                "ON CONFLICT(provider_id) DO UPDATE SET fetched_ms = excluded.fetched_ms, models = excluded.models"_s,
@@ -266,7 +248,7 @@ Rows<ModelList> readModelLists(QSqlDatabase &database)
         ModelList list { query.value(0).toString(), query.value(1).toLongLong(), {} };
         const QJsonArray models = unpacked(query.value(2))[u"models"_s].toArray();
         for (const QJsonValue &model : models)
-            list.models.append(modelFromJson(model.toObject()));
+            list.models.append(llm::modelInfoFromJson(model.toObject()));
         return list;
     };
     return read<ModelList>(database, u"SELECT provider_id, fetched_ms, models FROM model_lists"_s, {}, fromRow);

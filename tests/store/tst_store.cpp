@@ -132,6 +132,7 @@ private Q_SLOTS:
             model.displayName = u"Model “%1”"_s.arg(i);
             if (i % 2 == 0)
                 model.contextTokens = 4096 * (i + 1);
+            model.inputPrice = 0.25;
             list.models.append(model);
         }
         m_store->saveModelList(list);
