@@ -23,6 +23,10 @@ namespace {
 
 constexpr qint64 nsPerMs = 1'000'000;
 
+/// What may lie unread between Qt's thread and ours. Beyond it the socket isn't read and the server has to wait; without
+/// it a server that sends faster than we parse fills the memory.
+constexpr qint64 unreadLimit = 1 << 20;
+
 /// A request's body that can be read once. When a server closes a connection before it answers, QNetworkAccessManager
 /// rewinds the body and sends the request again by itself, up to three times: calls that cost money and show nowhere.
 /// Whether to try again is the caller's decision.
@@ -190,7 +194,9 @@ void QtTransfer::allSent(qint64 ns)
 
 void QtTransfer::onHead()
 {
-    deliverHead(m_clock.nowNs());
+    const qint64 ns = m_clock.nowNs();
+    m_reply->setReadBufferSize(unreadLimit); // Qt ignores it before its thread has a connection for the request
+    deliverHead(ns);
 }
 
 void QtTransfer::onReadyRead()

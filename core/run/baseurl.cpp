@@ -1,6 +1,7 @@
 #include "core/run/baseurl.h"
 
 #include <QHostAddress>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,13 @@ bool isNearby(const QString &host)
     });
     return isPrivate || host == u"localhost"_s || host.endsWith(u".local"_s) || host.endsWith(u".localhost"_s)
         || address.isLoopback() || address.isLinkLocal();
+}
+
+/// For an error: what was typed need not be an address at all, but may hold a password.
+QString withoutUser(QString typed)
+{
+    static const QRegularExpression user(u"[^/]*@"_s);
+    return typed.remove(user);
 }
 
 QString trimmedPath(QString path, const QString &protocol)
@@ -52,7 +60,7 @@ base::Result<QUrl> baseUrlFromInput(const QString &typed, const QString &protoco
         return base::Error {
             base::ErrorKind::Config,
             u"'%1' is no base URL. One looks like https://api.openai.com/v1 or http://127.0.0.1:11434."_s.arg(
-                QUrl(text).toDisplayString(QUrl::RemoveUserInfo)),
+                withoutUser(text)),
             url.errorString(), 0, std::nullopt
         };
     }

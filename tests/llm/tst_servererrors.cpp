@@ -10,6 +10,15 @@ class TestServerErrors final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void compressedAnyway()
+    {
+        // gzip of "data: {}\n\n"
+        const auto body = QByteArray::fromHex("1f8b08000000000002034b492c49b452a8aee5e20200655748eb0a000000");
+        const llm::Answer answer = decodedAnyhow(u"openai-chat"_s, body);
+        QCOMPARE(answer.error->kind, base::ErrorKind::NotJson);
+        QVERIFY2(answer.error->message.contains(u"compressed"_s), qPrintable(answer.error->message));
+    }
+
     void kinds_data()
     {
         QTest::addColumn<int>("status");

@@ -5,6 +5,7 @@
 #include <QCryptographicHash>
 #include <QElapsedTimer>
 #include <QProcess>
+#include <QSemaphore>
 #include <QSignalSpy>
 #include <QSslKey>
 #include <QStandardPaths>
@@ -60,6 +61,7 @@ private Q_SLOTS:
     void reusesConnections();
     void streamsBeyondSix();
     void deliversChunkByChunk();
+    void makesAFastServerWait();
     void keepsErrorBodies_data();
     void keepsErrorBodies();
     void followsNoRedirect();
@@ -183,6 +185,32 @@ void TestQtTransport::deliversChunkByChunk()
     server.on(0, [](auto &connection) { connection.endChunked(); });
     QTRY_COMPARE(exchange->finishes, 1);
     QVERIFY(!exchange->error);
+}
+
+/// Otherwise a server that sends without end fills the memory before the limit on an answer's size is reached.
+void TestQtTransport::makesAFastServerWait()
+{
+    const QByteArray part(64 << 10, 'x');
+    const int parts = 1024;
+    QSemaphore allSent;
+    ScriptedServer server([](auto &connection, const auto &) { connection.startChunked(); });
+    const ExchangePtr exchange = start(get(server.url()));
+    QTRY_COMPARE(exchange->head.status, 200);
+    bool waited = false;
+    connect(exchange->transfer.get(), &net::Transfer::bytes, this, [&] {
+        if (exchange->chunks.size() == 1)
+            waited = !allSent.tryAcquire(1, 500); // this thread takes nothing meanwhile
+    });
+    server.on(0, [&](ScriptedConnection &connection) {
+        for (int i = 0; i < parts; ++i)
+            connection.chunk(part);
+        connection.endChunked();
+        connection.whenSent([&allSent] { allSent.release(); });
+    });
+    QTRY_COMPARE_WITH_TIMEOUT(exchange->finishes, 1, 30'000);
+    QVERIFY(waited);
+    QVERIFY(!exchange->error);
+    QVERIFY(exchange->body() == part.repeated(parts));
 }
 
 void TestQtTransport::keepsErrorBodies_data()

@@ -150,7 +150,7 @@ void TestSseParser::stopsAtLargeEvent()
         QVERIFY(parser.feed(prefix + "01234567890\n\ndata: never\n\n").isEmpty());
         QVERIFY(parser.error());
         QCOMPARE(parser.error()->kind, ErrorKind::TooLarge);
-        QVERIFY(parser.error()->message.contains(QLatin1String("event of more than 20 bytes")));
+        QVERIFY(parser.error()->message.contains(QLatin1String("an event of more than 20 bytes")));
         QVERIFY(parser.feed("data: a\n\n").isEmpty());
         QVERIFY(parser.end().isEmpty());
     }

@@ -57,6 +57,16 @@ private Q_SLOTS:
         const auto result = run::baseUrlFromInput(typed, u"openai-chat"_s);
         QVERIFY(!result);
         QCOMPARE(result.error().kind, base::ErrorKind::Config);
+        QVERIFY(result.error().message.startsWith(u"'%1' is no base URL."_s.arg(typed)));
+    }
+
+    void aRefusalTellsNoPassword()
+    {
+        for (const QString &typed : { u"ht tp://user:sesame@h/"_s, u"user:sesame@h h"_s, u"ftp://user:ses@ame@h"_s }) {
+            const auto result = run::baseUrlFromInput(typed, u"openai-chat"_s);
+            QVERIFY(!result);
+            QVERIFY2(!result.error().message.contains(u"ses"_s), qPrintable(result.error().message));
+        }
     }
 };
 

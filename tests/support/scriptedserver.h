@@ -53,6 +53,14 @@ public:
     }
     void chunk(const QByteArray &bytes) { write(QByteArray::number(bytes.size(), 16) + "\r\n" + bytes + "\r\n"); }
     void endChunked() { write("0\r\n\r\n"); }
+    /// Calls when the kernel has taken all that was written so far.
+    void whenSent(const std::function<void()> &then)
+    {
+        connect(m_socket, &QTcpSocket::bytesWritten, this, [this, then] {
+            if (m_socket->bytesToWrite() == 0)
+                then();
+        });
+    }
     /// FIN
     void close() { m_socket->disconnectFromHost(); }
     /// RST

@@ -397,6 +397,9 @@ base::Error notJsonError(const QByteArray &body)
     const QString text = base::redact(QString::fromUtf8(body.left(200)).simplified());
     if (looksLikeHtml(body))
         error.message = u"The server answered with %1. Is the base URL right?"_s.arg(page(body));
+    else if (body.startsWith("\x1f\x8b"))
+        error.message =
+            u"The server compressed its answer, although it was asked not to. Is there a proxy in between?"_s;
     else
         error.message = u"The server answered with text that is not JSON: %1"_s.arg(text);
     return error;
