@@ -67,7 +67,8 @@ QStringList keywordsOf(const QStringList &words)
         u"the and for with that this what which how why when where who are was were you your can "
         "could would should please write tell give make about from into have has its out some than "
         "then them they there their will just like also very more most each words tokens answer "
-        "explain describe show using between"_s.split(u' ');
+        "explain describe show using between compare comparison table list code example examples long "
+        "longer short brief detailed thorough essay"_s.split(u' ');
     QStringList keywords;
     for (const QString &word : words) {
         if (word.size() >= 3 && !common.contains(word) && !keywords.contains(word) && !word.at(0).isDigit())
