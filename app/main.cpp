@@ -162,6 +162,8 @@ int start(int argc, char **argv)
 int main(int argc, char **argv)
 {
     talkbench::app::holdStandardStreams();
+    qputenv("QT_NO_THREADED_GLIB",
+            "1"); // only the main thread needs it (the keychain); a network thread is faster without
     QCoreApplication::setApplicationName(u"talkbench"_s);
     QCoreApplication::setApplicationVersion(QStringLiteral(TALKBENCH_VERSION));
     return talkbench::app::start(argc, argv);

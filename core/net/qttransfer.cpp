@@ -23,9 +23,10 @@ namespace {
 
 constexpr qint64 nsPerMs = 1'000'000;
 
-/// What may lie unread between Qt's thread and ours. Beyond it the socket isn't read and the server has to wait; without
-/// it a server that sends faster than we parse fills the memory.
-constexpr qint64 unreadLimit = 1 << 20;
+/// Once this much lay unread between Qt's thread and ours, no more than that may: the socket isn't read and the server has
+/// to wait. Otherwise one that sends faster than we parse fills the memory. Not from the start, since Qt's threads then
+/// tell each other of every read, which costs a fifth of the time of many slow streams.
+constexpr qint64 unreadLimit = 128 << 10;
 
 /// A request's body that can be read once. When a server closes a connection before it answers, QNetworkAccessManager
 /// rewinds the body and sends the request again by itself, up to three times: calls that cost money and show nowhere.
@@ -194,9 +195,7 @@ void QtTransfer::allSent(qint64 ns)
 
 void QtTransfer::onHead()
 {
-    const qint64 ns = m_clock.nowNs();
-    m_reply->setReadBufferSize(unreadLimit); // Qt ignores it before its thread has a connection for the request
-    deliverHead(ns);
+    deliverHead(m_clock.nowNs());
 }
 
 void QtTransfer::onReadyRead()
@@ -207,8 +206,10 @@ void QtTransfer::onReadyRead()
 /// This and deliverBytes: false if a receiver destroyed this transfer.
 bool QtTransfer::deliverHead(qint64 ns)
 {
+    if (m_head.status != 0)
+        return true;
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-    if (m_head.status != 0 || status == 0)
+    if (status == 0)
         return true;
     m_head.status = status;
     const auto pairs = m_reply->rawHeaderPairs();
@@ -228,6 +229,8 @@ bool QtTransfer::deliverBytes(qint64 ns)
     const QByteArray body = m_reply ? m_reply->readAll() : QByteArray();
     if (body.isEmpty())
         return true;
+    if (body.size() >= unreadLimit && m_reply->readBufferSize() == 0)
+        m_reply->setReadBufferSize(unreadLimit);
     const QPointer<QtTransfer> self(this);
     if (m_stage == Stage::Receiving) {
         m_stageNs = ns; // the timer looks at it when it next fires

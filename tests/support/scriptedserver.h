@@ -56,6 +56,8 @@ public:
     /// Calls when the kernel has taken all that was written so far.
     void whenSent(const std::function<void()> &then)
     {
+        if (m_socket->bytesToWrite() == 0)
+            return then();
         connect(m_socket, &QTcpSocket::bytesWritten, this, [this, then] {
             if (m_socket->bytesToWrite() == 0)
                 then();
