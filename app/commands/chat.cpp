@@ -3,11 +3,13 @@
 #include "app/commands/interrupts.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
+#include "core/llm/images.h"
 #include "core/profile/format.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QFile>
+#include <QJsonArray>
 #include <QJsonDocument>
 
 #include <cmath>
@@ -46,6 +48,14 @@ void describe(QCommandLineParser &parser)
         { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
         { u"max-tokens"_s, u"The most tokens of the answer."_s, u"N"_s },
         { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
+        { u"stop"_s, u"Ends the answer where it would say this. May be repeated."_s, u"TEXT"_s },
+        { u"reasoning-effort"_s, u"none, minimal, low, medium, high or xhigh."_s, u"EFFORT"_s },
+        { u"reasoning-budget"_s, u"The most tokens to think with; 0 for none."_s, u"N"_s },
+        { u"context-tokens"_s, u"The context to load the model with, where the server loads it (Ollama)."_s, u"N"_s },
+        { u"json-mode"_s, u"Ask for an answer that is JSON."_s },
+        { u"json-schema"_s, u"Ask for JSON by the schema in this file."_s, u"FILE"_s },
+        { u"tools"_s, u"Offer the tools in this JSON file; calls are shown, not made."_s, u"FILE"_s },
+        { u"image"_s, u"Show the model this picture (PNG, JPEG, GIF, WebP). May be repeated."_s, u"FILE"_s },
         { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
         { u"no-stream"_s, u"Ask for the answer in one piece."_s },
         { u"timeout"_s, u"The longest the whole answer may take, in seconds."_s, u"S"_s },
@@ -110,6 +120,64 @@ base::Result<QString> prompt(const QCommandLineParser &parser)
     return text;
 }
 
+base::Result<QByteArray> contents(const QString &path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return usage(u"%1: %2"_s.arg(path, file.errorString()));
+    return file.readAll();
+}
+
+base::Result<QJsonValue> jsonFile(const QString &path)
+{
+    const auto text = contents(path);
+    if (!text)
+        return text.error();
+    QJsonParseError problem;
+    const QJsonDocument document = QJsonDocument::fromJson(*text, &problem);
+    if (document.isNull())
+        return usage(u"%1 is not JSON: %2"_s.arg(path, problem.errorString()));
+    return document.isArray() ? QJsonValue(document.array()) : QJsonValue(document.object());
+}
+
+/// What is read from files, and what has few words.
+base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOptions &options)
+{
+    options.chat.stop = parser.values(u"stop"_s);
+    if (const QString effort = parser.value(u"reasoning-effort"_s); !effort.isEmpty()) {
+        options.chat.reasoningEffort = llm::reasoningEffortFromName(effort);
+        if (!options.chat.reasoningEffort)
+            return usage(
+                u"--reasoning-effort takes none, minimal, low, medium, high or xhigh, not '%1'."_s.arg(effort));
+    }
+    using Kind = llm::ResponseFormat::Kind;
+    if (parser.isSet(u"json-mode"_s))
+        options.chat.responseFormat.kind = Kind::JsonObject;
+    if (parser.isSet(u"json-schema"_s)) {
+        const auto schema = jsonFile(parser.value(u"json-schema"_s));
+        if (!schema)
+            return schema.error();
+        options.chat.responseFormat = { Kind::JsonSchema, u"answer"_s, schema->toObject() };
+    }
+    if (parser.isSet(u"tools"_s)) {
+        const auto tools = jsonFile(parser.value(u"tools"_s));
+        if (!tools)
+            return tools.error();
+        options.chat.tools = llm::toolsFromJson(*tools);
+        if (options.chat.tools.isEmpty())
+            return usage(u"%1 describes no tool."_s.arg(parser.value(u"tools"_s)));
+    }
+    const QStringList images = parser.values(u"image"_s);
+    for (const QString &path : images) {
+        const auto data = contents(path);
+        const auto part = data ? llm::imagePart(*data) : data.error();
+        if (!part)
+            return usage(data ? u"%1: %2"_s.arg(path, part.error().message) : part.error().message);
+        options.images.append(*part);
+    }
+    return {};
+}
+
 base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
 {
     ChatCommandOptions options;
@@ -123,11 +191,16 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     const auto topP = number<double>(parser, u"top-p"_s, 0, 1);
     const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
     const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
+    const auto reasoningBudget = number<int>(parser, u"reasoning-budget"_s, 0, 10'000'000);
+    const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
+    const auto shape = readShape(parser, options);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
-    for (const base::Error *error : { target ? nullptr : &target.error(), given ? nullptr : &given.error(),
-                                      text ? nullptr : &text.error(), temperature ? nullptr : &temperature.error(),
-                                      topP ? nullptr : &topP.error(), maxTokens ? nullptr : &maxTokens.error(),
-                                      seed ? nullptr : &seed.error(), timeout ? nullptr : &timeout.error() }) {
+    for (const base::Error *error :
+          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
+            temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
+            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
+            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
+            shape ? nullptr : &shape.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
@@ -139,6 +212,8 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     options.chat.topP = *topP;
     options.chat.maxTokens = *maxTokens;
     options.chat.seed = *seed;
+    options.chat.reasoningBudget = *reasoningBudget;
+    options.chat.contextTokens = *contextTokens;
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;
@@ -224,7 +299,9 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
     request.chat.options = m_options.chat;
     if (!m_options.system.isEmpty())
         request.chat.messages.append(llm::Message::fromText(llm::Role::System, m_options.system));
-    request.chat.messages.append(llm::Message::fromText(llm::Role::User, m_options.prompt));
+    llm::Message question = llm::Message::fromText(llm::Role::User, m_options.prompt);
+    question.parts.append(m_options.images);
+    request.chat.messages.append(question);
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;

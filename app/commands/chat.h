@@ -11,6 +11,7 @@ struct ChatCommandOptions {
     Target target;
     QString prompt;
     QString system;
+    QList<llm::ContentPart> images;
     llm::ChatOptions chat;
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;

@@ -26,6 +26,12 @@ struct Vendor {
     /// "headers": {name: value}, sent with every request;
     /// "body": members added to every chat's body;
     /// "max_tokens", "seed": the names these options have;
+    /// "refuses": options that this vendor's servers don't take, by their names in ChatOptions' JSON;
+    /// "reasoning": how reasoning is asked for: "effort" (reasoning_effort), "object" (OpenRouter's), or a switch named
+    /// "enable_thinking", "thinking" or "template" (chat_template_kwargs); "reasoning_budget": a budget's name beside a switch;
+    /// "response_format": "json_object" or "json_schema" where it takes this one only;
+    /// "tool_required": the word for a call that must come;
+    /// "without": {name: another name or ""}: members of the body that this server has refused;
     /// "stream_options": false where the server refuses them;
     /// "api_version": Azure's.
     QJsonObject quirks;

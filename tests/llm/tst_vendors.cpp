@@ -36,8 +36,13 @@ private Q_SLOTS:
                     || (vendor.baseUrl.scheme() == "https"_L1 && vendor.keyUrl.isValid() && !vendor.keyEnv.isEmpty()),
                 qPrintable(vendor.id));
         }
-        for (const QString &id : { u"openai"_s, u"azure"_s, u"anthropic"_s, u"gemini"_s, u"ollama"_s, u"lmstudio"_s,
-                                   u"llamacpp"_s, u"vllm"_s, u"openrouter"_s })
+        for (const QString &id :
+             { u"moonshot"_s,  u"github-models"_s, u"localai"_s,    u"jan"_s,         u"openai-compatible"_s,
+               u"dashscope"_s, u"dashscope-cn"_s,  u"zhipu"_s,      u"zai"_s,         u"siliconflow-cn"_s,
+               u"minimax"_s,   u"mistral"_s,       u"groq"_s,       u"xai"_s,         u"together"_s,
+               u"fireworks"_s, u"cerebras"_s,      u"perplexity"_s, u"huggingface"_s, u"deepseek"_s,
+               u"openai"_s,    u"azure"_s,         u"anthropic"_s,  u"gemini"_s,      u"ollama"_s,
+               u"lmstudio"_s,  u"llamacpp"_s,      u"vllm"_s,       u"openrouter"_s })
             QVERIFY2(ids.contains(id), qPrintable(id));
     }
 
@@ -68,7 +73,12 @@ private Q_SLOTS:
         QCOMPARE(request->http.url.host(), vendor.baseUrl.host());
         QVERIFY(request->http.url.path().startsWith(vendor.baseUrl.path()));
         QVERIFY(!QJsonDocument::fromJson(request->http.body).object().isEmpty());
-        QCOMPARE(provider.modelsRequest(endpoint).url.host(), vendor.baseUrl.host());
+        const base::HttpRequest models = provider.modelsRequest(endpoint);
+        QCOMPARE(models.url.host(), vendor.baseUrl.host());
+        QVERIFY2(models.url.path().endsWith("/models"_L1) || models.url.path() == "/api/tags"_L1,
+                 qPrintable(models.url.path()));
+        QCOMPARE(base::headerValue(models.headers, "authorization"),
+                 base::headerValue(request->http.headers, "authorization"));
 
         const QString auth = vendor.quirks["auth"_L1].toString();
         if (auth == "bearer"_L1)

@@ -2,6 +2,7 @@
 
 #include "core/llm/providers/modellist.h"
 #include "core/llm/providers/openaichat.h"
+#include "core/llm/providers/optionwriter.h"
 #include "core/llm/providers/wire.h"
 
 #include <QUrlQuery>
@@ -48,19 +49,19 @@ QString Azure::protocol() const
 
 base::Result<EncodedRequest> Azure::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
-    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
+    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, protocol()))
         return *problem;
     Endpoint azure = endpoint;
-    if (!azure.quirks.contains("max_tokens"_L1))
-        azure.quirks.insert("max_tokens"_L1, u"max_completion_tokens"_s);
-    const QUrl &base = endpoint.baseUrl;
+    azure.protocol = protocol();
+    const QUrl &base = azure.baseUrl;
     const QString path = isClassic(base) ? classicPath(base, u"deployments/%1/chat/completions"_s.arg(request.model))
                                          : u"chat/completions"_s;
-    base::HttpRequest made =
-        jsonRequest(azure, path, OpenAiChat::body(request, azure), request.options.stream, keyHeader);
+    OptionWriter writer(request, azure, protocol());
+    const QJsonObject body = OpenAiChat::body(writer, request, azure);
+    EncodedRequest made = writer.request(path, body, keyHeader);
     if (needsVersion(base))
-        setVersion(made.url, endpoint);
-    return EncodedRequest { made, {} };
+        setVersion(made.http.url, endpoint);
+    return made;
 }
 
 std::unique_ptr<Decoder> Azure::decoder() const

@@ -2,6 +2,7 @@
 
 #include "core/llm/providers/jsondecoder.h"
 #include "core/llm/providers/modellist.h"
+#include "core/llm/providers/optionwriter.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
 
@@ -20,9 +21,26 @@ QString pathOf(const Endpoint &endpoint, const QString &path)
     return endpoint.baseUrl.path().contains("/v1"_L1) ? path : u"v1beta/"_s + path;
 }
 
+/// The answer's parts as they came, if the message still says the same.
+QJsonArray replayed(const Message &message)
+{
+    if (!message.replay || message.replay->protocol != "gemini"_L1)
+        return {};
+    const QJsonArray parts = message.replay->data["parts"_L1].toArray();
+    QString text;
+    qsizetype calls = 0;
+    for (const QJsonValue &part : parts) {
+        text += part["thought"_L1].toBool() ? QString() : part["text"_L1].toString();
+        calls += part["functionCall"_L1].isObject() ? 1 : 0;
+    }
+    return text == message.text() && calls == message.toolCalls.size() ? parts : QJsonArray();
+}
+
 QJsonArray partsOf(const Message &message, const QList<Message> &all)
 {
-    QJsonArray parts;
+    QJsonArray parts = replayed(message);
+    if (!parts.isEmpty())
+        return parts;
     if (message.role == Role::Tool) {
         const QJsonObject answer { { u"name"_s, toolName(all, message.toolCallId) },
                                    { u"response"_s, QJsonObject { { u"result"_s, message.text() } } } };
@@ -44,41 +62,104 @@ QJsonArray partsOf(const Message &message, const QList<Message> &all)
     return parts;
 }
 
-QJsonObject configOf(const ChatOptions &options)
+void putThinking(QJsonObject &config, OptionWriter &writer)
+{
+    const QString style = writer.rule()["reasoning"_L1].toString();
+    QJsonObject thinking;
+    if (style == "level"_L1) {
+        if (const QString effort = writer.effort(); !effort.isEmpty())
+            thinking.insert("thinkingLevel"_L1, effort.toUpper());
+    } else if (const std::optional<int> budget = writer.budget()) {
+        thinking.insert("thinkingBudget"_L1, *budget);
+    }
+    // Thoughts are paid for, shown or not.
+    if ((style == "level"_L1 || style == "budget"_L1 || !thinking.isEmpty())
+        && thinking.value("thinkingBudget"_L1) != QJsonValue(0))
+        thinking.insert("includeThoughts"_L1, true);
+    if (!thinking.isEmpty())
+        config.insert("thinkingConfig"_L1, thinking);
+}
+
+QJsonObject configOf(OptionWriter &writer)
 {
     QJsonObject config;
-    if (options.temperature)
-        config.insert("temperature"_L1, *options.temperature);
-    if (options.topP)
-        config.insert("topP"_L1, *options.topP);
-    if (options.maxTokens)
-        config.insert("maxOutputTokens"_L1, *options.maxTokens);
-    if (options.seed)
-        config.insert("seed"_L1, *options.seed);
-    if (!options.stop.isEmpty())
-        config.insert("stopSequences"_L1, QJsonArray::fromStringList(options.stop));
+    OptionWriter::Names names;
+    names.topP = u"topP"_s;
+    names.maxTokens = u"maxOutputTokens"_s;
+    names.stop = u"stopSequences"_s;
+    writer.putSampling(config, names);
+    putThinking(config, writer);
+    const ResponseFormat &format = writer.options().responseFormat;
+    if (format.kind != ResponseFormat::Kind::Text && writer.maySend("response_format"_L1)) {
+        config.insert("responseMimeType"_L1, u"application/json"_s);
+        if (format.kind == ResponseFormat::Kind::JsonSchema)
+            config.insert("responseJsonSchema"_L1, format.schema);
+    }
     return config;
 }
 
-QJsonObject bodyOf(const ChatRequest &request)
+QJsonObject callingConfig(const ToolChoice &choice)
+{
+    QJsonObject config { { u"mode"_s, u"AUTO"_s } };
+    if (choice.kind == ToolChoice::Kind::None)
+        config.insert("mode"_L1, u"NONE"_s);
+    else if (choice.kind != ToolChoice::Kind::Auto)
+        config.insert("mode"_L1, u"ANY"_s);
+    if (choice.kind == ToolChoice::Kind::Named)
+        config.insert("allowedFunctionNames"_L1, QJsonArray { choice.name });
+    return config;
+}
+
+void putTools(QJsonObject &body, OptionWriter &writer)
+{
+    const ChatOptions &options = writer.options();
+    if (!options.tools.isEmpty() && writer.maySend("tools"_L1)) {
+        QJsonArray functions;
+        for (const Tool &tool : options.tools) {
+            QJsonObject function = toolObject(tool);
+            function.insert("parametersJsonSchema"_L1, function.take("parameters"_L1));
+            functions.append(function);
+        }
+        body.insert("tools"_L1, QJsonArray { QJsonObject { { u"functionDeclarations"_s, functions } } });
+    }
+    if (!options.toolChoice)
+        return;
+    if (!body.contains("tools"_L1))
+        writer.notSent("tool_choice"_L1, u"no tool goes along"_s);
+    else if (writer.maySend("tool_choice"_L1))
+        body.insert("toolConfig"_L1,
+                    QJsonObject { { u"functionCallingConfig"_s, callingConfig(*options.toolChoice) } });
+}
+
+QJsonObject bodyOf(OptionWriter &writer)
 {
     QJsonArray contents;
     QJsonArray system;
-    for (const Message &message : request.messages) {
-        const QJsonArray parts = partsOf(message, request.messages);
+    bool results = false;
+    for (const Message &message : writer.messages()) {
+        QJsonArray parts = partsOf(message, writer.messages());
         if (message.role == Role::System) {
-            for (const QJsonValue &part : parts)
+            for (const QJsonValue &part : std::as_const(parts))
                 system.append(part);
             continue;
         }
+        // The results of one turn's calls belong into one turn.
+        if (message.role == Role::Tool && results) {
+            QJsonArray joined = contents.takeAt(contents.size() - 1)["parts"_L1].toArray();
+            for (const QJsonValue &part : std::as_const(parts))
+                joined.append(part);
+            parts = joined;
+        }
+        results = message.role == Role::Tool;
         const QString role = message.role == Role::Assistant ? u"model"_s : u"user"_s;
         contents.append(QJsonObject { { u"role"_s, role }, { u"parts"_s, parts } });
     }
     QJsonObject body { { u"contents"_s, contents } };
     if (!system.isEmpty())
         body.insert("systemInstruction"_L1, QJsonObject { { u"parts"_s, system } });
-    if (const QJsonObject config = configOf(request.options); !config.isEmpty())
+    if (const QJsonObject config = configOf(writer); !config.isEmpty())
         body.insert("generationConfig"_L1, config);
+    putTools(body, writer);
     return body;
 }
 
@@ -86,8 +167,11 @@ class GeminiDecoder final : public JsonDecoder {
 private:
     void object(const QJsonObject &response, StreamEvents &events) override;
     void part(const QJsonObject &part, StreamEvents &events);
+    std::optional<Replay> replay() const override;
 
     int m_toolCalls = 0;
+    QList<QJsonObject> m_parts;
+    bool m_signed = false;
 };
 
 void GeminiDecoder::object(const QJsonObject &response, StreamEvents &events)
@@ -106,8 +190,22 @@ void GeminiDecoder::object(const QJsonObject &response, StreamEvents &events)
         finishAs(FinishReason::ContentFilter, reason, events);
 }
 
+/// Signed parts come back where they stood among the others.
+std::optional<Replay> GeminiDecoder::replay() const
+{
+    if (!m_signed)
+        return std::nullopt;
+    QJsonArray parts;
+    for (const QJsonObject &part : m_parts)
+        parts.append(part);
+    return Replay { u"gemini"_s, { { u"parts"_s, parts } } };
+}
+
 void GeminiDecoder::part(const QJsonObject &part, StreamEvents &events)
 {
+    m_signed = m_signed || part.contains("thoughtSignature"_L1);
+    if (!part["thought"_L1].toBool() || part.contains("thoughtSignature"_L1))
+        m_parts.append(part);
     const QString words = part["text"_L1].toString();
     if (part["thought"_L1].toBool())
         reasoning(words, events);
@@ -127,19 +225,21 @@ QString Gemini::protocol() const
 
 base::Result<EncodedRequest> Gemini::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
-    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
+    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, protocol()))
         return *problem;
     const bool stream = request.options.stream;
     const QString model = request.model.startsWith("models/"_L1) ? request.model : u"models/"_s + request.model;
     const QString path = pathOf(endpoint, model + (stream ? u":streamGenerateContent"_s : u":generateContent"_s));
-    base::HttpRequest made = jsonRequest(endpoint, path, bodyOf(request), stream, keyHeader);
+    OptionWriter writer(request, endpoint, protocol());
+    const QJsonObject body = bodyOf(writer);
+    EncodedRequest made = writer.request(path, body, keyHeader);
     if (stream) {
         // Without it the answer is one JSON array.
-        QUrlQuery query(made.url);
+        QUrlQuery query(made.http.url);
         query.addQueryItem(u"alt"_s, u"sse"_s);
-        made.url.setQuery(query);
+        made.http.url.setQuery(query);
     }
-    return EncodedRequest { made, {} };
+    return made;
 }
 
 std::unique_ptr<Decoder> Gemini::decoder() const

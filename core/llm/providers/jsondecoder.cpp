@@ -66,6 +66,7 @@ StreamEvents JsonDecoder::document(const base::HttpHead &head, const QByteArray 
     const QList<QJsonObject> list = jsonObjects(body);
     objects(list, {}, events);
     failIfErrorWord(events);
+    keepReplay(events);
     if (m_finished || m_failed || brokenOff(body))
         return events;
     if (list.isEmpty()) {
@@ -91,6 +92,7 @@ StreamEvents JsonDecoder::end()
     if (nothingElse && events.isEmpty() && !stray.trimmed().isEmpty() && !brokenOff(stray))
         fail(notJsonError(stray), events);
     failIfErrorWord(events);
+    keepReplay(events);
     return events;
 }
 
@@ -124,6 +126,15 @@ void JsonDecoder::failIfErrorWord(StreamEvents &events)
     error.kind = base::ErrorKind::Server;
     error.message = u"The server ended the answer with an error: %1"_s.arg(m_errorWord);
     fail(error, events);
+}
+
+/// Half an answer has nothing that could be sent back.
+void JsonDecoder::keepReplay(StreamEvents &events)
+{
+    if (!m_finished || m_failed)
+        return;
+    if (const std::optional<Replay> kept = replay())
+        events.append(*kept);
 }
 
 void JsonDecoder::text(const QString &text, StreamEvents &events)

@@ -19,6 +19,9 @@ protected:
     /// One object of the stream, or the whole answer: the two differ little enough in every protocol.
     virtual void object(const QJsonObject &object, StreamEvents &events) = 0;
 
+    /// What the next turn needs of a whole answer.
+    virtual std::optional<Replay> replay() const { return std::nullopt; }
+
     void text(const QString &text, StreamEvents &events);
     void reasoning(const QString &text, StreamEvents &events);
     void refusal(const QString &text, StreamEvents &events);
@@ -30,12 +33,14 @@ protected:
     void finishAs(std::optional<FinishReason> reason, const QString &raw, StreamEvents &events);
     void fail(const base::Error &error, StreamEvents &events);
     bool finished() const { return m_finished; }
+    bool hasToolCalls() const { return m_toolCalls; }
 
 private:
     void objects(const QList<QJsonObject> &list, const QByteArray &name, StreamEvents &events);
     void takeStray(StreamEvents &events);
     /// A finish reason that means failure, where no error object explained it.
     void failIfErrorWord(StreamEvents &events);
+    void keepReplay(StreamEvents &events);
 
     QByteArray m_stray;
     QString m_responseId;

@@ -2,6 +2,7 @@
 
 #include "core/llm/providers/jsondecoder.h"
 #include "core/llm/providers/modellist.h"
+#include "core/llm/providers/optionwriter.h"
 #include "core/llm/providers/servertimings.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
@@ -32,20 +33,47 @@ QJsonObject encodeMessage(const Message &message)
     return object;
 }
 
-QJsonObject encodeOptions(const ChatOptions &options)
+QJsonObject encodeOptions(OptionWriter &writer)
 {
     QJsonObject object;
-    if (options.temperature)
-        object.insert("temperature"_L1, *options.temperature);
-    if (options.topP)
-        object.insert("top_p"_L1, *options.topP);
-    if (options.maxTokens)
-        object.insert("num_predict"_L1, *options.maxTokens);
-    if (options.seed)
-        object.insert("seed"_L1, *options.seed);
-    if (!options.stop.isEmpty())
-        object.insert("stop"_L1, QJsonArray::fromStringList(options.stop));
+    OptionWriter::Names names;
+    names.maxTokens = u"num_predict"_s;
+    names.contextTokens = u"num_ctx"_s;
+    writer.putSampling(object, names);
     return object;
+}
+
+/// Most models think or don't; some know how much.
+void putThink(QJsonObject &body, OptionWriter &writer)
+{
+    if (writer.rule()["reasoning"_L1].toString() == "effort"_L1) {
+        if (const QString effort = writer.effort(); !effort.isEmpty())
+            body.insert("think"_L1, effort);
+    } else if (const std::optional<bool> on = writer.thinkingSwitch(false)) {
+        body.insert("think"_L1, *on);
+    }
+}
+
+void putFormat(QJsonObject &body, OptionWriter &writer)
+{
+    const ResponseFormat &format = writer.options().responseFormat;
+    if (format.kind == ResponseFormat::Kind::Text || !writer.maySend("response_format"_L1))
+        return;
+    const bool schema = format.kind == ResponseFormat::Kind::JsonSchema;
+    body.insert("format"_L1, schema ? QJsonValue(format.schema) : QJsonValue(u"json"_s));
+}
+
+void putTools(QJsonObject &body, OptionWriter &writer)
+{
+    const ChatOptions &options = writer.options();
+    if (options.toolChoice)
+        writer.noSuchOption("tool_choice"_L1);
+    if (options.tools.isEmpty() || !writer.maySend("tools"_L1))
+        return;
+    QJsonArray tools;
+    for (const Tool &tool : options.tools)
+        tools.append(QJsonObject { { u"type"_s, u"function"_s }, { u"function"_s, toolObject(tool) } });
+    body.insert("tools"_L1, tools);
 }
 
 class OllamaDecoder final : public JsonDecoder {
@@ -89,21 +117,25 @@ QString Ollama::protocol() const
 
 base::Result<EncodedRequest> Ollama::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
-    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
+    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, protocol()))
         return *problem;
+    OptionWriter writer(request, endpoint, protocol());
     QJsonArray messages;
-    for (const Message &message : request.messages) {
+    for (const Message &message : writer.messages()) {
         QJsonObject object = encodeMessage(message);
         if (message.role == Role::Tool)
-            object.insert("tool_name"_L1, toolName(request.messages, message.toolCallId));
+            object.insert("tool_name"_L1, toolName(writer.messages(), message.toolCallId));
         messages.append(object);
     }
     QJsonObject body { { u"model"_s, request.model },
                        { u"messages"_s, messages },
                        { u"stream"_s, request.options.stream } };
-    if (const QJsonObject options = encodeOptions(request.options); !options.isEmpty())
+    if (const QJsonObject options = encodeOptions(writer); !options.isEmpty())
         body.insert("options"_L1, options);
-    return EncodedRequest { jsonRequest(endpoint, u"api/chat"_s, body, false), {} };
+    putThink(body, writer);
+    putFormat(body, writer);
+    putTools(body, writer);
+    return writer.request(u"api/chat"_s, body, u"bearer"_s, false);
 }
 
 std::unique_ptr<Decoder> Ollama::decoder() const

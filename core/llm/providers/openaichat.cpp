@@ -2,6 +2,7 @@
 
 #include "core/llm/providers/jsondecoder.h"
 #include "core/llm/providers/modellist.h"
+#include "core/llm/providers/optionwriter.h"
 #include "core/llm/providers/servertimings.h"
 #include "core/llm/providers/toolpositions.h"
 #include "core/llm/providers/usagefold.h"
@@ -12,6 +13,8 @@ namespace talkbench::llm {
 using namespace Qt::StringLiterals;
 
 namespace {
+
+const QString protocolName = u"openai-chat"_s;
 
 bool isOpenAi(const Endpoint &endpoint)
 {
@@ -34,43 +37,179 @@ QJsonValue contentOf(const Message &message)
     return plain ? QJsonValue(message.text()) : QJsonValue(parts);
 }
 
-QJsonObject encodeMessage(const Message &message)
+QJsonArray callsOf(const Message &message)
 {
-    QJsonObject object { { u"role"_s, roleName(message.role) }, { u"content"_s, contentOf(message) } };
-    if (message.role == Role::Tool)
-        object.insert("tool_call_id"_L1, message.toolCallId);
-    if (message.toolCalls.isEmpty())
-        return object;
+    const QJsonArray extras = message.replay ? message.replay->data["tool_calls"_L1].toArray() : QJsonArray();
     QJsonArray calls;
     for (const ToolCall &call : message.toolCalls) {
         const QString arguments = textOrJson(argumentsObject(call.arguments));
-        calls.append(
-            QJsonObject { { u"id"_s, call.id },
-                          { u"type"_s, u"function"_s },
-                          { u"function"_s, QJsonObject { { u"name"_s, call.name }, { u"arguments"_s, arguments } } } });
+        QJsonObject object { { u"id"_s, call.id },
+                             { u"type"_s, u"function"_s },
+                             { u"function"_s,
+                               QJsonObject { { u"name"_s, call.name }, { u"arguments"_s, arguments } } } };
+        if (const QJsonValue extra = extras[calls.size()]; extra.isObject())
+            object.insert("extra_content"_L1, extra);
+        calls.append(object);
     }
-    object.insert("tool_calls"_L1, calls);
+    return calls;
+}
+
+QJsonObject encodeMessage(const Message &message, const QString &systemRole)
+{
+    const QString role = message.role == Role::System ? systemRole : roleName(message.role);
+    QJsonObject object { { u"role"_s, role }, { u"content"_s, contentOf(message) } };
+    if (message.role == Role::Tool)
+        object.insert("tool_call_id"_L1, message.toolCallId);
+    if (message.replay && message.replay->protocol == protocolName) {
+        for (const QLatin1StringView key : { "reasoning_details"_L1, "reasoning_content"_L1 }) {
+            if (message.replay->data.contains(key))
+                object.insert(key, message.replay->data[key]);
+        }
+    }
+    if (message.toolCalls.isEmpty())
+        return object;
+    object.insert("tool_calls"_L1, callsOf(message));
     if (message.text().isEmpty())
         object.insert("content"_L1, QJsonValue::Null);
     return object;
 }
 
-void insertOptions(QJsonObject &body, const ChatOptions &options, const Endpoint &endpoint)
+/// OpenRouter's one object for all models.
+QJsonObject reasoningObject(OptionWriter &writer)
 {
-    const QJsonObject &quirks = endpoint.quirks;
-    if (options.temperature)
-        body.insert("temperature"_L1, *options.temperature);
-    if (options.topP)
-        body.insert("top_p"_L1, *options.topP);
-    if (options.maxTokens) {
-        // OpenAI's reasoning models refuse max_tokens; most other servers know nothing else.
-        const QString standard = isOpenAi(endpoint) ? u"max_completion_tokens"_s : u"max_tokens"_s;
-        body.insert(quirks["max_tokens"_L1].toString(standard), *options.maxTokens);
+    if (!writer.options().reasoningBudget) {
+        const QString effort = writer.effort();
+        return effort.isEmpty() ? QJsonObject {} : QJsonObject { { u"effort"_s, effort } };
     }
-    if (options.seed)
-        body.insert(quirks["seed"_L1].toString(u"seed"_s), *options.seed);
-    if (!options.stop.isEmpty())
-        body.insert("stop"_L1, QJsonArray::fromStringList(options.stop));
+    const std::optional<int> budget = writer.budget();
+    if (!budget)
+        return {};
+    return *budget > 0 ? QJsonObject { { u"max_tokens"_s, *budget } } : QJsonObject { { u"enabled"_s, false } };
+}
+
+/// Where reasoning is switched on and off, each vendor under its own name.
+void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, const QString &budgetName)
+{
+    const std::optional<bool> on = writer.thinkingSwitch(!budgetName.isEmpty());
+    if (!on)
+        return;
+    if (style == "enable_thinking"_L1)
+        body.insert(style, *on);
+    else if (style == "template"_L1)
+        body.insert("chat_template_kwargs"_L1, QJsonObject { { u"enable_thinking"_s, *on } });
+    else
+        body.insert("thinking"_L1, QJsonObject { { u"type"_s, *on ? u"enabled"_s : u"disabled"_s } });
+    if (*on && writer.options().reasoningBudget)
+        body.insert(budgetName, *writer.options().reasoningBudget);
+}
+
+void putReasoning(QJsonObject &body, OptionWriter &writer, const QJsonObject &quirks)
+{
+    const QString style = quirks["reasoning"_L1].toString(u"effort"_s);
+    const bool effort =
+        style == "effort"_L1 || (style == "template"_L1 && writer.rule()["reasoning"_L1].toString() == "effort"_L1);
+    if (effort) {
+        if (const QString word = writer.effort(); !word.isEmpty())
+            body.insert("reasoning_effort"_L1, word);
+    } else if (style == "object"_L1) {
+        if (const QJsonObject reasoning = reasoningObject(writer); !reasoning.isEmpty())
+            body.insert("reasoning"_L1, reasoning);
+    } else {
+        putSwitch(body, writer, style, quirks["reasoning_budget"_L1].toString());
+    }
+}
+
+void putFormat(QJsonObject &body, OptionWriter &writer, const QJsonObject &quirks)
+{
+    const ResponseFormat &format = writer.options().responseFormat;
+    if (format.kind == ResponseFormat::Kind::Text || !writer.maySend("response_format"_L1))
+        return;
+    const QString only = quirks["response_format"_L1].toString();
+    const bool schema = format.kind == ResponseFormat::Kind::JsonSchema;
+    if (schema && only == "json_object"_L1) {
+        writer.notSent("response_format"_L1, u"this provider takes no schema: JSON alone was asked for"_s);
+        body.insert("response_format"_L1, QJsonObject { { u"type"_s, u"json_object"_s } });
+    } else if (!schema && only == "json_schema"_L1) {
+        writer.notSent("response_format"_L1, u"this provider writes JSON by a schema only"_s);
+    } else if (schema) {
+        body.insert("response_format"_L1,
+                    QJsonObject { { u"type"_s, u"json_schema"_s }, { u"json_schema"_s, schemaObject(format) } });
+    } else {
+        body.insert("response_format"_L1, QJsonObject { { u"type"_s, u"json_object"_s } });
+    }
+}
+
+QJsonValue toolChoice(const ToolChoice &choice, const QJsonObject &quirks)
+{
+    if (choice.kind == ToolChoice::Kind::Named)
+        return QJsonObject { { u"type"_s, u"function"_s },
+                             { u"function"_s, QJsonObject { { u"name"_s, choice.name } } } };
+    if (choice.kind == ToolChoice::Kind::Required)
+        return quirks["tool_required"_L1].toString(u"required"_s);
+    return choice.kind == ToolChoice::Kind::None ? u"none"_s : u"auto"_s;
+}
+
+void putTools(QJsonObject &body, OptionWriter &writer, const QJsonObject &quirks)
+{
+    const ChatOptions &options = writer.options();
+    if (!options.tools.isEmpty() && writer.maySend("tools"_L1)) {
+        QJsonArray tools;
+        for (const Tool &tool : options.tools)
+            tools.append(QJsonObject { { u"type"_s, u"function"_s }, { u"function"_s, toolObject(tool) } });
+        body.insert("tools"_L1, tools);
+    }
+    if (!options.toolChoice)
+        return;
+    if (!body.contains("tools"_L1))
+        writer.notSent("tool_choice"_L1, u"no tool goes along"_s);
+    else if (writer.maySend("tool_choice"_L1))
+        body.insert("tool_choice"_L1, toolChoice(*options.toolChoice, quirks));
+}
+
+/// Details of reasoning as they come, a piece in each chunk, and as the server wants them back.
+class ReasoningDetails final {
+public:
+    void add(const QJsonObject &detail);
+    QJsonArray whole() const;
+
+private:
+    struct Detail {
+        QJsonObject rest;
+        QString key;
+        QString words;
+    };
+
+    QList<Detail> m_details;
+};
+
+void ReasoningDetails::add(const QJsonObject &detail)
+{
+    const QString type = detail["type"_L1].toString();
+    const QString key = type == "reasoning.summary"_L1 ? u"summary"_s
+        : type == "reasoning.encrypted"_L1             ? u"data"_s
+                                                       : u"text"_s;
+    const bool goesOn = !m_details.isEmpty() && m_details.constLast().rest["type"_L1] == detail["type"_L1]
+        && m_details.constLast().rest["index"_L1] == detail["index"_L1] && key != "data"_L1;
+    if (!goesOn)
+        m_details.append({ {}, key, {} });
+    Detail &last = m_details.last();
+    last.words += detail[key].toString();
+    for (auto it = detail.begin(); it != detail.end(); ++it) {
+        if (it.key() != key && !it.value().isNull() && last.rest.value(it.key()) != it.value())
+            last.rest.insert(it.key(), it.value());
+    }
+}
+
+QJsonArray ReasoningDetails::whole() const
+{
+    QJsonArray array;
+    for (const Detail &detail : m_details) {
+        QJsonObject object = detail.rest;
+        if (!detail.words.isEmpty())
+            object.insert(detail.key, detail.words);
+        array.append(object);
+    }
+    return array;
 }
 
 class OpenAiChatDecoder final : public JsonDecoder {
@@ -80,8 +219,13 @@ private:
     void reasoningOf(const QJsonObject &delta, StreamEvents &events);
     void contentOf(const QJsonValue &content, StreamEvents &events);
     void toolCallsOf(const QJsonObject &delta, StreamEvents &events);
+    std::optional<Replay> replay() const override;
 
     ToolPositions m_positions;
+    ReasoningDetails m_details;
+    QString m_reasoningContent;
+    /// What Gemini signs its calls with, by the calls' positions.
+    QHash<int, QJsonValue> m_extras;
     /// With n > 1 choices the first one is the answer.
     std::optional<int> m_choice;
 };
@@ -132,14 +276,18 @@ void OpenAiChatDecoder::choice(const QJsonObject &choice, StreamEvents &events)
 /// Vendors send the same words under two names at once: the first that says something counts, never the sum.
 void OpenAiChatDecoder::reasoningOf(const QJsonObject &delta, StreamEvents &events)
 {
+    const QJsonArray details = delta["reasoning_details"_L1].toArray();
+    for (const QJsonValue &detail : details)
+        m_details.add(detail.toObject());
     for (const QLatin1StringView key : { "reasoning_content"_L1, "reasoning"_L1 }) {
         if (const QString words = delta[key].toString(); !words.isEmpty()) {
+            if (key == "reasoning_content"_L1)
+                m_reasoningContent += words;
             reasoning(words, events);
             return;
         }
     }
     QString joined;
-    const QJsonArray details = delta["reasoning_details"_L1].toArray();
     for (const QJsonValue &detail : details) {
         const QString type = detail["type"_L1].toString();
         if (type == "reasoning.summary"_L1)
@@ -187,6 +335,8 @@ void OpenAiChatDecoder::toolCallsOf(const QJsonObject &delta, StreamEvents &even
         const QJsonValue index = call["index"_L1];
         out.position = m_positions.of(index.isDouble() ? std::optional(index.toInt()) : std::nullopt, out.id, out.name,
                                       calls.size() > 1 ? static_cast<int>(i) : -1);
+        if (const QJsonValue extra = call["extra_content"_L1]; extra.isObject())
+            m_extras.insert(out.position, extra);
         toolCall(out, events);
     }
     if (const QJsonValue old = delta["function_call"_L1]; old.isObject()) {
@@ -195,43 +345,67 @@ void OpenAiChatDecoder::toolCallsOf(const QJsonObject &delta, StreamEvents &even
     }
 }
 
+/// OpenRouter and MiniMax want their details back; DeepSeek and Moonshot their thoughts, in a loop of tools.
+std::optional<Replay> OpenAiChatDecoder::replay() const
+{
+    QJsonObject data;
+    if (const QJsonArray details = m_details.whole(); !details.isEmpty())
+        data.insert("reasoning_details"_L1, details);
+    else if (hasToolCalls() && !m_reasoningContent.isEmpty())
+        data.insert("reasoning_content"_L1, m_reasoningContent);
+    if (!m_extras.isEmpty()) {
+        QJsonArray extras;
+        for (int position = 0; position < m_positions.count(); ++position)
+            extras.append(m_extras.value(position));
+        data.insert("tool_calls"_L1, extras);
+    }
+    return data.isEmpty() ? std::nullopt : std::optional(Replay { protocolName, data });
+}
+
 } // namespace
 
 QString OpenAiChat::protocol() const
 {
-    return u"openai-chat"_s;
+    return protocolName;
 }
 
-QJsonObject OpenAiChat::body(const ChatRequest &request, const Endpoint &endpoint)
+QJsonObject OpenAiChat::body(OptionWriter &writer, const ChatRequest &request, const Endpoint &endpoint)
 {
+    const QJsonObject &quirks = endpoint.quirks;
+    const bool own = isOpenAi(endpoint) || endpoint.protocol == "azure"_L1;
+    const QString systemRole = own ? writer.rule()["system_role"_L1].toString(u"system"_s) : u"system"_s;
     QJsonArray messages;
-    for (const Message &message : request.messages)
-        messages.append(encodeMessage(message));
+    for (const Message &message : writer.messages())
+        messages.append(encodeMessage(message, systemRole));
     QJsonObject body { { u"messages"_s, messages }, { u"stream"_s, request.options.stream } };
     if (!request.model.isEmpty())
         body.insert("model"_L1, request.model);
-    if (request.options.stream && endpoint.quirks["stream_options"_L1].toBool(true)) {
+    if (request.options.stream && quirks["stream_options"_L1].toBool(true)) {
         QJsonObject streamOptions { { u"include_usage"_s, true } };
         // Random padding in every chunk would distort bytes per second.
         if (isOpenAi(endpoint))
             streamOptions.insert("include_obfuscation"_L1, false);
         body.insert("stream_options"_L1, streamOptions);
     }
-    insertOptions(body, request.options, endpoint);
-    const QJsonObject extra = endpoint.quirks["body"_L1].toObject();
-    for (auto it = extra.begin(); it != extra.end(); ++it)
-        body.insert(it.key(), it.value());
+    OptionWriter::Names names;
+    // OpenAI's reasoning models refuse max_tokens; most other servers know nothing else.
+    names.maxTokens = quirks["max_tokens"_L1].toString(own ? u"max_completion_tokens"_s : u"max_tokens"_s);
+    names.seed = quirks["seed"_L1].toString(u"seed"_s);
+    writer.putSampling(body, names);
+    putReasoning(body, writer, quirks);
+    putFormat(body, writer, quirks);
+    putTools(body, writer, quirks);
     return body;
 }
 
 base::Result<EncodedRequest> OpenAiChat::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
     // llama.cpp and its like serve one model and need no name.
-    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, false))
+    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, protocolName, false))
         return *problem;
-    return EncodedRequest {
-        jsonRequest(endpoint, u"chat/completions"_s, body(request, endpoint), request.options.stream), {}
-    };
+    OptionWriter writer(request, endpoint, protocolName);
+    const QJsonObject made = body(writer, request, endpoint);
+    return writer.request(u"chat/completions"_s, made);
 }
 
 std::unique_ptr<Decoder> OpenAiChat::decoder() const

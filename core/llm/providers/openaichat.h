@@ -4,6 +4,8 @@
 
 namespace talkbench::llm {
 
+class OptionWriter;
+
 /// OpenAI's chat completions and the many servers that speak them.
 class OpenAiChat final : public Provider {
 public:
@@ -15,7 +17,7 @@ public:
     base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const override;
 
     /// The body alone, for protocols that differ in the address only.
-    static QJsonObject body(const ChatRequest &request, const Endpoint &endpoint);
+    static QJsonObject body(OptionWriter &writer, const ChatRequest &request, const Endpoint &endpoint);
 };
 
 } // namespace talkbench::llm

@@ -2,6 +2,7 @@
 
 #include "core/llm/providers/jsondecoder.h"
 #include "core/llm/providers/modellist.h"
+#include "core/llm/providers/optionwriter.h"
 #include "core/llm/providers/servererror.h"
 #include "core/llm/providers/usagefold.h"
 #include "core/llm/providers/wire.h"
@@ -45,30 +46,91 @@ void appendItems(QJsonArray &input, const Message &message)
     }
 }
 
-QJsonObject bodyOf(const ChatRequest &request, const Endpoint &endpoint)
+void putReasoning(QJsonObject &body, OptionWriter &writer)
+{
+    const QString effort = writer.effort();
+    if (effort.isEmpty())
+        return;
+    QJsonObject reasoning { { u"effort"_s, effort } };
+    if (effort != "none"_L1)
+        reasoning.insert("summary"_L1, u"auto"_s);
+    body.insert("reasoning"_L1, reasoning);
+}
+
+void putFormat(QJsonObject &body, OptionWriter &writer)
+{
+    const ResponseFormat &format = writer.options().responseFormat;
+    if (format.kind == ResponseFormat::Kind::Text || !writer.maySend("response_format"_L1))
+        return;
+    QJsonObject wanted { { u"type"_s, u"json_object"_s } };
+    if (format.kind == ResponseFormat::Kind::JsonSchema) {
+        wanted = schemaObject(format);
+        wanted.insert("type"_L1, u"json_schema"_s);
+    }
+    body.insert("text"_L1, QJsonObject { { u"format"_s, wanted } });
+}
+
+QJsonValue toolChoice(const ToolChoice &choice)
+{
+    switch (choice.kind) {
+    case ToolChoice::Kind::Named:
+        return QJsonObject { { u"type"_s, u"function"_s }, { u"name"_s, choice.name } };
+    case ToolChoice::Kind::Required:
+        return u"required"_s;
+    case ToolChoice::Kind::None:
+        return u"none"_s;
+    case ToolChoice::Kind::Auto:
+        break;
+    }
+    return u"auto"_s;
+}
+
+void putTools(QJsonObject &body, OptionWriter &writer)
+{
+    const ChatOptions &options = writer.options();
+    if (!options.tools.isEmpty() && writer.maySend("tools"_L1)) {
+        QJsonArray tools;
+        for (const Tool &tool : options.tools) {
+            QJsonObject flat = toolObject(tool);
+            flat.insert("type"_L1, u"function"_s);
+            tools.append(flat);
+        }
+        body.insert("tools"_L1, tools);
+    }
+    if (!options.toolChoice)
+        return;
+    if (!body.contains("tools"_L1))
+        writer.notSent("tool_choice"_L1, u"no tool goes along"_s);
+    else if (writer.maySend("tool_choice"_L1))
+        body.insert("tool_choice"_L1, toolChoice(*options.toolChoice));
+}
+
+QJsonObject bodyOf(OptionWriter &writer, const ChatRequest &request, const Endpoint &endpoint)
 {
     QString instructions;
     QJsonArray input;
-    for (const Message &message : request.messages) {
+    for (const Message &message : writer.messages()) {
         if (message.role == Role::System)
             instructions += (instructions.isEmpty() ? QString() : u"\n\n"_s) + message.text();
         else
             appendItems(input, message);
     }
-    const ChatOptions &options = request.options;
+    const bool stream = request.options.stream;
     QJsonObject body {
-        { u"model"_s, request.model }, { u"input"_s, input }, { u"stream"_s, options.stream }, { u"store"_s, false }
+        { u"model"_s, request.model }, { u"input"_s, input }, { u"stream"_s, stream }, { u"store"_s, false }
     };
     if (!instructions.isEmpty())
         body.insert("instructions"_L1, instructions);
-    if (options.maxTokens)
-        body.insert("max_output_tokens"_L1, *options.maxTokens);
-    if (options.temperature)
-        body.insert("temperature"_L1, *options.temperature);
-    if (options.topP)
-        body.insert("top_p"_L1, *options.topP);
-    if (options.stream && endpoint.baseUrl.host() == "api.openai.com"_L1)
+    if (stream && endpoint.baseUrl.host() == "api.openai.com"_L1)
         body.insert("stream_options"_L1, QJsonObject { { u"include_obfuscation"_s, false } });
+    OptionWriter::Names names;
+    names.maxTokens = u"max_output_tokens"_s;
+    names.stop = QString();
+    names.seed = QString();
+    writer.putSampling(body, names);
+    putReasoning(body, writer);
+    putFormat(body, writer);
+    putTools(body, writer);
     return body;
 }
 
@@ -228,10 +290,11 @@ QString OpenAiResponses::protocol() const
 
 base::Result<EncodedRequest> OpenAiResponses::encode(const ChatRequest &request, const Endpoint &endpoint) const
 {
-    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, true))
+    if (const std::optional<base::Error> problem = encodeProblem(request, endpoint, protocol()))
         return *problem;
-    return EncodedRequest { jsonRequest(endpoint, u"responses"_s, bodyOf(request, endpoint), request.options.stream),
-                            {} };
+    OptionWriter writer(request, endpoint, protocol());
+    const QJsonObject body = bodyOf(writer, request, endpoint);
+    return writer.request(u"responses"_s, body);
 }
 
 std::unique_ptr<Decoder> OpenAiResponses::decoder() const

@@ -13,6 +13,8 @@ public:
     /// `place` is the delta's place in a list of several, else -1.
     int of(std::optional<int> index, const QString &id, const QString &name, int place);
 
+    int count() const { return m_count; }
+
 private:
     int open(const QString &key, const QString &id);
 

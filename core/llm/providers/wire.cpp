@@ -1,6 +1,6 @@
 #include "core/llm/providers/wire.h"
 
-#include <QJsonDocument>
+#include "core/llm/images.h"
 
 #include <algorithm>
 #include <array>
@@ -153,6 +153,23 @@ QJsonObject argumentsObject(const QString &arguments)
     return QJsonDocument::fromJson(arguments.toUtf8()).object();
 }
 
+QJsonObject schemaObject(const ResponseFormat &format)
+{
+    return { { u"name"_s, format.name.isEmpty() ? u"answer"_s : format.name },
+             { u"strict"_s, format.schema["additionalProperties"_L1] == QJsonValue(false) },
+             { u"schema"_s, format.schema } };
+}
+
+QJsonObject toolObject(const Tool &tool)
+{
+    QJsonObject object { { u"name"_s, tool.name }, { u"parameters"_s, tool.parameters } };
+    if (!tool.description.isEmpty())
+        object.insert("description"_L1, tool.description);
+    if (tool.parameters.isEmpty())
+        object.insert("parameters"_L1, QJsonObject { { u"type"_s, u"object"_s }, { u"properties"_s, QJsonObject {} } });
+    return object;
+}
+
 QString toolName(const QList<Message> &messages, const QString &callId)
 {
     for (const Message &message : messages) {
@@ -177,6 +194,10 @@ std::optional<FinishReason> finishReasonOf(const QString &raw)
 QUrl urlBelow(const QUrl &base, const QString &path)
 {
     QUrl url = base;
+    if (path.startsWith(u'/')) {
+        url.setPath(path);
+        return url;
+    }
     QString prefix = base.path();
     while (prefix.endsWith(u'/'))
         prefix.chop(1);
@@ -212,7 +233,8 @@ base::HttpRequest jsonRequest(const Endpoint &endpoint, const QString &path, con
     return made;
 }
 
-std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpoint &endpoint, bool needsModel)
+std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpoint &endpoint, const QString &protocol,
+                                         bool needsModel)
 {
     const QUrl &url = endpoint.baseUrl;
     if (!url.isValid() || url.host().isEmpty() || (url.scheme() != "http"_L1 && url.scheme() != "https"_L1))
@@ -224,7 +246,7 @@ std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpo
         return configError(u"The API key holds a space, a line break or a letter no key has. Was it copied whole?"_s);
     if (request.messages.isEmpty())
         return configError(u"There is no message to send."_s);
-    return std::nullopt;
+    return imageProblem(request.messages, protocol);
 }
 
 QString base64(const ContentPart &image)

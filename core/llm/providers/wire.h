@@ -29,13 +29,20 @@ QString textOrJson(const QJsonValue &value);
 /// Tool arguments for replay: what is no JSON object (empty, "null", cut short) becomes {}.
 QJsonObject argumentsObject(const QString &arguments);
 
+/// {"name", "strict", "schema"}: strict where the schema is closed, as servers demand of strict ones.
+QJsonObject schemaObject(const ResponseFormat &format);
+
+/// {"name", "description", "parameters"}
+QJsonObject toolObject(const Tool &tool);
+
 /// The name of the tool that a call asked for: protocols whose tool answers carry the name need it.
 QString toolName(const QList<Message> &messages, const QString &callId);
 
 /// The reason in our words; unset for a word that says nothing of how it ended.
 std::optional<FinishReason> finishReasonOf(const QString &raw);
 
-/// The endpoint's base with a path below it; a base that already ends in that path stays as it is.
+/// The endpoint's base with a path below it; a base that already ends in that path stays as it is. A path
+/// that begins with "/" is one of the host's.
 QUrl urlBelow(const QUrl &base, const QString &path);
 
 /// A request with the endpoint's key and headers: the key goes where the row's "auth" says ("bearer", "none" or a header's
@@ -47,8 +54,10 @@ base::HttpRequest request(const Endpoint &endpoint, const QByteArray &method, co
 base::HttpRequest jsonRequest(const Endpoint &endpoint, const QString &path, const QJsonObject &body, bool stream,
                               const QString &standardAuth = QStringLiteral("bearer"));
 
-/// What every encoder refuses: no server, no model, nothing to say, a key that cannot be a header.
-std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpoint &endpoint, bool needsModel);
+/// What every encoder refuses: no server, no model, nothing to say, a key that cannot be a header, pictures the protocol
+/// does not take.
+std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpoint &endpoint, const QString &protocol,
+                                         bool needsModel = true);
 
 /// "data:image/png;base64,…"
 QString dataUrl(const ContentPart &image);
