@@ -196,11 +196,11 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     const auto shape = readShape(parser, options);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
-          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
-            temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
-            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
-            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-            shape ? nullptr : &shape.error(), timeout ? nullptr : &timeout.error() }) {
+         { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
+           temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
+           maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
+           reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
+           shape ? nullptr : &shape.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }

@@ -32,7 +32,7 @@ private Q_SLOTS:
             ids.insert(vendor.id);
             QVERIFY(!vendor.name.isEmpty());
             QVERIFY2(
-                vendor.local
+                vendor.local || vendor.id == "openai-compatible"_L1
                     || (vendor.baseUrl.scheme() == "https"_L1 && vendor.keyUrl.isValid() && !vendor.keyEnv.isEmpty()),
                 qPrintable(vendor.id));
         }
