@@ -129,7 +129,7 @@ void Calibration::onTruth(qsizetype index, const QByteArray &body)
 {
     QList<qint64> sentNs;
     const QJsonArray chunks = QJsonDocument::fromJson(body)["chunks"_L1].toArray();
-    for (const QJsonValue &chunk : chunks)
+    for (const auto &chunk : chunks)
         sentNs.append(chunk["ns"_L1].toInteger());
     if (sentNs.isEmpty()) {
         ++m_report.failed;

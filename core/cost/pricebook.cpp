@@ -48,11 +48,11 @@ base::Result<PriceBook> PriceBook::fromJson(const QByteArray &json)
     PriceBook book;
     book.m_version = root["version"_L1].toString();
     const QJsonArray unpriced = root["unpriced_providers"_L1].toArray();
-    for (const QJsonValue &provider : unpriced)
+    for (const auto &provider : unpriced)
         book.m_unpricedProviders.append(provider.toString());
     const QJsonObject sources = root["sources"_L1].toObject();
     const QJsonArray rows = root["prices"_L1].toArray();
-    for (const QJsonValue &value : rows) {
+    for (const auto &value : rows) {
         const QJsonObject object = value.toObject();
         const auto rates = ratesFromJson(object);
         Price price;

@@ -151,7 +151,7 @@ ChatOptions chatOptionsFromJson(const QJsonObject &object)
     if (object["seed"_L1].isDouble())
         options.seed = object["seed"_L1].toInteger();
     const QJsonArray stop = object["stop"_L1].toArray();
-    for (const QJsonValue &word : stop)
+    for (const auto &word : stop)
         options.stop.append(word.toString());
     options.reasoningEffort = reasoningEffortFromName(object["reasoning_effort"_L1].toString());
     options.reasoningBudget = number<int>(object, "reasoning_budget"_L1);
@@ -170,7 +170,7 @@ QList<Tool> toolsFromJson(const QJsonValue &value)
     if (value.isObject())
         appendTools(value.toObject(), tools);
     const QJsonArray array = value.toArray();
-    for (const QJsonValue &one : array)
+    for (const auto &one : array)
         appendTools(one.toObject(), tools);
     return tools;
 }

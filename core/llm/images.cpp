@@ -10,7 +10,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype MiB = 1024 * 1024;
+constexpr qsizetype MiB = 1 << 20;
 
 struct Limits {
     QLatin1StringView protocol;

@@ -62,7 +62,7 @@ QJsonArray toJson(const QList<ToolCall> &calls)
 QList<ToolCall> toolCallsFromJson(const QJsonArray &array)
 {
     QList<ToolCall> calls;
-    for (const QJsonValue &value : array) {
+    for (const auto &value : array) {
         calls.append(
             ToolCall { value["id"_L1].toString(), value["name"_L1].toString(), value["arguments"_L1].toString() });
     }
@@ -110,7 +110,7 @@ Message messageFromJson(const QJsonObject &object)
     Message message;
     message.role = roleFromName(object["role"_L1].toString());
     const QJsonArray parts = object["parts"_L1].toArray();
-    for (const QJsonValue &value : parts) {
+    for (const auto &value : parts) {
         ContentPart part;
         if (value["type"_L1].toString() == "image"_L1) {
             part.kind = ContentPart::Kind::Image;

@@ -55,7 +55,7 @@ base::Result<QList<Vendor>> vendorsFromJson(const QByteArray &json)
         return configError(u"The list of providers is not readable: %1"_s.arg(parseError.errorString()));
     QList<Vendor> vendors;
     const QJsonArray rows = document["providers"_L1].toArray();
-    for (const QJsonValue &row : rows) {
+    for (const auto &row : rows) {
         const Vendor vendor = vendorFrom(row.toObject());
         if (!isUsable(vendor))
             return configError(u"The list of providers has an unusable row: “%1”"_s.arg(vendor.id));

@@ -255,7 +255,7 @@ void QtTransfer::onReplyFinished()
 std::optional<Error> QtTransfer::verdict() const
 {
     const bool answered = m_head.status != 0;
-    if (const auto error = networkError(*m_reply, answered, m_tlsReasons))
+    if (auto error = networkError(*m_reply, answered, m_tlsReasons))
         return error;
     bool promises = false;
     const qint64 promised = base::headerValue(m_head.headers, "content-length").toLongLong(&promises);

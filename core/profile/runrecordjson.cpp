@@ -101,7 +101,7 @@ Trace traceFromJson(const QJsonObject &object)
     trace.httpStatus = object["http_status"_L1].toInt();
     trace.chunks = chunksFromJson(object["chunks"_L1].toObject());
     const QJsonArray decisions = object["decisions"_L1].toArray();
-    for (const QJsonValue &decision : decisions)
+    for (const auto &decision : decisions)
         trace.decisions.append({ decision["stage"_L1].toString(), decision["reason"_L1].toString() });
     return trace;
 }
@@ -163,7 +163,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());
     const QJsonArray earlier = object["earlier_attempts"_L1].toArray();
-    for (const QJsonValue &attempt : earlier)
+    for (const auto &attempt : earlier)
         record.earlierAttempts.append(attemptFromJson(attempt.toObject()));
     if (object["cost_usd"_L1].isDouble())
         record.costUsd = object["cost_usd"_L1].toDouble();

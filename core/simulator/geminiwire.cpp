@@ -17,7 +17,7 @@ bool readParts(const QJsonObject &content, Turn &turn)
     if (!value.isArray() && !value.isObject())
         return false;
     const QJsonArray parts = value.isArray() ? value.toArray() : QJsonArray { value };
-    for (const QJsonValue &item : parts) {
+    for (const auto &item : parts) {
         const QJsonObject part = item.toObject();
         if (!firstOf(part, { "inlineData"_L1, "inline_data"_L1, "fileData"_L1, "file_data"_L1 }).isUndefined()) {
             ++turn.images;
@@ -87,10 +87,10 @@ std::optional<ApiError> readConfig(const QJsonObject &object, ChatInput &input)
 void readFunctions(const QJsonObject &object, ChatInput &input)
 {
     const QJsonArray tools = object[u"tools"_s].toArray();
-    for (const QJsonValue &tool : tools) {
+    for (const auto &tool : tools) {
         const QJsonArray functions =
             firstOf(tool.toObject(), { "functionDeclarations"_L1, "function_declarations"_L1 }).toArray();
-        for (const QJsonValue &item : functions) {
+        for (const auto &item : functions) {
             const QJsonObject function = item.toObject();
             input.tools.push_back({ function[u"name"_s].toString(), function[u"description"_s].toString(),
                                     firstOf(function, { "parametersJsonSchema"_L1, "parameters"_L1 }).toObject() });

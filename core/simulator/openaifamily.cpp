@@ -114,7 +114,7 @@ bool OpenAiFamily::readContent(const QJsonObject &message, Turn &turn)
     if (!content.isArray())
         return false;
     const QJsonArray parts = content.toArray();
-    for (const QJsonValue &part : parts) {
+    for (const auto &part : parts) {
         const QString type = part[u"type"_s].toString();
         if (type == u"image_url" || type == u"input_image")
             ++turn.images;

@@ -179,7 +179,7 @@ std::optional<ApiError> readStops(const QJsonObject &object, const QString &key,
                           u"invalid_type"_s,
                           {} };
     }
-    for (const QJsonValue &stop : array)
+    for (const auto &stop : array)
         stops << stop.toString();
     return std::nullopt;
 }

@@ -247,7 +247,7 @@ Rows<ModelList> readModelLists(QSqlDatabase &database)
     const auto fromRow = [](const QSqlQuery &query) {
         ModelList list { query.value(0).toString(), query.value(1).toLongLong(), {} };
         const QJsonArray models = unpacked(query.value(2))[u"models"_s].toArray();
-        for (const QJsonValue &model : models)
+        for (const auto &model : models)
             list.models.append(llm::modelInfoFromJson(model.toObject()));
         return list;
     };

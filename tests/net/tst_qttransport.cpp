@@ -154,10 +154,11 @@ void TestQtTransport::streamsBeyondSix()
     ScriptedServer server;
     for (int round = 1; round <= 2; ++round) {
         std::vector<ExchangePtr> exchanges;
+        exchanges.reserve(streams);
         for (int i = 0; i < streams; ++i)
             exchanges.push_back(start(post(server.url())));
         // None is answered before all have arrived.
-        QTRY_COMPARE(server.requests().size(), round * streams);
+        QTRY_COMPARE(server.requests().size(), qsizetype(round) * streams);
         for (int i = 0; i < streams; ++i)
             server.on(i, [](auto &connection) { connection.answer(200, "{}"); });
         for (const ExchangePtr &exchange : exchanges) {

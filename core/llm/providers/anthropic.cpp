@@ -31,7 +31,7 @@ QJsonArray replayed(const Message &message)
     const QJsonArray content = message.replay->data["content"_L1].toArray();
     QString text;
     qsizetype calls = 0;
-    for (const QJsonValue &block : content) {
+    for (const auto &block : content) {
         text += block["type"_L1].toString() == "text"_L1 ? block["text"_L1].toString() : QString();
         calls += block["type"_L1].toString() == "tool_use"_L1 ? 1 : 0;
     }

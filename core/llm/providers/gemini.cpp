@@ -29,7 +29,7 @@ QJsonArray replayed(const Message &message)
     const QJsonArray parts = message.replay->data["parts"_L1].toArray();
     QString text;
     qsizetype calls = 0;
-    for (const QJsonValue &part : parts) {
+    for (const auto &part : parts) {
         text += part["thought"_L1].toBool() ? QString() : part["text"_L1].toString();
         calls += part["functionCall"_L1].isObject() ? 1 : 0;
     }
@@ -139,14 +139,14 @@ QJsonObject bodyOf(OptionWriter &writer)
     for (const Message &message : writer.messages()) {
         QJsonArray parts = partsOf(message, writer.messages());
         if (message.role == Role::System) {
-            for (const QJsonValue &part : std::as_const(parts))
+            for (const auto &part : std::as_const(parts))
                 system.append(part);
             continue;
         }
         // The results of one turn's calls belong into one turn.
         if (message.role == Role::Tool && results) {
             QJsonArray joined = contents.takeAt(contents.size() - 1)["parts"_L1].toArray();
-            for (const QJsonValue &part : std::as_const(parts))
+            for (const auto &part : std::as_const(parts))
                 joined.append(part);
             parts = joined;
         }
@@ -179,7 +179,7 @@ void GeminiDecoder::object(const QJsonObject &response, StreamEvents &events)
     served(response["responseId"_L1].toString(), response["modelVersion"_L1].toString(), events);
     const QJsonObject candidate = response["candidates"_L1][0].toObject();
     const QJsonArray parts = candidate["content"_L1]["parts"_L1].toArray();
-    for (const QJsonValue &one : parts)
+    for (const auto &one : parts)
         part(one.toObject(), events);
     if (const QJsonObject usage = response["usageMetadata"_L1].toObject(); !usage.isEmpty())
         events.append(UsageReport { usageFromGemini(usage) });

@@ -11,7 +11,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype maxStray = 256 * 1024;
+constexpr qsizetype maxStray = 256 << 10;
 
 /// A body that starts as JSON and stops before it is whole.
 bool brokenOff(const QByteArray &body)

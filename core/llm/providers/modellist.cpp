@@ -109,7 +109,7 @@ void readAbilities(const QJsonObject &object, ModelInfo &model)
 /// The best that any of a router's servers offers.
 void readServers(const QJsonArray &servers, ModelInfo &model)
 {
-    for (const QJsonValue &value : servers) {
+    for (const auto &value : servers) {
         const QJsonObject server = value.toObject();
         ModelInfo one;
         readCounts(server, one);
@@ -202,7 +202,7 @@ base::Result<QList<ModelInfo>> modelList(const QByteArray &body)
     }
     QList<ModelInfo> models;
     QSet<QString> seen;
-    for (const QJsonValue &row : rows) {
+    for (const auto &row : rows) {
         if (const std::optional<ModelInfo> model = modelFrom(row.toObject()); model && !seen.contains(model->id)) {
             seen.insert(model->id);
             models.append(*model);

@@ -26,7 +26,7 @@ base::Result<QList<Row>> rowsFrom(const QByteArray &json)
         };
     QList<Row> rows;
     const QJsonArray models = document["models"_L1].toArray();
-    for (const QJsonValue &value : models) {
+    for (const auto &value : models) {
         Row row { QRegularExpression(value["match"_L1].toString()), value.toObject() };
         if (!row.match.isValid() || row.match.pattern().isEmpty())
             return base::Error { base::ErrorKind::Config,

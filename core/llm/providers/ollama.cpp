@@ -93,7 +93,7 @@ void OllamaDecoder::object(const QJsonObject &line, StreamEvents &events)
     reasoning(line["thinking"_L1].toString(), events);
     text(line["response"_L1].toString(), events);
     const QJsonArray calls = message["tool_calls"_L1].toArray();
-    for (const QJsonValue &call : calls) {
+    for (const auto &call : calls) {
         const QJsonValue function = call["function"_L1];
         toolCall({ m_toolCalls++, call["id"_L1].toString(), function["name"_L1].toString(),
                    textOrJson(function["arguments"_L1]) },

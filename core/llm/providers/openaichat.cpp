@@ -236,7 +236,7 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
     QJsonValue usage = chunk["usage"_L1];
     QString finishReason;
     const QJsonArray choices = chunk["choices"_L1].toArray();
-    for (const QJsonValue &value : choices) {
+    for (const auto &value : choices) {
         const QJsonObject one = value.toObject();
         const int index = one["index"_L1].toInt();
         if (index != m_choice.value_or(index))
@@ -277,7 +277,7 @@ void OpenAiChatDecoder::choice(const QJsonObject &choice, StreamEvents &events)
 void OpenAiChatDecoder::reasoningOf(const QJsonObject &delta, StreamEvents &events)
 {
     const QJsonArray details = delta["reasoning_details"_L1].toArray();
-    for (const QJsonValue &detail : details)
+    for (const auto &detail : details)
         m_details.add(detail.toObject());
     for (const QLatin1StringView key : { "reasoning_content"_L1, "reasoning"_L1 }) {
         if (const QString words = delta[key].toString(); !words.isEmpty()) {
@@ -288,7 +288,7 @@ void OpenAiChatDecoder::reasoningOf(const QJsonObject &delta, StreamEvents &even
         }
     }
     QString joined;
-    for (const QJsonValue &detail : details) {
+    for (const auto &detail : details) {
         const QString type = detail["type"_L1].toString();
         if (type == "reasoning.summary"_L1)
             joined += detail["summary"_L1].toString();
@@ -306,13 +306,13 @@ void OpenAiChatDecoder::contentOf(const QJsonValue &content, StreamEvents &event
         return;
     }
     const QJsonArray parts = content.toArray();
-    for (const QJsonValue &part : parts) {
+    for (const auto &part : parts) {
         const QString type = part["type"_L1].toString();
         if (type == "thinking"_L1) {
             const QJsonValue thinking = part["thinking"_L1];
             reasoning(thinking.toString(), events);
             const QJsonArray pieces = thinking.toArray();
-            for (const QJsonValue &piece : pieces)
+            for (const auto &piece : pieces)
                 reasoning(piece["text"_L1].toString(), events);
         } else if (type == "refusal"_L1) {
             refusal(part["refusal"_L1].toString(), events);

@@ -65,7 +65,7 @@ QJsonValue take(QJsonObject &body, const QString &path)
     if (!body.value(outer).isObject())
         return QJsonValue(QJsonValue::Undefined);
     QJsonObject inner = body.value(outer).toObject();
-    const QJsonValue taken = take(inner, path.sliced(dot + 1));
+    QJsonValue taken = take(inner, path.sliced(dot + 1));
     if (inner.isEmpty())
         body.remove(outer);
     else

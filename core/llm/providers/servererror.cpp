@@ -58,11 +58,11 @@ QString firstText(const QJsonObject &object, std::initializer_list<QLatin1String
 QString complaints(const QJsonArray &array)
 {
     QStringList lines;
-    for (const QJsonValue &value : array) {
+    for (const auto &value : array) {
         const QJsonObject object = value.toObject();
         QStringList place;
         const QJsonArray loc = object["loc"_L1].toArray();
-        for (const QJsonValue &step : loc)
+        for (const auto &step : loc)
             place.append(step.toVariant().toString());
         const QString text = value.isString() ? value.toString() : firstText(object, { "msg"_L1, "message"_L1 });
         if (!text.isEmpty())
@@ -74,7 +74,7 @@ QString complaints(const QJsonArray &array)
 /// Google's list of details: reasons, and how long to wait.
 void readDetails(const QJsonArray &details, Said &said)
 {
-    for (const QJsonValue &detail : details) {
+    for (const auto &detail : details) {
         addWord(said, detail["reason"_L1]);
         if (const QString delay = detail["retryDelay"_L1].toString(); !delay.isEmpty())
             said.retryMs = durationMs(delay.toLatin1());

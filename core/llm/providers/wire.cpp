@@ -16,7 +16,7 @@ void appendObjects(const QJsonDocument &document, QList<QJsonObject> &objects)
     if (document.isObject())
         objects.append(document.object());
     const QJsonArray array = document.array();
-    for (const QJsonValue &value : array) {
+    for (const auto &value : array) {
         if (value.isObject())
             objects.append(value.toObject());
     }
