@@ -16,6 +16,7 @@
 #include "ui/chat/chatcontroller.h"
 #include "ui/endpoints.h"
 #include "ui/mainwindow.h"
+#include "ui/modellists.h"
 #include "ui/profiler/measuredapplication.h"
 #include "ui/theme/theme.h"
 #include "ui/whenready.h"
@@ -75,6 +76,7 @@ private:
     store::Store m_store;
     run::RunService m_runs;
     ui::Endpoints m_endpoints;
+    ui::ModelLists m_models;
     ui::AppContext m_context;
     ui::Theme m_theme;
     simulator::Simulator m_simulator;
@@ -85,8 +87,9 @@ private:
 Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
-      m_endpoints(m_settings, m_secrets), m_context { m_clock, m_settings, m_secrets,  m_prices,
-                                                      m_runs,  m_store,    m_endpoints },
+      m_endpoints(m_settings, m_secrets),
+      m_models(m_settings, m_endpoints, m_runs), m_context { m_clock, m_settings, m_secrets,   m_prices,
+                                                             m_runs,  m_store,    m_endpoints, m_models },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     applyTheme();

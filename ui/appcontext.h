@@ -19,6 +19,7 @@ class Store;
 namespace talkbench::ui {
 
 class Endpoints;
+class ModelLists;
 
 /// What the window's parts work with. Made and owned by app; outlives every widget.
 struct AppContext {
@@ -30,6 +31,7 @@ struct AppContext {
     store::Store &store;
     /// Settings and secrets joined: how to reach a provider.
     Endpoints &endpoints;
+    ModelLists &models;
 };
 
 } // namespace talkbench::ui

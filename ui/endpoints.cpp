@@ -58,6 +58,10 @@ void Endpoints::answer(const QString &providerId, const Promise &promise)
         finish(*promise, m_simulator->error());
         return;
     }
+    if (const auto variable = config::checkKeyVariable(*provider); !variable) {
+        finish(*promise, variable.error());
+        return;
+    }
     whenReady(this, config::endpointOf(m_settings, m_secrets, *provider),
               [promise](const llm::Endpoint &endpoint) { finish(*promise, endpoint); });
 }

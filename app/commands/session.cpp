@@ -175,6 +175,11 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
 void Session::complete(const config::ProviderConfig &provider, const Resolved &resolved,
                        const config::TypedSecrets &typed, QObject *context, const ResolvedCallback &then)
 {
+    const auto variable = config::checkKeyVariable(provider);
+    if (!typed.apiKey && !variable) {
+        then(variable.error());
+        return;
+    }
     QString fallback;
     for (const llm::Vendor &row : std::as_const(m_vendors)) {
         const bool own = row.id == provider.vendor && sameServer(row.baseUrl, provider.baseUrl);

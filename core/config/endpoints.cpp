@@ -95,7 +95,7 @@ QFuture<llm::Endpoint> endpointOf(const Settings &settings, Secrets &secrets, co
     const QString secretId = routeSecretId(settings, provider);
     const base::Route route = routeFor(settings, provider, {});
     const bool needsKey = !typed.apiKey && provider.id != simulatorId;
-    auto key = needsKey ? secrets.read(provider.id) : given(typed.apiKey.value_or(QString()));
+    auto key = needsKey ? readKey(secrets, provider) : given(typed.apiKey.value_or(QString()));
     auto password = secretId.isEmpty() || typed.proxyPassword ? given(typed.proxyPassword.value_or(QString()))
                                                               : secrets.read(secretId);
     return key

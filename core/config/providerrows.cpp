@@ -108,6 +108,11 @@ QJsonObject toJson(const ProviderConfig &provider, const QJsonObject &known)
     object[u"quirks"_s] = provider.quirks;
     object[u"limits"_s] = toJson(provider.limits);
     object[u"network"_s] = toJson(provider.network);
+    QJsonArray keys;
+    for (const ProviderKey &key : provider.keys)
+        keys.append(toJson(key));
+    object[u"keys"_s] = keys;
+    object[u"active_key"_s] = provider.activeKey;
     return object;
 }
 
@@ -123,6 +128,10 @@ ProviderConfig providerFromJson(const QJsonObject &object, QStringList *problems
     provider.quirks = object[u"quirks"_s].toObject();
     provider.limits = limitsFromJson(object[u"limits"_s].toObject());
     provider.network = networkFromJson(object[u"network"_s].toObject(), provider.name, problems);
+    const QJsonArray keys = object[u"keys"_s].toArray();
+    for (const auto &key : keys)
+        provider.keys.append(keyFromJson(key.toObject()));
+    provider.activeKey = object[u"active_key"_s].toString();
     const QJsonArray headers = object[u"headers"_s].toArray();
     for (const auto &row : headers) {
         const QByteArray name = row.toArray().at(0).toString().toUtf8();
@@ -151,6 +160,8 @@ base::Result<void> validate(const ProviderConfig &provider)
     }
     if (auto network = validate(provider.network, provider.name); !network)
         return network;
+    if (auto keys = validateKeys(provider); !keys)
+        return keys;
     const QJsonObject rowHeaders = provider.quirks[u"headers"_s].toObject();
     base::HttpHeaders headers = provider.headers;
     for (auto it = rowHeaders.begin(); it != rowHeaders.end(); ++it)

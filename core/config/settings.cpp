@@ -124,6 +124,7 @@ std::span<const Setting> settingsTable()
         Setting { "theme", u"system"_s, "Theme", 0, 0, "system|light|dark" },
         Setting { "default/provider", QString(simulatorId), "Default provider" },
         Setting { "default/model", u""_s, "Default model" },
+        Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "send_with", u"enter"_s, "Send with", 0, 0, "enter|ctrl_enter" },
         Setting { "text_zoom", 1.0, "Text zoom", 0.5, 4 },
         Setting { "limits/connect_ms", 10'000, "Time limit: connection (ms)", 100, hourMs },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/config/providerkeys.h"
 #include "core/config/providernetwork.h"
 #include "core/llm/provider.h"
 #include "core/llm/providerlimits.h"
@@ -13,7 +14,7 @@
 
 namespace talkbench::config {
 
-/// A provider as the user configured it. Its key is in the keychain, under its id.
+/// A provider as the user configured it. Its keys are in the keychain or the environment.
 struct ProviderConfig {
     QString id;
     QString name;
@@ -27,6 +28,9 @@ struct ProviderConfig {
     QJsonObject quirks = {};
     llm::ProviderLimits limits = {};
     ProviderNetwork network = {};
+    /// Empty: one in the keychain, see keysOf().
+    QList<ProviderKey> keys = {};
+    QString activeKey = {}; ///< the id of the one in use
 
     bool operator==(const ProviderConfig &) const = default;
 };

@@ -14,6 +14,7 @@
 #include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListView>
 #include <QListWidget>
 #include <QPushButton>
 #include <QScrollArea>
@@ -320,8 +321,10 @@ void TestMainWindow::typedModelNamesWork()
     auto *picker = desk.window.findChild<ModelPicker *>(u"modelPicker"_s);
     picker->open();
     auto *filter = picker->findChild<QLineEdit *>(u"modelFilter"_s);
-    auto *models = picker->findChild<QListWidget *>(u"models"_s);
-    QTRY_VERIFY_WITH_TIMEOUT(!models->findItems(u"sim-reasoner"_s, Qt::MatchExactly).isEmpty(), patienceMs);
+    const auto *models = picker->findChild<QListView *>(u"models"_s)->model();
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !models->match(models->index(0, 0), Qt::DisplayRole, u"sim-reasoner"_s, 1, Qt::MatchExactly).isEmpty(),
+        patienceMs);
     filter->setText(u"a-name-of-my-own"_s);
     QTest::keyClick(filter, Qt::Key_Return);
     QCOMPARE(desk.window.chats().model(), u"a-name-of-my-own"_s);

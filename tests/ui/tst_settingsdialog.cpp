@@ -6,12 +6,14 @@
 #include <QDirIterator>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListView>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QTest>
+#include <QToolButton>
 
 using namespace talkbench;
 using namespace talkbench::ui;
@@ -26,6 +28,12 @@ private Q_SLOTS:
     void invalidInputIsSaidAndNothingIsLost();
     void headersAreKeptAndSecretOnesRefused();
     void addsByKeys();
+    void vendorsAreFoundByWords();
+    void severalKeysOneInUse();
+    void aKeyOfTheEnvironmentIsNotStored();
+    void aKeyIsShownOnlyWhenAsked();
+    void statusesAreTold();
+    void providersAreFound();
     void removesAndForgets();
     void testsTheConnection();
     void theSimulatorStays();
@@ -53,6 +61,12 @@ void retype(QLineEdit *edit, const QString &text)
     QTest::keyClicks(edit, text);
 }
 
+void choose(const SettingsDialog &dialog, int row)
+{
+    auto *list = find<QListView>(dialog, u"providerList"_s);
+    list->setCurrentIndex(list->model()->index(row, 0));
+}
+
 void save(const SettingsDialog &dialog)
 {
     find<QPushButton>(dialog, u"settingsSave"_s)->click();
@@ -69,6 +83,12 @@ QByteArray bytesOf(const QString &dir)
             all += file.readAll();
     }
     return all;
+}
+
+QString keyInUse(test::World &world, const QString &providerId)
+{
+    const auto endpoint = world.endpoints.resolve(providerId);
+    return QTest::qWaitFor([&endpoint] { return endpoint.isFinished(); }) ? endpoint.result()->apiKey : QString();
 }
 
 test::Script models()
@@ -127,10 +147,10 @@ void SettingsDialogTest::invalidInputIsSaidAndNothingIsLost()
     dialog.open();
     auto *url = find<QLineEdit>(dialog, u"providerUrl"_s);
     retype(url, u"not an address"_s);
-    find<QListWidget>(dialog, u"providerList"_s)->setCurrentRow(2);
+    choose(dialog, 2);
     save(dialog);
     QVERIFY(dialog.isVisible());
-    QCOMPARE(find<QListWidget>(dialog, u"providerList"_s)->currentRow(), 1);
+    QCOMPARE(find<QListView>(dialog, u"providerList"_s)->currentIndex().row(), 1);
     QVERIFY(find<QLabel>(dialog, u"providerProblem"_s)->isVisible());
     QCOMPARE(url->text(), u"not an address"_s);
     QCOMPARE(world.settings.provider(u"a"_s)->baseUrl, QUrl(u"http://a/v1"_s));
@@ -170,7 +190,7 @@ void SettingsDialogTest::addsByKeys()
     auto *search = find<QLineEdit>(*vendors, u"vendorSearch"_s);
     auto *list = find<QListWidget>(*vendors, u"vendorList"_s);
     QTest::keyClicks(search, u"zzz-nobody"_s);
-    QCOMPARE(list->count(), 1);
+    QCOMPARE(list->count(), 2); // its heading and the server of one's own
     QTest::keyClick(search, Qt::Key_Return);
     QTRY_VERIFY(!dialog.findChild<VendorDialog *>());
     retype(find<QLineEdit>(dialog, u"providerName"_s), u"Lab"_s);
@@ -181,6 +201,183 @@ void SettingsDialogTest::addsByKeys()
     QCOMPARE(providers.size(), 2);
     QCOMPARE(providers.last().name, u"Lab"_s);
     QCOMPARE(providers.last().protocol, u"openai-chat"_s);
+}
+
+void SettingsDialogTest::vendorsAreFoundByWords()
+{
+    test::World world;
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    QTest::keyClick(find<QPushButton>(dialog, u"providerAdd"_s), Qt::Key_Space);
+    auto *vendors = dialog.findChild<VendorDialog *>();
+    auto *search = find<QLineEdit>(*vendors, u"vendorSearch"_s);
+    auto *list = find<QListWidget>(*vendors, u"vendorList"_s);
+    QVERIFY(list->count() > 30);
+    QVERIFY(!list->item(0)->flags().testFlag(Qt::ItemIsSelectable)); // local servers have the first heading
+    for (int i = 0; i < 100; ++i) {
+        QTest::keyClick(search, Qt::Key_Down);
+        QVERIFY(list->currentItem()->flags().testFlag(Qt::ItemIsSelectable));
+    }
+    QCOMPARE(list->currentRow(), list->count() - 1);
+    QTest::keyClick(search, Qt::Key_PageUp);
+    QVERIFY(list->currentRow() < list->count() - 2);
+    QTest::keyClicks(search, u"china silicon"_s);
+    QCOMPARE(list->currentItem()->text(), u"SiliconFlow (China)"_s);
+    QTest::keyClick(search, Qt::Key_Return);
+    QTRY_VERIFY(!dialog.findChild<VendorDialog *>());
+    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"SiliconFlow (China)"_s);
+    QTRY_COMPARE(dialog.focusWidget(), find<QLineEdit>(dialog, u"providerKey"_s));
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(world.settings.providers().last().vendor, u"siliconflow-cn"_s);
+}
+
+void SettingsDialogTest::severalKeysOneInUse()
+{
+    test::World world({ { u"a"_s, models() } });
+    world.keychain.kept.insert(u"a"_s, u"old"_s);
+    {
+        SettingsDialog dialog(world.context);
+        dialog.open();
+        auto *keys = find<QComboBox>(dialog, u"providerKeyChoice"_s);
+        QVERIFY(!keys->isVisible());
+        QTest::keyClick(find<QToolButton>(dialog, u"providerKeyAdd"_s), Qt::Key_Space);
+        QVERIFY(keys->isVisible());
+        QTest::keyClicks(keys->lineEdit(), u"Work"_s); // its name is selected: typing replaces it
+        QTest::keyClicks(find<QLineEdit>(dialog, u"providerKey"_s), secret);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    QCOMPARE(world.keychain.kept.value(u"a"_s), u"old"_s);
+    QCOMPARE(world.keychain.kept.value(u"a/key-2"_s), secret);
+    QCOMPARE(config::activeKeyOf(*world.settings.provider(u"a"_s)).name, u"Work"_s);
+    QCOMPARE(keyInUse(world, u"a"_s), secret);
+    QVERIFY(!bytesOf(world.dir.path()).contains(secret.toUtf8()));
+    {
+        SettingsDialog dialog(world.context);
+        dialog.open();
+        auto *keys = find<QComboBox>(dialog, u"providerKeyChoice"_s);
+        QCOMPARE(keys->currentText(), u"Work"_s);
+        QTest::keyClick(keys, Qt::Key_Up);
+        QCOMPARE(keys->currentText(), u"First key"_s);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    QCOMPARE(keyInUse(world, u"a"_s), u"old"_s);
+    {
+        SettingsDialog dialog(world.context);
+        dialog.open();
+        QTest::keyClick(find<QToolButton>(dialog, u"providerKeyRemove"_s), Qt::Key_Space);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    QVERIFY(!world.keychain.kept.contains(u"a"_s));
+    QCOMPARE(keyInUse(world, u"a"_s), secret);
+}
+
+void SettingsDialogTest::aKeyOfTheEnvironmentIsNotStored()
+{
+    qputenv("TALKBENCH_TEST_KEY", secret.toUtf8());
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    QTest::keyClick(find<QComboBox>(dialog, u"providerKeySource"_s), Qt::Key_Down);
+    auto *variable = find<QLineEdit>(dialog, u"providerKeyVariable"_s);
+    QVERIFY(variable->isVisible());
+    auto *state = find<QLabel>(dialog, u"providerKeyState"_s);
+    retype(variable, u"NO_SUCH_VARIABLE"_s);
+    QVERIFY(state->text().contains(u"not set"_s));
+    retype(variable, secret); // pasted into the wrong field
+    save(dialog);
+    QVERIFY(dialog.isVisible());
+    QVERIFY(!find<QLabel>(dialog, u"providerProblem"_s)->text().contains(secret));
+    retype(variable, u"TALKBENCH_TEST_KEY"_s);
+    QVERIFY(state->text().contains(u"is set"_s));
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QVERIFY(world.keychain.kept.isEmpty());
+    QVERIFY(!bytesOf(world.dir.path()).contains(secret.toUtf8()));
+    QCOMPARE(keyInUse(world, u"a"_s), secret);
+    qunsetenv("TALKBENCH_TEST_KEY");
+}
+
+void SettingsDialogTest::aKeyIsShownOnlyWhenAsked()
+{
+    test::World world({ { u"a"_s, models() }, { u"b"_s, models() } });
+    world.keychain.kept.insert(u"a"_s, secret);
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    auto *key = find<QLineEdit>(dialog, u"providerKey"_s);
+    auto *reveal = find<QToolButton>(dialog, u"providerKeyReveal"_s);
+    QTRY_VERIFY(find<QLabel>(dialog, u"providerKeyState"_s)->text().startsWith(u"In the system"_s));
+    QVERIFY(key->text().isEmpty());
+    QTest::keyClick(reveal, Qt::Key_Space);
+    QTRY_COMPARE(key->text(), secret);
+    QCOMPARE(key->echoMode(), QLineEdit::Normal);
+    choose(dialog, 2);
+    QVERIFY(key->text().isEmpty());
+    QCOMPARE(key->echoMode(), QLineEdit::Password);
+    choose(dialog, 1);
+    QVERIFY(key->text().isEmpty());
+    QVERIFY(!reveal->isChecked());
+    save(dialog); // looking changes nothing
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(world.keychain.kept, (QHash<QString, QString> { { u"a"_s, secret } }));
+}
+
+void SettingsDialogTest::statusesAreTold()
+{
+    test::Script rejected;
+    rejected.status = 401;
+    rejected.pieces = { R"({"error":{"message":"Incorrect API key"}})" };
+    test::World world({ { u"a"_s, models() }, { u"b"_s, rejected } });
+    auto providers = world.settings.providers();
+    config::ProviderConfig service = providers.last();
+    service.id = service.name = service.vendor = u"mistral"_s;
+    service.baseUrl = QUrl(u"https://api.mistral.ai/v1"_s);
+    providers << service;
+    world.settings.setProviders(providers);
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    const auto *list = find<QListView>(dialog, u"providerList"_s)->model();
+    const auto status = [list](int row) { return list->index(row, 0).data(Qt::AccessibleTextRole).toString(); };
+    QTRY_COMPARE(status(3), u"mistral, no key"_s);
+    QCOMPARE(status(1), u"a, not tested"_s);
+    find<QPushButton>(dialog, u"providerTest"_s)->click();
+    QTRY_COMPARE(status(1), u"a, works"_s);
+    choose(dialog, 2);
+    find<QPushButton>(dialog, u"providerTest"_s)->click();
+    QTRY_COMPARE(status(2), u"b, key rejected"_s);
+    // Another key may be right: what was said of the old one is withdrawn.
+    QTest::keyClicks(find<QLineEdit>(dialog, u"providerKey"_s), u"x"_s);
+    QCOMPARE(status(2), u"b, not tested"_s);
+    // A name is no reason to test again.
+    choose(dialog, 1);
+    retype(find<QLineEdit>(dialog, u"providerName"_s), u"c"_s);
+    QCOMPARE(status(1), u"c, works"_s);
+    // What the window knows is told at once the next time.
+    SettingsDialog again(world.context);
+    const auto *rows = find<QListView>(again, u"providerList"_s)->model();
+    QCOMPARE(rows->index(1, 0).data(Qt::AccessibleTextRole).toString(), u"a, works"_s);
+}
+
+void SettingsDialogTest::providersAreFound()
+{
+    test::World world({ { u"alpha"_s, models() }, { u"beta"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    auto *search = find<QLineEdit>(dialog, u"providerSearch"_s);
+    auto *list = find<QListView>(dialog, u"providerList"_s);
+    QTest::keyClicks(search, u"bet"_s);
+    QCOMPARE(list->model()->rowCount(), 1);
+    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"beta"_s);
+    QTest::keyClicks(search, u"zzz"_s);
+    QCOMPARE(list->model()->rowCount(), 0);
+    QVERIFY(!find<QPushButton>(dialog, u"providerRemove"_s)->isEnabled());
+    QVERIFY(!find<QPushButton>(dialog, u"providerTest"_s)->isEnabled());
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(world.settings.providers().size(), 3);
 }
 
 void SettingsDialogTest::removesAndForgets()
@@ -211,7 +408,7 @@ void SettingsDialogTest::testsTheConnection()
     QVERIFY(result->text().contains(u"ms"_s) || result->text().contains(u" s"_s));
     QCOMPARE(find<QComboBox>(dialog, u"providerModel"_s)->count(), 2);
     QCOMPARE(find<QComboBox>(dialog, u"providerModel"_s)->currentText(), u"priced"_s);
-    find<QListWidget>(dialog, u"providerList"_s)->setCurrentRow(2);
+    choose(dialog, 2);
     QVERIFY(result->text().isEmpty());
     find<QPushButton>(dialog, u"providerTest"_s)->click();
     QTRY_VERIFY(!result->text().isEmpty() && !result->text().startsWith(u"Asking"_s));
@@ -224,7 +421,7 @@ void SettingsDialogTest::theSimulatorStays()
     test::World world({ { u"a"_s, models() } });
     SettingsDialog dialog(world.context);
     dialog.open();
-    find<QListWidget>(dialog, u"providerList"_s)->setCurrentRow(0);
+    choose(dialog, 0);
     QVERIFY(!find<QPushButton>(dialog, u"providerRemove"_s)->isEnabled());
     QVERIFY(!find<QLineEdit>(dialog, u"providerUrl"_s)->isEnabled());
     QVERIFY(find<QComboBox>(dialog, u"providerModel"_s)->isEnabled());

@@ -10,6 +10,7 @@
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
+#include "ui/modellists.h"
 
 #include <QTemporaryDir>
 
@@ -19,8 +20,9 @@ public:
     explicit Workbench(const QString &dir, talkbench::simulator::Knobs knobs = quick())
         : m_settings(dir), m_store(dir),
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
-          m_endpoints(m_settings, m_secrets),
-          m_simulator(knobs), context { m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_endpoints }
+          m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs), m_simulator(knobs), context {
+              m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_endpoints, m_models
+          }
     {
         m_settings.load();
         m_store.open();
@@ -59,6 +61,7 @@ private:
     talkbench::store::Store m_store;
     talkbench::run::RunService m_runs;
     talkbench::ui::Endpoints m_endpoints;
+    talkbench::ui::ModelLists m_models;
     talkbench::simulator::Simulator m_simulator;
 
 public:

@@ -8,6 +8,7 @@
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
+#include "ui/modellists.h"
 
 #include <QHash>
 #include <QTemporaryDir>
@@ -132,8 +133,9 @@ public:
           prices(*cost::PriceBook::fromJson(
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
           runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock); }, clock, prices),
-          store(dir.path()),
-          endpoints(settings, secrets), context { clock, settings, secrets, prices, runs, store, endpoints }
+          store(dir.path()), endpoints(settings, secrets), models(settings, endpoints, runs), context {
+              clock, settings, secrets, prices, runs, store, endpoints, models
+          }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {
@@ -161,6 +163,7 @@ public:
     run::RunService runs;
     store::Store store;
     ui::Endpoints endpoints;
+    ui::ModelLists models;
     ui::AppContext context;
 };
 

@@ -1,18 +1,21 @@
 #include "ui/chat/modelpicker.h"
 
 #include "core/config/settings.h"
-#include "core/run/runservice.h"
-#include "ui/endpoints.h"
+#include "ui/chat/modelrows.h"
+#include "ui/modellists.h"
+#include "ui/rowdelegate.h"
 #include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
-#include "ui/whenready.h"
 
 #include <QFrame>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLineEdit>
-#include <QListWidget>
+#include <QListView>
 #include <QPainter>
+#include <QScreen>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -21,18 +24,15 @@ namespace talkbench::ui {
 
 namespace {
 
-constexpr int providerRole = Qt::UserRole;
-constexpr int modelRole = Qt::UserRole + 1;
-constexpr int popupWidth = 360;
-constexpr int popupHeight = 380;
+constexpr int popupWidth = 560;
+constexpr int popupHeight = 480;
 constexpr int widest = 340;
-constexpr int rowHeight = 28;
 
 } // namespace
 
 ModelPicker::ModelPicker(AppContext &context, QWidget *parent)
-    : QToolButton(parent), m_context(context), m_popup(new QFrame(this, Qt::Popup)), m_filter(new QLineEdit(m_popup)),
-      m_list(new QListWidget(m_popup))
+    : QToolButton(parent), m_context(context), m_rows(new ModelRows(context, this)),
+      m_popup(new QFrame(this, Qt::Popup)), m_filter(new QLineEdit(m_popup)), m_list(new QListView(m_popup))
 {
     setObjectName(u"modelPicker"_s);
     setAutoRaise(true);
@@ -42,30 +42,40 @@ ModelPicker::ModelPicker(AppContext &context, QWidget *parent)
     setToolTip(tr("Choose provider and model (Ctrl+Shift+M)"));
     connect(this, &QToolButton::clicked, this, &ModelPicker::open);
     setCurrent({}, {});
+    makePopup();
+    connect(&m_context.models, &ModelLists::changed, this, &ModelPicker::listsChanged);
+    connect(&m_context.settings, &config::Settings::providersChanged, this, [this] {
+        setCurrent(m_providerId, m_model);
+        listsChanged();
+    });
+}
 
+void ModelPicker::makePopup()
+{
     m_popup->setObjectName(u"modelPopup"_s);
     m_popup->setFrameShape(QFrame::StyledPanel);
     m_filter->setObjectName(u"modelFilter"_s);
     m_filter->setPlaceholderText(tr("Find a model or type its name"));
     m_filter->setAccessibleName(tr("Find a model or type its name"));
+    m_filter->addAction(ui::icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
     m_filter->installEventFilter(this);
     m_list->setObjectName(u"models"_s);
     m_list->setAccessibleName(tr("Models"));
-    m_list->setFrameShape(QFrame::NoFrame);
-    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_list->setTextElideMode(Qt::ElideMiddle);
-    m_list->setUniformItemSizes(false);
+    m_list->setModel(m_rows);
+    showRows(m_list, RowDelegate::Lines::One, false);
+    m_list->setFocusPolicy(Qt::NoFocus);
+    m_list->viewport()->installEventFilter(this);
+    auto *hint = mutedLabel(u"modelHint"_s, m_popup, 0.9);
+    hint->setText(tr("Enter chooses · Ctrl+D stars · F5 lists again · prices: $ a million tokens in / out"));
     auto *column = new QVBoxLayout(m_popup);
     column->setContentsMargins(grid::unit, grid::unit, grid::unit, grid::unit);
     column->setSpacing(grid::unit);
     column->addWidget(m_filter);
-    column->addWidget(m_list);
-    connect(m_filter, &QLineEdit::textChanged, this, &ModelPicker::fill);
-    connect(m_list, &QListWidget::itemClicked, this, &ModelPicker::choose);
-    connect(m_list, &QListWidget::itemActivated, this, &ModelPicker::choose);
-    connect(&m_context.settings, &config::Settings::providersChanged, this, [this] {
-        m_listed.clear();
-        setCurrent(m_providerId, m_model);
+    column->addWidget(m_list, 1);
+    column->addWidget(hint);
+    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &typed) {
+        m_rows->setFilter(typed);
+        startFromBest();
     });
 }
 
@@ -73,6 +83,7 @@ void ModelPicker::setCurrent(const QString &providerId, const QString &model)
 {
     m_providerId = providerId;
     m_model = model;
+    m_rows->setCurrent({ providerId, model });
     const auto provider = m_context.settings.provider(providerId);
     const QString name = provider ? provider->name : providerId;
     const QString text = model.isEmpty() ? tr("Choose a model") : model;
@@ -107,134 +118,160 @@ void ModelPicker::paintEvent(QPaintEvent *)
 
 void ModelPicker::open()
 {
-    m_filter->clear();
     const QList<config::ProviderConfig> providers = m_context.settings.providers();
     for (const config::ProviderConfig &provider : providers)
-        fetch(provider.id);
-    fill();
-    m_popup->resize(popupWidth, popupHeight);
-    const QPoint corner = mapToGlobal(QPoint(0, height() + grid::half));
-    m_popup->move(corner);
+        m_context.models.want(provider.id);
+    m_filter->clear();
+    m_rows->rebuild();
+    place();
     m_popup->show();
     m_filter->setFocus();
+    startFromBest();
 }
 
-void ModelPicker::fetch(const QString &providerId)
+/// Below the button, and on the screen whole.
+void ModelPicker::place()
 {
-    if (m_listed[providerId].asked && m_listed[providerId].problem.isEmpty())
+    const QRect room = screen()->availableGeometry();
+    m_popup->resize(std::min(popupWidth, room.width()), std::min(popupHeight, room.height()));
+    QPoint corner = mapToGlobal(QPoint(0, height() + grid::half));
+    corner.setX(std::clamp(corner.x(), room.left(), std::max(room.left(), room.right() + 1 - m_popup->width())));
+    corner.setY(std::clamp(corner.y(), room.top(), std::max(room.top(), room.bottom() + 1 - m_popup->height())));
+    m_popup->move(corner);
+}
+
+/// The row chosen stays chosen while lists arrive.
+void ModelPicker::listsChanged()
+{
+    if (!m_popup->isVisible())
         return;
-    m_listed[providerId] = { .models = {}, .problem = {}, .asked = true };
-    const auto arrived = [this, providerId](const base::Result<QList<llm::ModelInfo>> &models) {
-        if (models)
-            m_listed[providerId].models = *models;
-        else
-            m_listed[providerId].problem = models.error().message;
-        if (m_popup->isVisible())
-            fill();
-    };
-    whenReady(this, m_context.endpoints.resolve(providerId),
-              [this, arrived](const base::Result<llm::Endpoint> &endpoint) {
-                  if (endpoint)
-                      whenReady(this, m_context.runs.listModels(*endpoint), arrived);
-                  else
-                      arrived(endpoint.error());
-              });
-}
-
-void ModelPicker::fill()
-{
-    const QString wanted = m_filter->text().trimmed();
-    m_list->clear();
-    QListWidgetItem *best = nullptr;
-    const auto add = [this](const QString &text, const QString &provider, const QString &model) {
-        auto *item = new QListWidgetItem(text, m_list);
-        item->setData(providerRole, provider);
-        item->setData(modelRole, model);
-        item->setSizeHint({ 0, std::max(rowHeight, fontMetrics().height() + grid::unit) });
-        item->setToolTip(text);
-        return item;
-    };
-    const auto note = [this](const QString &text, bool heading) {
-        auto *item = new QListWidgetItem(text, m_list);
-        item->setFlags(Qt::NoItemFlags);
-        item->setSizeHint({ 0, std::max(rowHeight, fontMetrics().height() + grid::unit) });
-        QFont font = m_list->font();
-        font.setWeight(heading ? QFont::DemiBold : QFont::Normal);
-        item->setFont(font);
-        item->setForeground(colours(this).mutedText);
-    };
-    const QList<config::ProviderConfig> providers = m_context.settings.providers();
-    for (const config::ProviderConfig &provider : providers) {
-        const Listed &listed = m_listed[provider.id];
-        QStringList ids;
-        for (const llm::ModelInfo &model : listed.models)
-            ids.append(model.id);
-        for (const QString &known : { provider.defaultModel, provider.id == m_providerId ? m_model : QString() })
-            if (!known.isEmpty() && !ids.contains(known))
-                ids.append(known);
-        note(provider.name, true);
-        for (const QString &id : std::as_const(ids)) {
-            if (!wanted.isEmpty() && !id.contains(wanted, Qt::CaseInsensitive))
-                continue;
-            QListWidgetItem *item = add(id, provider.id, id);
-            if (provider.id == m_providerId && id == m_model) {
-                item->setIcon(ui::icon(u"check"_s, IconTone::Accent));
-                best = item;
-            } else if (!best) {
-                best = item;
-            }
+    const auto chosenNow = m_rows->choice(currentRow());
+    m_rows->rebuild();
+    for (int row = 0; chosenNow && row < m_rows->rowCount(); ++row) {
+        if (m_rows->choice(row) == chosenNow) {
+            goTo(row);
+            return;
         }
-        if (!wanted.isEmpty() && !ids.contains(wanted)) {
-            QListWidgetItem *typed = add(tr("Use “%1”").arg(wanted), provider.id, wanted);
-            typed->setIcon(ui::icon(u"plus"_s, IconTone::Muted));
-            if (!best)
-                best = typed;
-        }
-        if (!listed.problem.isEmpty())
-            note(tr("No list: %1").arg(listed.problem), false);
     }
-    m_list->setCurrentItem(best);
+    startFromBest();
 }
 
-void ModelPicker::choose(const QListWidgetItem *item)
+void ModelPicker::startFromBest()
 {
-    if (!item || item->data(modelRole).toString().isEmpty())
+    const int best = m_rows->best();
+    m_list->setCurrentIndex(m_rows->index(best));
+    if (best >= 0)
+        m_list->scrollTo(m_rows->index(best),
+                         best <= pageLength() / 2 ? QListView::PositionAtBottom : QListView::PositionAtCenter);
+}
+
+int ModelPicker::currentRow() const
+{
+    return m_list->currentIndex().isValid() ? m_list->currentIndex().row() : -1;
+}
+
+int ModelPicker::pageLength() const
+{
+    return std::max(1, m_list->viewport()->height() / std::max(1, m_list->sizeHintForRow(0)) - 1);
+}
+
+void ModelPicker::goTo(int row)
+{
+    m_list->setCurrentIndex(m_rows->index(row));
+    m_list->scrollTo(m_rows->index(row));
+    if (m_rows->next(row, -1) == row)
+        m_list->scrollToTop();
+}
+
+void ModelPicker::choose(int row)
+{
+    if (const QString failed = m_rows->failedProvider(row); !failed.isEmpty()) {
+        m_context.models.refresh(failed);
+        return;
+    }
+    const auto choice = m_rows->choice(row);
+    if (!choice)
         return;
     m_popup->hide();
-    Q_EMIT chosen(item->data(providerRole).toString(), item->data(modelRole).toString());
+    Q_EMIT chosen(choice->providerId, choice->model);
 }
 
-void ModelPicker::step(int by)
+void ModelPicker::toggleFavourite(int row)
 {
-    for (int row = m_list->currentRow() + by; row >= 0 && row < m_list->count(); row += by) {
-        if (m_list->item(row)->flags().testFlag(Qt::ItemIsSelectable)) {
-            m_list->setCurrentRow(row);
+    const auto choice = m_rows->choice(row);
+    if (!choice)
+        return;
+    m_rows->toggleFavourite(*choice);
+    for (int i = 0; i < m_rows->rowCount(); ++i) {
+        if (m_rows->choice(i) == choice) {
+            goTo(i);
             return;
         }
     }
 }
 
-bool ModelPicker::eventFilter(QObject *watched, QEvent *event)
+bool ModelPicker::filterKey(int key, Qt::KeyboardModifiers modifiers)
 {
-    if (watched != m_filter || event->type() != QEvent::KeyPress)
-        return QToolButton::eventFilter(watched, event);
-    switch (static_cast<QKeyEvent *>(event)->key()) {
+    const int row = currentRow();
+    const auto leap = [this, row](int by, int count) {
+        int to = row;
+        for (int i = 0; i < count; ++i)
+            to = m_rows->next(to, by);
+        goTo(to);
+    };
+    switch (key) {
     case Qt::Key_Down:
-        step(1);
+        leap(1, 1);
         return true;
     case Qt::Key_Up:
-        step(-1);
+        leap(-1, 1);
+        return true;
+    case Qt::Key_PageDown:
+        leap(1, pageLength());
+        return true;
+    case Qt::Key_PageUp:
+        leap(-1, pageLength());
         return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:
-        choose(m_list->currentItem());
+        choose(row);
         return true;
     case Qt::Key_Escape:
         m_popup->hide();
         return true;
-    default:
-        return QToolButton::eventFilter(watched, event);
+    case Qt::Key_F5: {
+        const QList<config::ProviderConfig> providers = m_context.settings.providers();
+        for (const config::ProviderConfig &provider : providers)
+            m_context.models.refresh(provider.id);
+        return true;
     }
+    case Qt::Key_D:
+        if (modifiers != Qt::ControlModifier)
+            return false;
+        toggleFavourite(row);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool ModelPicker::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_filter && event->type() == QEvent::KeyPress) {
+        const auto *key = static_cast<QKeyEvent *>(event);
+        if (filterKey(key->key(), key->modifiers()))
+            return true;
+    }
+    if (watched == m_list->viewport() && event->type() == QEvent::MouseButtonRelease) {
+        const QPoint at = static_cast<QMouseEvent *>(event)->position().toPoint();
+        const QModelIndex index = m_list->indexAt(at);
+        if (index.data(RowStarRole).isValid() && RowDelegate::starRect(m_list->visualRect(index)).contains(at))
+            toggleFavourite(index.row());
+        else
+            choose(index.row());
+        return true;
+    }
+    return QToolButton::eventFilter(watched, event);
 }
 
 } // namespace talkbench::ui

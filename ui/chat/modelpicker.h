@@ -1,21 +1,19 @@
 #pragma once
 
-#include "core/llm/modelinfo.h"
 #include "ui/appcontext.h"
 
-#include <QHash>
 #include <QToolButton>
 
 class QFrame;
-class QLabel;
 class QLineEdit;
-class QListWidget;
-class QListWidgetItem;
+class QListView;
 
 namespace talkbench::ui {
 
-/// The provider and the model of the next answer. Lists come from the servers, once a session; a name typed by hand
-/// works whatever they list.
+class ModelRows;
+
+/// The provider and the model of the next answer. Lists come from the servers; a name typed by hand works whatever they
+/// list.
 class ModelPicker final : public QToolButton {
     Q_OBJECT
 
@@ -34,24 +32,24 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
-    struct Listed {
-        QList<llm::ModelInfo> models;
-        QString problem;
-        bool asked = false;
-    };
-
-    void fetch(const QString &providerId);
-    void fill();
-    void choose(const QListWidgetItem *item);
-    void step(int by);
+    void makePopup();
+    void place();
+    void listsChanged();
+    void startFromBest();
+    void choose(int row);
+    void goTo(int row);
+    void toggleFavourite(int row);
+    bool filterKey(int key, Qt::KeyboardModifiers modifiers);
+    int currentRow() const;
+    int pageLength() const;
 
     AppContext &m_context;
-    QHash<QString, Listed> m_listed;
+    ModelRows *m_rows;
     QString m_providerId;
     QString m_model;
     QFrame *m_popup;
     QLineEdit *m_filter;
-    QListWidget *m_list;
+    QListView *m_list;
 };
 
 } // namespace talkbench::ui

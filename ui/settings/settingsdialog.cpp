@@ -1,12 +1,12 @@
 #include "ui/settings/settingsdialog.h"
 
+#include "ui/rowdelegate.h"
+#include "ui/settings/formparts.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
-#include "ui/theme/colours.h"
 #include "ui/theme/metrics.h"
 
 #include <QDialogButtonBox>
-#include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -21,23 +21,19 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
       m_providers(new ProvidersPage(context, this)),
       m_general(new ValuesPage(context.settings,
                                { "theme", "text_zoom", "send_with", "default/provider", "default/model" }, this)),
-      m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)), m_message(new QLabel(this))
+      m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
+      m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);
     setWindowTitle(tr("Settings"));
     m_pages->setObjectName(u"settingsPages"_s);
     m_pages->setAccessibleName(tr("Pages"));
-    m_pages->setFrameShape(QFrame::NoFrame);
-    m_pages->setFixedWidth(grid::gap * 9);
+    m_pages->setFixedWidth(grid::gap * 8);
+    showRows(m_pages, RowDelegate::Lines::One, false);
     addPage(tr("Providers"), u"providersPage"_s, m_providers);
     addPage(tr("General"), u"generalPage"_s, m_general);
     addPage(tr("Limits"), u"limitsPage"_s, m_limits);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
-    m_message->setObjectName(u"settingsMessage"_s);
-    m_message->setWordWrap(true);
-    QPalette red = m_message->palette();
-    red.setColor(QPalette::WindowText, colours(this).error);
-    m_message->setPalette(red);
     m_message->hide();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     m_save = buttons->button(QDialogButtonBox::Save);
@@ -57,14 +53,13 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     layout->addWidget(m_message);
     layout->addWidget(buttons);
     m_pages->setCurrentRow(Providers);
-    resize(860, 600);
+    resize(920, 640);
 }
 
 void SettingsDialog::addPage(const QString &title, const QString &objectName, QWidget *page)
 {
     page->setObjectName(objectName);
-    auto *item = new QListWidgetItem(title, m_pages);
-    item->setSizeHint(QSize(0, grid::control));
+    m_pages->addItem(title);
     m_stack->addWidget(page);
 }
 
@@ -75,8 +70,7 @@ void SettingsDialog::showPage(Page page)
 
 void SettingsDialog::say(const QString &words)
 {
-    m_message->setText(words);
-    m_message->setVisible(!words.isEmpty());
+    m_message->say(words, ToneLabel::Tone::Error);
 }
 
 /// The first page that refuses is shown and nothing closes.

@@ -4,7 +4,6 @@
 
 #include <QDialog>
 
-class QLabel;
 class QListWidget;
 class QPushButton;
 class QStackedWidget;
@@ -12,6 +11,7 @@ class QStackedWidget;
 namespace talkbench::ui {
 
 class ProvidersPage;
+class ToneLabel;
 class ValuesPage;
 
 /// Providers, general settings and limits. Nothing is stored before Save; what is wrong is said beside its field and
@@ -37,7 +37,7 @@ private:
     ProvidersPage *m_providers;
     ValuesPage *m_general;
     ValuesPage *m_limits;
-    QLabel *m_message;
+    ToneLabel *m_message;
     QPushButton *m_save;
 };
 

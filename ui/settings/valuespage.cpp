@@ -1,7 +1,7 @@
 #include "ui/settings/valuespage.h"
 
 #include "core/config/settings.h"
-#include "ui/theme/colours.h"
+#include "ui/settings/formparts.h"
 #include "ui/theme/metrics.h"
 
 #include <QCheckBox>
@@ -81,12 +81,8 @@ ValuesPage::ValuesPage(config::Settings &settings, const QList<QByteArray> &keys
 QWidget *ValuesPage::addRow(QFormLayout *form, const config::Setting &setting)
 {
     const QString title = QCoreApplication::translate("Setting", setting.title);
-    auto *problem = new QLabel;
-    problem->setWordWrap(true);
+    auto *problem = new ToneLabel({}, ToneLabel::Tone::Error);
     problem->hide();
-    QPalette red = problem->palette();
-    red.setColor(QPalette::WindowText, colours(this).error);
-    problem->setPalette(red);
     QWidget *field = fieldFor(setting);
     field->setObjectName(u"setting_"_s + QString::fromLatin1(setting.key));
     field->setAccessibleName(title);
@@ -96,6 +92,7 @@ QWidget *ValuesPage::addRow(QFormLayout *form, const config::Setting &setting)
     cell->addWidget(problem);
     auto *label = new QLabel(title);
     label->setBuddy(field);
+    label->setMinimumHeight(grid::control);
     form->addRow(label, cell);
     m_rows << Row { setting.key, field, problem, valueOf(field) };
     return field;

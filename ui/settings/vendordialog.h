@@ -17,6 +17,9 @@ class VendorDialog final : public QDialog {
 public:
     explicit VendorDialog(const QList<llm::Vendor> &vendors, QWidget *parent = nullptr);
 
+    /// A server that answers on this machine, with the number of its models: it is offered first.
+    void addFound(const llm::Vendor &vendor, qsizetype models);
+
 Q_SIGNALS:
     /// A vendor without an id is a server of one's own.
     void chosen(const talkbench::llm::Vendor &vendor);
@@ -25,10 +28,20 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
+    enum class Group { Found, Local, Service, Own };
+    struct Offer {
+        Group group;
+        llm::Vendor vendor;
+        QString detail;
+    };
+
     void fill();
+    void addHeading(Group group);
+    void addRow(qsizetype offer);
+    void step(int by);
     void choose();
 
-    QList<llm::Vendor> m_vendors;
+    QList<Offer> m_offers; ///< by group
     QLineEdit *m_search;
     QListWidget *m_list;
     QPushButton *m_add = nullptr;

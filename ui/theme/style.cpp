@@ -4,6 +4,7 @@
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
+#include <QAbstractSpinBox>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyleOption>
@@ -73,6 +74,26 @@ void drawField(const QStyleOption *option, QPainter *painter, const Colours &c, 
     roundRect(painter, option->rect, fill, focused ? c.accent : c.border, controlRadius, focused ? 1.5 : 1);
 }
 
+void drawStep(const QStyleOptionSpinBox *option, QPainter *painter, const QString &name,
+              QAbstractSpinBox::StepEnabledFlag step, const QRect &rect)
+{
+    const bool enabled = option->stepEnabled.testFlag(step) && has(option, QStyle::State_Enabled);
+    icon(name, IconTone::Muted)
+        .paint(painter, QRect(rect.center() - QPoint(6, 5), QSize(12, 12)), Qt::AlignCenter,
+               enabled ? QIcon::Normal : QIcon::Disabled);
+}
+
+/// A word with a line below it while its page is shown.
+void drawTab(const QStyleOption *option, QPainter *painter, const Colours &c)
+{
+    const QRect &rect = option->rect;
+    painter->fillRect(rect.left(), rect.bottom(), rect.width(), 1, c.border);
+    if (has(option, QStyle::State_MouseOver) && !has(option, QStyle::State_Selected))
+        roundRect(painter, rect.adjusted(0, 0, 0, -grid::half), c.hover, {});
+    if (has(option, QStyle::State_Selected))
+        painter->fillRect(rect.left(), rect.bottom() - 1, rect.width(), 2, c.accent);
+}
+
 void drawScrollBar(const QStyleOptionSlider *option, QPainter *painter, const Colours &c, const QRect &slider)
 {
     if (option->minimum >= option->maximum)
@@ -122,6 +143,8 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
         roundRect(painter, option->rect, {}, c.accent, controlRadius - 1, 1.5);
         return;
     case PE_FrameStatusBarItem:
+    case PE_FrameTabBarBase:
+    case PE_FrameTabWidget:
         return;
     default:
         QProxyStyle::drawPrimitive(element, option, painter, widget);
@@ -136,6 +159,10 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         QStyleOptionButton button = *qstyleoption_cast<const QStyleOptionButton *>(option);
         button.palette.setColor(QPalette::ButtonText, c.onAccent);
         QProxyStyle::drawControl(element, &button, painter, widget);
+        return;
+    }
+    if (element == CE_TabBarTabShape) {
+        drawTab(option, painter, c);
         return;
     }
     if (element == CE_Splitter) {
@@ -165,6 +192,15 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
         icon(u"chevron-down"_s, IconTone::Muted)
             .paint(painter, QRect(arrow.center() - QPoint(7, 7), QSize(15, 15)), Qt::AlignCenter,
                    has(option, State_Enabled) ? QIcon::Normal : QIcon::Disabled);
+        return;
+    }
+    if (const auto *spin = qstyleoption_cast<const QStyleOptionSpinBox *>(option); spin && control == CC_SpinBox) {
+        if (spin->frame)
+            drawField(option, painter, c, c.raised);
+        drawStep(spin, painter, u"chevron-up"_s, QAbstractSpinBox::StepUpEnabled,
+                 proxy()->subControlRect(control, option, SC_SpinBoxUp, widget));
+        drawStep(spin, painter, u"chevron-down"_s, QAbstractSpinBox::StepDownEnabled,
+                 proxy()->subControlRect(control, option, SC_SpinBoxDown, widget));
         return;
     }
     QProxyStyle::drawComplexControl(control, option, painter, widget);
@@ -240,6 +276,12 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
     case PM_SmallIconSize:
     case PM_ButtonIconSize:
         return grid::icon;
+    case PM_TabBarTabHSpace:
+        return grid::section;
+    case PM_TabBarTabVSpace:
+        return grid::gap;
+    case PM_TabBarTabShiftVertical:
+        return 0;
     case PM_MenuVMargin:
     case PM_MenuHMargin:
         return grid::half;
@@ -258,6 +300,7 @@ int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *
     case SH_DitherDisabledText:
         return 0;
     case SH_ComboBox_Popup:
+    case SH_DialogButtonBox_ButtonsHaveIcons:
         return 0;
     case SH_ToolTipLabel_Opacity:
         return 255;

@@ -1,0 +1,88 @@
+#include "ui/settings/formparts.h"
+
+#include "ui/theme/colours.h"
+#include "ui/theme/metrics.h"
+
+#include <QApplication>
+#include <QEvent>
+#include <QFormLayout>
+
+namespace talkbench::ui {
+
+ToneLabel::ToneLabel(const QString &objectName, Tone tone, QWidget *parent) : QLabel(parent), m_tone(tone)
+{
+    setObjectName(objectName);
+    setWordWrap(true);
+    setTextFormat(Qt::PlainText);
+    setTextInteractionFlags(Qt::TextSelectableByMouse);
+    follow();
+}
+
+void ToneLabel::setTone(Tone tone)
+{
+    m_tone = tone;
+    follow();
+}
+
+void ToneLabel::say(const QString &text, Tone tone)
+{
+    setTone(tone);
+    setText(text);
+    setVisible(!text.isEmpty());
+}
+
+void ToneLabel::changeEvent(QEvent *event)
+{
+    QLabel::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange)
+        follow();
+}
+
+void ToneLabel::follow()
+{
+    const Colours &c = colours(QApplication::palette());
+    QColor colour = c.text;
+    switch (m_tone) {
+    case Tone::Muted:
+        colour = c.mutedText;
+        break;
+    case Tone::Plain:
+        break;
+    case Tone::Ok:
+        colour = c.ok;
+        break;
+    case Tone::Warning:
+        colour = c.warning;
+        break;
+    case Tone::Error:
+        colour = c.error;
+        break;
+    }
+    if (palette().color(QPalette::WindowText) == colour)
+        return;
+    QPalette own = palette();
+    own.setColor(QPalette::WindowText, colour);
+    setPalette(own);
+}
+
+QFormLayout *settingsForm(QWidget *parent)
+{
+    auto *form = new QFormLayout(parent);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setHorizontalSpacing(grid::gap);
+    form->setVerticalSpacing(grid::wide);
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    return form;
+}
+
+void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field, QWidget *shown)
+{
+    field->setObjectName(objectName);
+    field->setAccessibleName(title);
+    auto *label = new QLabel(title);
+    label->setBuddy(field);
+    label->setMinimumHeight(grid::control);
+    form->addRow(label, shown ? shown : field);
+}
+
+} // namespace talkbench::ui
