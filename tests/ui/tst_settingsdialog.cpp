@@ -222,10 +222,10 @@ void SettingsDialogTest::vendorsAreFoundByWords()
     QTest::keyClick(search, Qt::Key_PageUp);
     QVERIFY(list->currentRow() < list->count() - 2);
     QTest::keyClicks(search, u"china silicon"_s);
-    QCOMPARE(list->currentItem()->text(), u"SiliconFlow (China)"_s);
+    QCOMPARE(list->currentItem()->text(), u"SiliconCloud (SiliconFlow China)"_s);
     QTest::keyClick(search, Qt::Key_Return);
     QTRY_VERIFY(!dialog.findChild<VendorDialog *>());
-    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"SiliconFlow (China)"_s);
+    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"SiliconCloud (SiliconFlow China)"_s);
     QTRY_COMPARE(dialog.focusWidget(), find<QLineEdit>(dialog, u"providerKey"_s));
     save(dialog);
     QTRY_VERIFY(!dialog.isVisible());
