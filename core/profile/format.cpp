@@ -152,9 +152,72 @@ QString numbersLine(const Numbers &numbers)
     return numbersParts(numbers).join(u" · "_s);
 }
 
+QStringList limitsParts(const llm::RateLimits &limits, bool lowOnly)
+{
+    const std::pair<const char *, const llm::RateLimits::Limit &> rows[] = {
+        { QT_TRANSLATE_NOOP("Limits", "requests"), limits.requests },
+        { QT_TRANSLATE_NOOP("Limits", "tokens"), limits.tokens },
+        { QT_TRANSLATE_NOOP("Limits", "input tokens"), limits.inputTokens },
+        { QT_TRANSLATE_NOOP("Limits", "output tokens"), limits.outputTokens },
+    };
+    const auto text = [](const char *source) { return QCoreApplication::translate("Limits", source); };
+    QStringList parts;
+    for (const auto &[name, limit] : rows) {
+        const bool low =
+            limit.remaining && (*limit.remaining <= 0 || (limit.limit && *limit.remaining * 10 <= *limit.limit));
+        if (!limit.remaining || (lowOnly && !low))
+            continue;
+        const QString left = formatCount(*limit.remaining);
+        QString part = limit.limit
+            ? text(QT_TRANSLATE_NOOP("Limits", "%1 of %2 %3 left")).arg(left, formatCount(*limit.limit), text(name))
+            : text(QT_TRANSLATE_NOOP("Limits", "%1 %2 left")).arg(left, text(name));
+        if (limit.resetMs)
+            part += text(QT_TRANSLATE_NOOP("Limits", ", full again in %1"))
+                        .arg(formatMs(static_cast<double>(*limit.resetMs)));
+        parts << part;
+    }
+    return parts;
+}
+
 QString jsonText(const QJsonObject &object)
 {
     return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented));
+}
+
+QString prettyJson(const QString &text)
+{
+    if (QJsonDocument::fromJson(text.toUtf8()).isNull())
+        return text;
+    QString pretty;
+    int depth = 0;
+    bool inString = false;
+    const auto newLine = [&] { pretty += u'\n' + QString(2 * depth, u' '); };
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const QChar c = text.at(i);
+        if (inString) {
+            pretty += c;
+            if (c == u'\\' && i + 1 < text.size())
+                pretty += text.at(++i);
+            inString = c != u'"';
+            continue;
+        }
+        inString = c == u'"';
+        const bool closes = c == u'}' || c == u']';
+        if (c.isSpace())
+            continue;
+        if (closes) {
+            --depth;
+            if (!pretty.endsWith(u'{') && !pretty.endsWith(u'['))
+                newLine();
+        } else if (pretty.endsWith(u'{') || pretty.endsWith(u'[') || pretty.endsWith(u',')) {
+            newLine();
+        }
+        pretty += c;
+        if (c == u':')
+            pretty += u' ';
+        depth += c == u'{' || c == u'[' ? 1 : 0;
+    }
+    return pretty;
 }
 
 } // namespace talkbench::profile

@@ -39,7 +39,13 @@ QStringList numbersParts(const Numbers &numbers);
 /// The parts joined: "412 ms to first token · 62 tok/s · 318 tok · $0.0021".
 QString numbersLine(const Numbers &numbers);
 
+/// "12 of 60 requests left, full again in 8.0 s", one for each limit that a server told. `lowOnly`: only those of which a
+/// tenth or less is left.
+QStringList limitsParts(const llm::RateLimits &limits, bool lowOnly);
+
 /// Indented JSON, for a person to read and copy.
 QString jsonText(const QJsonObject &object);
+/// JSON as a model wrote it, indented: every name and number stays as it is. What is no JSON is given back.
+QString prettyJson(const QString &text);
 
 } // namespace talkbench::profile
