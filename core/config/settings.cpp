@@ -146,7 +146,6 @@ std::span<const Setting> settingsTable()
         Setting { "window/state", QByteArray(), "Window layout" },
         Setting { "window/sidebar", true, "Show the sidebar" },
         Setting { "window/profiler", true, "Show the profiler" },
-        Setting { "drafts", QVariantMap(), "Prompts not sent yet" },
     };
     return table;
 }

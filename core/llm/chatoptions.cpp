@@ -1,6 +1,7 @@
 #include "core/llm/chatoptions.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 
 #include <array>
 
@@ -162,6 +163,27 @@ ChatOptions chatOptionsFromJson(const QJsonObject &object)
                                           choice["name"_L1].toString() };
     options.contextTokens = number<int>(object, "context_tokens"_L1);
     return options;
+}
+
+base::Result<QJsonObject> schemaFromText(const QString &text)
+{
+    QJsonParseError problem;
+    const QJsonDocument document = QJsonDocument::fromJson(text.toUtf8(), &problem);
+    const auto error = [](const QString &message) {
+        return base::Error { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
+    };
+    if (text.trimmed().isEmpty())
+        return error(u"the schema is empty"_s);
+    if (problem.error != QJsonParseError::NoError)
+        return error(u"%1 at character %2"_s.arg(problem.errorString()).arg(problem.offset));
+    if (!document.isObject())
+        return error(u"a schema is a JSON object"_s);
+    return document.object();
+}
+
+QString schemaText(const QJsonObject &schema)
+{
+    return QString::fromUtf8(QJsonDocument(schema).toJson(QJsonDocument::Indented)).trimmed();
 }
 
 QList<Tool> toolsFromJson(const QJsonValue &value)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/result.h"
+
 #include <QJsonObject>
 #include <QList>
 #include <QString>
@@ -71,6 +73,10 @@ struct ChatOptions {
 /// "tools": [{"name", "description", "parameters"}], "tool_choice": {"type", "name"}, "context_tokens"}
 QJsonObject toJson(const ChatOptions &options);
 ChatOptions chatOptionsFromJson(const QJsonObject &object);
+
+/// A JSON schema as a person writes it; an error says what is no JSON object.
+base::Result<QJsonObject> schemaFromText(const QString &text);
+QString schemaText(const QJsonObject &schema);
 
 /// Tools as people have them: [{"name", "description", "parameters"}], or any vendor's own shape (OpenAI's
 /// {"type": "function", "function": {…}}, Anthropic's "input_schema", Gemini's "functionDeclarations"). Empty: none found.

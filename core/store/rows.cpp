@@ -80,14 +80,24 @@ Rows<T> read(QSqlDatabase &database, const QString &statement, const QVariantLis
     return result;
 }
 
+QString optionsOf(const Conversation &row)
+{
+    QJsonObject options = llm::toJson(row.options);
+    if (!row.systemPrompt.isEmpty())
+        options.insert("system"_L1, row.systemPrompt);
+    return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
+}
+
 QSqlError writeRow(QSqlDatabase &database, const Conversation &row)
 {
-    return run(
-        database,
-        u"INSERT INTO conversations (id, title, provider_id, model, created_ms, updated_ms) VALUES (?,?,?,?,?,?) "
-        "ON CONFLICT(id) DO UPDATE SET title = excluded.title, provider_id = excluded.provider_id, "
-        "model = excluded.model, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms"_s,
-        { text(row.id), text(row.title), text(row.providerId), text(row.model), row.createdMs, row.updatedMs });
+    return run(database,
+               u"INSERT INTO conversations (id, title, provider_id, model, created_ms, updated_ms, options) "
+               "VALUES (?,?,?,?,?,?,?) "
+               "ON CONFLICT(id) DO UPDATE SET title = excluded.title, provider_id = excluded.provider_id, "
+               "model = excluded.model, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms, "
+               "options = excluded.options"_s,
+               { text(row.id), text(row.title), text(row.providerId), text(row.model), row.createdMs, row.updatedMs,
+                 optionsOf(row) });
 }
 
 QSqlError writeRow(QSqlDatabase &database, const StoredMessage &row)
@@ -124,6 +134,16 @@ QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
           usage ? QVariant(usage->outputTotal()) : QVariant(), orNull(row.costUsd), packed(profile::toJson(row)) });
 }
 
+QSqlError writeRow(QSqlDatabase &database, const Draft &row)
+{
+    if (row.text.isEmpty())
+        return run(database, u"DELETE FROM drafts WHERE conversation_id = ?"_s, { text(row.conversationId) });
+    return run(database,
+               u"INSERT INTO drafts (conversation_id, text) VALUES (?,?) "
+               "ON CONFLICT(conversation_id) DO UPDATE SET text = excluded.text"_s,
+               { text(row.conversationId), text(row.text) });
+}
+
 profile::RunRecord withoutWords(profile::RunRecord record)
 {
     record.conversationId.clear();
@@ -150,6 +170,8 @@ QSqlError writeRow(QSqlDatabase &database, const Removal &removal)
         if (auto error = writeRow(database, withoutWords(record)); error.isValid())
             return error;
     }
+    if (auto error = writeRow(database, Draft { removal.conversationId, {} }); error.isValid())
+        return error;
     return run(database, u"DELETE FROM conversations WHERE id = ?"_s, { text(removal.conversationId) });
 }
 
@@ -197,17 +219,28 @@ QSqlError write(QSqlDatabase &database, const Change &change)
 Rows<Conversation> readConversations(QSqlDatabase &database)
 {
     const auto fromRow = [](const QSqlQuery &query) {
+        const QJsonObject options = QJsonDocument::fromJson(query.value(6).toString().toUtf8()).object();
         return Conversation { .id = query.value(0).toString(),
                               .title = query.value(1).toString(),
                               .providerId = query.value(2).toString(),
                               .model = query.value(3).toString(),
                               .createdMs = query.value(4).toLongLong(),
-                              .updatedMs = query.value(5).toLongLong() };
+                              .updatedMs = query.value(5).toLongLong(),
+                              .systemPrompt = options["system"_L1].toString(),
+                              .options = llm::chatOptionsFromJson(options) };
     };
-    return read<Conversation>(database,
-                              u"SELECT id, title, provider_id, model, created_ms, updated_ms FROM conversations "
-                              "ORDER BY updated_ms DESC, seq DESC"_s,
-                              {}, fromRow);
+    return read<Conversation>(
+        database,
+        u"SELECT id, title, provider_id, model, created_ms, updated_ms, options FROM conversations "
+        "ORDER BY updated_ms DESC, seq DESC"_s,
+        {}, fromRow);
+}
+
+Rows<Draft> readDrafts(QSqlDatabase &database)
+{
+    return read<Draft>(database, u"SELECT conversation_id, text FROM drafts"_s, {}, [](const QSqlQuery &query) {
+        return Draft { query.value(0).toString(), query.value(1).toString() };
+    });
 }
 
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId)
@@ -260,6 +293,18 @@ void apply(const Change &change, QList<Conversation> *rows)
         put(*conversation, rows);
     else if (const auto *removal = std::get_if<Removal>(&change))
         rows->removeIf([&](const Conversation &row) { return row.id == removal->conversationId; });
+}
+
+void apply(const Change &change, QList<Draft> *rows)
+{
+    const auto *draft = std::get_if<Draft>(&change);
+    const auto *removal = std::get_if<Removal>(&change);
+    if (!draft && !removal)
+        return;
+    const QString id = draft ? draft->conversationId : removal->conversationId;
+    rows->removeIf([&](const Draft &row) { return row.conversationId == id; });
+    if (draft && !draft->text.isEmpty())
+        rows->append(*draft);
 }
 
 void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows)

@@ -15,7 +15,7 @@ struct Removal {
 };
 
 /// What can be written, each in one row or a few.
-using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord, ModelList>;
+using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord, ModelList, Draft>;
 
 /// Writes into an open transaction. An error of the type NoError is none.
 QSqlError write(QSqlDatabase &database, const Change &change);
@@ -27,6 +27,7 @@ struct Rows {
 };
 
 Rows<Conversation> readConversations(QSqlDatabase &database);
+Rows<Draft> readDrafts(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
 /// `limit` 0: all.
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
@@ -34,6 +35,7 @@ Rows<ModelList> readModelLists(QSqlDatabase &database);
 
 /// The rows as they will be once `change` is written: what is held in memory shows in every read.
 void apply(const Change &change, QList<Conversation> *rows);
+void apply(const Change &change, QList<Draft> *rows);
 void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows);
 void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows);
 void apply(const Change &change, QList<ModelList> *rows);

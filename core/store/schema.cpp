@@ -59,9 +59,18 @@ constexpr std::array<const char *, 1> version2 {
     " models BLOB NOT NULL)", // an object as JSON, packed as a run's record is
 };
 
-constexpr std::array<Migration, 2> steps {
+// Of what was typed and not sent; "" is the conversation that has no message yet, so there is no reference.
+constexpr std::array<const char *, 2> version3 {
+    "ALTER TABLE conversations ADD COLUMN options TEXT NOT NULL DEFAULT '{}'", // the options as JSON, "system" beside them
+    "CREATE TABLE drafts ("
+    " conversation_id TEXT PRIMARY KEY,"
+    " text TEXT NOT NULL)",
+};
+
+constexpr std::array<Migration, 3> steps {
     Migration { 1, version1 },
     Migration { 2, version2 },
+    Migration { 3, version3 },
 };
 
 } // namespace

@@ -75,6 +75,18 @@ QFuture<base::Result<void>> Store::removeConversation(const QString &id)
                       [worker = m_worker.get(), id](const auto &reply) { worker->enqueue(Removal { id }, reply); });
 }
 
+QFuture<base::Result<QList<Draft>>> Store::drafts()
+{
+    return post<QList<Draft>>(m_worker.get(),
+                              [worker = m_worker.get()](const auto &reply) { worker->readDrafts(reply); });
+}
+
+QFuture<base::Result<void>> Store::saveDraft(const Draft &draft)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), draft](const auto &reply) { worker->enqueue(draft, reply); });
+}
+
 QFuture<base::Result<QList<StoredMessage>>> Store::messages(const QString &conversationId)
 {
     return post<QList<StoredMessage>>(m_worker.get(), [worker = m_worker.get(), conversationId](const auto &reply) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/llm/chatoptions.h"
 #include "core/llm/message.h"
 #include "core/llm/modelinfo.h"
 #include "core/profile/runrecord.h"
@@ -21,6 +22,9 @@ struct Conversation {
     QString model;
     qint64 createdMs = 0;
     qint64 updatedMs = 0;
+    /// Sent with every message; empty for none.
+    QString systemPrompt = {};
+    llm::ChatOptions options = {};
 
     bool operator==(const Conversation &) const = default;
 };
@@ -49,6 +53,14 @@ struct ModelList {
     QList<llm::ModelInfo> models;
 
     bool operator==(const ModelList &) const = default;
+};
+
+/// What was typed in a conversation and not sent.
+struct Draft {
+    QString conversationId; ///< empty for the conversation that has no message yet
+    QString text; ///< empty: there is none any more
+
+    bool operator==(const Draft &) const = default;
 };
 
 class Worker;
@@ -87,6 +99,8 @@ public:
     QFuture<base::Result<void>> saveConversation(const Conversation &conversation);
     /// Its messages go too. Its runs stay for their figures, without their words.
     QFuture<base::Result<void>> removeConversation(const QString &id);
+    QFuture<base::Result<QList<Draft>>> drafts();
+    QFuture<base::Result<void>> saveDraft(const Draft &draft);
     /// In the order in which they were first saved.
     QFuture<base::Result<QList<StoredMessage>>> messages(const QString &conversationId);
     /// The conversation, and the parent where there is one, must have been saved before.

@@ -147,6 +147,13 @@ void Worker::readConversations(const Reply<QList<Conversation>> &reply)
         });
 }
 
+void Worker::readDrafts(const Reply<QList<Draft>> &reply)
+{
+    answer(
+        reply, [](QSqlDatabase &database) { return store::readDrafts(database); },
+        [](const Change &change, QList<Draft> *rows) { apply(change, rows); });
+}
+
 void Worker::readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply)
 {
     answer(

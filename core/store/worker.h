@@ -25,6 +25,7 @@ public:
     void open(const Reply<Store::Opened> &reply);
     void enqueue(const Change &change, const Reply<void> &reply);
     void readConversations(const Reply<QList<Conversation>> &reply);
+    void readDrafts(const Reply<QList<Draft>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
     void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
     void readModelLists(const Reply<QList<ModelList>> &reply);

@@ -82,6 +82,21 @@ private Q_SLOTS:
         QVERIFY(wait(m_store->messages(u"none"_s))->isEmpty());
     }
 
+    void draftsAreKeptUntilTheyAreSent()
+    {
+        QVERIFY(wait(m_store->open()));
+        m_store->saveConversation(conversation(u"a"_s, 10));
+        m_store->saveDraft({ {}, u"of a new chat"_s });
+        m_store->saveDraft({ u"a"_s, u"first"_s });
+        QVERIFY(wait(m_store->saveDraft({ u"a"_s, u"second\n😀"_s })));
+        restart();
+        const QList<Draft> both { { {}, u"of a new chat"_s }, { u"a"_s, u"second\n😀"_s } };
+        QCOMPARE(*wait(m_store->drafts()), both);
+        QVERIFY(wait(m_store->saveDraft({ {}, {} })));
+        QVERIFY(wait(m_store->removeConversation(u"a"_s)));
+        QVERIFY(wait(m_store->drafts())->isEmpty());
+    }
+
     void conversationsAreNewestFirstAfterARestart()
     {
         QVERIFY(wait(m_store->open()));
@@ -370,7 +385,7 @@ private Q_SLOTS:
         Peek peek(path());
         QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), migrations().back().version);
         QCOMPARE(peek.ask(u"PRAGMA journal_mode"_s).toString(), u"wal"_s);
-        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 4);
+        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 5);
         QVERIFY(QDir(m_folder->path()).entryList({ u"talkbench.db.v*"_s }).isEmpty()); // nothing to copy
     }
 
