@@ -163,6 +163,8 @@ LiveChart::LiveChart(ChartSpec spec, QWidget *parent)
     m_chart->legend()->hide();
     m_legend->setTextFormat(Qt::RichText);
     m_legend->setWordWrap(true);
+    // A long read-out takes a line more, it never widens what holds the chart.
+    m_legend->setMinimumWidth(1);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid::hair);

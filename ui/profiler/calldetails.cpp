@@ -2,6 +2,7 @@
 
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
+#include "core/profile/servertimings.h"
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/waterfall.h"
 #include "ui/theme/colours.h"
@@ -142,6 +143,35 @@ void addAttempts(Receipt &receipt, const RunRecord &record)
     }
 }
 
+/// The server's clock beside ours: the difference is the way between.
+void addServerTimings(Receipt &receipt, const RunRecord &record)
+{
+    if (record.answer.serverTimings.isEmpty())
+        return;
+    receipt.heading(tr("The server's own timings"));
+    for (const profile::ServerTiming &timing : profile::serverTimings(record)) {
+        const QString title = QCoreApplication::translate("ServerTiming", timing.title);
+        const QString server = profile::formatMs(timing.serverMs);
+        if (const auto added = timing.addedMs())
+            receipt.row(title,
+                        CallDetails::tr("%1 there, %2 here: %3 on the way")
+                            .arg(server, profile::formatMs(*timing.clientMs), profile::formatMs(*added)));
+        else
+            receipt.row(title, CallDetails::tr("%1 there").arg(server));
+    }
+    receipt.raw(profile::jsonText(record.answer.serverTimings));
+}
+
+void addRateLimits(Receipt &receipt, const RunRecord &record)
+{
+    const QStringList limits = profile::limitsParts(record.answer.rateLimits, false);
+    if (limits.isEmpty())
+        return;
+    receipt.heading(tr("The account's limits, as of this answer"));
+    for (const QString &limit : limits)
+        receipt.row(limit, {});
+}
+
 void addCall(Receipt &receipt, const RunRecord &record)
 {
     receipt.row(tr("Provider"), record.providerId);
@@ -173,14 +203,12 @@ QString receiptHtml(const RunRecord &record, const QColor &muted, const QColor &
     addMetrics(receipt, record);
     addUsage(receipt, record);
     addCost(receipt, record);
+    addServerTimings(receipt, record);
+    addRateLimits(receipt, record);
     addAttempts(receipt, record);
     if (record.answer.usage && !record.answer.usage->raw.isEmpty()) {
         receipt.heading(tr("Usage as the server sent it"));
         receipt.raw(profile::jsonText(record.answer.usage->raw));
-    }
-    if (!record.answer.serverTimings.isEmpty()) {
-        receipt.heading(tr("The server's own timings"));
-        receipt.raw(profile::jsonText(record.answer.serverTimings));
     }
     return receipt.html();
 }

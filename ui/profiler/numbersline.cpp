@@ -16,6 +16,8 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr int widestHint = 240;
+
 QString waitingWords(const run::RunUpdate &update)
 {
     switch (update.state) {
@@ -75,7 +77,7 @@ void NumbersLine::setRecord(const profile::RunRecord &record)
         parts << tr("stopped");
     else if (record.answer.error)
         parts << tr("failed");
-    parts << profile::numbersParts(profile::numbersOf(record));
+    parts << profile::numbersParts(profile::numbersOf(record)) << profile::limitsParts(record.answer.rateLimits, true);
     say(parts.join(u" · "_s));
 }
 
@@ -130,7 +132,9 @@ int NumbersLine::heightForWidth(int width) const
 
 QSize NumbersLine::sizeHint() const
 {
-    return { fontMetrics().horizontalAdvance(text()) + grid::hair, fontMetrics().height() + grid::half };
+    // It breaks: a long line must not widen what holds it.
+    const int wide = std::min(fontMetrics().horizontalAdvance(text()) + grid::hair, widestHint);
+    return { wide, heightForWidth(std::max(width(), wide)) };
 }
 
 QSize NumbersLine::minimumSizeHint() const

@@ -5,9 +5,10 @@
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/numbersline.h"
 #include "ui/profiler/waterfall.h"
-#include "ui/theme/icon.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
 #include <QToolButton>
@@ -44,6 +45,7 @@ ProfilerDock::ProfilerDock(ActivityMonitor &monitor, QWidget *parent)
     layout->addWidget(chartsPanel(), 1);
     layout->addWidget(lastCallPanel());
     setWidget(panel);
+    setTitleBarWidget(titleBar());
     m_refresh.setSingleShot(true);
     m_refresh.setInterval(refreshMs);
     connect(&m_refresh, &QTimer::timeout, this, &ProfilerDock::showLastCall);
@@ -52,6 +54,21 @@ ProfilerDock::ProfilerDock(ActivityMonitor &monitor, QWidget *parent)
     connect(&monitor, &ActivityMonitor::lastCallChanged, this, &ProfilerDock::scheduleLastCall);
     connect(this, &QDockWidget::visibilityChanged, this, &ProfilerDock::scheduleLastCall);
     showLastCall();
+}
+
+QWidget *ProfilerDock::titleBar()
+{
+    auto *bar = new QWidget(this);
+    auto *title = new QLabel(windowTitle(), bar);
+    title->setFont(demiBold(title->font()));
+    auto *close = iconButton(u"closeProfiler"_s, u"close"_s, tr("Hide the profiler (Ctrl+Shift+B)"), bar);
+    close->setAccessibleName(tr("Hide the profiler"));
+    connect(close, &QToolButton::clicked, this, &ProfilerDock::closeRequested);
+    auto *line = new QHBoxLayout(bar);
+    line->setContentsMargins(grid::wide, grid::half, grid::half, 0);
+    line->addWidget(title, 1);
+    line->addWidget(close);
+    return bar;
 }
 
 QWidget *ProfilerDock::chartsPanel()
@@ -76,30 +93,18 @@ QWidget *ProfilerDock::chartsPanel()
 void ProfilerDock::addChart(QVBoxLayout *layout, const ChartRow &row)
 {
     const ChartSpec spec = specOf(row);
-    auto *header = new QToolButton;
-    header->setObjectName(u"section_"_s + spec.id);
-    header->setText(spec.title);
+    auto *header = new Disclosure(u"section_"_s + spec.id, spec.title, this);
     header->setFont(demiBold(header->font()));
-    header->setCheckable(true);
     header->setChecked(row.open);
-    header->setAutoRaise(true);
-    header->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     header->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    header->setIconSize(QSize(grid::wide, grid::wide));
-    header->setStyleSheet(
-        u"QToolButton { border: none; background: transparent; text-align: left; padding: 2px 0; margin: 0; }"_s);
     header->setAccessibleName(tr("Show or hide %1").arg(spec.title));
     auto *chart = new LiveChart(spec);
     chart->setTitleVisible(false);
     chart->setRefreshDelay(LiveChart::refreshMs + 2 * FrameMonitor::frameMs * static_cast<int>(m_feeds.size()));
-    const auto unfold = [header, chart](bool open) {
-        header->setIcon(icon(open ? u"chevron-down"_s : u"chevron-right"_s, IconTone::Muted));
-        chart->setVisible(open);
-    };
     layout->addWidget(header);
     layout->addWidget(chart);
-    connect(header, &QToolButton::toggled, chart, unfold);
-    unfold(row.open);
+    connect(header, &QToolButton::toggled, chart, &QWidget::setVisible);
+    chart->setVisible(row.open);
     m_feeds.push_back({ &row, chart });
 }
 

@@ -29,12 +29,16 @@ public:
 
     LiveChart *chart(QLatin1StringView id) const;
 
+Q_SIGNALS:
+    void closeRequested();
+
 private:
     struct Feed {
         const ChartRow *row;
         LiveChart *chart;
     };
 
+    QWidget *titleBar();
     QWidget *chartsPanel();
     QWidget *lastCallPanel();
     void addChart(QVBoxLayout *layout, const ChartRow &row);

@@ -55,7 +55,7 @@ Waterfall::Row openRow(const Trace &trace)
         return { "connect", trace.reusedConnection ? Waterfall::tr("Send") : Waterfall::tr("Connect") };
     if (trace.headersNs == 0)
         return { "wait", Waterfall::tr("Wait for headers") };
-    return { "first_content", Waterfall::tr("Headers to first token") };
+    return { "first_content", Waterfall::tr("To first token") };
 }
 
 QString noteOf(const profile::RunRecord &record)

@@ -6,7 +6,6 @@
 
 #include <QApplication>
 #include <QPainter>
-#include <QToolButton>
 
 namespace talkbench::ui {
 
@@ -14,6 +13,7 @@ namespace {
 
 constexpr int busyStepMs = 220;
 constexpr int busySize = 5;
+constexpr int chevronSize = 14;
 
 /// Follows the theme: a label's own palette would not.
 class MutedLabel final : public QLabel {
@@ -108,6 +108,48 @@ void IconLabel::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     m_icon.paint(&painter, rect());
+}
+
+Disclosure::Disclosure(const QString &objectName, const QString &text, QWidget *parent) : QToolButton(parent)
+{
+    setObjectName(objectName);
+    setText(text);
+    setAccessibleName(text);
+    setCheckable(true);
+    setFocusPolicy(Qt::TabFocus);
+    setCursor(Qt::PointingHandCursor);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+}
+
+QSize Disclosure::sizeHint() const
+{
+    return { chevronSize + grid::half + fontMetrics().horizontalAdvance(text()) + grid::half,
+             fontMetrics().height() + grid::unit };
+}
+
+QSize Disclosure::minimumSizeHint() const
+{
+    return { chevronSize * 2, sizeHint().height() };
+}
+
+void Disclosure::paintEvent(QPaintEvent *)
+{
+    const Colours &c = colours(this);
+    QPainter painter(this);
+    ui::icon(isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), IconTone::Muted)
+        .paint(&painter, 0, (height() - chevronSize) / 2, chevronSize, chevronSize);
+    const QRect words = rect().adjusted(chevronSize + grid::half, 0, 0, 0);
+    QFont shown = font();
+    shown.setUnderline(underMouse());
+    painter.setFont(shown);
+    painter.setPen(isEnabled() ? c.text : c.disabledText);
+    painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
+                     fontMetrics().elidedText(text(), Qt::ElideRight, words.width()));
+    if (hasFocus()) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(c.accent, 1.5));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75), grid::half, grid::half);
+    }
 }
 
 QSize ElidedLabel::minimumSizeHint() const

@@ -3,9 +3,8 @@
 #include <QIcon>
 #include <QLabel>
 #include <QTimer>
+#include <QToolButton>
 #include <QWidget>
-
-class QToolButton;
 
 namespace talkbench::ui {
 
@@ -32,6 +31,19 @@ protected:
 
 private:
     QIcon m_icon;
+};
+
+/// The line that shows or hides what is below it: a chevron, and a text that starts at the left edge of its column.
+class Disclosure final : public QToolButton {
+    Q_OBJECT
+
+public:
+    Disclosure(const QString &objectName, const QString &text, QWidget *parent);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
 };
 
 /// One line that ends in an ellipsis where it does not fit.
