@@ -1,7 +1,12 @@
 #include "ui/chat/composer.h"
 
+#include <QApplication>
+#include <QClipboard>
 #include <QInputMethodEvent>
+#include <QLabel>
+#include <QMimeData>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 
@@ -23,6 +28,10 @@ private Q_SLOTS:
     void sendsNothingWhileGenerating();
     void growsWithItsLines();
     void everyControlHasItsName();
+    void picturesAreAddedRemovedAndSent();
+    void pastedPicturesAreTaken();
+    void whatIsNoPictureIsSaid();
+    void wordsThatComeWithAPictureStayWords();
 
 private:
     PromptEdit *prompt() const { return m_composer->findChild<PromptEdit *>(u"prompt"_s); }
@@ -142,6 +151,97 @@ void TestComposer::everyControlHasItsName()
     for (const QToolButton *button : buttons)
         QVERIFY(!button->accessibleName().isEmpty() && !button->toolTip().isEmpty());
     QVERIFY(!prompt()->accessibleName().isEmpty());
+}
+
+namespace {
+
+QString writePicture(const QTemporaryDir &dir, const QString &name)
+{
+    QImage image(40, 30, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    const QString path = dir.filePath(name);
+    return image.save(path) ? path : QString();
+}
+
+} // namespace
+
+void TestComposer::picturesAreAddedRemovedAndSent()
+{
+    QTemporaryDir dir;
+    QSignalSpy sent(m_composer.get(), &Composer::sendRequested);
+    QMimeData dropped;
+    dropped.setUrls({ QUrl::fromLocalFile(writePicture(dir, u"a.png"_s)),
+                      QUrl::fromLocalFile(writePicture(dir, u"b.jpg"_s)),
+                      QUrl::fromLocalFile(writePicture(dir, u"c.bmp"_s)) });
+    QVERIFY(Composer::canTake(dropped));
+    m_composer->take(dropped);
+    QTRY_COMPARE(m_composer->pictures().size(), 3);
+    auto *strip = m_composer->findChild<QWidget *>(u"pictures"_s);
+    QVERIFY(strip->isVisible());
+    // By mouse and by key.
+    QTest::mouseClick(strip->findChildren<QToolButton *>(u"removePicture"_s).last(), Qt::LeftButton);
+    QCOMPARE(m_composer->pictures().size(), 2);
+    QTest::keyClick(strip->findChildren<QAbstractButton *>(u"picture"_s, Qt::FindDirectChildrenOnly).last(),
+                    Qt::Key_Delete);
+    QCOMPARE(m_composer->pictures().size(), 1);
+    QVERIFY(m_composer->findChild<QToolButton *>(u"send"_s)->isEnabled());
+    QTest::keyClick(prompt(), Qt::Key_Return);
+    QCOMPARE(sent.count(), 1);
+    const auto pictures = sent.first().at(1).value<QList<Picture>>();
+    QCOMPARE(pictures.size(), 1);
+    QVERIFY(pictures.first().part.mediaType.startsWith(u"image/"_s));
+    QVERIFY(!pictures.first().part.data.isEmpty());
+    QVERIFY(m_composer->pictures().isEmpty());
+    QVERIFY(!strip->isVisible());
+}
+
+void TestComposer::pastedPicturesAreTaken()
+{
+    QImage image(20, 20, QImage::Format_RGB32);
+    image.fill(Qt::blue);
+    QApplication::clipboard()->setImage(image);
+    QTest::keyClick(prompt(), Qt::Key_V, Qt::ControlModifier);
+    QTRY_COMPARE(m_composer->pictures().size(), 1);
+    QCOMPARE(m_composer->pictures().first().part.mediaType, u"image/png"_s);
+    QVERIFY(!m_composer->pictures().first().thumbnail.isNull());
+}
+
+void TestComposer::whatIsNoPictureIsSaid()
+{
+    QTemporaryDir dir;
+    const auto write = [&dir](const QString &name, const QByteArray &bytes) {
+        QFile file(dir.filePath(name));
+        return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() ? file.fileName() : QString();
+    };
+    auto *note = m_composer->findChild<QLabel *>(u"composerNoteText"_s);
+    const QList<std::pair<QString, QString>> wrong {
+        { write(u"notes.png"_s, "these are words"), u"no picture"_s },
+        { write(u"damaged.png"_s, "\x89PNG\r\n\x1a\n and then nothing of use"), u"damaged"_s },
+        { write(u"large.jpg"_s, "\xff\xd8\xff" + QByteArray(5'000'000, 'x')), u"MB"_s },
+        { dir.filePath(u"gone.png"_s), u"can't be read"_s },
+        { dir.path(), u"no picture"_s },
+    };
+    for (const auto &[path, words] : wrong) {
+        m_composer->addFiles({ path });
+        QTRY_VERIFY2(note->isVisible() && note->text().contains(words), qPrintable(path + u": "_s + note->text()));
+        QVERIFY(m_composer->pictures().isEmpty());
+        QTest::mouseClick(m_composer->findChild<QToolButton *>(u"composerNoteClose"_s), Qt::LeftButton);
+        QVERIFY(!note->isVisible());
+    }
+    m_composer->addFiles(QStringList(11, writePicture(dir, u"a.png"_s)));
+    QVERIFY(note->isVisible());
+    QTRY_COMPARE(m_composer->pictures().size(), picturelimits::count);
+}
+
+void TestComposer::wordsThatComeWithAPictureStayWords()
+{
+    auto *copied = new QMimeData;
+    copied->setText(u"a cell"_s);
+    copied->setImageData(QImage(10, 10, QImage::Format_RGB32));
+    QApplication::clipboard()->setMimeData(copied);
+    QTest::keyClick(prompt(), Qt::Key_V, Qt::ControlModifier);
+    QCOMPARE(m_composer->text(), u"a cell"_s);
+    QVERIFY(m_composer->pictures().isEmpty());
 }
 
 QTEST_MAIN(TestComposer)

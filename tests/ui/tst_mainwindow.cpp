@@ -1,6 +1,6 @@
 #include "tests/ui/workbench.h"
+#include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
-#include "ui/chat/messagewidget.h"
 #include "ui/chat/modelpicker.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparepage.h"
@@ -86,6 +86,8 @@ private Q_SLOTS:
     void errorIsShownInPlace();
     void removeCanBeUndone();
     void draftsAreKept();
+    void draftsOutliveACrash();
+    void cutAnswersGoOnInPlace();
     void typedModelNamesWork();
     void keysHaveNoConflicts();
     void pagesAndSettingsOpen();
@@ -312,6 +314,56 @@ void TestMainWindow::draftsAreKept()
     QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
     desk.list()->setCurrentRow(1);
     QTRY_COMPARE(desk.prompt()->toPlainText(), u"half a thought"_s);
+}
+
+void TestMainWindow::draftsOutliveACrash()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    QTest::keyClicks(desk.prompt(), u"half a thought"_s);
+    // Another program sees it on disk while this one still runs: nothing has to end well.
+    store::Store other(dir.path());
+    const auto draft = [&other] {
+        auto drafts = other.drafts();
+        drafts.waitForFinished();
+        return drafts.result() && !drafts.result()->isEmpty() ? drafts.result()->first().text : QString();
+    };
+    other.open().waitForFinished();
+    QTRY_COMPARE_WITH_TIMEOUT(draft(), u"half a thought"_s, patienceMs);
+    QTest::keyClick(desk.prompt(), Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(draft(), QString(), patienceMs);
+}
+
+void TestMainWindow::cutAnswersGoOnInPlace()
+{
+    QTemporaryDir dir;
+    simulator::Knobs knobs = Workbench::quick();
+    knobs.cut = { simulator::Cut::Kind::Fin, 20 };
+    QString whole;
+    {
+        Desk desk(dir.path(), knobs);
+        desk.say(u"Tell me of rivers"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+        const QString id = desk.answer()->messageId();
+        const QString first = desk.window.chats().tree().find(id)->message.text();
+        auto *notice = desk.answer()->findChild<NoticeCard *>(u"notice"_s);
+        QVERIFY(notice->findChild<QPushButton *>(u"noticeRegenerate"_s)->isVisible());
+        QVERIFY(!notice->findChild<QPushButton *>(u"noticeRetry"_s)->isVisible());
+        desk.click(u"noticeContinue"_s, notice);
+        QVERIFY(desk.answer()->isLive());
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+        QCOMPARE(desk.answer()->messageId(), id);
+        QCOMPARE(desk.window.chats().tree().path().size(), 2);
+        whole = desk.window.chats().tree().find(id)->message.text();
+        QVERIFY(whole.size() > first.size());
+        QVERIFY(whole.startsWith(first.left(first.lastIndexOf(u' '))));
+        QVERIFY(!desk.answerText().isEmpty());
+    }
+    Desk desk(dir.path(), knobs);
+    QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
+    desk.list()->setCurrentRow(1);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QCOMPARE(desk.window.chats().tree().find(desk.answer()->messageId())->message.text(), whole);
 }
 
 void TestMainWindow::typedModelNamesWork()

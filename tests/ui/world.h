@@ -11,6 +11,7 @@
 #include "ui/modellists.h"
 
 #include <QHash>
+#include <QMutex>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -73,21 +74,42 @@ private:
     qsizetype m_next = -1;
 };
 
+/// The bodies of all requests, as they were sent; written in the network thread.
+class RequestLog final {
+public:
+    void add(const QByteArray &body)
+    {
+        const QMutexLocker lock(&m_mutex);
+        m_bodies.append(body);
+    }
+    QList<QByteArray> bodies() const
+    {
+        const QMutexLocker lock(&m_mutex);
+        return m_bodies;
+    }
+
+private:
+    mutable QMutex m_mutex;
+    QList<QByteArray> m_bodies;
+};
+
 class ScriptedTransport final : public net::HttpTransport {
 public:
-    ScriptedTransport(QHash<QString, Script> hosts, const base::Clock &clock)
-        : m_hosts(std::move(hosts)), m_clock(clock)
+    ScriptedTransport(QHash<QString, Script> hosts, const base::Clock &clock, RequestLog &log)
+        : m_hosts(std::move(hosts)), m_clock(clock), m_log(log)
     {
     }
     bool hasFreeConnection(const QUrl &) const override { return true; }
     std::unique_ptr<net::Transfer> start(const base::HttpRequest &request, const net::TransportLimits &) override
     {
+        m_log.add(request.body);
         return std::make_unique<ScriptedTransfer>(m_hosts.value(request.url.host()), m_clock);
     }
 
 private:
     QHash<QString, Script> m_hosts;
     const base::Clock &m_clock;
+    RequestLog &m_log;
 };
 
 /// A keychain in memory that can be out of order.
@@ -132,7 +154,7 @@ public:
         : settings(dir.path()), secrets(std::make_unique<MemoryKeychain>(keychain), std::chrono::seconds(1)),
           prices(*cost::PriceBook::fromJson(
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
-          runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock); }, clock, prices),
+          runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); }, clock, prices),
           store(dir.path()), endpoints(settings, secrets), models(settings, endpoints, runs), context {
               clock, settings, secrets, prices, runs, store, endpoints, models
           }
@@ -155,6 +177,7 @@ public:
     }
 
     base::SystemClock clock;
+    RequestLog requests;
     QTemporaryDir dir;
     MemoryKeychain::State keychain;
     config::Settings settings;

@@ -62,6 +62,7 @@ ChatController::~ChatController()
 void ChatController::load()
 {
     whenReady(this, m_context.store.conversations(), [this](const base::Result<QList<store::Conversation>> &result) {
+        Q_EMIT loaded();
         if (!result) {
             Q_EMIT failed(result.error());
             return;
@@ -152,6 +153,28 @@ void ChatController::setModel(const QString &providerId, const QString &model)
     if (!m_currentId.isEmpty())
         touch(chat);
     Q_EMIT modelChanged();
+}
+
+QString ChatController::systemPrompt() const
+{
+    return m_chats.at(m_currentId).conversation.systemPrompt;
+}
+
+llm::ChatOptions ChatController::options() const
+{
+    return m_chats.at(m_currentId).conversation.options;
+}
+
+void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOptions &options)
+{
+    store::Conversation &conversation = currentChat().conversation;
+    conversation.systemPrompt = systemPrompt;
+    conversation.options = options;
+    store::Conversation *known = listed(m_currentId);
+    if (!known)
+        return; // stored with its first message
+    *known = conversation;
+    watch(m_context.store.saveConversation(conversation));
 }
 
 void ChatController::touch(Chat &chat)
@@ -274,22 +297,26 @@ void ChatController::settleRemoval()
     Q_EMIT removalSettled();
 }
 
-QString ChatController::addUserMessage(Chat &chat, const QString &parentId, const QString &text)
+QString ChatController::addUserMessage(Chat &chat, const QString &parentId, const QString &text,
+                                       const QList<llm::ContentPart> &pictures)
 {
     store::StoredMessage message;
     message.id = newId();
     message.conversationId = chat.conversation.id;
     message.parentId = parentId;
-    message.message = llm::Message::fromText(llm::Role::User, text);
+    message.message.role = llm::Role::User;
+    message.message.parts = pictures;
+    if (!text.isEmpty())
+        message.message.parts.append({ llm::ContentPart::Kind::Text, text, {}, {} });
     message.createdMs = m_context.clock.wallMs();
     chat.tree.insert(message);
     watch(m_context.store.saveMessage(message));
     return message.id;
 }
 
-void ChatController::send(const QString &text)
+void ChatController::send(const QString &text, const QList<llm::ContentPart> &pictures)
 {
-    if (text.trimmed().isEmpty())
+    if (text.trimmed().isEmpty() && pictures.isEmpty())
         return;
     if (m_currentId.isEmpty()) {
         Chat fresh = std::move(currentChat());
@@ -297,7 +324,7 @@ void ChatController::send(const QString &text)
             fresh.conversation.providerId.isEmpty() ? m_providerId : fresh.conversation.providerId;
         fresh.conversation.model = model();
         fresh.conversation.id = newId();
-        fresh.conversation.title = titleFor(text);
+        fresh.conversation.title = text.trimmed().isEmpty() ? tr("A picture") : titleFor(text);
         fresh.conversation.createdMs = m_context.clock.wallMs();
         m_currentId = fresh.conversation.id;
         m_chats.emplace(m_currentId, std::move(fresh));
@@ -308,7 +335,7 @@ void ChatController::send(const QString &text)
         touch(currentChat());
     }
     Chat &chat = currentChat();
-    answerTo(chat, addUserMessage(chat, chat.tree.leaf(), text));
+    answerTo(chat, addUserMessage(chat, chat.tree.leaf(), text, pictures));
 }
 
 void ChatController::editAndResend(const QString &messageId, const QString &text)
@@ -318,7 +345,9 @@ void ChatController::editAndResend(const QString &messageId, const QString &text
     if (!edited || text.trimmed().isEmpty())
         return;
     touch(chat);
-    answerTo(chat, addUserMessage(chat, edited->parentId, text));
+    QList<llm::ContentPart> pictures = edited->message.parts;
+    pictures.removeIf([](const llm::ContentPart &part) { return part.kind != llm::ContentPart::Kind::Image; });
+    answerTo(chat, addUserMessage(chat, edited->parentId, text, pictures));
 }
 
 void ChatController::regenerate(const QString &messageId)
@@ -340,6 +369,16 @@ void ChatController::regenerate(const QString &messageId)
     begin(chat.conversation.id, messageId);
 }
 
+void ChatController::continueAnswer(const QString &messageId)
+{
+    Chat &chat = currentChat();
+    const store::StoredMessage *answer = chat.tree.find(messageId);
+    if (!answer || answer->message.role != llm::Role::Assistant || answer->message.text().isEmpty() || live(messageId))
+        return;
+    touch(chat);
+    begin(chat.conversation.id, messageId, goingOn(answer->message));
+}
+
 void ChatController::answerTo(Chat &chat, const QString &userMessageId)
 {
     store::StoredMessage answer;
@@ -354,9 +393,9 @@ void ChatController::answerTo(Chat &chat, const QString &userMessageId)
     begin(chat.conversation.id, answer.id);
 }
 
-void ChatController::begin(const QString &conversationId, const QString &answerId)
+void ChatController::begin(const QString &conversationId, const QString &answerId, LiveAnswer live)
 {
-    m_live[answerId] = LiveAnswer();
+    m_live[answerId] = std::move(live);
     m_conversationOf.insert(answerId, conversationId);
     m_partials.start();
     Q_EMIT pathChanged();
@@ -364,7 +403,7 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     const QString provider = chat(conversationId)->tree.find(answerId)->providerId;
     whenReady(this, m_context.endpoints.resolve(provider),
               [this, conversationId, answerId](const base::Result<llm::Endpoint> &endpoint) {
-                  if (!live(answerId))
+                  if (!this->live(answerId))
                       return;
                   if (endpoint)
                       start(conversationId, answerId, *endpoint);
@@ -373,31 +412,13 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
               });
 }
 
-llm::ChatRequest ChatController::request(const Chat &chat, const store::StoredMessage &answer) const
-{
-    llm::ChatRequest request;
-    request.model = answer.model;
-    for (const QString &id : chat.tree.ancestors(answer.id)) {
-        const store::StoredMessage &stored = *chat.tree.find(id);
-        llm::Message message = stored.message;
-        if (message.role == llm::Role::Assistant && message.text().isEmpty())
-            continue;
-        message.reasoning.clear();
-        // Signed and encrypted thoughts mean something to their own model only.
-        if (stored.providerId != answer.providerId || stored.model != answer.model)
-            message.replay.reset();
-        request.messages.append(message);
-    }
-    return request;
-}
-
 void ChatController::start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint)
 {
     const Chat &chat = m_chats.at(conversationId);
     const store::StoredMessage &answer = *chat.tree.find(answerId);
     run::RunRequest request;
     request.endpoint = endpoint;
-    request.chat = this->request(chat, answer);
+    request.chat = chatRequest(chat.conversation, chat.tree, answer, m_live.at(answerId));
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
@@ -418,11 +439,13 @@ void ChatController::update(const QString &answerId, const run::RunUpdate &updat
     if (found == m_live.end())
         return;
     LiveAnswer &live = found->second;
-    live.text += update.text;
+    live.last = update;
+    if (live.before && live.text.size() == live.seam)
+        live.last.text = fitted(live.text, update.text);
+    live.text += live.last.text;
     live.reasoning += update.reasoning;
     live.chunks += update.chunks;
-    live.last = update;
-    Q_EMIT answerUpdated(answerId, update);
+    Q_EMIT answerUpdated(answerId, live.last);
 }
 
 void ChatController::finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record)
@@ -435,11 +458,7 @@ void ChatController::finish(const QString &conversationId, const QString &answer
         found->second.run.release()->deleteLater();
     Chat &chat = m_chats.at(conversationId);
     store::StoredMessage &message = *chat.tree.find(answerId);
-    const QString text = record.answer.text.isEmpty() ? record.answer.refusal : record.answer.text;
-    message.message = llm::Message::fromText(llm::Role::Assistant, text.isEmpty() ? found->second.text : text);
-    message.message.reasoning = record.answer.reasoning;
-    message.message.toolCalls = record.answer.toolCalls;
-    message.message.replay = record.answer.replay;
+    message.message = endedMessage(found->second, record.answer);
     message.runId = record.id;
     chat.records.insert(answerId, record);
     m_live.erase(found);

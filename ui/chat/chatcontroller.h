@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/run/run.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/chat/conversationtree.h"
+#include "ui/chat/liveanswer.h"
 
 #include <QHash>
 #include <QObject>
@@ -14,17 +14,6 @@
 #include <optional>
 
 namespace talkbench::ui {
-
-/// An answer that is being made.
-struct LiveAnswer {
-    std::unique_ptr<run::Run> run; ///< null while the provider is looked up
-    QString text;
-    QString reasoning;
-    /// The newest state; its text, reasoning and chunks are the last piece only.
-    run::RunUpdate last;
-    QList<profile::ChunkStamp> chunks;
-    qsizetype savedLength = 0;
-};
 
 /// Conversations, their messages and the calls that answer them, without a widget. A prompt is stored before it is sent,
 /// an answer when it ends however it ends, and every few seconds while it grows; calls go on while another conversation
@@ -54,6 +43,11 @@ public:
     QString model() const;
     void setModel(const QString &providerId, const QString &model);
 
+    /// What is sent with every message of the current conversation.
+    QString systemPrompt() const;
+    llm::ChatOptions options() const;
+    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options);
+
     void newConversation();
     void open(const QString &conversationId);
     void rename(const QString &conversationId, const QString &title);
@@ -61,9 +55,11 @@ public:
     void remove(const QString &conversationId);
     void undoRemove();
 
-    void send(const QString &text);
+    void send(const QString &text, const QList<llm::ContentPart> &pictures = {});
     void editAndResend(const QString &messageId, const QString &text);
     void regenerate(const QString &messageId);
+    /// The model goes on where this answer stopped; what comes is added to it.
+    void continueAnswer(const QString &messageId);
     void selectSibling(const QString &messageId, int step);
     /// Ends every call of the current conversation.
     void stop();
@@ -73,6 +69,8 @@ public:
     static constexpr int undoRemoveMs = 8'000;
 
 Q_SIGNALS:
+    /// The store has told its conversations, or why it can't.
+    void loaded();
     void conversationsChanged();
     /// Another conversation is on display, or its messages have been loaded.
     void currentChanged();
@@ -101,9 +99,10 @@ private:
     void touch(Chat &chat);
     void show(const QString &conversationId);
     void dropIdleChats();
-    QString addUserMessage(Chat &chat, const QString &parentId, const QString &text);
+    QString addUserMessage(Chat &chat, const QString &parentId, const QString &text,
+                           const QList<llm::ContentPart> &pictures);
     void answerTo(Chat &chat, const QString &userMessageId);
-    void begin(const QString &conversationId, const QString &answerId);
+    void begin(const QString &conversationId, const QString &answerId, LiveAnswer live = {});
     void start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint);
     void update(const QString &answerId, const run::RunUpdate &update);
     void finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record);
@@ -111,7 +110,6 @@ private:
     void storePartials();
     void settleRemoval();
     void watch(QFuture<base::Result<void>> write);
-    llm::ChatRequest request(const Chat &chat, const store::StoredMessage &answer) const;
 
     AppContext &m_context;
     QList<store::Conversation> m_conversations;

@@ -4,16 +4,22 @@
 #include "core/cost/pricebook.h"
 #include "core/cost/tokenestimate.h"
 #include "core/profile/format.h"
+#include "core/store/store.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
+#include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/welcome.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
+#include "ui/whenready.h"
 
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMimeData>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -24,21 +30,28 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int estimateMs = 150;
+constexpr int draftMs = 500;
 
 } // namespace
 
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     : QWidget(parent), m_context(context), m_chats(chats), m_title(new ElidedLabel(this)),
       m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context.clock, this)),
-      m_welcome(new Welcome(this)), m_composer(new Composer(this))
+      m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)), m_composer(new Composer(this))
 {
     setObjectName(u"chatPage"_s);
+    setAcceptDrops(true);
     m_title->setObjectName(u"conversationTitle"_s);
     m_title->setTextFormat(Qt::PlainText);
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
-    m_content->addWidget(m_welcome);
+    // Large text in a small window: it scrolls rather than being cut off.
+    m_welcomeArea->setFrameShape(QFrame::NoFrame);
+    m_welcomeArea->setWidgetResizable(true);
+    m_welcomeArea->setFocusPolicy(Qt::NoFocus);
+    m_welcomeArea->setWidget(m_welcome);
+    m_content->addWidget(m_welcomeArea);
     m_content->addWidget(m_transcript);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -53,15 +66,20 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     column->addWidget(m_content, 1);
     column->addWidget(m_composer);
 
-    const QVariantMap drafts = m_context.settings.value("drafts").toMap();
-    for (auto it = drafts.begin(); it != drafts.end(); ++it)
-        m_drafts.insert(it.key(), it.value().toString());
-    m_composer->setText(m_drafts.value(m_shownId));
-
     m_estimating.setSingleShot(true);
     m_estimating.setInterval(estimateMs);
     connect(&m_estimating, &QTimer::timeout, this, &ChatPage::estimate);
-    connect(m_composer, &Composer::textChanged, this, [this] { m_estimating.start(); });
+    m_drafting.setSingleShot(true);
+    m_drafting.setInterval(draftMs);
+    connect(&m_drafting, &QTimer::timeout, this, &ChatPage::keepDraft);
+    connect(m_composer, &Composer::textChanged, this, [this] {
+        m_estimating.start();
+        if (!m_drafting.isActive())
+            m_drafting.start();
+    });
+    connect(&m_composer->options(), &OptionsPanel::edited, this,
+            [this] { m_chats.setOptions(m_composer->options().systemPrompt(), m_composer->options().options()); });
+    connect(m_composer, &Composer::picturesChanged, this, &ChatPage::estimate);
     connect(m_composer, &Composer::sendRequested, this, &ChatPage::send);
     connect(m_composer, &Composer::stopRequested, &m_chats, &ChatController::stop);
     connect(m_composer, &Composer::recallRequested, m_transcript, &Transcript::editLast);
@@ -73,7 +91,12 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(m_transcript, &Transcript::settingsRequested, this, &ChatPage::settingsRequested);
     connect(&m_chats, &ChatController::currentChanged, this, &ChatPage::showCurrent);
     connect(&m_chats, &ChatController::conversationsChanged, this, &ChatPage::showContent);
-    connect(&m_chats, &ChatController::pathChanged, this, &ChatPage::showContent);
+    connect(&m_chats, &ChatController::pathChanged, this, [this] {
+        showContent();
+        countPath();
+    });
+    connect(&m_chats, &ChatController::answerEnded, this, &ChatPage::countPath);
+    connect(&m_chats, &ChatController::loaded, this, &ChatPage::loadDrafts);
     connect(&m_chats, &ChatController::modelChanged, this, [this] {
         showContent();
         estimate();
@@ -89,22 +112,46 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
 ChatPage::~ChatPage()
 {
     keepDraft();
-    QVariantMap drafts;
-    for (auto it = m_drafts.cbegin(); it != m_drafts.cend(); ++it)
-        if (!it.value().isEmpty())
-            drafts.insert(it.key(), it.value());
-    if (drafts != m_context.settings.value("drafts").toMap())
-        m_context.settings.setValue("drafts", drafts);
 }
 
-void ChatPage::send(const QString &text)
+void ChatPage::loadDrafts()
 {
-    if (!m_chats.model().isEmpty()) {
-        m_chats.send(text);
+    whenReady(this, m_context.store.drafts(), [this](const base::Result<QList<store::Draft>> &drafts) {
+        if (!drafts)
+            return; // whoever loads the conversations says why
+        for (const store::Draft &draft : *drafts)
+            if (!m_drafts.contains(draft.conversationId))
+                m_drafts.insert(draft.conversationId, draft.text);
+        if (m_composer->text().isEmpty())
+            m_composer->setText(m_drafts.value(m_shownId));
+    });
+}
+
+void ChatPage::send(const QString &text, const QList<Picture> &pictures)
+{
+    if (m_chats.model().isEmpty()) {
+        m_composer->setText(text);
+        m_composer->setPictures(pictures);
+        Q_EMIT modelRequested();
         return;
     }
-    m_composer->setText(text);
-    Q_EMIT modelRequested();
+    keepDraft();
+    QList<llm::ContentPart> parts;
+    for (const Picture &picture : pictures)
+        parts.append(picture.part);
+    m_chats.send(text, parts);
+}
+
+void ChatPage::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (Composer::canTake(*event->mimeData()))
+        event->acceptProposedAction();
+}
+
+void ChatPage::dropEvent(QDropEvent *event)
+{
+    m_composer->take(*event->mimeData());
+    event->acceptProposedAction();
 }
 
 void ChatPage::focusComposer()
@@ -114,7 +161,12 @@ void ChatPage::focusComposer()
 
 void ChatPage::keepDraft()
 {
-    m_drafts.insert(m_shownId, m_composer->text());
+    m_drafting.stop();
+    const QString text = m_composer->text();
+    if (text == m_drafts.value(m_shownId))
+        return;
+    m_drafts.insert(m_shownId, text);
+    m_context.store.saveDraft({ m_shownId, text });
 }
 
 void ChatPage::showCurrent()
@@ -122,11 +174,25 @@ void ChatPage::showCurrent()
     const QString id = m_chats.currentId();
     if (id != m_shownId) {
         keepDraft();
+        m_draftPictures.insert(m_shownId, m_composer->pictures());
         m_shownId = id;
         m_composer->setText(m_drafts.value(id));
+        m_composer->setPictures(m_draftPictures.take(id));
+        m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options());
     }
     m_composer->setGenerating(m_chats.isGenerating(id));
     showContent();
+    countPath();
+}
+
+/// What is on display is counted when it changes, not at every key.
+void ChatPage::countPath()
+{
+    QList<llm::Message> messages;
+    const ConversationTree &tree = m_chats.tree();
+    for (const QString &id : tree.path())
+        messages.append(tree.find(id)->message);
+    m_pathTokens = cost::estimateTokens(messages);
     estimate();
 }
 
@@ -136,25 +202,23 @@ void ChatPage::showContent()
     m_title->setText(m_chats.currentTitle());
     m_title->setVisible(!empty);
     m_welcome->setSimulated(m_chats.providerId() == config::simulatorId);
-    m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcome) : m_transcript);
+    m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcomeArea) : m_transcript);
 }
 
 void ChatPage::estimate()
 {
-    QList<llm::Message> prompt;
-    const ConversationTree &tree = m_chats.tree();
-    for (const QString &id : tree.path())
-        prompt.append(tree.find(id)->message);
+    qint64 tokens = m_pathTokens;
     if (!m_composer->text().isEmpty())
-        prompt.append(llm::Message::fromText(llm::Role::User, m_composer->text()));
-    if (prompt.isEmpty()) {
+        tokens += cost::estimateTokens({ llm::Message::fromText(llm::Role::User, m_composer->text()) });
+    if (tokens == 0 && m_composer->pictures().isEmpty()) {
         m_composer->setEstimate({});
         return;
     }
-    const qint64 tokens = cost::estimateTokens(prompt);
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
     if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
         text += u" · "_s + profile::formatUsd(double(tokens) * price->input / 1e6);
+    if (!m_composer->pictures().isEmpty())
+        text += u" + "_s + tr("%n picture(s)", nullptr, int(m_composer->pictures().size()));
     m_composer->setEstimate(text);
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "ui/appcontext.h"
+#include "ui/chat/pictures.h"
 
 #include <QHash>
 #include <QTimer>
 #include <QWidget>
 
 class QLabel;
+class QScrollArea;
 class QStackedWidget;
 
 namespace talkbench::ui {
@@ -32,24 +34,34 @@ Q_SIGNALS:
     /// A prompt was to be sent and there is no model to send it to.
     void modelRequested();
 
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
 private:
     void showCurrent();
     void showContent();
+    void countPath();
     void estimate();
     void applySettings();
     void keepDraft();
-    void send(const QString &text);
+    void loadDrafts();
+    void send(const QString &text, const QList<Picture> &pictures);
 
     AppContext &m_context;
     ChatController &m_chats;
     QLabel *m_title;
     QStackedWidget *m_content;
     Transcript *m_transcript;
+    QScrollArea *m_welcomeArea;
     Welcome *m_welcome;
     Composer *m_composer;
     QHash<QString, QString> m_drafts; ///< by conversation
+    QHash<QString, QList<Picture>> m_draftPictures; ///< likewise, of this run only
     QString m_shownId;
+    QTimer m_drafting;
     QTimer m_estimating;
+    qint64 m_pathTokens = 0; ///< of the messages on display
 };
 
 } // namespace talkbench::ui

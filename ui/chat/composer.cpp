@@ -1,12 +1,17 @@
 #include "ui/chat/composer.h"
 
+#include "ui/chat/optionspanel.h"
+#include "ui/chat/picturestrip.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
+#include "ui/whenready.h"
 
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMimeData>
 #include <QPainter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -46,7 +51,9 @@ protected:
 Composer::Composer(QWidget *parent)
     : QWidget(parent), m_field(new Card(Card::Tone::Field, this)), m_edit(new PromptEdit(m_field)),
       m_hint(mutedLabel(u"composerHint"_s, m_field, 0.9)), m_estimate(mutedLabel(u"composerEstimate"_s, m_field, 0.9)),
-      m_send(new SendButton(m_field))
+      m_send(new SendButton(m_field)), m_strip(new PictureStrip(PictureStrip::Mode::Edited, m_field)),
+      m_attach(iconButton(u"attach"_s, u"image"_s, tr("Add pictures (or paste, or drop them here)"), m_field)),
+      m_options(new OptionsPanel(this)), m_optionsButton(iconButton(u"options"_s, u"settings"_s, {}, m_field))
 {
     setObjectName(u"composer"_s);
     m_edit->setObjectName(u"prompt"_s);
@@ -55,11 +62,18 @@ Composer::Composer(QWidget *parent)
     m_send->setObjectName(u"send"_s);
     m_send->setFixedSize(sendSize, sendSize);
     m_send->setFocusPolicy(Qt::TabFocus);
+    m_attach->setAccessibleName(tr("Add pictures"));
+    m_optionsButton->setCheckable(true);
+    m_options->setMaximumWidth(grid::column + 2 * grid::wide);
+    m_options->hide();
+    m_edit->setTakesPictures(true);
     setFocusProxy(m_edit);
 
     auto *foot = new QHBoxLayout;
     foot->setSpacing(grid::wide);
-    foot->setContentsMargins(grid::half, 0, 0, 0);
+    foot->setContentsMargins(0, 0, 0, 0);
+    foot->addWidget(m_attach);
+    foot->addWidget(m_optionsButton);
     foot->addWidget(m_hint);
     foot->addStretch();
     foot->addWidget(m_estimate);
@@ -67,18 +81,36 @@ Composer::Composer(QWidget *parent)
     auto *inside = new QVBoxLayout(m_field);
     inside->setContentsMargins(grid::wide, grid::unit, grid::unit, grid::unit);
     inside->setSpacing(grid::half);
+    inside->addWidget(m_strip);
     inside->addWidget(m_edit);
     inside->addLayout(foot);
+    auto *stack = new QVBoxLayout;
+    stack->setSpacing(grid::unit);
+    stack->addWidget(m_options);
+    stack->addWidget(makeNote());
+    stack->addWidget(m_field);
     auto *line = new QHBoxLayout(this);
     line->setContentsMargins(grid::section, 0, grid::section, grid::gap);
     line->addStretch(1);
-    line->addWidget(m_field, 1000);
+    line->addLayout(stack, 1000);
     line->addStretch(1);
     m_field->setMaximumWidth(grid::column + 2 * grid::wide);
 
     connect(m_edit, &PromptEdit::submitted, this, &Composer::submit);
     connect(m_edit, &PromptEdit::recalled, this, &Composer::recallRequested);
     connect(m_edit, &PromptEdit::escaped, this, &Composer::stopRequested);
+    connect(m_edit, &PromptEdit::filesGiven, this, &Composer::addFiles);
+    connect(m_edit, &PromptEdit::imageGiven, this, &Composer::addImage);
+    connect(m_optionsButton, &QToolButton::clicked, this, &Composer::showOptions);
+    connect(m_options, &OptionsPanel::closeRequested, this, [this] { showOptions(false); });
+    connect(m_options, &OptionsPanel::changed, this, &Composer::countOptions);
+    countOptions();
+    connect(m_attach, &QToolButton::clicked, this, &Composer::chooseFiles);
+    connect(m_strip, &PictureStrip::removeRequested, this, [this](qsizetype index) {
+        m_pictures.removeAt(index);
+        picturesDiffer();
+        m_edit->setFocus();
+    });
     connect(m_edit, &PromptEdit::focusChanged, m_field, &Card::setFocused);
     connect(m_edit, &QPlainTextEdit::textChanged, this, [this] {
         refresh();
@@ -92,6 +124,152 @@ Composer::Composer(QWidget *parent)
     });
     setSendKey(PromptEdit::SendKey::Enter);
     refresh();
+}
+
+QWidget *Composer::makeNote()
+{
+    auto *card = new Card(Card::Tone::Warning, this);
+    card->setObjectName(u"composerNote"_s);
+    card->setMaximumWidth(grid::column + 2 * grid::wide);
+    m_noteText = new QLabel(card);
+    m_noteText->setObjectName(u"composerNoteText"_s);
+    m_noteText->setTextFormat(Qt::PlainText);
+    m_noteText->setWordWrap(true);
+    auto *close = iconButton(u"composerNoteClose"_s, u"close"_s, tr("Close"), card);
+    connect(close, &QToolButton::clicked, this, [this] {
+        m_warning.clear();
+        complain({});
+    });
+    auto *line = new QHBoxLayout(card);
+    line->setContentsMargins(grid::wide, grid::half, grid::half, grid::half);
+    line->addWidget(m_noteText, 1);
+    line->addWidget(close, 0, Qt::AlignTop);
+    m_note = card;
+    m_note->hide();
+    return m_note;
+}
+
+void Composer::showOptions(bool shown)
+{
+    m_options->setVisible(shown);
+    m_optionsButton->setChecked(shown);
+    if (shown)
+        m_options->setFocus();
+    else
+        m_edit->setFocus();
+}
+
+void Composer::countOptions()
+{
+    const int count = m_options->count();
+    m_optionsButton->setIcon(icon(u"settings"_s, count > 0 ? IconTone::Accent : IconTone::Muted));
+    const QString name = count > 0 ? tr("Options of this chat, %n set", nullptr, count) : tr("Options of this chat");
+    m_optionsButton->setAccessibleName(name);
+    m_optionsButton->setToolTip(name);
+}
+
+void Composer::complain(const QString &problem)
+{
+    m_problem = problem;
+    showNote();
+}
+
+void Composer::setWarning(const QString &warning)
+{
+    m_warning = warning;
+    showNote();
+}
+
+void Composer::showNote()
+{
+    QStringList said { m_problem, m_warning };
+    said.removeAll(QString());
+    m_noteText->setText(said.join(u'\n'));
+    m_note->setAccessibleName(m_noteText->text());
+    m_note->setVisible(!said.isEmpty());
+}
+
+void Composer::chooseFiles()
+{
+    auto *dialog = new QFileDialog(window(), tr("Add pictures"));
+    dialog->setObjectName(u"pictureFiles"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    dialog->setNameFilters({ tr("Pictures (*.png *.jpg *.jpeg *.gif *.webp *.bmp)"), tr("All files (*)") });
+    connect(dialog, &QFileDialog::filesSelected, this, &Composer::addFiles);
+    dialog->open();
+}
+
+void Composer::addFiles(const QStringList &paths)
+{
+    complain({});
+    for (const QString &path : paths)
+        await(readPicture(path));
+}
+
+void Composer::addImage(const QImage &image)
+{
+    complain({});
+    await(encodePicture(image));
+}
+
+void Composer::await(const QFuture<base::Result<Picture>> &picture)
+{
+    if (m_pictures.size() + m_reading >= picturelimits::count) {
+        complain(tr("A message takes %n picture(s) at most.", nullptr, int(picturelimits::count)));
+        return;
+    }
+    ++m_reading;
+    refresh();
+    whenReady(this, picture, [this](const base::Result<Picture> &read) {
+        --m_reading;
+        if (read)
+            m_pictures.append(*read);
+        else
+            complain(read.error().message);
+        picturesDiffer();
+    });
+}
+
+void Composer::setPictures(const QList<Picture> &pictures)
+{
+    m_pictures = pictures;
+    complain({});
+    picturesDiffer();
+}
+
+void Composer::picturesDiffer()
+{
+    m_strip->setPictures(m_pictures);
+    refresh();
+    Q_EMIT picturesChanged();
+}
+
+bool Composer::canTake(const QMimeData &given)
+{
+    return given.hasImage() || !localFiles(given).isEmpty();
+}
+
+void Composer::take(const QMimeData &given)
+{
+    if (const QStringList files = localFiles(given); !files.isEmpty())
+        addFiles(files);
+    else if (given.hasImage())
+        addImage(given.imageData().value<QImage>());
+}
+
+void Composer::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitHint();
+}
+
+/// The hint gives way before the figures do.
+void Composer::fitHint()
+{
+    const int others = m_estimate->sizeHint().width() + 3 * grid::control + sendSize + 6 * grid::wide;
+    m_hint->setVisible(m_hint->sizeHint().width() + others < m_field->maximumWidth()
+                       && m_hint->sizeHint().width() + others < width() - 2 * grid::section);
 }
 
 void Composer::setText(const QString &text)
@@ -118,6 +296,7 @@ void Composer::setGenerating(bool generating)
 void Composer::setEstimate(const QString &estimate)
 {
     m_estimate->setText(estimate);
+    fitHint();
 }
 
 void Composer::focusText()
@@ -128,16 +307,18 @@ void Composer::focusText()
 void Composer::submit()
 {
     const QString text = m_edit->toPlainText();
-    if (m_generating || text.trimmed().isEmpty())
+    if (m_generating || m_reading > 0 || (text.trimmed().isEmpty() && m_pictures.isEmpty()))
         return;
+    const QList<Picture> pictures = m_pictures;
     m_edit->clear();
-    Q_EMIT sendRequested(text);
+    setPictures({});
+    Q_EMIT sendRequested(text, pictures);
 }
 
 void Composer::refresh()
 {
-    const bool hasText = !m_edit->toPlainText().trimmed().isEmpty();
-    m_send->setEnabled(m_generating || hasText);
+    const bool some = !m_pictures.isEmpty() || !m_edit->toPlainText().trimmed().isEmpty();
+    m_send->setEnabled(m_generating || (some && m_reading == 0));
     m_send->setIcon(icon(m_generating ? u"stop"_s : u"send"_s, IconTone::OnAccent));
     const QString tip = m_generating ? tr("Stop (Esc)") : tr("Send");
     m_send->setToolTip(tip);

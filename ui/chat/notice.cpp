@@ -1,24 +1,19 @@
 #include "ui/chat/notice.h"
 
+#include "ui/chat/foldedtext.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
 #include <QCoreApplication>
-#include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QPushButton>
-#include <QToolButton>
 
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
 
 namespace {
-
-constexpr int detailHeight = 140;
-constexpr qsizetype detailLimit = 20'000;
 
 QString tr(const char *text)
 {
@@ -30,6 +25,23 @@ bool needsSettings(base::ErrorKind kind)
     using enum base::ErrorKind;
     return kind == Auth || kind == Forbidden || kind == Dns || kind == Refused || kind == Tls || kind == Proxy
         || kind == Config || kind == Redirect || kind == NotJson;
+}
+
+int againActions(bool hasText)
+{
+    return hasText ? Notice::Continue | Notice::Regenerate : Notice::Retry;
+}
+
+Notice errorNotice(const base::Error &error, int again)
+{
+    const bool fromServer = error.httpStatus > 0;
+    const QString status = fromServer ? tr("HTTP status %1").arg(error.httpStatus) + u"\n"_s : QString();
+    return { .tone = Card::Tone::Error,
+             .title = error.message,
+             .advice = adviceFor(error),
+             .detail = error.detail.isEmpty() ? QString() : status + error.detail,
+             .fromServer = fromServer,
+             .actions = again | (needsSettings(error.kind) ? int(Notice::Settings) : 0) };
 }
 
 } // namespace
@@ -98,32 +110,29 @@ QString adviceFor(const base::Error &error)
     return {};
 }
 
-Notice noticeFor(const profile::RunRecord &record)
+Notice noticeFor(const profile::RunRecord &record, bool hasText)
 {
+    const int again = againActions(hasText);
     if (record.cancelled())
-        return { Card::Tone::Plain, tr("You stopped this answer."), {}, {}, Notice::Retry };
-    if (const auto &error = record.answer.error) {
-        const int settings = needsSettings(error->kind) ? int(Notice::Settings) : 0;
-        const QString status =
-            error->httpStatus > 0 ? tr("HTTP status %1").arg(error->httpStatus) + u"\n"_s : QString();
-        return { Card::Tone::Error, error->message, adviceFor(*error),
-                 error->detail.isEmpty() ? QString() : status + error->detail, Notice::Retry | settings };
-    }
+        return { .title = tr("You stopped this answer."), .actions = again };
+    if (record.answer.error)
+        return errorNotice(*record.answer.error, again);
     if (!record.answer.finishReason)
         return {};
     switch (*record.answer.finishReason) {
     case llm::FinishReason::Length:
-        return { Card::Tone::Warning, tr("The answer stopped at the length limit."), {}, {}, Notice::Continue };
+        return { .tone = Card::Tone::Warning,
+                 .title = tr("The answer stopped at the length limit."),
+                 .advice = hasText ? QString()
+                                   : tr("The whole limit went into thinking. Raise it in the options of this chat."),
+                 .actions = hasText ? Notice::Continue : Notice::Retry };
     case llm::FinishReason::ContentFilter:
-        return { Card::Tone::Warning,
-                 tr("The provider's filter ended this answer."),
-                 tr("Say it in other words."),
-                 {},
-                 Notice::Retry };
+        return { .tone = Card::Tone::Warning,
+                 .title = tr("The provider's filter ended this answer."),
+                 .advice = tr("Say it in other words."),
+                 .actions = hasText ? Notice::Regenerate : Notice::Retry };
     case llm::FinishReason::ToolCalls:
-        return {
-            Card::Tone::Plain, tr("The model asked for a tool, which this version can't run."), {}, {}, Notice::None
-        };
+        return { .title = tr("The model asked for a tool, which this version can't run.") };
     default:
         return {};
     }
@@ -131,25 +140,25 @@ Notice noticeFor(const profile::RunRecord &record)
 
 Notice retryNotice(const base::Error &error, int secondsLeft)
 {
-    return { Card::Tone::Warning, error.message,
-             secondsLeft > 0 ? tr("Trying again in %1 s").arg(secondsLeft) : tr("Trying again now"), error.detail,
-             Notice::Now | Notice::Stop };
+    return { .tone = Card::Tone::Warning,
+             .title = error.message,
+             .advice = secondsLeft > 0 ? tr("Trying again in %1 s").arg(secondsLeft) : tr("Trying again now"),
+             .detail = error.detail,
+             .fromServer = error.httpStatus > 0,
+             .actions = Notice::Now | Notice::Stop };
 }
 
-Notice interruptedNotice()
+Notice interruptedNotice(bool hasText)
 {
-    return { Card::Tone::Warning,
-             tr("This answer was interrupted: Talkbench ended before it did."),
-             {},
-             {},
-             Notice::Retry | Notice::Continue };
+    return { .tone = Card::Tone::Warning,
+             .title = tr("This answer was interrupted: Talkbench ended before it did."),
+             .actions = againActions(hasText) };
 }
 
 NoticeCard::NoticeCard(QWidget *parent)
     : Card(Tone::Plain, parent), m_icon(new IconLabel({}, grid::icon, this)), m_title(new QLabel(this)),
-      m_advice(mutedLabel(u"noticeAdvice"_s, this)),
-      m_disclosure(textButton(u"noticeDetails"_s, u"chevron-right"_s, tr("What the server said"), this)),
-      m_detail(new QPlainTextEdit(this)), m_actions(new QWidget(this))
+      m_advice(mutedLabel(u"noticeAdvice"_s, this)), m_detail(new FoldedText(u"noticeDetails"_s, this)),
+      m_actions(new QWidget(this))
 {
     setObjectName(u"notice"_s);
     m_title->setObjectName(u"noticeTitle"_s);
@@ -158,23 +167,14 @@ NoticeCard::NoticeCard(QWidget *parent)
         label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     }
-    m_detail->setObjectName(u"noticeDetail"_s);
-    m_detail->setAccessibleName(m_disclosure->text());
-    m_detail->setReadOnly(true);
-    m_detail->setFixedHeight(detailHeight);
-    m_detail->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    m_disclosure->setCheckable(true);
-    connect(m_disclosure, &QToolButton::toggled, this, [this](bool open) {
-        m_detail->setVisible(open);
-        m_disclosure->setIcon(icon(open ? u"chevron-down"_s : u"chevron-right"_s, IconTone::Muted));
-    });
 
     auto *buttons = new QHBoxLayout(m_actions);
     buttons->setContentsMargins(0, grid::half, 0, 0);
     buttons->setSpacing(grid::unit);
     addAction(u"noticeRetry"_s, tr("Try again"), Notice::Retry);
     addAction(u"noticeContinue"_s, tr("Continue"), Notice::Continue);
-    addAction(u"noticeNow"_s, tr("Now"), Notice::Now);
+    addAction(u"noticeRegenerate"_s, tr("Regenerate"), Notice::Regenerate);
+    addAction(u"noticeNow"_s, tr("Try now"), Notice::Now);
     addAction(u"noticeStop"_s, tr("Stop"), Notice::Stop);
     addAction(u"noticeSettings"_s, tr("Settings…"), Notice::Settings);
     buttons->addStretch();
@@ -183,7 +183,6 @@ NoticeCard::NoticeCard(QWidget *parent)
     text->setSpacing(grid::half);
     text->addWidget(m_title);
     text->addWidget(m_advice);
-    text->addWidget(m_disclosure, 0, Qt::AlignLeft);
     text->addWidget(m_detail);
     text->addWidget(m_actions);
     auto *line = new QHBoxLayout(this);
@@ -222,10 +221,9 @@ void NoticeCard::setNotice(const Notice &notice)
                                        : IconTone::Muted));
     m_advice->setText(notice.advice);
     m_advice->setVisible(!notice.advice.isEmpty());
-    m_disclosure->setVisible(!notice.detail.isEmpty());
-    if (m_detail->toPlainText() != notice.detail.left(detailLimit))
-        m_detail->setPlainText(notice.detail.left(detailLimit));
-    m_detail->setVisible(!notice.detail.isEmpty() && m_disclosure->isChecked());
+    m_detail->setTitle(notice.fromServer ? tr("What the server said") : tr("Details"));
+    m_detail->setText(notice.detail);
+    m_detail->setVisible(!notice.detail.isEmpty());
     m_actions->setVisible(notice.actions != Notice::None);
     for (const auto &[action, button] : m_buttons)
         button->setVisible(notice.actions & action);

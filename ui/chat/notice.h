@@ -4,30 +4,35 @@
 #include "core/run/run.h"
 #include "ui/theme/controls.h"
 
-class QPlainTextEdit;
 class QPushButton;
 
 namespace talkbench::ui {
 
+class FoldedText;
+
 /// What has to be said under an answer: a sentence, what to do about it, the raw words behind a disclosure.
 struct Notice {
-    enum Action { None = 0, Retry = 1, Continue = 2, Now = 4, Stop = 8, Settings = 16 };
+    /// Retry makes the answer again where nothing came, Regenerate beside what came.
+    enum Action { None = 0, Retry = 1, Regenerate = 2, Continue = 4, Now = 8, Stop = 16, Settings = 32 };
 
     Card::Tone tone = Card::Tone::Plain;
-    QString title;
-    QString advice;
-    QString detail;
+    QString title = {};
+    QString advice = {};
+    QString detail = {};
+    /// Whether `detail` is what a server sent.
+    bool fromServer = false;
     int actions = None;
 
     bool isEmpty() const { return title.isEmpty(); }
 };
 
 /// Of a call that ended: its error, the length limit, a filter, the user's own stop. Empty where all went well.
-Notice noticeFor(const profile::RunRecord &record);
+/// `hasText`: something is there to go on from.
+Notice noticeFor(const profile::RunRecord &record, bool hasText);
 /// Of a call that waits for its next attempt.
 Notice retryNotice(const base::Error &error, int secondsLeft);
 /// Of an answer that has no record: Talkbench ended before it did.
-Notice interruptedNotice();
+Notice interruptedNotice(bool hasText);
 /// What a person can do about an error.
 QString adviceFor(const base::Error &error);
 
@@ -47,8 +52,7 @@ private:
     IconLabel *m_icon;
     QLabel *m_title;
     QLabel *m_advice;
-    QToolButton *m_disclosure;
-    QPlainTextEdit *m_detail;
+    FoldedText *m_detail;
     QList<std::pair<Notice::Action, QPushButton *>> m_buttons;
     QWidget *m_actions;
 };

@@ -1,9 +1,11 @@
 #include "ui/chat/promptedit.h"
 
 #include <QAbstractTextDocumentLayout>
+#include <QImage>
 #include <QKeyEvent>
 #include <QMimeData>
 #include <QScrollBar>
+#include <QUrl>
 
 #include <cmath>
 
@@ -107,9 +109,30 @@ void PromptEdit::changeEvent(QEvent *event)
         fitHeight();
 }
 
+QStringList localFiles(const QMimeData &data)
+{
+    QStringList paths;
+    const QList<QUrl> urls = data.urls();
+    for (const QUrl &url : urls)
+        if (url.isLocalFile())
+            paths.append(url.toLocalFile());
+    return paths;
+}
+
+bool PromptEdit::canInsertFromMimeData(const QMimeData *source) const
+{
+    return source->hasText() || (m_takesPictures && (source->hasImage() || !localFiles(*source).isEmpty()));
+}
+
 void PromptEdit::insertFromMimeData(const QMimeData *source)
 {
-    if (source->hasText())
+    const QStringList files = localFiles(*source);
+    // Words copied from a sheet or a page come with a picture of themselves.
+    if (m_takesPictures && !files.isEmpty())
+        Q_EMIT filesGiven(files);
+    else if (m_takesPictures && source->hasImage() && source->text().trimmed().isEmpty())
+        Q_EMIT imageGiven(source->imageData().value<QImage>());
+    else if (source->hasText())
         insertPlainText(source->text());
 }
 

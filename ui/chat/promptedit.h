@@ -4,6 +4,9 @@
 
 namespace talkbench::ui {
 
+/// The files of this computer that something dragged or copied stands for.
+QStringList localFiles(const QMimeData &data);
+
 /// Where a prompt is written: plain text that grows with its lines, and keys that never act while an input method is
 /// composing a word.
 class PromptEdit final : public QPlainTextEdit {
@@ -16,6 +19,8 @@ public:
 
     void setSendKey(SendKey key) { m_sendKey = key; }
     SendKey sendKey() const { return m_sendKey; }
+    /// Otherwise only text can be pasted and dropped.
+    void setTakesPictures(bool takes) { m_takesPictures = takes; }
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -26,6 +31,9 @@ Q_SIGNALS:
     /// Up was pressed while nothing is written.
     void recalled();
     void focusChanged(bool focused);
+    /// Pasted or dropped here, where pictures are taken.
+    void filesGiven(const QStringList &paths);
+    void imageGiven(const QImage &image);
 
 protected:
     bool event(QEvent *event) override;
@@ -35,6 +43,7 @@ protected:
     void focusOutEvent(QFocusEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
+    bool canInsertFromMimeData(const QMimeData *source) const override;
     void insertFromMimeData(const QMimeData *source) override;
 
 private:
@@ -43,6 +52,7 @@ private:
 
     SendKey m_sendKey = SendKey::Enter;
     bool m_composing = false;
+    bool m_takesPictures = false;
 };
 
 } // namespace talkbench::ui

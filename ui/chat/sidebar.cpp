@@ -28,6 +28,7 @@ namespace {
 
 constexpr int idRole = Qt::UserRole;
 constexpr int busyRole = Qt::UserRole + 1;
+constexpr int noteRole = Qt::UserRole + 2;
 constexpr int spinMs = 80;
 constexpr int rowPadding = 7;
 
@@ -45,6 +46,8 @@ public:
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
         const int text = option.fontMetrics.height();
+        if (index.data(noteRole).toBool())
+            return { 60, 4 * text };
         return { 60, isHeading(index) ? text + grid::gap + grid::half : text + 2 * rowPadding };
     }
 
@@ -56,6 +59,12 @@ public:
         const QRect row = option.rect.adjusted(grid::unit, 1, -grid::unit, -1);
         QRect text = row.adjusted(grid::unit, 0, -grid::unit, 0);
         QFont font = option.font;
+        if (index.data(noteRole).toBool()) {
+            painter->setPen(c.mutedText);
+            painter->drawText(text, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, index.data().toString());
+            painter->restore();
+            return;
+        }
         if (isHeading(index)) {
             if (font.pointSizeF() > 0)
                 font.setPointSizeF(font.pointSizeF() * 0.88);
@@ -224,8 +233,9 @@ void Sidebar::rebuild()
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable);
     }
     if (m_list->count() == 0) {
-        auto *none =
-            new QListWidgetItem(wanted.isEmpty() ? tr("No conversations yet") : tr("No title matches"), m_list);
+        auto *none = new QListWidgetItem(
+            wanted.isEmpty() ? tr("No conversations yet. What you ask appears here.") : tr("No title matches"), m_list);
+        none->setData(noteRole, true);
         none->setFlags(Qt::NoItemFlags);
     }
     m_filling = false;

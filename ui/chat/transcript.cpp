@@ -1,8 +1,9 @@
 #include "ui/chat/transcript.h"
 
 #include "core/base/clock.h"
+#include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
-#include "ui/chat/messagewidget.h"
+#include "ui/chat/usermessage.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -172,6 +173,8 @@ MessageWidget *Transcript::build(const QString &id)
         auto *made = new AnswerMessage(message, m_column);
         widget = made;
         showAnswer(made);
+    } else if (message.message.role == llm::Role::Tool) {
+        widget = new ToolMessage(message, toolOf(message), m_column);
     } else {
         widget = new UserMessage(message, m_column);
     }
@@ -184,6 +187,16 @@ MessageWidget *Transcript::build(const QString &id)
             [this](const QString &itsId, Notice::Action action) { noticeChosen(itsId, action); });
     widget->show();
     return widget;
+}
+
+/// The tool whose result this is: the call is in the answer before it.
+QString Transcript::toolOf(const store::StoredMessage &result) const
+{
+    for (const QString &id : m_chats.tree().ancestors(result.id))
+        for (const llm::ToolCall &call : m_chats.tree().find(id)->message.toolCalls)
+            if (call.id == result.message.toolCallId)
+                return call.name;
+    return {};
 }
 
 AnswerMessage *Transcript::answer(const QString &id) const
@@ -229,7 +242,8 @@ void Transcript::layOut()
         return;
     m_layingOut = true;
     const int width = viewport()->width();
-    m_column->resize(width, m_column->place(m_messages, width));
+    // Centred as the composer is, with the scroll bar in the margin.
+    m_column->resize(width, m_column->place(m_messages, this->width()));
     if (m_follows)
         verticalScrollBar()->setValue(verticalScrollBar()->maximum());
     m_lastValue = verticalScrollBar()->value();
@@ -289,10 +303,11 @@ void Transcript::noticeChosen(const QString &id, int action)
 {
     switch (action) {
     case Notice::Retry:
+    case Notice::Regenerate:
         m_chats.regenerate(id);
         break;
     case Notice::Continue:
-        m_chats.send(tr("Go on exactly where you stopped."));
+        m_chats.continueAnswer(id);
         break;
     case Notice::Now:
         m_chats.retryNow(id);

@@ -11,6 +11,10 @@ namespace talkbench::base {
 class Clock;
 }
 
+namespace talkbench::store {
+struct StoredMessage;
+}
+
 namespace talkbench::ui {
 
 class AnswerMessage;
@@ -49,6 +53,7 @@ private:
     /// Keeps the messages that the path still has and builds the others.
     void sync();
     MessageWidget *build(const QString &id);
+    QString toolOf(const store::StoredMessage &result) const;
     AnswerMessage *answer(const QString &id) const;
     void showAnswer(AnswerMessage *widget);
     void buildOlder();

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int cardHeight = 76;
 constexpr int widest = 680;
+constexpr int padding = 14;
 
 /// A prompt to try: what it is about, and the prompt itself.
 class PromptCard final : public QAbstractButton {
@@ -32,10 +33,20 @@ public:
         setCursor(Qt::PointingHandCursor);
         setFocusPolicy(Qt::TabFocus);
         setAttribute(Qt::WA_Hover);
-        setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        policy.setHeightForWidth(true);
+        setSizePolicy(policy);
     }
 
-    QSize sizeHint() const override { return { 240, std::max(cardHeight, 4 * fontMetrics().height() + grid::half) }; }
+    QSize sizeHint() const override { return { 240, heightForWidth(240) }; }
+    QSize minimumSizeHint() const override { return { 120, cardHeight }; }
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override
+    {
+        const QRect words(0, 0, width - 2 * padding, 1000);
+        const int prompt = fontMetrics().boundingRect(words, Qt::TextWordWrap, m_prompt).height();
+        return std::max(cardHeight, prompt + fontMetrics().height() + grid::half + 2 * grid::wide);
+    }
 
 protected:
     void paintEvent(QPaintEvent *) override
@@ -46,7 +57,7 @@ protected:
         painter.setPen(hasFocus() ? QPen(c.accent, 1.5) : QPen(c.border, 1));
         painter.setBrush(isDown() ? c.pressed : underMouse() ? c.hover : c.surface);
         painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 10, 10);
-        const QRect inside = rect().adjusted(14, grid::wide, -14, -grid::wide);
+        const QRect inside = rect().adjusted(padding, grid::wide, -padding, -grid::wide);
         QFont bold = font();
         bold.setWeight(QFont::DemiBold);
         painter.setFont(bold);

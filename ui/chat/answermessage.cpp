@@ -1,0 +1,221 @@
+#include "ui/chat/answermessage.h"
+
+#include "core/profile/format.h"
+#include "ui/chat/chatcontroller.h"
+#include "ui/chat/foldedtext.h"
+#include "ui/chat/reasoningbox.h"
+#include "ui/markdown/markdownview.h"
+#include "ui/profiler/gapstrip.h"
+#include "ui/profiler/numbersline.h"
+#include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+QString unsentOptions(const profile::RunRecord &record)
+{
+    QStringList said;
+    for (const profile::Decision &decision : record.trace.decisions)
+        if (decision.stage == "options"_L1)
+            said << decision.reason;
+    return said.join(u'\n');
+}
+
+QString queueWords(const run::Wait &wait)
+{
+    if (wait.reason == run::WaitReason::None && wait.ahead == 0)
+        return AnswerMessage::tr("Starting");
+    QString words = wait.reason == run::WaitReason::None
+        ? AnswerMessage::tr("Waiting in the queue")
+        : AnswerMessage::tr("Waiting for %1").arg(run::waitReasonText(wait.reason));
+    if (wait.ahead > 0)
+        words += AnswerMessage::tr(", %n ahead", nullptr, wait.ahead);
+    return words;
+}
+
+} // namespace
+
+AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *parent)
+    : MessageWidget(message, parent), m_state(mutedLabel(u"answerState"_s, this, 0.95)), m_dots(new BusyDots(this)),
+      m_reasoning(new ReasoningBox(this)), m_view(new MarkdownView(this)), m_tools(new QWidget(this)),
+      m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)), m_gaps(new GapStrip(this)),
+      m_numbers(new NumbersLine(this))
+{
+    setObjectName(u"answerMessage"_s);
+    m_unsent->setTextFormat(Qt::PlainText);
+    m_unsent->setWordWrap(true);
+    m_view->setObjectName(u"answerText"_s);
+    m_view->setAccessibleName(tr("Answer of %1").arg(message.model));
+    m_numbers->setObjectName(u"numbersLine"_s);
+    m_gaps->setObjectName(u"gapStrip"_s);
+
+    auto *picture = new IconLabel(icon(u"model"_s, IconTone::Accent), 16, this);
+    auto *model = mutedLabel(u"answerModel"_s, this, 0.95);
+    model->setText(message.model);
+    auto *header = new QHBoxLayout;
+    header->setSpacing(grid::half + 2);
+    header->addWidget(picture);
+    header->addWidget(model);
+    header->addStretch();
+    auto *state = new QHBoxLayout;
+    state->setSpacing(grid::unit);
+    state->addWidget(m_dots);
+    state->addWidget(m_state);
+    state->addStretch();
+
+    m_copy = addAction(u"copyMessage"_s, u"copy"_s, tr("Copy"));
+    connect(m_copy, &QToolButton::clicked, this, [this] { Q_EMIT copyRequested(m_text); });
+    m_regenerate = addAction(u"regenerate"_s, u"regenerate"_s, tr("Answer again"));
+    connect(m_regenerate, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
+    addSiblingSwitch();
+    actions()->addStretch();
+    connect(m_notice, &NoticeCard::chosen, this,
+            [this](Notice::Action action) { Q_EMIT noticeChosen(messageId(), action); });
+
+    auto *tools = new QVBoxLayout(m_tools);
+    tools->setContentsMargins(0, 0, 0, 0);
+    tools->setSpacing(grid::half);
+    auto *column = static_cast<QVBoxLayout *>(layout());
+    column->setSpacing(grid::unit - 2);
+    column->addLayout(header);
+    column->addWidget(m_reasoning);
+    column->addWidget(m_view);
+    column->addWidget(m_tools);
+    column->addLayout(state);
+    column->addWidget(m_notice);
+    column->addWidget(m_unsent);
+    column->addWidget(m_gaps);
+    column->addWidget(m_numbers);
+    column->addLayout(actions());
+    setEnded(message, nullptr);
+}
+
+void AnswerMessage::setLive(const LiveAnswer &live)
+{
+    m_isLive = true;
+    m_answers = live.text.size() > live.seam;
+    m_text = live.text;
+    m_view->setMarkdown(live.text);
+    m_view->setVisible(!live.text.isEmpty());
+    m_reasoning->setText(live.reasoning);
+    m_notice->setNotice({});
+    m_unsent->hide();
+    showTools(live.before ? live.before->toolCalls : QList<llm::ToolCall>());
+    m_gaps->clear();
+    m_gaps->setChunks(live.chunks);
+    m_numbers->begin();
+    run::RunUpdate caughtUp = live.last;
+    caughtUp.chunks = live.chunks;
+    caughtUp.text = live.text;
+    caughtUp.reasoning = live.reasoning;
+    m_numbers->apply(caughtUp);
+    m_copy->hide();
+    m_regenerate->hide();
+    showState(live.last, 0);
+}
+
+void AnswerMessage::showTools(const QList<llm::ToolCall> &calls)
+{
+    qDeleteAll(m_tools->findChildren<FoldedText *>(u"toolCall"_s, Qt::FindDirectChildrenOnly));
+    for (const llm::ToolCall &call : calls) {
+        auto *block = new FoldedText(u"toolCall"_s, m_tools);
+        block->setTitle(tr("Tool call: %1").arg(call.name.isEmpty() ? tr("without a name") : call.name));
+        block->setText(profile::prettyJson(call.arguments));
+        block->setOpen(true);
+        m_tools->layout()->addWidget(block);
+    }
+    m_tools->setVisible(!calls.isEmpty());
+}
+
+void AnswerMessage::apply(const run::RunUpdate &update, qint64 nowNs)
+{
+    m_reasoning->append(update.reasoning);
+    if (!update.text.isEmpty()) {
+        if (!std::exchange(m_answers, true)) {
+            m_view->show();
+            if (!m_reasoning->isEmpty())
+                m_reasoning->setDone((update.trace.firstOutputNs - update.trace.firstContentNs) / 1'000'000);
+        }
+        m_text += update.text;
+        m_view->append(update.text);
+    }
+    if (!update.chunks.isEmpty())
+        m_gaps->addChunks(update.chunks);
+    m_numbers->apply(update);
+    showState(update, nowNs);
+}
+
+void AnswerMessage::showState(const run::RunUpdate &update, qint64 nowNs)
+{
+    QString state;
+    Notice notice;
+    switch (update.state) {
+    case run::RunState::Queued:
+        state = queueWords(update.wait);
+        break;
+    case run::RunState::Connecting:
+        state = tr("Connecting");
+        break;
+    case run::RunState::Waiting:
+        state = tr("Waiting for the first token");
+        break;
+    case run::RunState::Streaming:
+        if (!update.chunks.isEmpty() && update.chunks.last().kind == profile::ChunkKind::ToolCall)
+            state = tr("Writing a tool call");
+        break;
+    case run::RunState::RetryWait:
+        if (update.lastError)
+            notice =
+                retryNotice(*update.lastError, int(std::max<qint64>(update.retryAtNs - nowNs, 0) / 1'000'000'000) + 1);
+        break;
+    case run::RunState::Ended:
+        break;
+    }
+    m_notice->setNotice(notice);
+    m_state->setText(state);
+    m_state->setVisible(!state.isEmpty());
+    m_dots->setVisible(m_isLive && notice.isEmpty() && !m_answers);
+    m_gaps->setVisible(!m_gaps->isEmpty());
+    m_numbers->setVisible(update.trace.firstContentNs > 0);
+}
+
+void AnswerMessage::setEnded(const store::StoredMessage &message, const profile::RunRecord *record)
+{
+    const bool wasLive = std::exchange(m_isLive, false);
+    const QString text = message.message.text();
+    if (!wasLive || m_text != text)
+        m_view->setMarkdown(text);
+    else
+        m_view->flush();
+    m_text = text;
+    m_view->setVisible(!text.isEmpty());
+    if (!wasLive)
+        m_reasoning->setText(message.message.reasoning);
+    const bool knowsTime = record && record->trace.firstOutputNs > 0 && !record->answer.reasoning.isEmpty();
+    m_reasoning->setDone(knowsTime ? (record->trace.firstOutputNs - record->trace.firstContentNs) / 1'000'000 : -1);
+    showTools(message.message.toolCalls);
+    m_dots->hide();
+    m_state->hide();
+    m_notice->setNotice(record ? noticeFor(*record, !text.isEmpty()) : interruptedNotice(!text.isEmpty()));
+    if (record) {
+        m_gaps->setChunks(record->trace.chunks);
+        m_numbers->setRecord(*record);
+    }
+    m_unsent->setText(record ? unsentOptions(*record) : QString());
+    m_unsent->setVisible(!m_unsent->text().isEmpty());
+    m_gaps->setVisible(record && !m_gaps->isEmpty());
+    m_numbers->setVisible(record && record->trace.firstContentNs > 0);
+    m_copy->setVisible(!text.isEmpty());
+    m_regenerate->setVisible(!text.isEmpty() || !message.message.toolCalls.isEmpty());
+}
+
+} // namespace talkbench::ui

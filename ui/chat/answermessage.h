@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/run/run.h"
+#include "ui/chat/messagewidget.h"
+
+namespace talkbench::ui {
+
+class BusyDots;
+class GapStrip;
+class MarkdownView;
+class NoticeCard;
+class NumbersLine;
+class ReasoningBox;
+struct LiveAnswer;
+
+/// An answer as it is made and as it stays: thoughts, text, tool calls, what has to be said of it, its figures.
+class AnswerMessage final : public MessageWidget {
+    Q_OBJECT
+
+public:
+    AnswerMessage(const store::StoredMessage &message, QWidget *parent);
+
+    /// What has come so far of an answer that is being made; apply() carries on from there.
+    void setLive(const LiveAnswer &live);
+    void apply(const run::RunUpdate &update, qint64 nowNs);
+    /// The end: all of it, and its figures; null where no record was kept.
+    void setEnded(const store::StoredMessage &message, const profile::RunRecord *record);
+    bool isLive() const { return m_isLive; }
+
+private:
+    void showTools(const QList<llm::ToolCall> &calls);
+    void showState(const run::RunUpdate &update, qint64 nowNs);
+
+    QString m_text;
+    bool m_isLive = false;
+    bool m_answers = false; ///< text has come from the call that runs
+    QLabel *m_state;
+    BusyDots *m_dots;
+    ReasoningBox *m_reasoning;
+    MarkdownView *m_view;
+    QWidget *m_tools;
+    QLabel *m_unsent; ///< options that the request could not carry
+    NoticeCard *m_notice;
+    GapStrip *m_gaps;
+    NumbersLine *m_numbers;
+    QToolButton *m_copy;
+    QToolButton *m_regenerate;
+};
+
+} // namespace talkbench::ui

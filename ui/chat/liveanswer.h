@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/run/run.h"
+#include "ui/chat/conversationtree.h"
+
+#include <memory>
+#include <optional>
+
+namespace talkbench::ui {
+
+/// An answer that is being made.
+struct LiveAnswer {
+    std::unique_ptr<run::Run> run; ///< null while the provider is looked up
+    QString text;
+    QString reasoning;
+    /// The newest state; its text, reasoning and chunks are the last piece only.
+    run::RunUpdate last;
+    QList<profile::ChunkStamp> chunks;
+    qsizetype savedLength = 0;
+    /// The answer that this call goes on with, as it was. `text` and `reasoning` begin with it; of the text only
+    /// `seam` characters are kept.
+    std::optional<llm::Message> before;
+    qsizetype seam = 0;
+};
+
+/// For a call that goes on where this answer stopped.
+LiveAnswer goingOn(const llm::Message &answer);
+/// What comes first of such a call, as it fits what stands before it.
+QString fitted(const QString &before, const QString &more);
+/// What a call has made of its message when it has ended.
+llm::Message endedMessage(const LiveAnswer &live, const llm::Answer &answer);
+/// What is sent to get `answer`: the options of its conversation and the messages before it.
+llm::ChatRequest chatRequest(const store::Conversation &conversation, const ConversationTree &tree,
+                             const store::StoredMessage &answer, const LiveAnswer &live);
+
+} // namespace talkbench::ui

@@ -1,0 +1,273 @@
+#include "ui/chat/optionspanel.h"
+
+#include "ui/theme/metrics.h"
+
+#include <QComboBox>
+#include <QDoubleValidator>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QRegularExpressionValidator>
+#include <QVBoxLayout>
+
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr int columns = 4;
+
+/// In C's locale, whatever the system's: 0.7 is 0.7 everywhere.
+QValidator *decimals(double from, double to, QObject *parent)
+{
+    auto *validator = new QDoubleValidator(from, to, 4, parent);
+    validator->setLocale(QLocale::c());
+    validator->setNotation(QDoubleValidator::StandardNotation);
+    return validator;
+}
+
+QValidator *whole(int from, QObject *parent)
+{
+    return new QIntValidator(from, std::numeric_limits<int>::max(), parent);
+}
+
+template <typename T>
+std::optional<T> numberIn(const QLineEdit *field)
+{
+    if (field->text().isEmpty() || !field->hasAcceptableInput())
+        return std::nullopt;
+    bool ok = false;
+    const auto value = [&] {
+        if constexpr (std::is_same_v<T, double>)
+            return field->text().toDouble(&ok);
+        else if constexpr (std::is_same_v<T, int>)
+            return field->text().toInt(&ok);
+        else
+            return T(field->text().toLongLong(&ok));
+    }();
+    return ok ? std::optional<T>(value) : std::nullopt;
+}
+
+template <typename T>
+void fill(QLineEdit *field, const std::optional<T> &value)
+{
+    field->setText(value ? QLocale::c().toString(*value).remove(u',') : QString());
+}
+
+QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count, QWidget *parent)
+{
+    auto *field = new QPlainTextEdit(parent);
+    field->setObjectName(objectName);
+    field->setPlaceholderText(hint);
+    field->setTabChangesFocus(true);
+    field->setFixedHeight(count * field->fontMetrics().lineSpacing() + 2 * grid::unit);
+    return field;
+}
+
+} // namespace
+
+OptionsPanel::OptionsPanel(QWidget *parent)
+    : Card(Tone::Plain, parent), m_grid(new QGridLayout),
+      m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, this)),
+      m_effort(new QComboBox(this)), m_format(new QComboBox(this)),
+      m_stop(lines(u"optionStop"_s, tr("one a line"), 2, this)),
+      m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, this)), m_schemaProblem(new QLabel(this))
+{
+    setObjectName(u"optionsPanel"_s);
+    setAccessibleName(tr("Options of this chat"));
+    m_grid->setHorizontalSpacing(grid::wide);
+    m_grid->setVerticalSpacing(grid::unit);
+    addCell(tr("System prompt"), m_system, columns);
+    m_temperature = addNumber(u"optionTemperature"_s, tr("Temperature"), u"0 – 2"_s, decimals(0, 2, this));
+    m_topP = addNumber(u"optionTopP"_s, tr("Top p"), u"0 – 1"_s, decimals(0, 1, this));
+    m_maxTokens = addNumber(u"optionMaxTokens"_s, tr("Most tokens of an answer"), {}, whole(1, this));
+    m_seed = addNumber(u"optionSeed"_s, tr("Seed"), {},
+                       new QRegularExpressionValidator(QRegularExpression(u"-?\\d{1,18}"_s), this));
+    addChoices();
+    m_budget = addNumber(u"optionBudget"_s, tr("Most tokens of thinking"), {}, whole(0, this));
+    addCell(tr("Stop at"), m_stop);
+    addCell(tr("JSON schema"), m_schema, columns);
+    m_schemaProblem->setObjectName(u"optionSchemaProblem"_s);
+    m_schemaProblem->hide();
+
+    auto *note = mutedLabel(u"optionsNote"_s, this, 0.92);
+    note->setText(tr("An empty field is not sent."));
+    auto *clearAll = textButton(u"optionsClear"_s, u"undo"_s, tr("Clear all"), this);
+    connect(clearAll, &QToolButton::clicked, this, &OptionsPanel::clear);
+    auto *foot = new QHBoxLayout;
+    foot->addWidget(note, 1);
+    foot->addWidget(clearAll);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::unit);
+    column->setSpacing(grid::half);
+    column->addLayout(m_grid);
+    column->addWidget(m_schemaProblem);
+    column->addLayout(foot);
+    for (QPlainTextEdit *field : { m_system, m_stop, m_schema })
+        connect(field, &QPlainTextEdit::textChanged, this, &OptionsPanel::refresh);
+    setFocusProxy(m_system);
+    setOptions({}, {});
+}
+
+void OptionsPanel::addCell(const QString &title, QWidget *field, int span)
+{
+    auto *label = mutedLabel({}, this, 0.92);
+    label->setText(title);
+    label->setBuddy(field);
+    field->setAccessibleName(title);
+    auto *cell = new QWidget(this);
+    auto *stack = new QVBoxLayout(cell);
+    stack->setContentsMargins(0, 0, 0, 0);
+    stack->setSpacing(grid::hair);
+    stack->addWidget(label);
+    stack->addWidget(field);
+    stack->addStretch();
+    m_grid->addWidget(cell, m_cells / columns, m_cells % columns, 1, span);
+    m_cells += span;
+    if (field == m_schema)
+        m_schemaCell = cell;
+}
+
+QLineEdit *OptionsPanel::addNumber(const QString &objectName, const QString &title, const QString &hint,
+                                   QValidator *validator)
+{
+    auto *field = new QLineEdit(this);
+    field->setObjectName(objectName);
+    field->setPlaceholderText(hint);
+    field->setValidator(validator);
+    connect(field, &QLineEdit::textChanged, this, &OptionsPanel::refresh);
+    addCell(title, field);
+    return field;
+}
+
+void OptionsPanel::addChoices()
+{
+    using enum llm::ReasoningEffort;
+    m_effort->setObjectName(u"optionEffort"_s);
+    m_effort->addItem(tr("not sent"), -1);
+    const std::pair<QString, llm::ReasoningEffort> efforts[] = {
+        { tr("none"), None },     { tr("minimal"), Minimal }, { tr("low"), Low },
+        { tr("medium"), Medium }, { tr("high"), High },       { tr("extra high"), XHigh },
+    };
+    for (const auto &[title, effort] : efforts)
+        m_effort->addItem(title, int(effort));
+    using Kind = llm::ResponseFormat::Kind;
+    m_format->setObjectName(u"optionFormat"_s);
+    m_format->addItem(tr("text"), int(Kind::Text));
+    m_format->addItem(tr("JSON"), int(Kind::JsonObject));
+    m_format->addItem(tr("JSON by a schema"), int(Kind::JsonSchema));
+    for (QComboBox *choice : { m_effort, m_format })
+        connect(choice, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
+    addCell(tr("Answer as"), m_format);
+    addCell(tr("Thinking effort"), m_effort);
+}
+
+void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOptions &options)
+{
+    m_filling = true;
+    m_others = options;
+    m_system->setPlainText(systemPrompt);
+    fill(m_temperature, options.temperature);
+    fill(m_topP, options.topP);
+    fill(m_maxTokens, options.maxTokens);
+    fill(m_seed, options.seed);
+    fill(m_budget, options.reasoningBudget);
+    m_effort->setCurrentIndex(m_effort->findData(options.reasoningEffort ? int(*options.reasoningEffort) : -1));
+    m_format->setCurrentIndex(m_format->findData(int(options.responseFormat.kind)));
+    m_stop->setPlainText(options.stop.join(u'\n'));
+    m_schema->setPlainText(options.responseFormat.schema.isEmpty() ? QString()
+                                                                   : llm::schemaText(options.responseFormat.schema));
+    refresh();
+    m_filling = false;
+    Q_EMIT changed();
+}
+
+QString OptionsPanel::systemPrompt() const
+{
+    return m_system->toPlainText().trimmed();
+}
+
+llm::ChatOptions OptionsPanel::options() const
+{
+    llm::ChatOptions options = m_others;
+    options.temperature = numberIn<double>(m_temperature);
+    options.topP = numberIn<double>(m_topP);
+    options.maxTokens = numberIn<int>(m_maxTokens);
+    options.seed = numberIn<qint64>(m_seed);
+    options.reasoningBudget = numberIn<int>(m_budget);
+    options.stop = m_stop->toPlainText().split(u'\n', Qt::SkipEmptyParts);
+    const int effort = m_effort->currentData().toInt();
+    options.reasoningEffort = effort < 0 ? std::nullopt : std::optional(llm::ReasoningEffort(effort));
+    options.responseFormat = {};
+    options.responseFormat.kind = llm::ResponseFormat::Kind(m_format->currentData().toInt());
+    if (options.responseFormat.kind == llm::ResponseFormat::Kind::JsonSchema) {
+        const auto schema = llm::schemaFromText(m_schema->toPlainText());
+        if (schema) {
+            options.responseFormat.name = u"answer"_s;
+            options.responseFormat.schema = *schema;
+        } else {
+            options.responseFormat.kind = llm::ResponseFormat::Kind::Text;
+        }
+    }
+    return options;
+}
+
+int OptionsPanel::count() const
+{
+    const llm::ChatOptions set = options();
+    const bool format = set.responseFormat.kind != llm::ResponseFormat::Kind::Text;
+    return int(!systemPrompt().isEmpty()) + set.temperature.has_value() + set.topP.has_value()
+        + set.maxTokens.has_value() + set.seed.has_value() + set.reasoningBudget.has_value()
+        + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format);
+}
+
+void OptionsPanel::clear()
+{
+    setOptions({}, {});
+    Q_EMIT edited();
+}
+
+void OptionsPanel::refresh()
+{
+    const bool bySchema = m_format->currentData().toInt() == int(llm::ResponseFormat::Kind::JsonSchema);
+    m_schemaCell->setVisible(bySchema);
+    checkSchema();
+    if (m_filling)
+        return;
+    Q_EMIT changed();
+    Q_EMIT edited();
+}
+
+void OptionsPanel::checkSchema()
+{
+    const bool shown = !m_schemaCell->isHidden();
+    const auto schema = llm::schemaFromText(m_schema->toPlainText());
+    m_schemaProblem->setVisible(shown && !schema);
+    if (!schema)
+        m_schemaProblem->setText(tr("Not sent: %1").arg(schema.error().message));
+}
+
+bool OptionsPanel::event(QEvent *event)
+{
+    // Esc closes the panel before it stops an answer.
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return Card::event(event);
+}
+
+void OptionsPanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape)
+        Q_EMIT closeRequested();
+    else
+        Card::keyPressEvent(event);
+}
+
+} // namespace talkbench::ui

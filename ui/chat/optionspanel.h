@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/llm/chatrequest.h"
+#include "ui/theme/controls.h"
+
+class QComboBox;
+class QGridLayout;
+class QLineEdit;
+class QPlainTextEdit;
+
+namespace talkbench::ui {
+
+/// What is sent with every message of a conversation. An empty field is not sent: the server's own default holds.
+class OptionsPanel final : public Card {
+    Q_OBJECT
+
+public:
+    explicit OptionsPanel(QWidget *parent = nullptr);
+
+    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options);
+    QString systemPrompt() const;
+    /// What is typed and not valid counts as unset.
+    llm::ChatOptions options() const;
+    /// How many are set, for the button that opens this.
+    int count() const;
+
+Q_SIGNALS:
+    /// By the user.
+    void edited();
+    /// By whomever.
+    void changed();
+    void closeRequested();
+
+protected:
+    bool event(QEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    QLineEdit *addNumber(const QString &objectName, const QString &title, const QString &hint, QValidator *validator);
+    void addChoices();
+    void addCell(const QString &title, QWidget *field, int columns = 1);
+    void clear();
+    void refresh();
+    void checkSchema();
+
+    QGridLayout *m_grid;
+    int m_cells = 0;
+    QPlainTextEdit *m_system;
+    QLineEdit *m_temperature;
+    QLineEdit *m_topP;
+    QLineEdit *m_maxTokens;
+    QLineEdit *m_seed;
+    QLineEdit *m_budget;
+    QComboBox *m_effort;
+    QComboBox *m_format;
+    QPlainTextEdit *m_stop;
+    QPlainTextEdit *m_schema;
+    QWidget *m_schemaCell = nullptr;
+    QLabel *m_schemaProblem;
+    llm::ChatOptions m_others; ///< options that have no field here
+    bool m_filling = false;
+};
+
+} // namespace talkbench::ui
