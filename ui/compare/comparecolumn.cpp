@@ -9,7 +9,7 @@
 #include "ui/markdown/markdownview.h"
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/numbersline.h"
-#include "ui/theme/icon.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QHBoxLayout>
@@ -22,12 +22,19 @@ using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
 
+namespace {
+
+/// Enough for a line of code and the numbers.
+constexpr int leastWidth = 300;
+
+} // namespace
+
 CompareColumn::CompareColumn(AppContext &context, int number, QWidget *parent) : QFrame(parent), m_context(context)
 {
     setObjectName(u"compareColumn%1"_s.arg(number));
     setFrameShape(QFrame::StyledPanel);
     setAccessibleName(tr("Column %1").arg(number));
-    setMinimumWidth(220);
+    setMinimumWidth(leastWidth);
     m_gaps = new GapStrip(this);
     m_numbers = new NumbersLine(this);
     auto *layout = new QVBoxLayout(this);
@@ -50,27 +57,20 @@ QWidget *CompareColumn::header(int number)
     m_picker = new ModelPicker(m_context, bar);
     m_picker->setObjectName(u"compareModel%1"_s.arg(number));
     m_picker->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    m_rate = new QLabel(bar);
-    m_rate->setObjectName(u"compareRate%1"_s.arg(number));
-    m_rate->setForegroundRole(QPalette::PlaceholderText);
-    const auto button = [bar](const QString &name, const QString &iconName, const QString &words) {
-        auto *made = new QToolButton(bar);
-        made->setObjectName(name);
-        made->setIcon(icon(iconName, IconTone::Muted));
-        made->setToolTip(words);
-        made->setAccessibleName(words);
-        made->setAutoRaise(true);
-        return made;
-    };
-    m_stop = button(u"compareStop%1"_s.arg(number), u"stop"_s, tr("Stop this answer"));
-    m_remove = button(u"compareRemove%1"_s.arg(number), u"close"_s, tr("Remove this column"));
-    auto *layout = new QHBoxLayout(bar);
+    m_rate = mutedLabel(u"compareRate%1"_s.arg(number), bar);
+    m_rate->setAccessibleName(tr("Time to first token and speed"));
+    m_stop = iconButton(u"compareStop%1"_s.arg(number), u"stop"_s, tr("Stop this answer"), bar);
+    m_remove = iconButton(u"compareRemove%1"_s.arg(number), u"close"_s, tr("Remove this column"), bar);
+    auto *first = new QHBoxLayout;
+    first->setSpacing(grid::half);
+    first->addWidget(m_picker, 1);
+    first->addWidget(m_stop);
+    first->addWidget(m_remove);
+    auto *layout = new QVBoxLayout(bar);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid::half);
-    layout->addWidget(m_picker, 1);
+    layout->addLayout(first);
     layout->addWidget(m_rate);
-    layout->addWidget(m_stop);
-    layout->addWidget(m_remove);
     connect(m_picker, &ModelPicker::chosen, this, &CompareColumn::setModel);
     connect(m_stop, &QToolButton::clicked, this, &CompareColumn::stop);
     connect(m_remove, &QToolButton::clicked, this, &CompareColumn::removeRequested);
@@ -177,7 +177,7 @@ void CompareColumn::showRate(const profile::RunRecord &record)
     const profile::Numbers numbers = profile::numbersOf(record);
     QStringList parts;
     if (numbers.ttftMs && !numbers.cached)
-        parts << profile::formatMs(*numbers.ttftMs);
+        parts << tr("%1 to first token").arg(profile::formatMs(*numbers.ttftMs));
     if (numbers.tokensPerS && !numbers.cached)
         parts << (numbers.tokensEstimated ? u"~"_s : QString()) + profile::formatRate(*numbers.tokensPerS);
     m_rate->setText(parts.join(u" · "_s));
@@ -197,7 +197,7 @@ void CompareColumn::finish(const profile::RunRecord &record)
     const profile::Metric *thinking = profile::metricById("thinking_ms");
     const auto thoughtMs = thinking ? thinking->compute(record) : std::nullopt;
     m_reasoning->setDone(thoughtMs ? static_cast<qint64>(*thoughtMs) : -1);
-    Notice notice = noticeFor(record);
+    Notice notice = noticeFor(record, false);
     notice.actions = Notice::None;
     m_notice->setNotice(notice);
     m_notice->setVisible(!notice.isEmpty());

@@ -19,6 +19,8 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTableWidget>
 
 #include <algorithm>
@@ -31,8 +33,23 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
 {
     setObjectName(u"comparePage"_s);
     setAccessibleName(tr("Compare models"));
-    m_columnsLayout = new QHBoxLayout;
+    auto *columns = new QWidget;
+    m_columnsLayout = new QHBoxLayout(columns);
+    m_columnsLayout->setContentsMargins(0, 0, 0, 0);
     m_columnsLayout->setSpacing(grid::unit);
+    m_sideways = new QScrollArea(this);
+    m_sideways->setObjectName(u"compareColumns"_s);
+    m_sideways->setAccessibleName(tr("Answers side by side"));
+    m_sideways->setFrameShape(QFrame::NoFrame);
+    m_sideways->setWidgetResizable(true);
+    m_sideways->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_sideways->setWidget(columns);
+    QScrollBar *bar = m_sideways->horizontalScrollBar();
+    connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int, int end) {
+        // What was just added.
+        if (std::exchange(m_showsLast, false))
+            bar->setValue(end);
+    });
     m_empty =
         new QLabel(tr("One prompt, several models at the same moment.\nChoose the models above, write a prompt below "
                       "and press Run: the answers stream side by side with their numbers."),
@@ -58,7 +75,7 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
-    layout->addLayout(m_columnsLayout, 1);
+    layout->addWidget(m_sideways, 1);
     layout->addWidget(m_empty);
     layout->addWidget(m_table);
     layout->addWidget(promptArea());
@@ -113,6 +130,7 @@ QWidget *ComparePage::promptArea()
     connect(m_edit, &QPlainTextEdit::textChanged, this, &ComparePage::refresh);
     connect(m_add, &QPushButton::clicked, this, [this] {
         const CompareColumn *last = m_columns.last();
+        m_showsLast = true;
         addColumn()->setModel(last->providerId(), last->model());
         refresh();
     });
@@ -339,6 +357,7 @@ void ComparePage::showDifferences()
             m_table->setItem(row, column + 1, item);
         }
     }
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     const int wanted = m_table->horizontalHeader()->sizeHint().height() + m_table->verticalHeader()->length() + 2;
     m_table->setMinimumHeight(std::min(wanted, height() / 3));
     m_table->setMaximumHeight(std::min(wanted, std::max(height() / 3, grid::gap * 10)));

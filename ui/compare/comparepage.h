@@ -67,7 +67,9 @@ private:
     qsizetype m_resolving = 0;
     int m_round = 0;
     bool m_chosen = false;
+    bool m_showsLast = false;
     QString m_prompt;
+    QScrollArea *m_sideways = nullptr;
     QHBoxLayout *m_columnsLayout = nullptr;
     QLabel *m_empty = nullptr;
     QTableWidget *m_table = nullptr;
