@@ -12,10 +12,7 @@ struct ServerTiming {
     std::optional<double> clientMs = {};
 
     /// What the network, and whatever stands in it, added.
-    std::optional<double> addedMs() const
-    {
-        return clientMs ? std::optional(*clientMs - serverMs) : std::nullopt;
-    }
+    std::optional<double> addedMs() const { return clientMs ? std::optional(*clientMs - serverMs) : std::nullopt; }
 };
 
 /// Empty where the server told nothing. The client's figures start where the request left our queue.
