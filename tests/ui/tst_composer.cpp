@@ -149,7 +149,7 @@ void TestComposer::everyControlHasItsName()
     const auto buttons = m_composer->findChildren<QToolButton *>();
     QVERIFY(!buttons.isEmpty());
     for (const QToolButton *button : buttons)
-        QVERIFY(!button->accessibleName().isEmpty() && !button->toolTip().isEmpty());
+        QVERIFY2(!button->accessibleName().isEmpty() && !button->toolTip().isEmpty(), qPrintable(button->objectName()));
     QVERIFY(!prompt()->accessibleName().isEmpty());
 }
 

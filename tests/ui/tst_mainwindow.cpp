@@ -32,7 +32,7 @@ constexpr int patienceMs = 20'000;
 
 /// A window over a workbench, driven as a person would: by object names and keys.
 struct Desk {
-    explicit Desk(const QString &dir, simulator::Knobs knobs = Workbench::quick())
+    explicit Desk(const QString &dir, const simulator::Knobs &knobs = Workbench::quick())
         : bench(dir, knobs), window(bench.context)
     {
         window.show();

@@ -17,7 +17,7 @@
 /// All that a window works with, over the real simulator and the real transport, in a folder of its own.
 class Workbench final : public QObject {
 public:
-    explicit Workbench(const QString &dir, talkbench::simulator::Knobs knobs = quick())
+    explicit Workbench(const QString &dir, const talkbench::simulator::Knobs &knobs = quick())
         : m_settings(dir), m_store(dir),
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
           m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs), m_simulator(knobs), context {

@@ -98,6 +98,8 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     auto *note = mutedLabel(u"optionsNote"_s, this, 0.92);
     note->setText(tr("An empty field is not sent."));
     auto *clearAll = textButton(u"optionsClear"_s, u"undo"_s, tr("Clear all"), this);
+    clearAll->setAccessibleName(clearAll->text());
+    clearAll->setToolTip(tr("Sets every option of this chat back to what the provider does by itself"));
     connect(clearAll, &QToolButton::clicked, this, &OptionsPanel::clear);
     auto *foot = new QHBoxLayout;
     foot->addWidget(note, 1);

@@ -269,9 +269,9 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
     case PM_ScrollBarSliderMin:
         return smallestSlider;
     case PM_ScrollView_ScrollBarSpacing:
-        return 0;
     case PM_ButtonShiftHorizontal:
     case PM_ButtonShiftVertical:
+    case PM_TabBarTabShiftVertical:
         return 0;
     case PM_SmallIconSize:
     case PM_ButtonIconSize:
@@ -280,11 +280,8 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
         return grid::section;
     case PM_TabBarTabVSpace:
         return grid::gap;
-    case PM_TabBarTabShiftVertical:
-        return 0;
     case PM_MenuVMargin:
     case PM_MenuHMargin:
-        return grid::half;
     case PM_ToolTipLabelFrameWidth:
         return grid::half;
     default:
@@ -298,7 +295,6 @@ int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *
     switch (hint) {
     case SH_EtchDisabledText:
     case SH_DitherDisabledText:
-        return 0;
     case SH_ComboBox_Popup:
     case SH_DialogButtonBox_ButtonsHaveIcons:
         return 0;
