@@ -191,7 +191,7 @@ QString prettyJson(const QString &text)
     QString pretty;
     int depth = 0;
     bool inString = false;
-    const auto newLine = [&] { pretty += u'\n' + QString(2 * depth, u' '); };
+    const auto newLine = [&] { pretty += u'\n' + QString(2 * qsizetype(depth), u' '); };
     for (qsizetype i = 0; i < text.size(); ++i) {
         const QChar c = text.at(i);
         if (inString) {

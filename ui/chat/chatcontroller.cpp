@@ -77,7 +77,7 @@ void ChatController::load()
     });
 }
 
-void ChatController::watch(QFuture<base::Result<void>> write)
+void ChatController::watch(const QFuture<base::Result<void>> &write)
 {
     whenReady(this, write, [this](const base::Result<void> &result) {
         if (!result)
@@ -128,13 +128,13 @@ bool ChatController::isGenerating(const QString &conversationId) const
 
 QString ChatController::providerId() const
 {
-    const QString own = m_chats.at(m_currentId).conversation.providerId;
+    QString own = m_chats.at(m_currentId).conversation.providerId;
     return own.isEmpty() ? m_providerId : own;
 }
 
 QString ChatController::model() const
 {
-    const QString own = m_chats.at(m_currentId).conversation.model;
+    QString own = m_chats.at(m_currentId).conversation.model;
     if (!own.isEmpty())
         return own;
     if (!m_model.isEmpty())

@@ -109,7 +109,7 @@ private:
     void fail(const QString &conversationId, const QString &answerId, const base::Error &error);
     void storePartials();
     void settleRemoval();
-    void watch(QFuture<base::Result<void>> write);
+    void watch(const QFuture<base::Result<void>> &write);
 
     AppContext &m_context;
     QList<store::Conversation> m_conversations;

@@ -7,6 +7,7 @@ class QComboBox;
 class QGridLayout;
 class QLineEdit;
 class QPlainTextEdit;
+class QValidator;
 
 namespace talkbench::ui {
 

@@ -54,7 +54,7 @@ Waterfall::Row openRow(const Trace &trace)
     if (trace.sentNs == 0)
         return { "connect", trace.reusedConnection ? Waterfall::tr("Send") : Waterfall::tr("Connect") };
     if (trace.headersNs == 0)
-        return { "wait", Waterfall::tr("Wait for headers") };
+        return { "wait", Waterfall::tr("Headers") };
     return { "first_content", Waterfall::tr("To first token") };
 }
 
