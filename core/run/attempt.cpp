@@ -5,6 +5,7 @@
 #include <QUrl>
 
 #include <algorithm>
+#include <utility>
 
 namespace talkbench::run {
 
@@ -67,8 +68,9 @@ Attempt::Attempt(const llm::Provider &provider, bool streamed, const profile::Tr
 Attempt::~Attempt() = default;
 
 void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &request, const net::TransportLimits &limits,
-                    const base::Clock &clock)
+                    const base::Clock &clock, Scheduler &scheduler)
 {
+    m_scheduler = &scheduler;
     m_trace.dispatchedNs = clock.nowNs();
     m_transfer = transport.start(request, limits);
     connect(m_transfer.get(), &net::Transfer::phase, this, &Attempt::onPhase);
@@ -79,13 +81,31 @@ void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &requ
 
 void Attempt::abort(const base::Error &error, qint64 ns)
 {
-    if (m_transfer) {
-        m_transfer->disconnect(this);
-        m_transfer.reset();
-        take(m_decoder.end(), m_lastBytesNs);
+    if (m_transfer && complete()) {
+        endComplete();
+        return;
     }
+    dropTransfer();
     m_trace.endNs = ns;
     m_answer.error = error;
+    Q_EMIT finished();
+}
+
+void Attempt::dropTransfer()
+{
+    if (!m_transfer)
+        return;
+    m_transfer->disconnect(this);
+    m_transfer.reset();
+    take(m_decoder.end(), m_lastBytesNs);
+}
+
+/// The answer ended with its last bytes, whenever the connection would.
+void Attempt::endComplete()
+{
+    dropTransfer();
+    m_trace.endNs = m_lastBytesNs;
+    m_answer.error = verdict(std::nullopt);
     Q_EMIT finished();
 }
 
@@ -122,6 +142,12 @@ void Attempt::onBytes(const QByteArray &bytes, qint64 ns)
     if (m_answer.error
         && (m_answer.error->kind == base::ErrorKind::TooLarge || m_answer.error->kind == base::ErrorKind::NotJson))
         onFinished(std::nullopt, ns); // nothing that follows can be of use
+    if (complete() && !std::exchange(m_lingering, true)) {
+        m_scheduler->after(lingerMs, this, [this] {
+            if (m_transfer)
+                endComplete();
+        });
+    }
 }
 
 void Attempt::take(const llm::StreamEvents &events, qint64 ns)

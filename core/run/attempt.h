@@ -6,6 +6,7 @@
 #include "core/profile/trace.h"
 #include "core/run/bodydecoder.h"
 #include "core/run/run.h"
+#include "core/run/scheduler.h"
 
 #include <QObject>
 
@@ -22,10 +23,14 @@ public:
     Attempt(const llm::Provider &provider, bool streamed, const profile::Trace &trace);
     ~Attempt() override;
 
-    /// Ends at once with `error`, for instance because encoding failed or the user cancelled.
+    /// A server may hold the connection of a finished answer open: it isn't waited for longer than this, and Stop meanwhile
+    /// takes nothing from the answer.
+    static constexpr qint64 lingerMs = 1000;
+
+    /// Ends at once with `error`, for instance because encoding failed or the user cancelled, unless the answer is complete.
     void abort(const base::Error &error, qint64 ns);
     void start(net::HttpTransport &transport, const base::HttpRequest &request, const net::TransportLimits &limits,
-               const base::Clock &clock);
+               const base::Clock &clock, Scheduler &scheduler);
 
     const llm::Answer &answer() const { return m_answer; }
     const profile::Trace &trace() const { return m_trace; }
@@ -46,6 +51,9 @@ private:
     void onHead(const base::HttpHead &head, qint64 ns);
     void onBytes(const QByteArray &bytes, qint64 ns);
     void onFinished(const std::optional<base::Error> &error, qint64 ns);
+    bool complete() const { return m_answer.finished && !m_answer.error; }
+    void dropTransfer();
+    void endComplete();
     void take(const llm::StreamEvents &events, qint64 ns);
     std::optional<base::Error> verdict(const std::optional<base::Error> &transportError) const;
 
@@ -55,6 +63,8 @@ private:
     llm::Answer m_answer;
     profile::Trace m_trace;
     qint64 m_lastBytesNs = 0;
+    Scheduler *m_scheduler = nullptr;
+    bool m_lingering = false;
 };
 
 } // namespace talkbench::run

@@ -100,7 +100,7 @@ void Call::takeTurn(net::HttpTransport &transport)
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
     connect(m_attempt.get(), &Attempt::finished, this, &Call::onAttemptFinished);
     enter(RunState::Connecting);
-    m_attempt->start(transport, m_encoded.http, m_request.limits, m_services.clock);
+    m_attempt->start(transport, m_encoded.http, m_request.limits, m_services.clock, m_services.scheduler);
 }
 
 void Call::onStamped()

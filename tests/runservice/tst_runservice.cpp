@@ -1,3 +1,4 @@
+#include "core/run/attempt.h"
 #include "tests/runservice/fakeservice.h"
 
 #include <QSignalSpy>
@@ -45,6 +46,39 @@ private Q_SLOTS:
         QCOMPARE(record.priceVersion, u"v1"_s);
         QCOMPARE(recorded.size(), 1);
         QCOMPARE(call.states.constLast(), RunState::Ended);
+        QCOMPARE(live(), std::size_t(0));
+    }
+
+    void completeAnswerWaitsForNoConnection()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello") + finish);
+        answerBytes(0, usage + done);
+        const qint64 lastNs = m_clock.nowNs();
+        advance(Attempt::lingerMs / 2);
+        QVERIFY(!call.ended());
+        QCOMPARE(live(), std::size_t(1));
+        advance(Attempt::lingerMs / 2);
+        QVERIFY(call.ended());
+        QVERIFY(call.record().ok());
+        QVERIFY(call.record().answer.usage);
+        QVERIFY(call.record().trace.endNs <= lastNs);
+        QCOMPARE(live(), std::size_t(0));
+    }
+
+    void stopTakesNothingFromACompleteAnswer()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello") + finish);
+        call.run->cancel();
+        settle();
+        QVERIFY(call.ended());
+        QVERIFY(call.record().ok());
+        QCOMPARE(call.record().answer.text, u"Hello"_s);
         QCOMPARE(live(), std::size_t(0));
     }
 
