@@ -2,7 +2,7 @@
 
 #include "core/net/nodelay.h"
 
-#include <QNetworkProxyFactory>
+#include <QNetworkProxy>
 #include <QUrl>
 
 #include <algorithm>
@@ -19,19 +19,9 @@ constexpr int connectionsPerOrigin = 6;
 constexpr auto sweepInterval = 30s;
 constexpr int sweepsKept = 2;
 
-class KnownProxies final : public QNetworkProxyFactory {
-public:
-    explicit KnownProxies(const SystemProxies &proxies) : m_proxies(proxies) { }
-    QList<QNetworkProxy> queryProxy(const QNetworkProxyQuery &query) override { return m_proxies.known(query.url()); }
-
-private:
-    const SystemProxies &m_proxies;
-};
-
 } // namespace
 
-ConnectionPool::ConnectionPool(int maxConnections, std::optional<QNetworkProxy> proxy)
-    : m_maxConnections(maxConnections), m_proxies(std::move(proxy))
+ConnectionPool::ConnectionPool(int maxConnections) : m_maxConnections(maxConnections)
 {
     m_sweep.setInterval(sweepInterval);
     connect(&m_sweep, &QTimer::timeout, this, &ConnectionPool::sweep);
@@ -39,24 +29,29 @@ ConnectionPool::ConnectionPool(int maxConnections, std::optional<QNetworkProxy> 
 
 ConnectionPool::~ConnectionPool() = default;
 
-QNetworkAccessManager *ConnectionPool::take(const QString &origin)
+void ConnectionPool::leave()
 {
-    Member &member = memberFor(origin);
+    --m_inFlight;
+    QMetaObject::invokeMethod(this, &ConnectionPool::freed, Qt::QueuedConnection);
+}
+
+QNetworkAccessManager *ConnectionPool::take(const QString &origin, const QtRoute &route)
+{
+    Member &member = memberFor(origin, route);
     Places &places = member.origins[origin];
     ++places.inFlight;
     places.idle = qMax(0, places.idle - 1);
     ++member.inFlight;
     member.sweepsUnused = 0;
-    ++m_inFlight;
     return member.manager.get();
 }
 
-ConnectionPool::Member &ConnectionPool::memberFor(const QString &origin)
+ConnectionPool::Member &ConnectionPool::memberFor(const QString &origin, const QtRoute &route)
 {
     Member *withRoom = nullptr;
     for (Member &member : m_members) {
         const Places places = member.origins.value(origin);
-        if (member.retired || places.inFlight >= connectionsPerOrigin)
+        if (member.retired || member.routeKey != route.key || places.inFlight >= connectionsPerOrigin)
             continue;
         if (places.idle > 0)
             return member;
@@ -66,9 +61,9 @@ ConnectionPool::Member &ConnectionPool::memberFor(const QString &origin)
     if (withRoom)
         return *withRoom;
     auto manager = std::make_unique<QNetworkAccessManager>();
-    manager->setProxyFactory(new KnownProxies(m_proxies)); // the manager's own from here on
+    manager->setProxy(route.proxy);
     m_sweep.start();
-    return m_members.emplace_back(Member { .manager = std::move(manager), .origins = {} });
+    return m_members.emplace_back(Member { .routeKey = route.key, .manager = std::move(manager), .origins = {} });
 }
 
 ConnectionPool::Member &ConnectionPool::memberOf(const QNetworkAccessManager *manager)
@@ -87,17 +82,15 @@ void ConnectionPool::give(QNetworkAccessManager *manager, const QString &origin,
     if (left == Left::Warm)
         ++places.idle;
     --member.inFlight;
-    --m_inFlight;
     member.retired |= left == Left::Connecting;
     if (member.retired && member.inFlight == 0) // not from here: this may run in a signal of the manager's reply
         QMetaObject::invokeMethod(this, &ConnectionPool::dropRetired, Qt::QueuedConnection);
-    QMetaObject::invokeMethod(this, &ConnectionPool::freed, Qt::QueuedConnection);
 }
 
 void ConnectionPool::connectionMade(QNetworkAccessManager *manager, const QUrl &url)
 {
     memberOf(manager).origins[originOf(url)].idle = 0; // else Qt would have used it
-    const QNetworkProxy proxy = m_proxies.known(url).first();
+    const QNetworkProxy proxy = manager->proxy();
     const bool direct = proxy.type() == QNetworkProxy::NoProxy;
     if (m_newPeerPorts.isEmpty()) // one scan for all connections made in this turn of the event loop
         QMetaObject::invokeMethod(this, &ConnectionPool::setNoDelayOnNew, Qt::QueuedConnection);

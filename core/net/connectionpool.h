@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/net/systemproxies.h"
+#include "core/net/routeresolver.h"
 
 #include <QHash>
 #include <QNetworkAccessManager>
@@ -19,14 +19,19 @@ class ConnectionPool final : public QObject {
     Q_OBJECT
 
 public:
-    ConnectionPool(int maxConnections, std::optional<QNetworkProxy> proxy);
+    explicit ConnectionPool(int maxConnections);
     ~ConnectionPool() override;
 
     bool isFull() const { return m_inFlight >= m_maxConnections; }
-    SystemProxies &proxies() { return m_proxies; }
+    RouteResolver &routes() { return m_routes; }
 
-    /// Takes a connection's place to `origin`, on a manager with an idle connection there if one is known.
-    QNetworkAccessManager *take(const QString &origin);
+    /// A transfer counts from its start, while its route is still looked for, to its end.
+    void enter() { ++m_inFlight; }
+    void leave();
+
+    /// Takes a connection's place to `origin`, on a manager with an idle connection there if one is known. A manager
+    /// serves one route only.
+    QNetworkAccessManager *take(const QString &origin, const QtRoute &route);
     enum class Left {
         Warm, ///< the connection stays open and idle
         Closed,
@@ -46,6 +51,7 @@ private:
         int idle = 0; ///< at most: a server may have closed some
     };
     struct Member {
+        QByteArray routeKey;
         std::unique_ptr<QNetworkAccessManager> manager;
         QHash<QString, Places> origins;
         int inFlight = 0;
@@ -53,7 +59,7 @@ private:
         bool retired = false; ///< gets no more requests
     };
 
-    Member &memberFor(const QString &origin);
+    Member &memberFor(const QString &origin, const QtRoute &route);
     Member &memberOf(const QNetworkAccessManager *manager);
     void sweep();
     void dropRetired();
@@ -61,7 +67,7 @@ private:
 
     int m_maxConnections;
     int m_inFlight = 0;
-    SystemProxies m_proxies;
+    RouteResolver m_routes;
     std::vector<Member> m_members;
     QTimer m_sweep;
     QSet<quint16> m_newPeerPorts;

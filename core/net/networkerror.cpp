@@ -1,5 +1,6 @@
 #include "core/net/networkerror.h"
 
+#include "core/base/route.h"
 #include "core/net/httptransport.h"
 
 namespace talkbench::net {
@@ -18,6 +19,11 @@ Error makeError(ErrorKind kind, const QString &message, const QString &detail)
 QString serverName(const QUrl &url)
 {
     return url.port() < 0 ? url.host() : u"%1:%2"_s.arg(url.host(), QString::number(url.port()));
+}
+
+QString proxyName(const QNetworkProxy &proxy)
+{
+    return u"%1:%2"_s.arg(proxy.hostName(), QString::number(proxy.port()));
 }
 
 /// Qt's text without the parts of the URL that may carry a key.
@@ -46,19 +52,66 @@ Error connectionLost(const QString &server, bool answered, const QString &detail
     return makeError(ErrorKind::Reset, u"%1 closed the connection before it answered."_s.arg(server), detail);
 }
 
-} // namespace
-
-std::optional<Error> networkError(const QNetworkReply &reply, bool answered, const QStringList &tlsReasons)
+/// The proxy itself fails. Where a request is handed to it whole, Qt takes it for the server.
+std::optional<Error> proxyError(QNetworkReply::NetworkError error, const Progress &progress, bool whole,
+                                const QString &detail)
 {
-    const QNetworkReply::NetworkError error = reply.error();
-    if (error == QNetworkReply::NoError || (answered && isAboutStatus(error)))
+    const QString proxy = proxyName(progress.proxy);
+    if (error == QNetworkReply::ProxyAuthenticationRequiredError)
+        return makeError(ErrorKind::Proxy,
+                         (progress.credentials ? u"The proxy %1 rejected the user name or the password."_s
+                                               : u"The proxy %1 wants a user name and a password."_s)
+                             .arg(proxy),
+                         detail);
+    if (error == QNetworkReply::ProxyConnectionRefusedError
+        || (whole && error == QNetworkReply::ConnectionRefusedError))
+        return makeError(ErrorKind::Proxy, u"The proxy %1 refused the connection. Is it running?"_s.arg(proxy), detail);
+    if (error == QNetworkReply::ProxyNotFoundError
+        || (error == QNetworkReply::HostNotFoundError && (whole || !progress.connecting)))
+        return makeError(
+            ErrorKind::Proxy,
+            u"There is no proxy named %1, or the name service cannot be reached."_s.arg(progress.proxy.hostName()),
+            detail);
+    if (error == QNetworkReply::ProxyConnectionClosedError)
+        return makeError(ErrorKind::Proxy, u"The proxy %1 closed the connection."_s.arg(proxy), detail);
+    if (error == QNetworkReply::ProxyTimeoutError)
+        return makeError(ErrorKind::Proxy, u"The proxy %1 did not answer the connection in time."_s.arg(proxy), detail);
+    return std::nullopt;
+}
+
+/// The proxy works, but did not get to the server.
+std::optional<Error> farError(QNetworkReply::NetworkError error, const QString &server, const QString &proxy,
+                              const QString &detail)
+{
+    switch (error) {
+    case QNetworkReply::HostNotFoundError:
+        return makeError(ErrorKind::Dns, u"The proxy %1 found no host named %2."_s.arg(proxy, server), detail);
+    case QNetworkReply::ConnectionRefusedError:
+        return makeError(ErrorKind::Refused,
+                         u"%1 refused the connection from the proxy %2. Is the server running?"_s.arg(server, proxy),
+                         detail);
+    case QNetworkReply::ContentAccessDenied:
+        return makeError(ErrorKind::Proxy, u"The proxy %1 does not allow connections to %2."_s.arg(proxy, server),
+                         detail);
+    case QNetworkReply::UnknownNetworkError:
+    case QNetworkReply::UnknownProxyError:
+    case QNetworkReply::TemporaryNetworkFailureError:
+    case QNetworkReply::NetworkSessionFailedError:
+    case QNetworkReply::TimeoutError:
+        return makeError(ErrorKind::Network, u"The proxy %1 could not make a connection to %2."_s.arg(proxy, server),
+                         detail);
+    default:
         return std::nullopt;
-    const QString server = serverName(reply.url());
-    const QString detail = safeDetail(reply);
+    }
+}
+
+Error plainError(QNetworkReply::NetworkError error, const QUrl &url, bool answered, const QString &detail)
+{
+    const QString server = serverName(url);
     switch (error) {
     case QNetworkReply::HostNotFoundError:
         return makeError(ErrorKind::Dns,
-                         u"There is no host named %1, or the name service cannot be reached."_s.arg(reply.url().host()),
+                         u"There is no host named %1, or the name service cannot be reached."_s.arg(url.host()),
                          detail);
     case QNetworkReply::ConnectionRefusedError:
         return makeError(ErrorKind::Refused, u"%1 refused the connection. Is the server running?"_s.arg(server),
@@ -67,21 +120,9 @@ std::optional<Error> networkError(const QNetworkReply &reply, bool answered, con
     case QNetworkReply::ContentReSendError: // Qt wanted to send the request again by itself
         return connectionLost(server, answered, detail);
     case QNetworkReply::SslHandshakeFailedError:
-        return makeError(ErrorKind::Tls,
-                         tlsReasons.isEmpty()
-                             ? u"No secure connection to %1 could be made."_s.arg(server)
-                             : u"The connection to %1 is not secure: %2."_s.arg(server, tlsReasons.join(u"; "_s)),
-                         detail);
+        return makeError(ErrorKind::Tls, u"No secure connection to %1 could be made."_s.arg(server), detail);
     case QNetworkReply::TimeoutError:
         return makeError(ErrorKind::ConnectTimeout, u"%1 did not answer the connection in time."_s.arg(server), detail);
-    case QNetworkReply::ProxyAuthenticationRequiredError:
-        return makeError(ErrorKind::Network, u"The proxy on the way to %1 wants a password."_s.arg(server), detail);
-    case QNetworkReply::ProxyConnectionRefusedError:
-    case QNetworkReply::ProxyConnectionClosedError:
-    case QNetworkReply::ProxyNotFoundError:
-    case QNetworkReply::ProxyTimeoutError:
-    case QNetworkReply::UnknownProxyError:
-        return makeError(ErrorKind::Network, u"The proxy on the way to %1 does not work."_s.arg(server), detail);
     case QNetworkReply::ProtocolFailure:
         return makeError(ErrorKind::Network, u"What %1 sent is not HTTP."_s.arg(server), detail);
     default:
@@ -89,12 +130,36 @@ std::optional<Error> networkError(const QNetworkReply &reply, bool answered, con
     }
 }
 
-Error timeoutError(ErrorKind kind, const QUrl &url, const TransportLimits &limits)
+} // namespace
+
+std::optional<Error> networkError(const QNetworkReply &reply, const Progress &progress)
+{
+    const QNetworkReply::NetworkError error = reply.error();
+    if (error == QNetworkReply::NoError || (progress.answered && isAboutStatus(error)))
+        return std::nullopt;
+    const QString detail = safeDetail(reply);
+    if (progress.proxy.type() != QNetworkProxy::NoProxy) {
+        const bool whole = progress.proxy.type() == QNetworkProxy::HttpProxy && reply.url().scheme() == "http"_L1;
+        if (const auto failed = proxyError(error, progress, whole, detail))
+            return failed;
+        const auto far = farError(error, serverName(reply.url()), proxyName(progress.proxy), detail);
+        if (far && !progress.sent)
+            return far;
+    }
+    return plainError(error, reply.url(), progress.answered, detail);
+}
+
+Error timeoutError(ErrorKind kind, const QUrl &url, const TransportLimits &limits, const QNetworkProxy &proxy)
 {
     const QString server = serverName(url);
     const auto seconds = [](int ms) { return QString::number(ms / 1000.0); };
     switch (kind) {
     case ErrorKind::ConnectTimeout:
+        if (proxy.type() != QNetworkProxy::NoProxy)
+            return makeError(kind,
+                             u"No connection to %1 by the proxy %2 within %3 s."_s.arg(server, proxyName(proxy),
+                                                                                       seconds(limits.connectMs)),
+                             {});
         return makeError(kind, u"No connection to %1 within %2 s."_s.arg(server, seconds(limits.connectMs)), {});
     case ErrorKind::FirstByteTimeout:
         return makeError(kind, u"%1 sent no answer within %2 s."_s.arg(server, seconds(limits.firstByteMs)), {});
@@ -111,6 +176,22 @@ Error truncatedError(const QUrl &url, qint64 received, qint64 promised)
     return makeError(ErrorKind::Truncated,
                      u"%1 closed the connection before the answer was whole."_s.arg(serverName(url)),
                      u"%1 of %2 bytes"_s.arg(received).arg(promised));
+}
+
+Error certificateError(const QUrl &url, const base::ServerCertificate &certificate, bool pinned)
+{
+    const QString problems = certificate.problems.join(u"; "_s);
+    const QString fingerprint = base::fingerprintText(certificate.fingerprint);
+    Error error =
+        makeError(ErrorKind::Tls,
+                  pinned ? u"%1 showed another certificate than the pinned one. Its SHA-256 is %2."_s.arg(
+                      serverName(url), fingerprint)
+                         : u"The connection to %1 is not secure: %2."_s.arg(serverName(url), problems),
+                  u"%1\nSHA-256 %2\nsubject %3\nissuer %4\nvalid from %5 to %6"_s.arg(
+                      problems, fingerprint, certificate.subject, certificate.issuer,
+                      certificate.validFrom.toString(Qt::ISODate), certificate.validUntil.toString(Qt::ISODate)));
+    error.certificate = certificate;
+    return error;
 }
 
 } // namespace talkbench::net

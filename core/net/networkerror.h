@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <QNetworkProxy>
 #include <QNetworkReply>
 
 #include <optional>
@@ -10,11 +11,22 @@ namespace talkbench::net {
 
 struct TransportLimits;
 
-/// What QNetworkReply's end means. `answered`: a head was received, so its status says what an HTTP-level error would, and
-/// only a broken exchange is an error here. `tlsReasons`: what Qt found wrong with the certificate.
-std::optional<base::Error> networkError(const QNetworkReply &reply, bool answered, const QStringList &tlsReasons);
+/// What a failed exchange had reached.
+struct Progress {
+    QNetworkProxy proxy = QNetworkProxy(QNetworkProxy::NoProxy);
+    bool credentials = false; ///< the proxy was told some
+    bool connecting = false; ///< a connection was begun: the first name was found
+    bool sent = false; ///< a request, or its beginning, went out to the server
+    bool answered = false; ///< a head was received: its status says what an error on HTTP's level would
+};
+
+/// What QNetworkReply's end means; nothing if the exchange ended in good order.
+std::optional<base::Error> networkError(const QNetworkReply &reply, const Progress &progress);
 /// `kind` is one of the four timeouts.
-base::Error timeoutError(base::ErrorKind kind, const QUrl &url, const TransportLimits &limits);
+base::Error timeoutError(base::ErrorKind kind, const QUrl &url, const TransportLimits &limits,
+                         const QNetworkProxy &proxy);
 base::Error truncatedError(const QUrl &url, qint64 received, qint64 promised);
+/// The certificate was refused: for its problems or, where there is a pin, because it is another one.
+base::Error certificateError(const QUrl &url, const base::ServerCertificate &certificate, bool pinned);
 
 } // namespace talkbench::net

@@ -3,11 +3,14 @@
 #include "core/base/clock.h"
 #include "core/net/networkerror.h"
 
+#include <QCryptographicHash>
 #include <QIODevice>
 #include <QNetworkReply>
 #include <QNetworkRequest>
 #include <QPointer>
+#include <QSslCertificate>
 #include <QSslConfiguration>
+#include <QSslError>
 
 #include <algorithm>
 #include <cstring>
@@ -67,26 +70,45 @@ std::optional<QString> fault(const base::HttpRequest &request)
     return std::nullopt;
 }
 
+QByteArray fingerprintOf(const QSslCertificate &certificate)
+{
+    return certificate.isNull() ? QByteArray() : certificate.digest(QCryptographicHash::Sha256).toHex();
+}
+
+base::ServerCertificate described(const QSslCertificate &certificate, const QList<QSslError> &errors)
+{
+    base::ServerCertificate result { fingerprintOf(certificate),      certificate.subjectDisplayName(),
+                                     certificate.issuerDisplayName(), certificate.effectiveDate(),
+                                     certificate.expiryDate(),        {} };
+    for (const QSslError &error : errors) {
+        if (!result.problems.contains(error.errorString()))
+            result.problems.append(error.errorString());
+    }
+    return result;
+}
+
 } // namespace
 
-QtTransfer::QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &clock,
-                       QList<QSslCertificate> extraCertificates, base::HttpRequest request,
+QtTransfer::QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &clock, base::HttpRequest request,
                        const TransportLimits &limits)
-    : m_pool(std::move(pool)), m_clock(clock), m_extraCertificates(std::move(extraCertificates)),
-      m_request(std::move(request)), m_limits(limits), m_origin(originOf(m_request.url)),
-      m_manager(m_pool->take(m_origin))
+    : m_pool(std::move(pool)), m_clock(clock), m_request(std::move(request)), m_limits(limits),
+      m_origin(originOf(m_request.url))
 {
+    m_pool->enter();
     m_startNs = m_stageNs = m_clock.nowNs();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &QtTransfer::onTimer);
     if (const auto reason = fault(m_request)) {
-        const Error error { ErrorKind::Config, *reason, {}, 0, std::nullopt };
-        QMetaObject::invokeMethod(
-            this, [this, error] { finish(error, m_clock.nowNs()); }, Qt::QueuedConnection);
+        failLater({ ErrorKind::Config, *reason, {}, 0, std::nullopt });
         return;
     }
     armTimer(m_startNs);
-    m_pool->proxies().whenKnown(m_request.url, this, [this] { dispatch(); });
+    m_pool->routes().resolve(m_request.url, m_request.route, this, [this](const base::Result<QtRoute> &route) {
+        if (route)
+            dispatch(*route);
+        else
+            failLater(route.error());
+    });
 }
 
 QtTransfer::~QtTransfer()
@@ -96,10 +118,18 @@ QtTransfer::~QtTransfer()
     givePlace(connecting ? ConnectionPool::Left::Connecting : ConnectionPool::Left::Closed);
 }
 
-void QtTransfer::dispatch()
+void QtTransfer::failLater(const Error &error)
+{
+    QMetaObject::invokeMethod(
+        this, [this, error] { finish(error, m_clock.nowNs()); }, Qt::QueuedConnection);
+}
+
+void QtTransfer::dispatch(const QtRoute &route)
 {
     if (m_stage == Stage::Ended)
         return;
+    m_route = route;
+    m_manager = m_pool->take(m_origin, m_route);
     const QNetworkRequest request = networkRequest();
     if (m_request.body.isEmpty()) {
         m_reply.reset(m_manager->sendCustomRequest(request, m_request.method));
@@ -127,11 +157,10 @@ QNetworkRequest QtTransfer::networkRequest() const
     request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
     request.setAttribute(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
     request.setAttribute(QNetworkRequest::CacheSaveControlAttribute, false);
-    if (!m_extraCertificates.isEmpty()) {
-        QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-        tls.addCaCertificates(m_extraCertificates);
-        request.setSslConfiguration(tls);
-    }
+    if (!m_route.proxyAuthorization.isEmpty())
+        request.setRawHeader("Proxy-Authorization", m_route.proxyAuthorization);
+    if (!m_route.tls.isNull())
+        request.setSslConfiguration(m_route.tls);
     return request;
 }
 
@@ -145,10 +174,7 @@ void QtTransfer::watchReply()
     connect(reply, &QNetworkReply::metaDataChanged, this, &QtTransfer::onHead);
     connect(reply, &QNetworkReply::readyRead, this, &QtTransfer::onReadyRead);
     connect(reply, &QNetworkReply::finished, this, &QtTransfer::onReplyFinished);
-    connect(reply, &QNetworkReply::sslErrors, this, [this](const QList<QSslError> &errors) {
-        for (const QSslError &error : errors)
-            m_tlsReasons.append(error.errorString());
-    });
+    connect(reply, &QNetworkReply::sslErrors, this, &QtTransfer::onTlsErrors);
 }
 
 void QtTransfer::onConnecting()
@@ -158,10 +184,28 @@ void QtTransfer::onConnecting()
         Q_EMIT phase(Phase::ConnectStarted, ns);
 }
 
+/// Before the request is sent; not on a reused connection, which was made for the same pin.
 void QtTransfer::onEncrypted()
 {
     const qint64 ns = m_clock.nowNs();
-    Q_EMIT phase(Phase::Encrypted, ns);
+    const QByteArray &pin = m_request.route.pin;
+    const QSslCertificate certificate = m_reply->sslConfiguration().peerCertificate();
+    if (!pin.isEmpty() && fingerprintOf(certificate) != pin)
+        finish(certificateError(m_request.url, described(certificate, {}), true), ns);
+    else
+        Q_EMIT phase(Phase::Encrypted, ns);
+}
+
+void QtTransfer::onTlsErrors(const QList<QSslError> &errors)
+{
+    const QByteArray &pin = m_request.route.pin;
+    const QSslCertificate certificate = m_reply->sslConfiguration().peerCertificate();
+    if (pin.isEmpty())
+        m_refused = described(certificate, errors);
+    else if (fingerprintOf(certificate) == pin)
+        m_reply->ignoreSslErrors(errors); // of this certificate: Qt keeps to it for the manager's further connections
+    else
+        m_refused = described(certificate, {});
 }
 
 /// The head of the request and up to 16 KiB of its body went out.
@@ -255,7 +299,11 @@ void QtTransfer::onReplyFinished()
 std::optional<Error> QtTransfer::verdict() const
 {
     const bool answered = m_head.status != 0;
-    if (auto error = networkError(*m_reply, answered, m_tlsReasons))
+    if (m_refused && !answered)
+        return certificateError(m_request.url, *m_refused, !m_request.route.pin.isEmpty());
+    const bool credentials = !m_route.proxy.user().isEmpty() || !m_route.proxyAuthorization.isEmpty();
+    const Progress progress { m_route.proxy, credentials, m_newConnection, m_stage > Stage::Connecting, answered };
+    if (auto error = networkError(*m_reply, progress))
         return error;
     bool promises = false;
     const qint64 promised = base::headerValue(m_head.headers, "content-length").toLongLong(&promises);
@@ -305,9 +353,9 @@ void QtTransfer::onTimer()
     const auto passed = [ns](qint64 since, int limit) { return limit > 0 && ns - since >= limit * nsPerMs; };
     const auto [limit, kind] = stageLimit();
     if (passed(m_startNs, m_limits.totalMs))
-        finish(timeoutError(ErrorKind::TotalTimeout, m_request.url, m_limits), ns);
+        finish(timeoutError(ErrorKind::TotalTimeout, m_request.url, m_limits, m_route.proxy), ns);
     else if (passed(m_stageNs, limit))
-        finish(timeoutError(kind, m_request.url, m_limits), ns);
+        finish(timeoutError(kind, m_request.url, m_limits, m_route.proxy), ns);
     else
         armTimer(ns);
 }
@@ -325,6 +373,8 @@ void QtTransfer::givePlace(ConnectionPool::Left left)
 {
     if (m_manager)
         m_pool->give(std::exchange(m_manager, nullptr), m_origin, left);
+    if (std::exchange(m_placed, false))
+        m_pool->leave();
 }
 
 void QtTransfer::finish(const std::optional<Error> &error, qint64 ns)

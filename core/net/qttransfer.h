@@ -3,13 +3,11 @@
 #include "core/net/connectionpool.h"
 #include "core/net/httptransport.h"
 
-#include <QList>
-#include <QSslCertificate>
-#include <QStringList>
 #include <QTimer>
 
 class QNetworkReply;
 class QNetworkRequest;
+class QSslError;
 
 namespace talkbench::base {
 class Clock;
@@ -22,8 +20,8 @@ class QtTransfer final : public Transfer {
     Q_OBJECT
 
 public:
-    QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &clock, QList<QSslCertificate> extraCertificates,
-               base::HttpRequest request, const TransportLimits &limits);
+    QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &clock, base::HttpRequest request,
+               const TransportLimits &limits);
     ~QtTransfer() override;
 
 private:
@@ -32,11 +30,13 @@ private:
         void operator()(QObject *object) const { object->deleteLater(); }
     };
 
-    void dispatch();
+    void failLater(const base::Error &error);
+    void dispatch(const QtRoute &route);
     QNetworkRequest networkRequest() const;
     void watchReply();
 
     void onConnecting();
+    void onTlsErrors(const QList<QSslError> &errors);
     void onEncrypted();
     void onRequestSent();
     void onUploadProgress(qint64 sent, qint64 total);
@@ -58,14 +58,15 @@ private:
 
     std::shared_ptr<ConnectionPool> m_pool; // outlives the reply, whose manager it owns
     const base::Clock &m_clock;
-    QList<QSslCertificate> m_extraCertificates;
     base::HttpRequest m_request;
     TransportLimits m_limits;
     QString m_origin;
-    QNetworkAccessManager *m_manager = nullptr; ///< while it holds its place
+    QtRoute m_route;
+    bool m_placed = true; ///< while it counts as a connection
+    QNetworkAccessManager *m_manager = nullptr; ///< while it holds a place there
     std::unique_ptr<QNetworkReply, DeleteLater> m_reply;
     QTimer m_timer;
-    QStringList m_tlsReasons;
+    std::optional<base::ServerCertificate> m_refused;
     base::HttpHead m_head;
     qint64 m_received = 0;
     qint64 m_startNs = 0;

@@ -3,13 +3,10 @@
 #include "core/net/connectionpool.h"
 #include "core/net/qttransfer.h"
 
-#include <QSslConfiguration>
-
 namespace talkbench::net {
 
-QtTransport::QtTransport(const base::Clock &clock, QtTransportOptions options, QObject *parent)
-    : HttpTransport(parent), m_clock(clock), m_options(std::move(options)),
-      m_pool(std::make_shared<ConnectionPool>(m_options.maxConnections, m_options.proxy))
+QtTransport::QtTransport(const base::Clock &clock, int maxConnections, QObject *parent)
+    : HttpTransport(parent), m_clock(clock), m_pool(std::make_shared<ConnectionPool>(maxConnections))
 {
     connect(m_pool.get(), &ConnectionPool::freed, this, &HttpTransport::connectionFreed);
 }
@@ -23,7 +20,7 @@ bool QtTransport::hasFreeConnection(const QUrl &) const
 
 std::unique_ptr<Transfer> QtTransport::start(const base::HttpRequest &request, const TransportLimits &limits)
 {
-    return std::make_unique<QtTransfer>(m_pool, m_clock, m_options.extraCertificates, request, limits);
+    return std::make_unique<QtTransfer>(m_pool, m_clock, request, limits);
 }
 
 } // namespace talkbench::net

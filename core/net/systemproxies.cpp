@@ -26,7 +26,7 @@ bool isLoopback(const QUrl &url)
     return host == "localhost"_L1 || host.endsWith(".localhost"_L1) || QHostAddress(host).isLoopback();
 }
 
-SystemProxies::SystemProxies(std::optional<QNetworkProxy> fixed) : m_fixed(std::move(fixed))
+SystemProxies::SystemProxies()
 {
     m_thread.setMaxThreadCount(1);
 }
@@ -37,10 +37,10 @@ SystemProxies::~SystemProxies()
     m_thread.waitForDone();
 }
 
-void SystemProxies::whenKnown(const QUrl &url, QObject *context, std::function<void()> then)
+void SystemProxies::whenKnown(const QUrl &url, QObject *context, const Then &then)
 {
-    if (m_fixed || isLoopback(url)) {
-        then();
+    if (isLoopback(url)) {
+        then(QNetworkProxy(QNetworkProxy::NoProxy));
         return;
     }
     Origin &origin = m_origins[originOf(url)];
@@ -49,10 +49,10 @@ void SystemProxies::whenKnown(const QUrl &url, QObject *context, std::function<v
         origin.asked = now;
         ask(originOf(url), url);
     }
-    if (origin.proxies)
-        then();
+    if (origin.proxy)
+        then(*origin.proxy);
     else
-        origin.waiting.append({ context, std::move(then) });
+        origin.waiting.append({ context, then });
 }
 
 void SystemProxies::ask(const QString &origin, const QUrl &url)
@@ -60,31 +60,21 @@ void SystemProxies::ask(const QString &origin, const QUrl &url)
     // The destructor waits for this, so `this` stays valid.
     m_thread.start([this, origin, url] {
         const QList<QNetworkProxy> proxies = QNetworkProxyFactory::systemProxyForQuery(QNetworkProxyQuery(url));
+        const QNetworkProxy proxy = proxies.value(0, QNetworkProxy(QNetworkProxy::NoProxy));
         QMetaObject::invokeMethod(
-            this, [this, origin, proxies] { learn(origin, proxies); }, Qt::QueuedConnection);
+            this, [this, origin, proxy] { learn(origin, proxy); }, Qt::QueuedConnection);
     });
 }
 
-void SystemProxies::learn(const QString &origin, const QList<QNetworkProxy> &proxies)
+void SystemProxies::learn(const QString &origin, const QNetworkProxy &proxy)
 {
     Origin &entry = m_origins[origin];
-    entry.proxies = proxies;
+    entry.proxy = proxy;
     const QList<Waiter> waiting = std::exchange(entry.waiting, {});
     for (const Waiter &waiter : waiting) {
         if (waiter.context)
-            waiter.then();
+            waiter.then(proxy);
     }
-}
-
-QList<QNetworkProxy> SystemProxies::known(const QUrl &url) const
-{
-    const QList<QNetworkProxy> none { QNetworkProxy(QNetworkProxy::NoProxy) };
-    if (isLoopback(url))
-        return none;
-    if (m_fixed)
-        return { *m_fixed };
-    const auto origin = m_origins.constFind(originOf(url));
-    return origin == m_origins.cend() ? none : origin->proxies.value_or(none);
 }
 
 } // namespace talkbench::net

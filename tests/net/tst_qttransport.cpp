@@ -1,15 +1,12 @@
 #include "core/base/clock.h"
 #include "core/net/qttransport.h"
+#include "tests/net/exchange.h"
 #include "tests/support/scriptedserver.h"
 
 #include <QCryptographicHash>
 #include <QElapsedTimer>
-#include <QProcess>
 #include <QSemaphore>
 #include <QSignalSpy>
-#include <QSslKey>
-#include <QStandardPaths>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <memory>
@@ -20,35 +17,6 @@ using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 using base::ErrorKind;
 using net::Phase;
-
-namespace {
-
-/// One transfer and all that it told.
-struct Exchange {
-    std::unique_ptr<net::Transfer> transfer;
-    QList<Phase> phases;
-    QList<qint64> stamps;
-    base::HttpHead head;
-    QByteArrayList chunks;
-    std::optional<base::Error> error;
-    int finishes = 0;
-
-    QByteArray body() const { return chunks.join(); }
-    qint64 at(Phase phase) const { return stamps.value(phases.indexOf(phase)); }
-};
-
-using ExchangePtr = std::unique_ptr<Exchange>;
-
-base::HttpRequest get(const QUrl &url)
-{
-    return { "GET", url, {}, {} };
-}
-base::HttpRequest post(const QUrl &url, const QByteArray &body = "{}")
-{
-    return { "POST", url, { { "Content-Type", "application/json" } }, body };
-}
-
-} // namespace
 
 class TestQtTransport : public QObject {
     Q_OBJECT
@@ -78,9 +46,11 @@ private Q_SLOTS:
     void noticesShortBody();
     void sendsNothingTwice_data();
     void sendsNothingTwice();
+    void sendsNothingTwiceOnAWarmConnection();
+    void replacesAConnectionThatWasClosed();
     void namesConnectFailures_data();
     void namesConnectFailures();
-    void checksCertificates();
+    void noticesServersWithoutTls();
     void countsConnections();
     void refusesBadRequests_data();
     void refusesBadRequests();
@@ -94,21 +64,7 @@ private:
 
 ExchangePtr TestQtTransport::start(const base::HttpRequest &request, const net::TransportLimits &limits)
 {
-    auto exchange = std::make_unique<Exchange>();
-    exchange->transfer = m_transport->start(request, limits);
-    Exchange *e = exchange.get();
-    const net::Transfer *t = e->transfer.get();
-    connect(t, &net::Transfer::phase, this, [e](Phase phase, qint64 ns) {
-        e->phases.append(phase);
-        e->stamps.append(ns);
-    });
-    connect(t, &net::Transfer::head, this, [e](const base::HttpHead &head, qint64) { e->head = head; });
-    connect(t, &net::Transfer::bytes, this, [e](const QByteArray &bytes, qint64) { e->chunks.append(bytes); });
-    connect(t, &net::Transfer::finished, this, [e](const std::optional<base::Error> &error, qint64) {
-        e->error = error;
-        ++e->finishes;
-    });
-    return exchange;
+    return startExchange(*m_transport, request, limits);
 }
 
 void TestQtTransport::tellsPhases()
@@ -507,6 +463,39 @@ void TestQtTransport::sendsNothingTwice()
     QCOMPARE(server.requests().size(), 1);
 }
 
+void TestQtTransport::sendsNothingTwiceOnAWarmConnection()
+{
+    ScriptedServer server([](auto &connection, const auto &request) {
+        if (request.target == "/warm")
+            connection.answer(200, "{}");
+        else
+            connection.close();
+    });
+    const ExchangePtr first = start(post(server.url(u"/warm"_s)));
+    QTRY_COMPARE(first->finishes, 1);
+    const ExchangePtr second = start(post(server.url()));
+    QTRY_COMPARE(second->finishes, 1);
+    QVERIFY(!second->connected());
+    QVERIFY(second->error);
+    QCOMPARE(second->error->kind, ErrorKind::Reset);
+    QCOMPARE(server.requests().size(), 2);
+}
+
+void TestQtTransport::replacesAConnectionThatWasClosed()
+{
+    ScriptedServer server([](auto &connection, const auto &) { connection.answer(200, "{}"); });
+    const ExchangePtr first = start(post(server.url()));
+    QTRY_COMPARE(first->finishes, 1);
+    server.on(0, [](auto &connection) { connection.close(); });
+    QTRY_COMPARE(server.open(), 0); // both sides have closed it
+    const ExchangePtr second = start(post(server.url()));
+    QTRY_COMPARE(second->finishes, 1);
+    QVERIFY2(!second->error, second->error ? qPrintable(second->error->message) : "");
+    QVERIFY(second->connected());
+    QCOMPARE(server.requests().size(), 2);
+    QCOMPARE(server.accepted(), 2);
+}
+
 void TestQtTransport::namesConnectFailures_data()
 {
     QTest::addColumn<QUrl>("url");
@@ -532,7 +521,7 @@ void TestQtTransport::namesConnectFailures()
     QCOMPARE(exchange->head.status, 0);
 }
 
-void TestQtTransport::checksCertificates()
+void TestQtTransport::noticesServersWithoutTls()
 {
     ScriptedServer plain([](auto &, const auto &) {});
     const auto answerPlainly = [&] {
@@ -546,48 +535,11 @@ void TestQtTransport::checksCertificates()
     QTRY_COMPARE(spoken->finishes, 1);
     QVERIFY(spoken->error);
     QCOMPARE(spoken->error->kind, ErrorKind::Tls);
-
-    const QString openssl = QStandardPaths::findExecutable(u"openssl"_s);
-    if (openssl.isEmpty())
-        QSKIP("openssl, which makes the test's certificate, is not here");
-    QTemporaryDir dir;
-    const QString keyFile = dir.filePath(u"key.pem"_s);
-    const QString certificateFile = dir.filePath(u"certificate.pem"_s);
-    QCOMPARE(QProcess::execute(openssl,
-                               { u"req"_s, u"-x509"_s, u"-newkey"_s, u"ec"_s, u"-pkeyopt"_s,
-                                 u"ec_paramgen_curve:prime256v1"_s, u"-nodes"_s, u"-days"_s, u"2"_s, u"-subj"_s,
-                                 u"/CN=talkbench test"_s, u"-addext"_s, u"subjectAltName=IP:127.0.0.1"_s, u"-keyout"_s,
-                                 keyFile, u"-out"_s, certificateFile }),
-             0);
-    QFile key(keyFile);
-    QVERIFY(key.open(QFile::ReadOnly));
-    const QList<QSslCertificate> certificates = QSslCertificate::fromPath(certificateFile);
-    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-    tls.setLocalCertificateChain(certificates);
-    tls.setPrivateKey(QSslKey(&key, QSsl::Ec));
-    ScriptedServer server([](auto &connection, const auto &) { connection.answer(200, "{}"); }, tls);
-
-    const ExchangePtr distrusted = start(post(server.url()));
-    QTRY_COMPARE(distrusted->finishes, 1);
-    QVERIFY(distrusted->error);
-    QCOMPARE(distrusted->error->kind, ErrorKind::Tls);
-    QVERIFY2(distrusted->error->message.contains(u"self-signed"_s), qPrintable(distrusted->error->message));
-    QVERIFY(server.requests().isEmpty());
-
-    m_transport = std::make_unique<net::QtTransport>(
-        m_clock, net::QtTransportOptions { .extraCertificates = certificates, .proxy = {} });
-    const ExchangePtr trusted = start(post(server.url()));
-    QTRY_COMPARE(trusted->finishes, 1);
-    QVERIFY2(!trusted->error, trusted->error ? qPrintable(trusted->error->message) : "");
-    QCOMPARE(
-        trusted->phases,
-        (QList { Phase::ConnectStarted, Phase::Encrypted, Phase::Sent, Phase::Headers, Phase::FirstByte, Phase::End }));
 }
 
 void TestQtTransport::countsConnections()
 {
-    m_transport = std::make_unique<net::QtTransport>(
-        m_clock, net::QtTransportOptions { .maxConnections = 2, .extraCertificates = {}, .proxy = {} });
+    m_transport = std::make_unique<net::QtTransport>(m_clock, 2);
     QSignalSpy freed(m_transport.get(), &net::HttpTransport::connectionFreed);
     ScriptedServer server;
     QVERIFY(m_transport->hasFreeConnection(server.url()));

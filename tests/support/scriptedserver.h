@@ -126,6 +126,11 @@ public:
         const QMutexLocker lock(&m_mutex);
         return m_requests;
     }
+    /// For the connections from now on.
+    void changeTls(const QSslConfiguration &tls)
+    {
+        inThread([this, &tls] { static_cast<QSslServer *>(m_server.get())->setSslConfiguration(tls); });
+    }
     /// Runs `what` in the server's thread on a connection, and waits for it.
     void on(int connection, const std::function<void(ScriptedConnection &)> &what)
     {
