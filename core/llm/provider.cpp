@@ -1,5 +1,6 @@
 #include "core/llm/provider.h"
 
+#include "core/base/logging.h"
 #include "core/llm/providers/anthropic.h"
 #include "core/llm/providers/azure.h"
 #include "core/llm/providers/gemini.h"
@@ -13,6 +14,8 @@
 #include <span>
 
 namespace talkbench::llm {
+
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -31,6 +34,21 @@ std::span<const Provider *const> providers()
 }
 
 } // namespace
+
+base::Error withoutSecrets(base::Error error, const Endpoint &endpoint)
+{
+    const base::Proxy &proxy = endpoint.route.proxy;
+    const QString basic = QString::fromLatin1((proxy.user + u':' + proxy.password).toUtf8().toBase64());
+    for (QString *text : { &error.message, &error.detail }) {
+        for (const QString &secret :
+             { endpoint.apiKey, proxy.password, proxy.password.isEmpty() ? QString() : basic }) {
+            if (!secret.isEmpty())
+                text->replace(secret, u"•••"_s);
+        }
+        *text = base::redact(*text);
+    }
+    return error;
+}
 
 const Provider *providerFor(const QString &protocol)
 {

@@ -1,6 +1,5 @@
 #include "core/run/call.h"
 
-#include "core/base/logging.h"
 #include "core/cost/tokenestimate.h"
 
 namespace talkbench::run {
@@ -146,7 +145,7 @@ void Call::onAttemptFinished()
     m_tokensUsed = tokensUsedBy(*m_attempt);
     const llm::Answer &answer = m_attempt->answer();
     if (const auto delay = retryDelayMs())
-        waitToRetry(*delay, cleaned(*answer.error));
+        waitToRetry(*delay, llm::withoutSecrets(*answer.error, m_request.endpoint));
     else
         end(answer);
 }
@@ -210,23 +209,12 @@ void Call::end(llm::Answer answer)
 {
     if (answer.error) {
         const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
-        answer.error = cleaned(*answer.error);
+        answer.error = llm::withoutSecrets(*answer.error, m_request.endpoint);
         if (cancelled || !answer.finishReason)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
     enter(RunState::Ended);
     Q_EMIT ended(makeRecord(m_id, m_request, m_startedWallMs, answer, m_trace, m_earlier, m_services.prices));
-}
-
-/// Some servers quote the key they refuse.
-base::Error Call::cleaned(base::Error error) const
-{
-    for (QString *text : { &error.message, &error.detail }) {
-        if (!m_request.endpoint.apiKey.isEmpty())
-            text->replace(m_request.endpoint.apiKey, u"•••"_s);
-        *text = base::redact(*text);
-    }
-    return error;
 }
 
 } // namespace talkbench::run

@@ -62,7 +62,6 @@ private:
     std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const base::Error &error);
     void end(llm::Answer answer);
-    base::Error cleaned(base::Error error) const;
 
     const QString m_id;
     const quint64 m_order;

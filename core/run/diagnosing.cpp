@@ -1,6 +1,5 @@
 #include "core/run/diagnosing.h"
 
-#include "core/base/logging.h"
 #include "core/llm/answer.h"
 #include "core/run/bodydecoder.h"
 
@@ -63,6 +62,8 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
             ? u"If the server speaks plain http, write http:// in the base URL; if its certificate is your own, trust "
               "it in the provider's settings."_s
             : u"If its certificate is your own, trust it in the provider's settings; else do not go on."_s;
+    case ErrorKind::Proxy:
+        return u"Check the proxy's address, user name and password in the settings."_s;
     case ErrorKind::FirstByteTimeout:
     case ErrorKind::IdleTimeout:
     case ErrorKind::TotalTimeout:
@@ -165,15 +166,9 @@ DiagnosisStep &Diagnosing::add(const QString &id, State state, const QString &te
     return m_diagnosis.steps.last();
 }
 
-/// The server may quote a key.
 void Diagnosing::fail(const QString &id, const base::Error &error, const QString &advice, std::optional<double> ms)
 {
-    base::Error clean = error;
-    for (QString *text : { &clean.message, &clean.detail }) {
-        if (!m_plan.endpoint.apiKey.isEmpty())
-            text->replace(m_plan.endpoint.apiKey, u"•••"_s);
-        *text = base::redact(*text);
-    }
+    const base::Error clean = llm::withoutSecrets(error, m_plan.endpoint);
     add(id, State::Failed, clean.message, advice).ms = ms;
     m_diagnosis.error = clean;
 }
@@ -199,6 +194,13 @@ void Diagnosing::lookUpName()
     if (!QHostAddress(host).isNull()) {
         m_nameKnown = true;
         add(u"name"_s, State::Skipped, u"%1 is an address already."_s.arg(host));
+        askModels();
+        return;
+    }
+    const base::Route &route = m_plan.endpoint.route;
+    if (route.proxying == base::Route::Proxying::Manual && !base::bypasses(route.bypass, host)) {
+        m_nameKnown = true;
+        add(u"name"_s, State::Skipped, u"The proxy looks up %1."_s.arg(host));
         askModels();
         return;
     }

@@ -40,7 +40,7 @@ void ModelQuery::keep(const ModelResult &result)
 {
     if (done())
         return;
-    m_promise->addResult(result);
+    m_promise->addResult(result ? result : ModelResult(llm::withoutSecrets(result.error(), m_endpoint)));
     m_promise->finish();
     finish();
 }
