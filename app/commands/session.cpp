@@ -38,6 +38,23 @@ bool sameServer(const QUrl &a, const QUrl &b)
     return a.scheme() == b.scheme() && a.host() == b.host() && a.port() == b.port();
 }
 
+/// A password from the keychain is for the proxy it was stored for, not for one that the command line names.
+void applyNetwork(const Target &target, config::ProviderConfig &provider, config::TypedSecrets &typed)
+{
+    using Proxying = config::ProviderNetwork::Proxying;
+    config::ProviderNetwork &network = provider.network;
+    if (target.network.proxying != Proxying::Inherit) {
+        network.proxying = target.network.proxying;
+        network.proxy = target.network.proxy;
+    }
+    if (!target.network.caFile.isEmpty())
+        network.caFile = target.network.caFile;
+    if (!target.network.pin.isEmpty())
+        network.pin = target.network.pin;
+    if (!target.proxyPassword.isEmpty() || target.network.proxying == Proxying::Manual)
+        typed.proxyPassword = target.proxyPassword;
+}
+
 } // namespace
 
 Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_chosenDir(options.dataDir)
@@ -159,6 +176,7 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
         provider->baseUrl = *url;
     }
     config::TypedSecrets typed;
+    applyNetwork(target, *provider, typed);
     Resolved resolved;
     resolved.model = !target.model.isEmpty() ? target.model
         : provider->id == m_settings->value("default/provider").toString()

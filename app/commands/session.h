@@ -38,6 +38,7 @@ public:
     base::Result<void> open();
     using ResolvedCallback = std::function<void(const base::Result<Resolved> &)>;
     /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain, else the vendor's own variable.
+    /// A proxy's password: the target's, else the keychain if the proxy isn't the target's own.
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }

@@ -2,6 +2,7 @@
 
 #include "core/base/http.h"
 #include "core/base/result.h"
+#include "core/config/providernetwork.h"
 
 class QCommandLineParser;
 
@@ -14,6 +15,10 @@ struct Target {
     QString baseUrl;
     QString model;
     base::HttpHeaders headers;
+    /// Each part of it instead of the provider's own.
+    config::ProviderNetwork network;
+    /// From the proxy's URL, else from TALKBENCH_PROXY_PASSWORD.
+    QString proxyPassword;
 };
 
 void addTargetOptions(QCommandLineParser &parser);
