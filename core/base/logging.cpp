@@ -2,6 +2,7 @@
 
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <array>
 
 namespace talkbench::base {
@@ -13,6 +14,35 @@ Q_LOGGING_CATEGORY(logRun, "talkbench.run", QtWarningMsg)
 Q_LOGGING_CATEGORY(logStore, "talkbench.store", QtWarningMsg)
 Q_LOGGING_CATEGORY(logConfig, "talkbench.config", QtWarningMsg)
 Q_LOGGING_CATEGORY(logSimulator, "talkbench.simulator", QtWarningMsg)
+
+namespace {
+
+/// Of what Basic authentication sends, base64 of "user:password", whoever it was for.
+bool isBasicCredentials(QStringView token)
+{
+    const auto decoded = QByteArray::fromBase64Encoding(token.toLatin1(), QByteArray::AbortOnBase64DecodingErrors);
+    const QString text = QString::fromUtf8(decoded.decoded);
+    return decoded && text.indexOf(u':') > 0 && std::all_of(text.begin(), text.end(), [](QChar c) {
+               return c.isPrint() && c != QChar::ReplacementCharacter;
+           });
+}
+
+QString withoutBasicCredentials(const QString &text)
+{
+    static const QRegularExpression token(uR"((?<![\w+/=])[A-Za-z0-9+/]{12,}={0,2})"_s);
+    QString result;
+    qsizetype done = 0;
+    for (auto it = token.globalMatch(text); it.hasNext();) {
+        const QRegularExpressionMatch match = it.next();
+        if (!isBasicCredentials(match.capturedView()))
+            continue;
+        result += text.mid(done, match.capturedStart() - done) + u"•••"_s;
+        done = match.capturedEnd();
+    }
+    return result + text.mid(done);
+}
+
+} // namespace
 
 QString redact(const QString &text)
 {
@@ -29,7 +59,7 @@ QString redact(const QString &text)
         QRegularExpression(uR"(\b(AIza)[\w-]{20,})"_s),
         QRegularExpression(uR"((://[^/\s:@]*:)[^/\s@]+(?=@))"_s),
     };
-    QString result = text;
+    QString result = withoutBasicCredentials(text);
     for (const QRegularExpression &pattern : patterns)
         result.replace(pattern, u"\\1•••"_s);
     return result;

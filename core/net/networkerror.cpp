@@ -3,6 +3,11 @@
 #include "core/base/route.h"
 #include "core/net/httptransport.h"
 
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <array>
+
 namespace talkbench::net {
 
 using namespace Qt::StringLiterals;
@@ -52,6 +57,33 @@ Error connectionLost(const QString &server, bool answered, const QString &detail
     return makeError(ErrorKind::Reset, u"%1 closed the connection before it answered."_s.arg(server), detail);
 }
 
+/// Qt 6.4 passes these failures of a proxy on as unknown ones, told apart by their text only.
+QNetworkReply::NetworkError errorOf(const QNetworkReply &reply)
+{
+    struct Text {
+        const char *context;
+        const char *text;
+        QNetworkReply::NetworkError error;
+    };
+    static constexpr std::array texts {
+        Text { "QHttpSocketEngine", "Proxy denied connection", QNetworkReply::ContentAccessDenied },
+        Text { "QHttpSocketEngine", "Proxy connection refused", QNetworkReply::ProxyConnectionRefusedError },
+        Text { "QHttpSocketEngine", "Proxy connection closed prematurely", QNetworkReply::ProxyConnectionClosedError },
+        Text { "QHttpSocketEngine", "Proxy server connection timed out", QNetworkReply::ProxyTimeoutError },
+        Text { "QSocks5SocketEngine", "Connection to proxy refused", QNetworkReply::ProxyConnectionRefusedError },
+        Text { "QSocks5SocketEngine", "Connection to proxy closed prematurely",
+               QNetworkReply::ProxyConnectionClosedError },
+        Text { "QSocks5SocketEngine", "Connection to proxy timed out", QNetworkReply::ProxyTimeoutError },
+    };
+    if (reply.error() != QNetworkReply::UnknownNetworkError)
+        return reply.error();
+    const QString said = reply.errorString();
+    const auto row = std::find_if(texts.begin(), texts.end(), [&said](const Text &text) {
+        return said == QCoreApplication::translate(text.context, text.text);
+    });
+    return row == texts.end() ? reply.error() : row->error;
+}
+
 /// The proxy itself fails. Where a request is handed to it whole, Qt takes it for the server.
 std::optional<Error> proxyError(QNetworkReply::NetworkError error, const Progress &progress, bool whole,
                                 const QString &detail)
@@ -80,11 +112,18 @@ std::optional<Error> proxyError(QNetworkReply::NetworkError error, const Progres
 }
 
 /// The proxy works, but did not get to the server.
-std::optional<Error> farError(QNetworkReply::NetworkError error, const QString &server, const QString &proxy,
+std::optional<Error> farError(QNetworkReply::NetworkError error, const QString &server, const QNetworkProxy &by,
                               const QString &detail)
 {
+    const QString proxy = proxyName(by);
     switch (error) {
     case QNetworkReply::HostNotFoundError:
+        if (by.type() == QNetworkProxy::Socks5Proxy) // Qt says the same of a failure, a prohibition and no host
+            return makeError(
+                ErrorKind::Proxy,
+                u"The proxy %1 made no connection to %2: it found no such host, does not allow it, or failed."_s.arg(
+                    proxy, server),
+                detail);
         return makeError(ErrorKind::Dns, u"The proxy %1 found no host named %2."_s.arg(proxy, server), detail);
     case QNetworkReply::ConnectionRefusedError:
         return makeError(ErrorKind::Refused,
@@ -134,15 +173,16 @@ Error plainError(QNetworkReply::NetworkError error, const QUrl &url, bool answer
 
 std::optional<Error> networkError(const QNetworkReply &reply, const Progress &progress)
 {
-    const QNetworkReply::NetworkError error = reply.error();
+    QNetworkReply::NetworkError error = reply.error();
     if (error == QNetworkReply::NoError || (progress.answered && isAboutStatus(error)))
         return std::nullopt;
     const QString detail = safeDetail(reply);
     if (progress.proxy.type() != QNetworkProxy::NoProxy) {
+        error = errorOf(reply);
         const bool whole = progress.proxy.type() == QNetworkProxy::HttpProxy && reply.url().scheme() == "http"_L1;
         if (const auto failed = proxyError(error, progress, whole, detail))
             return failed;
-        const auto far = farError(error, serverName(reply.url()), proxyName(progress.proxy), detail);
+        const auto far = farError(error, serverName(reply.url()), progress.proxy, detail);
         if (far && !progress.sent)
             return far;
     }

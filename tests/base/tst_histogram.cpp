@@ -130,9 +130,26 @@ private Q_SLOTS:
         QVERIFY(redacted.contains(u"•••"_s));
     }
 
+    void redactsBasicCredentials()
+    {
+        const QByteArray padded = QByteArray("me:SECRETsecret").toBase64();
+        const QByteArray bare = QByteArray("me:pässword!").toBase64(QByteArray::OmitTrailingEquals);
+        QVERIFY(padded.endsWith('=') || bare.size() % 4 != 0);
+        QCOMPARE(redact(QString::fromLatin1("You sent \"" + padded + "\", and " + bare + ".")),
+                 u"You sent \"•••\", and •••."_s);
+    }
+
+    void leavesOtherTextAlone_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("words")
+            << u"429 Too Many Requests: the key to success is patience, 1,204 tokens; basic training"_s;
+        QTest::newRow("base64 of no credentials") << u"iVBORw0KGgoAAAANSUhEUg== and aGVsbG8gd29ybGQh"_s;
+        QTest::newRow("long words") << u"/v1/chat/completions chatcompletion req_011CSHoEeqs5C35K2UUqR7Fy"_s;
+    }
     void leavesOtherTextAlone()
     {
-        const QString text = u"429 Too Many Requests: the key to success is patience, 1,204 tokens; basic training"_s;
+        QFETCH(QString, text);
         QCOMPARE(redact(text), text);
     }
 };
