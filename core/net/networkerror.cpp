@@ -180,9 +180,9 @@ std::optional<Error> networkError(const QNetworkReply &reply, const Progress &pr
     if (progress.proxy.type() != QNetworkProxy::NoProxy) {
         error = errorOf(reply);
         const bool whole = progress.proxy.type() == QNetworkProxy::HttpProxy && reply.url().scheme() == "http"_L1;
-        if (const auto failed = proxyError(error, progress, whole, detail))
+        if (auto failed = proxyError(error, progress, whole, detail))
             return failed;
-        const auto far = farError(error, serverName(reply.url()), progress.proxy, detail);
+        auto far = farError(error, serverName(reply.url()), progress.proxy, detail);
         if (far && !progress.sent)
             return far;
     }

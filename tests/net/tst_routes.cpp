@@ -488,6 +488,7 @@ void TestRoutes::pinsHoldForFurtherConnections()
     route.pin = Certificates::pinOf(m_selfSigned);
     auto server = std::make_unique<ScriptedServer>(ScriptedServer::Script(), m_selfSigned);
     std::vector<ExchangePtr> exchanges;
+    exchanges.reserve(12);
     for (int i = 0; i < 12; ++i)
         exchanges.push_back(startExchange(*m_transport, post(server->url(), "{}", route)));
     QTRY_COMPARE(server->requests().size(), 12);
