@@ -191,6 +191,8 @@ void Attempt::onFinished(const std::optional<base::Error> &error, qint64 ns)
 std::optional<base::Error> Attempt::verdict(const std::optional<base::Error> &transportError) const
 {
     using base::ErrorKind;
+    if (transportError && transportError->kind == ErrorKind::Proxy) // a 407 is the proxy's answer, not the provider's
+        return transportError;
     if (m_head.status >= 300 && m_head.status < 400)
         return redirectError(m_head);
     if (m_answer.error)
