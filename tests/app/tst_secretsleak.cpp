@@ -183,6 +183,7 @@ private Q_SLOTS:
             QVERIFY(!said.isEmpty());
             QVERIFY2(leakIn(said).isEmpty(), said.constData());
         }
+        QVERIFY(run(ways[3]).contains("rejected the user name or the password")); // whose key was not refused
         QVERIFY(wrong.rejections() > 0 && wrongSocks.rejections() > 0);
         QVERIFY(server.requests().isEmpty());
         int files = 0;
