@@ -18,6 +18,9 @@ struct Overloaded : Ts... {
     using Ts::operator()...;
 };
 
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>; // clang before 17 needs it
+
 /// The part of an event that counts as content.
 struct Content {
     profile::ChunkKind kind = profile::ChunkKind::Text;
