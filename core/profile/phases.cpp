@@ -13,7 +13,7 @@ QList<PhaseSpan> phaseSpans(const Trace &trace)
         { "connect", QT_TRANSLATE_NOOP("Phase", "Connect"), 0, connected && !encrypted ? trace.sentNs : 0 },
         { "tls", QT_TRANSLATE_NOOP("Phase", "Connect and TLS"), 0, encrypted ? trace.encryptedNs : 0 },
         { "send", QT_TRANSLATE_NOOP("Phase", "Send"), 0, connected && !encrypted ? 0 : trace.sentNs },
-        { "wait", QT_TRANSLATE_NOOP("Phase", "Wait for headers"), 0, trace.headersNs },
+        { "wait", QT_TRANSLATE_NOOP("Phase", "Headers"), 0, trace.headersNs },
         { "first_content", QT_TRANSLATE_NOOP("Phase", "To first token"), 0, trace.firstContentNs },
         { "stream", QT_TRANSLATE_NOOP("Phase", "Stream"), 0, trace.lastContentNs },
         { "end", QT_TRANSLATE_NOOP("Phase", "End"), 0, trace.endNs },
