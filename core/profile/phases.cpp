@@ -8,7 +8,7 @@ QList<PhaseSpan> phaseSpans(const Trace &trace)
     const bool encrypted = connected && trace.encryptedNs != 0;
     const qint64 queued = trace.queuedNs != 0 ? trace.queuedNs : trace.submittedNs;
     const PhaseSpan ends[] = {
-        { "retry", QT_TRANSLATE_NOOP("Phase", "Earlier attempts"), 0, queued > trace.submittedNs ? queued : 0 },
+        { "retry", QT_TRANSLATE_NOOP("Phase", "Retries"), 0, queued > trace.submittedNs ? queued : 0 },
         { "queue", QT_TRANSLATE_NOOP("Phase", "Queue"), 0, trace.dispatchedNs },
         { "connect", QT_TRANSLATE_NOOP("Phase", "Connect"), 0, connected && !encrypted ? trace.sentNs : 0 },
         { "tls", QT_TRANSLATE_NOOP("Phase", "Connect and TLS"), 0, encrypted ? trace.encryptedNs : 0 },
