@@ -5,6 +5,7 @@
 
 #include <QCryptographicHash>
 #include <QElapsedTimer>
+#include <QHostInfo>
 #include <QSemaphore>
 #include <QSignalSpy>
 #include <QTest>
@@ -504,7 +505,9 @@ void TestQtTransport::namesConnectFailures_data()
     closed.listen(QHostAddress::LocalHost);
     const QString port = QString::number(closed.serverPort());
     QTest::newRow("refused") << QUrl(u"http://127.0.0.1:"_s + port) << ErrorKind::Refused;
-    QTest::newRow("refused, by name") << QUrl(u"http://localhost:"_s + port) << ErrorKind::Refused;
+    // A bare root folder has no /etc/hosts that names it.
+    if (QHostInfo::fromName(u"localhost"_s).error() == QHostInfo::NoError)
+        QTest::newRow("refused, by name") << QUrl(u"http://localhost:"_s + port) << ErrorKind::Refused;
     QTest::newRow("unknown host") << QUrl(u"http://talkbench.invalid/?key=secret"_s) << ErrorKind::Dns;
 }
 
