@@ -24,8 +24,8 @@ namespace talkbench::ui {
 
 namespace {
 
-/// Enough for a line of code and the numbers.
-constexpr int leastWidth = 300;
+/// Three fit beside the sidebar and the profiler in a window of the usual width.
+constexpr int leastWidth = 236;
 
 } // namespace
 
