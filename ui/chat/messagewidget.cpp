@@ -75,7 +75,9 @@ ToolMessage::ToolMessage(const store::StoredMessage &message, const QString &too
     auto *block = new FoldedText(u"toolResult"_s, this);
     block->setTitle(tool.isEmpty() ? tr("A tool's result") : tr("Result of %1").arg(tool));
     block->setText(profile::prettyJson(message.message.text()));
-    layout()->addWidget(block);
+    auto *column = static_cast<QVBoxLayout *>(layout());
+    column->addWidget(block);
+    column->addLayout(actions()); // none so far
 }
 
 } // namespace talkbench::ui
