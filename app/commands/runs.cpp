@@ -34,7 +34,7 @@ struct Column {
 
 QString started(const RunRecord &record)
 {
-    return QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC).toString(Qt::ISODateWithMs);
+    return QDateTime::fromMSecsSinceEpoch(record.startedWallMs).toUTC().toString(Qt::ISODateWithMs);
 }
 
 QString result(const RunRecord &record)

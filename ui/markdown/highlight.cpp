@@ -160,9 +160,12 @@ bool isWord(QChar c)
 
 Runs Highlighter::line(const QString &text)
 {
-    if (!m_grammar)
-        return text.isEmpty() ? Runs() : Runs { Run { text, Run::Code, Token::Plain, {} } };
     Runs runs;
+    if (!m_grammar) {
+        if (!text.isEmpty())
+            runs.append({ text, Run::Code, Token::Plain, {} });
+        return runs;
+    }
     const auto emitRun = [&runs, &text](qsizetype from, qsizetype to, Token token) {
         const QString part = text.mid(from, to - from);
         if (part.isEmpty())

@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QEvent>
 #include <QFormLayout>
+#include <QPalette>
 
 namespace talkbench::ui {
 
@@ -40,7 +41,8 @@ void ToneLabel::changeEvent(QEvent *event)
 
 void ToneLabel::follow()
 {
-    const Colours &c = colours(QApplication::palette());
+    const QPalette application = QApplication::palette();
+    const Colours &c = colours(application);
     QColor colour = c.text;
     switch (m_tone) {
     case Tone::Muted:

@@ -18,7 +18,8 @@ namespace {
 
 QColor toneColour(IconTone tone, QIcon::Mode mode)
 {
-    const Colours &c = colours(QGuiApplication::palette());
+    const QPalette palette = QGuiApplication::palette();
+    const Colours &c = colours(palette);
     if (mode == QIcon::Disabled)
         return c.disabledText;
     switch (tone) {
