@@ -23,16 +23,16 @@ void describe(QCommandLineParser &parser)
         u"Measures the client's own error: streams from a simulator in a process of its own run through the engine and "
         "the transport that the window uses, and each chunk's receive stamp is compared with when it was really sent."_s);
     parser.addOptions({
-        { u"streams"_s, u"Streams at once."_s, u"N"_s, u"64"_s },
-        { u"rate"_s, u"Tokens a second of each stream."_s, u"R"_s, u"100"_s },
-        { u"tokens"_s, u"Tokens of each stream."_s, u"N"_s, u"200"_s },
+        { u"streams"_s, u"Streams at once, 1 to 1000; 64 by default."_s, u"N"_s, u"64"_s },
+        { u"rate"_s, u"Tokens a second of each stream, up to 10000; 100 by default."_s, u"R"_s, u"100"_s },
+        { u"tokens"_s, u"Tokens of each stream, 1 to 1000000; 200 by default."_s, u"N"_s, u"200"_s },
         { u"with-window"_s, u"Do it with the window open, repainting the same streams' figures and an answer."_s },
         { u"json"_s, u"Print one JSON object."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
 }
 
-std::optional<bench::CalibrationPlan> readPlan(const QCommandLineParser &parser)
+base::Result<bench::CalibrationPlan> readPlan(const QCommandLineParser &parser)
 {
     bool streamsOk = false;
     bool rateOk = false;
@@ -40,9 +40,17 @@ std::optional<bench::CalibrationPlan> readPlan(const QCommandLineParser &parser)
     const bench::CalibrationPlan plan { parser.value(u"streams"_s).toInt(&streamsOk),
                                         parser.value(u"rate"_s).toDouble(&rateOk),
                                         parser.value(u"tokens"_s).toInt(&tokensOk) };
-    const bool inRange = plan.streams >= 1 && plan.streams <= 1000 && plan.tokensPerSecond > 0
-        && plan.tokensPerSecond <= 10'000 && plan.tokens >= 1 && plan.tokens <= 1'000'000;
-    return streamsOk && rateOk && tokensOk && inRange ? std::optional(plan) : std::nullopt;
+    const auto wrong = [&parser](const QString &option, const QString &takes) {
+        const QString message = u"--%1 takes %2, not '%3'."_s.arg(option, takes, parser.value(option));
+        return base::Error { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
+    };
+    if (!streamsOk || plan.streams < 1 || plan.streams > 1000)
+        return wrong(u"streams"_s, u"1 to 1000"_s);
+    if (!rateOk || !(plan.tokensPerSecond > 0 && plan.tokensPerSecond <= 10'000))
+        return wrong(u"rate"_s, u"a number up to 10000"_s);
+    if (!tokensOk || plan.tokens < 1 || plan.tokens > 1'000'000)
+        return wrong(u"tokens"_s, u"1 to 1000000"_s);
+    return plan;
 }
 
 QString errorsLine(const QString &title, const base::Histogram &errors)
@@ -123,8 +131,7 @@ void CalibrateCommand::onFinished(const bench::CalibrationReport &report)
 
 void CalibrateCommand::fail(const QString &problem)
 {
-    writeLine(stderr, u"talkbench calibrate: %1"_s.arg(problem));
-    QCoreApplication::exit(1);
+    QCoreApplication::exit(failed("calibrate", { base::ErrorKind::Server, problem, {}, 0, std::nullopt }, m_json));
 }
 
 std::variant<CalibrateArguments, int> readCalibrateArguments(const QStringList &arguments)
@@ -134,15 +141,13 @@ std::variant<CalibrateArguments, int> readCalibrateArguments(const QStringList &
     const bool parsed = parser.parse(QStringList { u"talkbench calibrate"_s } + arguments);
     if (parsed && parser.isSet(u"help"_s))
         return printHelp(parser, "calibrate");
-    const auto plan = parsed && parser.positionalArguments().isEmpty() ? readPlan(parser) : std::nullopt;
-    if (!plan) {
-        writeLine(stderr,
-                  u"talkbench calibrate: %1"_s.arg(
-                      parsed ? u"--streams takes 1 to 1000, --rate up to 10000, --tokens up to 1000000."_s
-                             : parser.errorText()));
-        return 2;
-    }
-    return CalibrateArguments { *plan, parser.isSet(u"json"_s) };
+    const bool json = arguments.contains(u"--json"_s);
+    if (!parsed || !parser.positionalArguments().isEmpty())
+        return misused("calibrate", parsed ? u"It takes options only."_s : parser.errorText(), json);
+    const auto plan = readPlan(parser);
+    if (!plan)
+        return failed("calibrate", plan.error(), json, 2);
+    return CalibrateArguments { *plan, json };
 }
 
 int calibrateCommand(const QStringList &arguments, const GlobalOptions &)

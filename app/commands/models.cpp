@@ -64,12 +64,6 @@ void printLocal(const QList<run::LocalServer> &servers, bool json)
         writeLine(stderr, u"talkbench models: no server of this machine answers"_s);
 }
 
-int failed(const base::Error &error)
-{
-    writeLine(stderr, u"talkbench models: %1"_s.arg(error.message.simplified()));
-    return 1;
-}
-
 } // namespace
 
 int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
@@ -79,21 +73,17 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
     const bool parsed = parser.parse(QStringList { u"talkbench models"_s } + arguments);
     if (parsed && parser.isSet(u"help"_s))
         return printHelp(parser, "models");
-    if (!parsed || !parser.positionalArguments().isEmpty()) {
-        writeLine(stderr, u"talkbench models: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
-        return 2;
-    }
+    const bool json = arguments.contains(u"--json"_s);
+    if (!parsed || !parser.positionalArguments().isEmpty())
+        return misused("models", parsed ? u"It takes options only."_s : parser.errorText(), json);
     const auto target = readTarget(parser);
-    if (!target) {
-        writeLine(stderr, u"talkbench models: %1"_s.arg(target.error().message));
-        return 2;
-    }
+    if (!target)
+        return failed("models", target.error(), json, 2);
     const Interrupts interrupts;
     Session session(options);
     if (const auto opened = session.open(); !opened)
-        return failed(opened.error());
+        return failed("models", opened.error(), json);
     QObject::connect(&interrupts, &Interrupts::received, &session, [] { QCoreApplication::exit(130); });
-    const bool json = parser.isSet(u"json"_s);
     if (parser.isSet(u"local"_s)) {
         session.runs().findLocalServers(session.vendors()).then(&session, [json](const QList<run::LocalServer> &found) {
             printLocal(found, json);
@@ -102,13 +92,13 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         return QCoreApplication::exec();
     }
     const auto onModels = [json](const run::ModelResult &models) {
-        QCoreApplication::exit(models ? print(*models, json) : failed(models.error()));
+        QCoreApplication::exit(models ? print(*models, json) : failed("models", models.error(), json));
     };
-    const auto onResolved = [&session, onModels](const base::Result<Resolved> &resolved) {
+    const auto onResolved = [&session, onModels, json](const base::Result<Resolved> &resolved) {
         if (resolved)
             session.runs().listModels(resolved->endpoint).then(&session, onModels);
         else
-            QCoreApplication::exit(failed(resolved.error()));
+            QCoreApplication::exit(failed("models", resolved.error(), json));
     };
     QMetaObject::invokeMethod(
         &session, [&session, target = *target, onResolved] { session.resolve(target, &session, onResolved); },

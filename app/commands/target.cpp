@@ -65,8 +65,12 @@ base::Result<Target> readTarget(const QCommandLineParser &parser)
     target.baseUrl = parser.value(u"base-url"_s);
     if (const auto proxy = readProxy(parser.value(u"proxy"_s), target); !proxy)
         return proxy.error();
-    if (parser.isSet(u"ca"_s))
-        target.network.caFile = QFileInfo(parser.value(u"ca"_s)).absoluteFilePath();
+    if (parser.isSet(u"ca"_s)) {
+        const QFileInfo file(parser.value(u"ca"_s));
+        if (!file.isFile())
+            return usage(u"There is no file %1, which --ca names."_s.arg(file.filePath()));
+        target.network.caFile = file.absoluteFilePath();
+    }
     if (const QString text = parser.value(u"pin"_s); !text.isEmpty()) {
         const auto pin = base::fingerprintFrom(text);
         if (!pin)

@@ -1,6 +1,10 @@
 #include "app/commands/terminal.h"
 
+#include "core/llm/answer.h"
+
 #include <QCommandLineParser>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 #include <algorithm>
 
@@ -53,6 +57,19 @@ int printed(bool written, const char *command)
     if (!written)
         writeLine(stderr, u"talkbench %1: the output could not be written"_s.arg(QLatin1StringView(command)));
     return written ? 0 : 1;
+}
+
+int failed(const char *command, const base::Error &error, bool json, int exitCode)
+{
+    writeLine(stderr, u"talkbench %1: %2"_s.arg(QLatin1StringView(command), error.message.simplified()));
+    if (json)
+        write(stdout, QString::fromUtf8(QJsonDocument(QJsonObject { { u"error"_s, llm::toJson(error) } }).toJson()));
+    return exitCode;
+}
+
+int misused(const char *command, const QString &message, bool json)
+{
+    return failed(command, { base::ErrorKind::Usage, message, {}, 0, std::nullopt }, json, 2);
 }
 
 int printHelp(const QCommandLineParser &parser, const char *command)

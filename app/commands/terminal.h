@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/result.h"
+
 #include <QString>
 
 #include <cstdio>
@@ -19,6 +21,10 @@ QString printable(QString text);
 
 /// For the exit code of a command whose output is its result: 0, or 1 after saying that it could not be written.
 int printed(bool written, const char *command);
+/// Says on stderr why a command can't do its work, with `json` as {"error": {…}} on stdout too. Gives `exitCode`.
+int failed(const char *command, const base::Error &error, bool json, int exitCode = 1);
+/// The same for a command line that isn't understood; exit code 2.
+int misused(const char *command, const QString &message, bool json);
 /// Prints what the parser says of itself, under the command's own name. Gives the exit code.
 int printHelp(const QCommandLineParser &parser, const char *command);
 

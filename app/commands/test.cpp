@@ -44,12 +44,6 @@ void print(const run::Diagnosis &diagnosis, bool json)
     }
 }
 
-int failed(const base::Error &error)
-{
-    writeLine(stderr, u"talkbench test: %1"_s.arg(error.message.simplified()));
-    return 1;
-}
-
 } // namespace
 
 int testCommand(const QStringList &arguments, const GlobalOptions &options)
@@ -57,32 +51,27 @@ int testCommand(const QStringList &arguments, const GlobalOptions &options)
     QCommandLineParser parser;
     describe(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench test"_s } + arguments);
-    if (parsed && parser.isSet(u"help"_s)) {
-        write(stdout, parser.helpText());
-        return 0;
-    }
-    if (!parsed || !parser.positionalArguments().isEmpty()) {
-        writeLine(stderr, u"talkbench test: %1"_s.arg(parsed ? u"It takes options only."_s : parser.errorText()));
-        return 2;
-    }
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "test");
+    const bool json = arguments.contains(u"--json"_s);
+    if (!parsed || !parser.positionalArguments().isEmpty())
+        return misused("test", parsed ? u"It takes options only."_s : parser.errorText(), json);
     auto target = readTarget(parser);
-    if (!target) {
-        writeLine(stderr, u"talkbench test: %1"_s.arg(target.error().message));
-        return 2;
-    }
+    if (!target)
+        return failed("test", target.error(), json, 2);
     target->model = parser.value(u"model"_s);
     const Interrupts interrupts;
     Session session(options);
     if (const auto opened = session.open(); !opened)
-        return failed(opened.error());
+        return failed("test", opened.error(), json);
     QObject::connect(&interrupts, &Interrupts::received, &session, [] { QCoreApplication::exit(130); });
-    const auto onDiagnosis = [json = parser.isSet(u"json"_s)](const run::Diagnosis &diagnosis) {
+    const auto onDiagnosis = [json](const run::Diagnosis &diagnosis) {
         print(diagnosis, json);
         QCoreApplication::exit(diagnosis.ok() ? 0 : 1);
     };
-    const auto onResolved = [&session, &parser, onDiagnosis](const base::Result<Resolved> &resolved) {
+    const auto onResolved = [&session, &parser, onDiagnosis, json](const base::Result<Resolved> &resolved) {
         if (!resolved) {
-            QCoreApplication::exit(failed(resolved.error()));
+            QCoreApplication::exit(failed("test", resolved.error(), json));
             return;
         }
         run::DiagnosisPlan plan { resolved->endpoint };

@@ -31,7 +31,11 @@ public:
             call.name = delta.name;
         call.arguments += delta.arguments;
     }
-    void operator()(const UsageReport &report) { m_answer.usage = report.usage; }
+    void operator()(const UsageReport &report)
+    {
+        if (isBelievable(report.usage.raw))
+            m_answer.usage = report.usage;
+    }
     void operator()(const ServerInfo &info)
     {
         if (!info.responseId.isEmpty())

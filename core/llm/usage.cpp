@@ -1,5 +1,7 @@
 #include "core/llm/usage.h"
 
+#include <algorithm>
+
 namespace talkbench::llm {
 
 using namespace Qt::StringLiterals;
@@ -24,6 +26,16 @@ std::optional<UsageSource> usageSourceFromName(const QString &name)
             return source;
     }
     return std::nullopt;
+}
+
+bool isBelievable(const QJsonObject &raw)
+{
+    const auto totals = { "prompt_tokens"_L1,    "input_tokens"_L1,         "completion_tokens"_L1, "output_tokens"_L1,
+                          "promptTokenCount"_L1, "candidatesTokenCount"_L1, "prompt_eval_count"_L1, "eval_count"_L1 };
+    return std::none_of(totals.begin(), totals.end(), [&raw](QLatin1StringView key) {
+        const QJsonValue value = raw[key];
+        return value.isDouble() && !(value.toDouble() >= 0 && value.toDouble() < 1e12);
+    });
 }
 
 QJsonObject toJson(const Usage &usage)

@@ -35,6 +35,9 @@ struct Usage {
     bool operator==(const Usage &) const = default;
 };
 
+/// Whether a provider's own totals can be counts of tokens: none is negative or astronomical.
+bool isBelievable(const QJsonObject &raw);
+
 /// {"input", "cache_read", "cache_write", "output", "reasoning", "input_total", "output_total", "source"} and, where
 /// there are any, "cache_write_1h", "derived", "reported_cost_usd", "raw".
 QJsonObject toJson(const Usage &usage);

@@ -207,9 +207,8 @@ std::optional<base::Error> Attempt::verdict(const std::optional<base::Error> &tr
                              m_head.status,
                              {} };
     }
-    if (m_answer.finished)
-        return std::nullopt;
-    return transportError ? transportError : m_decoder.incomplete();
+    const auto missing = m_decoder.incomplete();
+    return missing && transportError ? transportError : missing;
 }
 
 } // namespace talkbench::run

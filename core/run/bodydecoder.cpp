@@ -86,14 +86,17 @@ StreamEvents BodyDecoder::end()
 
 std::optional<base::Error> BodyDecoder::incomplete() const
 {
-    if (m_settled)
+    if (m_failed || (m_finished && m_answered))
         return std::nullopt;
     base::Error error;
     error.kind = base::ErrorKind::Truncated;
     error.httpStatus = m_head.status;
     error.message = m_received == 0 ? u"The server closed the connection without an answer."_s
+        : m_finished                ? u"The server ended the stream without an answer."_s
                                     : u"The answer broke off before its end; what had come is kept."_s;
-    error.detail = u"The body ended after %1 bytes without the provider's terminal event."_s.arg(m_received);
+    error.detail = m_finished
+        ? u"The body of %1 bytes has a terminal event, but no content and no reason to finish."_s.arg(m_received)
+        : u"The body ended after %1 bytes without the provider's terminal event."_s.arg(m_received);
     // The last event of a cut stream is half an event; one before it is a protocol error.
     if (m_badBeforeEnd > 0) {
         error.kind = base::ErrorKind::BadEvent;
@@ -141,14 +144,17 @@ StreamEvents BodyDecoder::noted(StreamEvents events)
     }
     for (llm::StreamEvent &event : events) {
         if (auto *failure = std::get_if<llm::Failure>(&event)) {
-            m_settled = true;
+            m_failed = true;
             failure->error.httpStatus = m_head.status;
             if (m_secret.size() >= shortestSecret) {
                 failure->error.message.replace(m_secret, u"[key]"_s);
                 failure->error.detail.replace(m_secret, u"[key]"_s);
             }
-        } else if (std::holds_alternative<llm::Finish>(event)) {
-            m_settled = true;
+        } else if (const auto *finish = std::get_if<llm::Finish>(&event)) {
+            m_finished = true;
+            m_answered = m_answered || finish->reason || !finish->raw.isEmpty();
+        } else if (!std::holds_alternative<llm::ServerInfo>(event)) {
+            m_answered = true;
         }
     }
     return events;

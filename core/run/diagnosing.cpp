@@ -394,7 +394,7 @@ void Diagnosing::onChat(const Fetched &fetched)
         events += decoder.end();
         for (const llm::StreamEvent &event : std::as_const(events))
             answer.apply(event);
-        error = answer.error ? answer.error : answer.finished ? std::nullopt : decoder.incomplete();
+        error = answer.error ? answer.error : decoder.incomplete();
     }
     if (error) {
         const QString advice =

@@ -329,6 +329,30 @@ private Q_SLOTS:
         QVERIFY2(output.text.contains(u"refused"_s), qPrintable(output.text));
     }
 
+    void everyCommandSaysItsFailureAsJson_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        const QString nowhere = u"http://127.0.0.1:1"_s;
+        QTest::newRow("models, provider") << QStringList { u"models"_s, u"--provider"_s, u"nope"_s } << 1;
+        QTest::newRow("models, refused") << QStringList { u"models"_s, u"--base-url"_s, nowhere } << 1;
+        QTest::newRow("models, option") << QStringList { u"models"_s, u"--nope"_s } << 2;
+        QTest::newRow("models, no authority")
+            << QStringList { u"models"_s, u"--base-url"_s, nowhere, u"--ca"_s, u"/nope"_s } << 2;
+        QTest::newRow("test, provider") << QStringList { u"test"_s, u"--provider"_s, u"nope"_s } << 1;
+        QTest::newRow("calibrate, range") << QStringList { u"calibrate"_s, u"--streams"_s, u"0"_s } << 2;
+    }
+
+    void everyCommandSaysItsFailureAsJson()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, code);
+        const Output output = run(arguments + QStringList { u"--json"_s });
+        QCOMPARE(output.code, code);
+        QVERIFY2(!output.json()["error"_L1]["message"_L1].toString().isEmpty(), qPrintable(output.text));
+        QVERIFY(!output.errors.isEmpty());
+    }
+
     void retriesAreTold()
     {
         const Output output = run(chat({ u"--json"_s, u"--header"_s, u"x-sim-error-status: 503"_s, u"--header"_s,

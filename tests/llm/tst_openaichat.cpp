@@ -341,6 +341,28 @@ private Q_SLOTS:
         QVERIFY(text.error->message.contains(u"upstream connect error"_s));
     }
 
+    void anEndAloneIsNoAnswer()
+    {
+        QCOMPARE(kindOf(decoded(protocol, "data: [DONE]\n\n")), base::ErrorKind::Truncated);
+        const QByteArray deep = "data: " + QByteArray(100'000, '[') + "\n\ndata: [DONE]\n\n";
+        QCOMPARE(kindOf(decoded(protocol, deep)), base::ErrorKind::BadEvent);
+        // A server may answer with nothing, but says why it stopped.
+        QVERIFY(
+            !decoded(protocol, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+                 .error);
+    }
+
+    void impossibleUsageIsNone()
+    {
+        for (const char *count : { "-5", "1e300", "9223372036854775807" }) {
+            const QByteArray usage =
+                "{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":" + QByteArray(count) + "}}";
+            const Answer answer = decoded(protocol, sse({ chunk(js("{`content`:`a`}")), usage }) + "data: [DONE]\n\n");
+            QVERIFY2(!answer.usage, count);
+            QVERIFY(!answer.error);
+        }
+    }
+
     void aBodyTooLargeIsRefused()
     {
         run::BodyDecoder decoder(*providerFor(protocol), true, {}, 1000);
