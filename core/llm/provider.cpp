@@ -19,6 +19,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+/// Shorter ones would tear holes into ordinary words.
+constexpr qsizetype shortestSecret = 6;
+
 /// The table of protocols.
 std::span<const Provider *const> providers()
 {
@@ -40,9 +43,8 @@ base::Error withoutSecrets(base::Error error, const Endpoint &endpoint)
     const base::Proxy &proxy = endpoint.route.proxy;
     const QString basic = QString::fromLatin1((proxy.user + u':' + proxy.password).toUtf8().toBase64());
     for (QString *text : { &error.message, &error.detail }) {
-        for (const QString &secret :
-             { endpoint.apiKey, proxy.password, proxy.password.isEmpty() ? QString() : basic }) {
-            if (!secret.isEmpty())
+        for (const QString &secret : { endpoint.apiKey, proxy.password, basic }) {
+            if (secret.size() >= shortestSecret)
                 text->replace(secret, u"•••"_s);
         }
         *text = base::redact(*text);

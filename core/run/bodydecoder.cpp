@@ -14,9 +14,6 @@ using llm::StreamEvents;
 
 namespace {
 
-/// Shorter ones would tear holes into ordinary words.
-constexpr qsizetype shortestSecret = 6;
-
 /// The place of the first byte that is neither a byte order mark nor white space; -1 if there is none yet.
 qsizetype firstByte(const QByteArray &body)
 {
@@ -35,9 +32,8 @@ QByteArray withoutMark(const QByteArray &body)
 
 } // namespace
 
-BodyDecoder::BodyDecoder(const llm::Provider &provider, bool streamed, const QString &secret, qsizetype limit)
-    : m_framing(provider.framing()), m_streamed(streamed), m_secret(secret), m_limit(limit),
-      m_decoder(provider.decoder())
+BodyDecoder::BodyDecoder(const llm::Provider &provider, bool streamed, qsizetype limit)
+    : m_framing(provider.framing()), m_streamed(streamed), m_limit(limit), m_decoder(provider.decoder())
 {
 }
 
@@ -131,7 +127,7 @@ void BodyDecoder::refuse(const base::Error &error, StreamEvents &events)
     events.append(llm::Failure { error });
 }
 
-/// Keeps what incomplete() needs, and lets no key out.
+/// Keeps what incomplete() needs.
 StreamEvents BodyDecoder::noted(StreamEvents events)
 {
     if (!m_headersRead) {
@@ -146,10 +142,6 @@ StreamEvents BodyDecoder::noted(StreamEvents events)
         if (auto *failure = std::get_if<llm::Failure>(&event)) {
             m_failed = true;
             failure->error.httpStatus = m_head.status;
-            if (m_secret.size() >= shortestSecret) {
-                failure->error.message.replace(m_secret, u"[key]"_s);
-                failure->error.detail.replace(m_secret, u"[key]"_s);
-            }
         } else if (const auto *finish = std::get_if<llm::Finish>(&event)) {
             m_finished = true;
             m_answered = m_answered || finish->reason || !finish->raw.isEmpty();

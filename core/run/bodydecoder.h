@@ -20,9 +20,8 @@ public:
     /// A body larger than this ends in ErrorKind::TooLarge.
     static constexpr qsizetype standardLimit = qsizetype(256) << 20;
 
-    /// `streamed`: what was asked for. `secret`: taken out of every error, should a server quote it.
-    BodyDecoder(const llm::Provider &provider, bool streamed, const QString &secret = {},
-                qsizetype limit = standardLimit);
+    /// `streamed`: what was asked for. Errors quote the server: llm::withoutSecrets() is the caller's.
+    BodyDecoder(const llm::Provider &provider, bool streamed, qsizetype limit = standardLimit);
 
     void head(const base::HttpHead &head) { m_head = head; }
     llm::StreamEvents bytes(QByteArrayView bytes);
@@ -45,7 +44,6 @@ private:
 
     base::Framing m_framing;
     bool m_streamed;
-    QString m_secret;
     qsizetype m_limit;
     std::unique_ptr<llm::Decoder> m_decoder;
     base::HttpHead m_head;

@@ -388,7 +388,7 @@ void Diagnosing::onChat(const Fetched &fetched)
     std::optional<base::Error> error = errorOf(*m_provider, fetched);
     llm::Answer answer;
     if (!error) {
-        BodyDecoder decoder(*m_provider, false, m_plan.endpoint.apiKey);
+        BodyDecoder decoder(*m_provider, false);
         decoder.head(fetched.head);
         llm::StreamEvents events = decoder.bytes(fetched.body);
         events += decoder.end();
