@@ -492,8 +492,8 @@ void TestQtTransport::replacesAConnectionThatWasClosed()
     ScriptedServer server([](auto &connection, const auto &) { connection.answer(200, "{}"); });
     const ExchangePtr first = start(post(server.url()));
     QTRY_COMPARE(first->finishes, 1);
-    server.on(0, [](auto &connection) { connection.close(); });
-    QTRY_COMPARE(server.open(), 0); // both sides have closed it
+    server.on(0, [](auto &connection) { connection.closeAndWait(); });
+    QTRY_COMPARE(server.open(), 0); // the transport has noticed the end and closed its side
     const ExchangePtr second = start(post(server.url()));
     QTRY_COMPARE(second->finishes, 1);
     QVERIFY2(!second->error, second->error ? qPrintable(second->error->message) : "");

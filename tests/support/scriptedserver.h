@@ -65,6 +65,8 @@ public:
     }
     /// FIN
     void close() { m_socket->disconnectFromHost(); }
+    /// FIN, but the socket stays until the other side has closed its own.
+    void closeAndWait() { ::shutdown(static_cast<int>(m_socket->socketDescriptor()), SHUT_WR); }
     /// RST
     void reset()
     {

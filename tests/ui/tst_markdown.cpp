@@ -89,6 +89,8 @@ private Q_SLOTS:
     void hiddenViewDoesNoWork();
     void themeChangeRecolours();
     void copyKeepsMarkers();
+    void endlessWordsAreNoSlowerThanProse_data();
+    void endlessWordsAreNoSlowerThanProse();
     void longAnswerStreamsWithinTheFrame();
 };
 
@@ -319,6 +321,52 @@ void TestMarkdown::copyKeepsMarkers()
     view.selectAll();
     view.copy();
     QCOMPARE(QApplication::clipboard()->text(), u"1. first\n2. second"_s);
+}
+
+void TestMarkdown::endlessWordsAreNoSlowerThanProse_data()
+{
+    QTest::addColumn<QString>("before");
+    QTest::addColumn<QString>("after");
+    QTest::newRow("paragraph") << QString() << QString();
+    QTest::newRow("code") << u"```\n"_s << u"\n```"_s;
+    QTest::newRow("highlighted code") << u"```cpp\n"_s << u"\n```"_s;
+    QTest::newRow("quote") << u"> "_s << QString();
+    QTest::newRow("list") << u"- "_s << QString();
+}
+
+void TestMarkdown::endlessWordsAreNoSlowerThanProse()
+{
+    QFETCH(QString, before);
+    QFETCH(QString, after);
+    constexpr int words = 20'000;
+    const auto cost = [&](const QString &text) {
+        MarkdownView view;
+        view.resize(760, 4000);
+        view.show();
+        QElapsedTimer timer;
+        timer.start();
+        view.setMarkdown(before + text + after);
+        view.heightForWidth(760);
+        return std::max<qint64>(timer.nsecsElapsed(), 1);
+    };
+    const qint64 prose = cost(u"prose reads "_s.repeated(words));
+    const qint64 word = cost(u"a1b2c3d4e5f6"_s.repeated(words));
+    qInfo("one word %.1f ms, prose %.1f ms", double(word) / 1e6, double(prose) / 1e6);
+    QVERIFY(word < 6 * prose);
+
+    MarkdownView view;
+    const QString text = u"0123456789"_s.repeated(300);
+    view.setMarkdown(before + text + after);
+    view.show();
+    view.selectAll();
+    view.copy();
+    QVERIFY(QApplication::clipboard()->text().endsWith(text));
+    QTextCursor some = view.textCursor();
+    some.setPosition(0);
+    some.setPosition(600, QTextCursor::KeepAnchor);
+    view.setTextCursor(some);
+    view.copy();
+    QVERIFY(text.contains(QApplication::clipboard()->text().mid(2)));
 }
 
 void TestMarkdown::longAnswerStreamsWithinTheFrame()

@@ -276,7 +276,7 @@ void Composer::setText(const QString &text)
 {
     if (text == m_edit->toPlainText())
         return;
-    m_edit->setPlainText(text);
+    m_edit->setText(text);
     m_edit->moveCursor(QTextCursor::End);
 }
 

@@ -7,6 +7,7 @@
 #include <QScrollBar>
 #include <QUrl>
 
+#include <algorithm>
 #include <cmath>
 
 namespace talkbench::ui {
@@ -14,6 +15,16 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int mostLines = 12;
+constexpr int maxWord = 2000;
+
+bool hasEndlessWord(const QString &text)
+{
+    int length = 0;
+    return std::any_of(text.begin(), text.end(), [&length](QChar c) {
+        length = c.isSpace() ? 0 : length + 1;
+        return length > maxWord;
+    });
+}
 
 } // namespace
 
@@ -27,6 +38,12 @@ PromptEdit::PromptEdit(QWidget *parent) : QPlainTextEdit(parent)
     document()->setDocumentMargin(4);
     connect(this, &QPlainTextEdit::textChanged, this, &PromptEdit::fitHeight);
     fitHeight();
+}
+
+void PromptEdit::setText(const QString &text)
+{
+    fitWrapping(text);
+    setPlainText(text);
 }
 
 bool PromptEdit::isSendKey(const QKeyEvent *event) const
@@ -132,8 +149,10 @@ void PromptEdit::insertFromMimeData(const QMimeData *source)
         Q_EMIT filesGiven(files);
     else if (m_takesPictures && source->hasImage() && source->text().trimmed().isEmpty())
         Q_EMIT imageGiven(source->imageData().value<QImage>());
-    else if (source->hasText())
+    else if (source->hasText()) {
+        fitWrapping(source->text());
         insertPlainText(source->text());
+    }
 }
 
 QSize PromptEdit::sizeHint() const
@@ -147,6 +166,15 @@ QSize PromptEdit::sizeHint() const
 QSize PromptEdit::minimumSizeHint() const
 {
     return { 60, sizeHint().height() };
+}
+
+void PromptEdit::fitWrapping(const QString &added)
+{
+    // Qt looks through the rest of a word for each line that it breaks at words: one of a megabyte freezes the window.
+    if (hasEndlessWord(added))
+        setWordWrapMode(QTextOption::WrapAnywhere);
+    else if (document()->isEmpty())
+        setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
 }
 
 void PromptEdit::fitHeight()

@@ -19,6 +19,7 @@ public:
 
     void setSendKey(SendKey key) { m_sendKey = key; }
     SendKey sendKey() const { return m_sendKey; }
+    void setText(const QString &text);
     /// Otherwise only text can be pasted and dropped.
     void setTakesPictures(bool takes) { m_takesPictures = takes; }
 
@@ -49,6 +50,7 @@ protected:
 private:
     bool isSendKey(const QKeyEvent *event) const;
     void fitHeight();
+    void fitWrapping(const QString &added);
 
     SendKey m_sendKey = SendKey::Enter;
     bool m_composing = false;

@@ -126,7 +126,7 @@ UserMessage::UserMessage(const store::StoredMessage &message, QWidget *parent)
 
 void UserMessage::beginEdit()
 {
-    m_edit->setPlainText(m_text);
+    m_edit->setText(m_text);
     m_edit->moveCursor(QTextCursor::End);
     m_line->hide();
     m_bar->hide();

@@ -244,7 +244,7 @@ void ComparePage::compare(const QStringList &models, const QString &prompt)
     const QString providerId = m_context.settings.value("default/provider").toString();
     for (qsizetype i = 0; i < m_columns.size(); ++i)
         m_columns[i]->setModel(providerId, models[std::min(i, models.size() - 1)]);
-    m_edit->setPlainText(prompt);
+    m_edit->setText(prompt);
     run();
 }
 

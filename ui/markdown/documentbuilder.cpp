@@ -3,6 +3,7 @@
 #include "ui/markdown/parser.h"
 
 #include <QFontDatabase>
+#include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
 #include <QTextTable>
@@ -14,6 +15,8 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int tableCellPadding = 7;
+constexpr int maxWord = 500;
+constexpr QChar wordBreak(0x200B); // zero width space
 constexpr double headingScale[] = { 1.5, 1.28, 1.12, 1.0, 1.0, 0.95 };
 
 QFont scaled(QFont font, double factor)
@@ -57,7 +60,37 @@ int leftMargin(const Row &row)
     return row.kind == Row::Kind::Code ? text + documentgrid::codePadding : text;
 }
 
+/// Puts breaks into the endless words of a block. Qt looks through the rest of a word for each line that it breaks: a word
+/// of a megabyte would freeze the window.
+class WordBreaker {
+public:
+    QString operator()(const QString &text)
+    {
+        QString broken;
+        for (const QChar c : text) {
+            if (m_length >= maxWord && !c.isLowSurrogate() && !c.isMark()) {
+                broken += wordBreak;
+                m_length = 0;
+            }
+            broken += c;
+            m_length = c.isSpace() ? 0 : m_length + 1;
+        }
+        return broken;
+    }
+
+private:
+    int m_length = 0;
+};
+
 } // namespace
+
+QString writtenText(const QTextBlock &block, int from, int length)
+{
+    QString text = block.text().mid(from, length);
+    if (block.length() > maxWord)
+        text.remove(wordBreak);
+    return text.replace(QChar::LineSeparator, u'\n');
+}
 
 DocumentBuilder::DocumentBuilder(QTextDocument *document) : m_document(document)
 {
@@ -235,6 +268,7 @@ void DocumentBuilder::insertTable(QTextCursor &cursor, const Row &row)
 void DocumentBuilder::insertRuns(QTextCursor &cursor, const Runs &runs, const QTextCharFormat &base)
 {
     const Colours &c = colours(m_style.scheme);
+    WordBreaker withBreaks;
     for (const Run &run : runs) {
         QTextCharFormat format = base;
         if (run.flags & Run::Bold)
@@ -258,7 +292,7 @@ void DocumentBuilder::insertRuns(QTextCursor &cursor, const Runs &runs, const QT
             format.setForeground(c.accent);
             format.setToolTip(run.href);
         }
-        cursor.insertText(run.text, format);
+        cursor.insertText(withBreaks(run.text), format);
     }
 }
 

@@ -40,6 +40,9 @@ inline constexpr int paragraphGap = 10;
 inline constexpr int tightGap = 4;
 } // namespace documentgrid
 
+/// A part of a block's text as it was written: without the breaks that DocumentBuilder puts into endless words.
+QString writtenText(const QTextBlock &block, int from = 0, int length = -1);
+
 /// Keeps a QTextDocument in step with a growing markdown text: parses what is not settled yet, compares the rows with
 /// those on display and lays out again from the first that differs.
 class DocumentBuilder {

@@ -51,7 +51,7 @@ QString codeText(QTextBlock block)
     QStringList lines;
     const QTextBlock last = lastOfCode(block);
     for (; block.isValid() && block.blockNumber() <= last.blockNumber(); block = block.next())
-        lines.append(block.text());
+        lines.append(writtenText(block));
     return lines.join(u'\n');
 }
 
@@ -370,7 +370,7 @@ QMimeData *MarkdownView::createMimeDataFromSelection() const
             text += u'\n';
         if (from == 0 && format.hasProperty(MarkerProperty))
             text += format.stringProperty(MarkerProperty) + u' ';
-        text += block.text().mid(from, to - from).replace(QChar::LineSeparator, u'\n');
+        text += writtenText(block, from, to - from);
     }
     auto *copied = new QMimeData;
     copied->setText(text);
