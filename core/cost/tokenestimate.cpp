@@ -51,6 +51,7 @@ double tokensInRun(Class kind, QStringView run)
 }
 
 constexpr int tokensAroundMessage = 4;
+constexpr qsizetype mostCharactersPerToken = 8;
 
 } // namespace
 
@@ -67,6 +68,12 @@ qint64 estimateTokens(QStringView text)
         start = end;
     }
     return qRound64(tokens);
+}
+
+qint64 estimateTokens(QStringView text, qsizetype chunks)
+{
+    const bool chunkIsToken = chunks > 1 && text.size() <= chunks * mostCharactersPerToken;
+    return chunkIsToken ? chunks : estimateTokens(text);
 }
 
 qint64 estimateTokens(const QList<llm::Message> &messages)

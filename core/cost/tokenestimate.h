@@ -11,6 +11,9 @@ namespace talkbench::cost {
 /// by 1–70 %.
 qint64 estimateTokens(QStringView text);
 
+/// Of streamed text that came in so many chunks: their number, where they are as short as tokens.
+qint64 estimateTokens(QStringView text, qsizetype chunks);
+
 /// Of a whole prompt: its texts, and a few tokens a message for the template around them. Images aren't counted.
 qint64 estimateTokens(const QList<llm::Message> &messages);
 

@@ -6,36 +6,20 @@ namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-constexpr qint64 mostCharactersPerToken = 8;
-
-qint64 estimateOutput(const QString &text, qint64 chunks, qint64 characters)
-{
-    const bool chunkIsToken = chunks > 1 && characters <= chunks * mostCharactersPerToken;
-    return chunkIsToken ? chunks : cost::estimateTokens(QStringView(text));
-}
-
-} // namespace
-
 llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &answer,
                          const QList<profile::ChunkStamp> &chunks)
 {
-    qint64 count[2] = {};
-    qint64 characters[2] = {};
-    for (const profile::ChunkStamp &chunk : chunks) {
-        const int which = chunk.kind == profile::ChunkKind::Reasoning ? 1 : 0;
-        ++count[which];
-        characters[which] += chunk.characters;
-    }
+    const auto reasoned = std::count_if(chunks.begin(), chunks.end(), [](const profile::ChunkStamp &chunk) {
+        return chunk.kind == profile::ChunkKind::Reasoning;
+    });
     QString output = answer.text + answer.refusal;
     for (const llm::ToolCall &call : answer.toolCalls)
         output += call.name + call.arguments;
     llm::Usage usage;
     usage.source = llm::UsageSource::Chunks;
     usage.input = cost::estimateTokens(request.messages);
-    usage.output = estimateOutput(output, count[0], characters[0]);
-    usage.reasoning = estimateOutput(answer.reasoning, count[1], characters[1]);
+    usage.output = cost::estimateTokens(output, chunks.size() - reasoned);
+    usage.reasoning = cost::estimateTokens(answer.reasoning, reasoned);
     return usage;
 }
 

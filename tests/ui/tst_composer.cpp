@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QElapsedTimer>
 #include <QInputMethodEvent>
 #include <QLabel>
 #include <QMimeData>
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void everyControlHasItsName();
     void picturesAreAddedRemovedAndSent();
     void pastedPicturesAreTaken();
+    void pastedEndlessWordsDontFreeze();
     void whatIsNoPictureIsSaid();
     void wordsThatComeWithAPictureStayWords();
 
@@ -204,6 +206,23 @@ void TestComposer::pastedPicturesAreTaken()
     QTRY_COMPARE(m_composer->pictures().size(), 1);
     QCOMPARE(m_composer->pictures().first().part.mediaType, u"image/png"_s);
     QVERIFY(!m_composer->pictures().first().thumbnail.isNull());
+}
+
+void TestComposer::pastedEndlessWordsDontFreeze()
+{
+    const auto cost = [this](const QString &text) {
+        QApplication::clipboard()->setText(text);
+        prompt()->clear();
+        QElapsedTimer timer;
+        timer.start();
+        QTest::keyClick(prompt(), Qt::Key_V, Qt::ControlModifier);
+        return timer.nsecsElapsed();
+    };
+    const qint64 prose = cost(u"prose reads "_s.repeated(20'000));
+    QCOMPARE(m_composer->text().size(), 240'000);
+    const qint64 word = cost(u"a1b2c3d4e5f6"_s.repeated(20'000));
+    QCOMPARE(m_composer->text().size(), 240'000);
+    QVERIFY2(word < 6 * prose, qPrintable(u"%1 ns, prose %2 ns"_s.arg(word).arg(prose)));
 }
 
 void TestComposer::whatIsNoPictureIsSaid()

@@ -19,6 +19,7 @@ class ProfilerDockTest final : public QObject {
 private Q_SLOTS:
     void aCallReachesItsCharts();
     void failedAndCachedCallsStayOut();
+    void liveRateCountsTokensNotChunks();
     void sectionsFold();
     void framesAreMeasuredOnlyWhileBusy();
     void theStatusStripTellsTheState();
@@ -88,6 +89,29 @@ void ProfilerDockTest::failedAndCachedCallsStayOut()
     QCOMPARE(points(dock, "latency", "stopped"), QByteArray("2,1400"));
     QCOMPARE(points(dock, "cost", "a call"), QByteArray("2,0.5"));
     QCOMPARE(points(dock, "tokens", "output"), QByteArray("1,51 2,51"));
+}
+
+void ProfilerDockTest::liveRateCountsTokensNotChunks()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    const auto rate = [&](const QString &text, int chunks) {
+        run::RunUpdate update;
+        update.text = text;
+        update.chunks.fill({ world.context.clock.nowNs(), 0, profile::ChunkKind::Text }, chunks);
+        std::optional<double> seen;
+        const auto watched = connect(&monitor, &ActivityMonitor::sampled, &monitor,
+                                     [&seen](const ActivitySample &sample) { seen = sample.tokensPerS; });
+        monitor.callUpdated(u"call"_s, update);
+        run::EngineState busy;
+        busy.inFlight = 1;
+        Q_EMIT world.runs.stateChanged(busy);
+        disconnect(watched);
+        return seen.value_or(-1);
+    };
+    QCOMPARE(rate(u" the"_s.repeated(10), 10), 10.0);
+    const double large = rate(u" the"_s.repeated(1000), 2);
+    QVERIFY2(large > 900 && large < 1100, qPrintable(QString::number(large)));
 }
 
 void ProfilerDockTest::sectionsFold()

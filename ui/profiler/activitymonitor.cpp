@@ -1,10 +1,13 @@
 #include "ui/profiler/activitymonitor.h"
 
+#include "core/cost/tokenestimate.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/whenready.h"
 
 #include <QDateTime>
+
+#include <numeric>
 
 namespace talkbench::ui {
 
@@ -14,9 +17,19 @@ constexpr qint64 secondNs = 1'000'000'000;
 constexpr qint64 minuteNs = 60 * secondNs;
 constexpr int recentRuns = 5000;
 
-void forgetBefore(std::deque<qint64> &stamps, qint64 ns)
+qint64 nsOf(qint64 stamp)
 {
-    while (!stamps.empty() && stamps.front() < ns)
+    return stamp;
+}
+
+qint64 nsOf(const auto &arrival)
+{
+    return arrival.ns;
+}
+
+void forgetBefore(auto &stamps, qint64 ns)
+{
+    while (!stamps.empty() && nsOf(stamps.front()) < ns)
         stamps.pop_front();
 }
 
@@ -70,8 +83,12 @@ void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &upda
 {
     const qint64 submitted = update.trace.submittedNs;
     m_live.insert(key, submitted);
-    for (const profile::ChunkStamp &chunk : update.chunks)
-        m_tokenNs.push_back(chunk.ns);
+    if (!update.chunks.isEmpty()) {
+        const qint64 tokens = cost::estimateTokens(update.text + update.reasoning, update.chunks.size());
+        const double each = static_cast<double>(tokens) / static_cast<double>(update.chunks.size());
+        for (const profile::ChunkStamp &chunk : update.chunks)
+            m_arrivals.push_back({ chunk.ns, each });
+    }
     if (key != m_lastKey) {
         // Of several calls at once the newest is the one to show.
         if (m_live.contains(m_lastKey) && submitted < m_lastSubmittedNs)
@@ -112,8 +129,9 @@ void ActivityMonitor::record(const profile::RunRecord &record)
 
 double ActivityMonitor::tokensPerS()
 {
-    forgetBefore(m_tokenNs, m_clock.nowNs() - secondNs);
-    return static_cast<double>(m_tokenNs.size());
+    forgetBefore(m_arrivals, m_clock.nowNs() - secondNs);
+    return std::accumulate(m_arrivals.begin(), m_arrivals.end(), 0.0,
+                           [](double sum, const Arrival &arrival) { return sum + arrival.tokens; });
 }
 
 void ActivityMonitor::take()

@@ -22,7 +22,7 @@ struct ActivitySample {
     int queued = 0;
     int inFlight = 0;
     double requestsPerS = 0; ///< successes of the last minute
-    /// Of all calls together; while something is in flight.
+    /// Of all calls together, estimated from what came in the last second; while something is in flight.
     std::optional<double> tokensPerS;
     std::optional<double> residentMb;
     std::optional<double> cpuPercent;
@@ -64,6 +64,11 @@ Q_SIGNALS:
     void spendingChanged();
 
 private:
+    struct Arrival {
+        qint64 ns;
+        double tokens; ///< estimated
+    };
+
     void setState(const run::EngineState &state);
     void record(const profile::RunRecord &record);
     void addSpending(const profile::RunRecord &record);
@@ -83,7 +88,7 @@ private:
     QString m_lastKey;
     LiveCall m_lastCall;
     qint64 m_lastSubmittedNs = 0;
-    std::deque<qint64> m_tokenNs; ///< arrivals of the last second
+    std::deque<Arrival> m_arrivals; ///< of the last second
     std::deque<qint64> m_endedNs; ///< successes of the last minute
 };
 
