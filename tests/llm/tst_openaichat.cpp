@@ -15,7 +15,7 @@ QByteArray chunk(const QByteArray &delta, const QByteArray &finish = {})
         + (finish.isEmpty() ? QByteArray("null") : '"' + finish + '"') + "}]}";
 }
 
-Answer answerOf(QList<QByteArray> events)
+Answer answerOf(const QList<QByteArray> &events)
 {
     return decodedAnyhow(protocol, sse(events));
 }
