@@ -26,7 +26,7 @@ void ModelLists::refresh(const QString &providerId)
     m_configs[providerId] = m_settings.provider(providerId).value_or(config::ProviderConfig());
     const quint64 number = m_asked[providerId] = ++m_questions;
     Q_EMIT changed(providerId);
-    const auto arrived = [this, providerId, number](const base::Result<QList<llm::ModelInfo>> &models) {
+    const auto arrived = [this, providerId, number](const Answer &models) {
         if (m_asked.value(providerId) == number)
             learn(providerId, models);
     };
@@ -38,7 +38,7 @@ void ModelLists::refresh(const QString &providerId)
     });
 }
 
-void ModelLists::learn(const QString &providerId, const base::Result<QList<llm::ModelInfo>> &models)
+void ModelLists::learn(const QString &providerId, const Answer &models)
 {
     m_asked.remove(providerId);
     m_configs[providerId] = m_settings.provider(providerId).value_or(config::ProviderConfig());

@@ -22,6 +22,8 @@ class ModelLists final : public QObject {
     Q_OBJECT
 
 public:
+    using Answer = base::Result<QList<llm::ModelInfo>>;
+
     struct List {
         QList<llm::ModelInfo> models; ///< the last ones known, whatever came of the latest question
         std::optional<base::Error> problem; ///< of the latest question
@@ -36,7 +38,7 @@ public:
     void want(const QString &providerId);
     void refresh(const QString &providerId);
     /// What someone else has just learned from the provider as it is configured.
-    void learn(const QString &providerId, const base::Result<QList<llm::ModelInfo>> &models);
+    void learn(const QString &providerId, const Answer &models);
 
 Q_SIGNALS:
     void changed(const QString &providerId);

@@ -74,9 +74,20 @@ private:
     qsizetype m_next = -1;
 };
 
-/// The bodies of all requests, as they were sent; written in the network thread.
+/// The bodies of all requests, as they were sent, and which paths are answered; used in the network thread.
 class RequestLog final {
 public:
+    /// Other paths are answered with 404.
+    void answerOnlyUnder(const QString &path)
+    {
+        const QMutexLocker lock(&m_mutex);
+        m_path = path;
+    }
+    bool answers(const QString &path) const
+    {
+        const QMutexLocker lock(&m_mutex);
+        return path.startsWith(m_path);
+    }
     void add(const QByteArray &body)
     {
         const QMutexLocker lock(&m_mutex);
@@ -91,6 +102,7 @@ public:
 private:
     mutable QMutex m_mutex;
     QList<QByteArray> m_bodies;
+    QString m_path;
 };
 
 class ScriptedTransport final : public net::HttpTransport {
@@ -103,7 +115,12 @@ public:
     std::unique_ptr<net::Transfer> start(const base::HttpRequest &request, const net::TransportLimits &) override
     {
         m_log.add(request.body);
-        return std::make_unique<ScriptedTransfer>(m_hosts.value(request.url.host()), m_clock);
+        Script script = m_hosts.value(request.url.host());
+        if (!m_log.answers(request.url.path())) {
+            script.status = 404;
+            script.pieces = { "{}" };
+        }
+        return std::make_unique<ScriptedTransfer>(script, m_clock);
     }
 
 private:

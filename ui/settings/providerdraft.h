@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/config/settings.h"
+#include "core/run/diagnosis.h"
 
 #include <QHash>
 
@@ -20,6 +21,7 @@ struct ProviderDraft {
         bool running = false;
         QString words; ///< what came of it, for a person
         std::optional<base::Error> problem;
+        run::Diagnosis diagnosis = {}; ///< empty where it was not made for this
     };
 
     config::ProviderConfig config;
@@ -31,6 +33,9 @@ struct ProviderDraft {
     QHash<QString, bool> storedKeys;
     /// Ids of keys to be forgotten.
     QStringList removedKeys;
+    /// Of its own proxy; unset where nothing was typed.
+    std::optional<QString> typedProxyPassword;
+    bool storedProxyPassword = false;
     std::optional<Test> test;
     quint64 testNumber = 0; ///< of the latest test: an older one's result is no news
 

@@ -3,7 +3,6 @@
 #include "core/config/endpoints.h"
 #include "core/config/providerrows.h"
 #include "core/config/secrets.h"
-#include "core/profile/format.h"
 #include "core/run/runservice.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
@@ -56,7 +55,7 @@ ProviderDrafts::ProviderDrafts(AppContext &context, QObject *parent) : QAbstract
         draft->config = provider;
         draft->url = provider.baseUrl.toString();
         draft->test = seenOf(provider, m_context.models.of(provider.id));
-        askForKeys(*draft);
+        askForSecrets(*draft);
         m_drafts.push_back(std::move(draft));
     }
 }
@@ -168,7 +167,7 @@ void ProviderDrafts::touched(const QString &id)
     Q_EMIT changed(id);
 }
 
-void ProviderDrafts::askForKeys(const ProviderDraft &draft)
+void ProviderDrafts::askForSecrets(const ProviderDraft &draft)
 {
     if (draft.isSimulator())
         return;
@@ -181,6 +180,11 @@ void ProviderDrafts::askForKeys(const ProviderDraft &draft)
                       touched(id);
                   });
     }
+    whenReady(this, m_context.secrets.read(config::proxySecretId(id)), [this, id](const QString &password) {
+        if (ProviderDraft *asked = find(id))
+            asked->storedProxyPassword = !password.isEmpty();
+        Q_EMIT changed(id);
+    });
 }
 
 void ProviderDrafts::withEndpoint(const ProviderDraft &draft,
@@ -198,6 +202,8 @@ void ProviderDrafts::withEndpoint(const ProviderDraft &draft,
     const config::ProviderKey key = config::activeKeyOf(draft.config);
     if (key.environment.isEmpty() && draft.typedKeys.contains(key.id))
         typed.apiKey = draft.typedKeys.value(key.id);
+    if (draft.config.network.proxying == config::ProviderNetwork::Proxying::Manual)
+        typed.proxyPassword = draft.typedProxyPassword;
     whenReady(this, config::endpointOf(m_context.settings, m_context.secrets, draft.config, typed), then);
 }
 
@@ -207,37 +213,39 @@ void ProviderDrafts::test(const QString &id)
     if (!draft || !config::validate(draft->config))
         return;
     const quint64 number = draft->testNumber = ++m_tests;
-    draft->test = ProviderDraft::Test { draft->config, true, tr("Asking for the list of models…"), {} };
+    draft->test = ProviderDraft::Test { draft->config, true, tr("Testing…"), {} };
     touched(id);
-    const qint64 started = m_context.clock.nowNs();
-    const auto done = [this, id, number, started](const Models &models) { tested(id, number, started, models); };
-    withEndpoint(*draft, [this, done](const base::Result<llm::Endpoint> &endpoint) {
-        if (endpoint)
-            whenReady(this, m_context.runs.listModels(*endpoint), done);
-        else
-            done(endpoint.error());
+    const auto done = [this, id, number](const run::Diagnosis &diagnosis) { tested(id, number, diagnosis); };
+    withEndpoint(*draft, [this, done, model = draft->config.defaultModel](const base::Result<llm::Endpoint> &endpoint) {
+        if (endpoint) {
+            run::DiagnosisPlan plan { *endpoint };
+            plan.model = model;
+            whenReady(this, m_context.runs.diagnose(plan), done);
+            return;
+        }
+        run::Diagnosis impossible;
+        impossible.error = endpoint.error();
+        done(impossible);
     });
 }
 
-void ProviderDrafts::tested(const QString &id, quint64 number, qint64 startedNs, const Models &models)
+void ProviderDrafts::tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis)
 {
     ProviderDraft *draft = find(id);
     if (!draft || draft->testNumber != number || !draft->test)
         return;
-    const QString took = profile::formatMs(static_cast<double>(m_context.clock.nowNs() - startedNs) / 1e6);
+    const qsizetype count = diagnosis.models.size();
     draft->test->running = false;
-    if (models) {
-        draft->test->words = models->size() == 1 ? tr("Works: 1 model, listed in %1.").arg(took)
-                                                 : tr("Works: %1 models, listed in %2.").arg(models->size()).arg(took);
-    } else {
-        draft->test->problem = models.error();
-        draft->test->words = tr("%1 (after %2)").arg(models.error().message, took);
-    }
+    draft->test->diagnosis = diagnosis;
+    draft->test->problem = diagnosis.error;
+    draft->test->words = diagnosis.error ? diagnosis.error->message
+        : count == 1                     ? tr("Works: 1 model.")
+                                         : tr("Works: %1 models.").arg(count);
     if (m_context.settings.provider(id) == draft->config && draft->typedKeys.isEmpty())
-        m_context.models.learn(id, models);
+        m_context.models.learn(id, diagnosis.error ? ModelLists::Answer(*diagnosis.error) : diagnosis.models);
     touched(id);
-    if (models)
-        Q_EMIT listed(id, *models);
+    if (!diagnosis.error)
+        Q_EMIT listed(id, diagnosis.models);
 }
 
 int ProviderDrafts::firstInvalid() const
@@ -272,7 +280,14 @@ void ProviderDrafts::storeKeys()
             else
                 writes << m_context.secrets.write(config::secretId(id, key.key()), *key);
         }
-        if (!typed.isEmpty())
+        const std::optional<QString> password = std::exchange(draft->typedProxyPassword, std::nullopt);
+        if (password && password->isEmpty())
+            removed << config::proxySecretId(id);
+        else if (password)
+            writes << m_context.secrets.write(config::proxySecretId(id), *password);
+        if (password)
+            draft->storedProxyPassword = !password->isEmpty();
+        if (password || !typed.isEmpty())
             concerned << id;
     }
     for (const QString &secret : std::as_const(removed))

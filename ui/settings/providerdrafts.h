@@ -34,13 +34,13 @@ public:
     void remove(int row);
     /// Its draft was written to: what a test said of it may be true no more.
     void touched(const QString &id);
-    /// Asks for the models of the draft as it stands.
+    /// Diagnoses the way to the draft as it stands.
     void test(const QString &id);
 
     /// The first that can't be stored; -1 if all can.
     int firstInvalid() const;
     base::Result<void> save();
-    /// Stores the keys that were typed and forgets the removed ones; keysStored() follows.
+    /// Stores the secrets that were typed and forgets the removed ones; keysStored() follows.
     void storeKeys();
 
 Q_SIGNALS:
@@ -52,13 +52,11 @@ Q_SIGNALS:
     void keysStored(const QString &problem);
 
 private:
-    using Models = base::Result<QList<llm::ModelInfo>>;
-
     void append(std::unique_ptr<ProviderDraft> draft);
-    void askForKeys(const ProviderDraft &draft);
+    void askForSecrets(const ProviderDraft &draft);
     QString freeId(const QString &wanted) const;
     void withEndpoint(const ProviderDraft &draft, const std::function<void(const base::Result<llm::Endpoint> &)> &then);
-    void tested(const QString &id, quint64 number, qint64 startedNs, const Models &models);
+    void tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis);
 
     AppContext &m_context;
     std::vector<std::unique_ptr<ProviderDraft>> m_drafts;

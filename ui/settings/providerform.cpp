@@ -3,18 +3,19 @@
 #include "core/config/providerrows.h"
 #include "core/llm/provider.h"
 #include "ui/modellists.h"
+#include "ui/settings/connectiontest.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/headersfield.h"
 #include "ui/settings/keyfield.h"
+#include "ui/settings/limitsfield.h"
 #include "ui/settings/protocoltitle.h"
 #include "ui/settings/providerdrafts.h"
-#include "ui/theme/icon.h"
+#include "ui/settings/routefield.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
 #include <QFormLayout>
 #include <QLineEdit>
-#include <QPushButton>
 #include <QTabWidget>
 
 #include <algorithm>
@@ -27,7 +28,24 @@ ProviderForm::ProviderForm(AppContext &context, ProviderDrafts &drafts, const QL
                            QWidget *parent)
     : QWidget(parent), m_context(context), m_drafts(drafts), m_vendors(vendors)
 {
+    addTabs();
+    m_problem = new ToneLabel(u"providerProblem"_s, ToneLabel::Tone::Error);
+    m_problem->hide();
+    m_test = new ConnectionTest;
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid::wide);
+    column->addWidget(m_tabs, 1);
+    column->addWidget(m_problem);
+    column->addWidget(m_test);
+    connectParts();
+}
+
+void ProviderForm::addTabs()
+{
     m_headers = new HeadersField;
+    m_route = new RouteField;
+    m_limits = new LimitsField;
     auto *headersTab = new QWidget;
     auto *inset = new QVBoxLayout(headersTab);
     inset->setContentsMargins(0, grid::gap, 0, 0);
@@ -38,24 +56,30 @@ ProviderForm::ProviderForm(AppContext &context, ProviderDrafts &drafts, const QL
     m_tabs->setDocumentMode(true);
     m_tabs->tabBar()->setExpanding(false);
     m_tabs->addTab(connectionTab(), tr("Connection"));
+    m_tabs->addTab(m_route, tr("Network"));
+    m_tabs->addTab(m_limits, tr("Limits"));
     m_tabs->addTab(headersTab, tr("Headers"));
-    m_problem = new ToneLabel(u"providerProblem"_s, ToneLabel::Tone::Error);
-    m_problem->hide();
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(grid::wide);
-    column->addWidget(m_tabs, 1);
-    column->addWidget(m_problem);
-    column->addWidget(testRow());
-    connect(m_headers, &HeadersField::edited, this, [this] {
+}
+
+void ProviderForm::connectParts()
+{
+    const auto committed = [this] {
         edited();
         validate();
+    };
+    connect(m_headers, &HeadersField::edited, this, committed);
+    connect(m_route, &RouteField::edited, this, &ProviderForm::edited);
+    connect(m_route, &RouteField::committed, this, &ProviderForm::validate);
+    connect(m_limits, &LimitsField::edited, this, &ProviderForm::edited);
+    connect(m_test, &ConnectionTest::requested, this, [this] {
+        validate();
+        m_drafts.test(m_id);
     });
+    connect(m_test, &ConnectionTest::addressChosen, this, &ProviderForm::useAddress);
+    connect(m_test, &ConnectionTest::pinChosen, this, &ProviderForm::pin);
     connect(&m_drafts, &ProviderDrafts::changed, this, [this](const QString &id) {
-        if (id != m_id)
-            return;
-        m_key->refresh();
-        showTest();
+        if (id == m_id)
+            showState();
     });
     connect(&m_drafts, &ProviderDrafts::listed, this, &ProviderForm::offer);
 }
@@ -105,26 +129,6 @@ void ProviderForm::addFields(QFormLayout *form)
     connect(m_key, &KeyField::edited, this, &ProviderForm::edited);
 }
 
-QWidget *ProviderForm::testRow()
-{
-    auto *row = new QWidget;
-    m_test = new QPushButton(icon(u"plug"_s), tr("Test connection"), row);
-    m_test->setObjectName(u"providerTest"_s);
-    m_test->setAutoDefault(false);
-    m_test->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-    m_testResult = new ToneLabel(u"providerTestResult"_s);
-    auto *layout = new QHBoxLayout(row);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(grid::wide);
-    layout->addWidget(m_test, 0, Qt::AlignTop | Qt::AlignLeft);
-    layout->addWidget(m_testResult, 1);
-    connect(m_test, &QPushButton::clicked, this, [this] {
-        validate();
-        m_drafts.test(m_id);
-    });
-    return row;
-}
-
 llm::Vendor ProviderForm::vendor() const
 {
     const ProviderDraft *draft = m_drafts.find(m_id);
@@ -146,12 +150,13 @@ void ProviderForm::fill()
     ProviderDraft *draft = m_drafts.find(m_id);
     const llm::Vendor row = vendor();
     m_key->show(draft, row.keyUrl, row.keyEnv);
+    m_route->setDraft(draft);
     if (!draft)
         return;
     m_filling = true;
     const config::ProviderConfig &config = draft->config;
     m_note->setVisible(draft->isSimulator());
-    for (QWidget *field : std::initializer_list<QWidget *> { m_name, m_protocol, m_url, m_headers })
+    for (QWidget *field : std::initializer_list<QWidget *> { m_name, m_protocol, m_url, m_headers, m_limits })
         field->setEnabled(!draft->isSimulator());
     m_name->setText(config.name);
     int protocol = m_protocol->findData(config.protocol);
@@ -164,10 +169,11 @@ void ProviderForm::fill()
     m_model->clear();
     m_model->setEditText(config.defaultModel);
     m_headers->setHeaders(config.headers);
+    m_limits->setLimits(config.limits);
     m_filling = false;
     offer(m_id, m_context.models.of(m_id).models);
     m_problem->hide();
-    showTest();
+    showState();
 }
 
 void ProviderForm::edited()
@@ -183,6 +189,7 @@ void ProviderForm::edited()
         draft->url = m_url->text();
         config.baseUrl = QUrl(draft->url.trimmed(), QUrl::StrictMode);
         config.headers = m_headers->headers();
+        config.limits = m_limits->limits();
     }
     m_problem->hide();
     m_drafts.touched(m_id);
@@ -204,18 +211,32 @@ void ProviderForm::focusFirst()
     else if (config::needsKey(draft->config))
         m_key->focusKey();
     else
-        m_test->setFocus();
+        m_test->focusButton();
 }
 
-void ProviderForm::showTest()
+void ProviderForm::showState()
 {
     const ProviderDraft *draft = m_drafts.find(m_id);
-    if (!draft || !draft->test) {
-        m_testResult->say({}, ToneLabel::Tone::Muted);
-        return;
-    }
-    m_testResult->say(draft->test->words, draft->test->problem ? ToneLabel::Tone::Error : ToneLabel::Tone::Muted);
-    m_test->setEnabled(!draft->test->running);
+    m_key->refresh();
+    m_route->refresh();
+    m_test->setTest(draft ? draft->test : std::nullopt);
+}
+
+void ProviderForm::useAddress(const QUrl &baseUrl, const QString &protocol)
+{
+    m_url->setText(baseUrl.toString());
+    if (const int index = m_protocol->findData(protocol); index >= 0)
+        m_protocol->setCurrentIndex(index);
+    edited();
+    m_drafts.test(m_id);
+}
+
+void ProviderForm::pin(const QByteArray &fingerprint)
+{
+    if (ProviderDraft *draft = m_drafts.find(m_id))
+        draft->config.network.pin = fingerprint;
+    edited();
+    m_drafts.test(m_id);
 }
 
 void ProviderForm::offer(const QString &id, const QList<llm::ModelInfo> &models)

@@ -9,14 +9,16 @@
 class QComboBox;
 class QFormLayout;
 class QLineEdit;
-class QPushButton;
 class QTabWidget;
 
 namespace talkbench::ui {
 
+class ConnectionTest;
 class HeadersField;
 class KeyField;
+class LimitsField;
 class ProviderDrafts;
+class RouteField;
 class ToneLabel;
 
 /// The settings of one provider: how it is reached, and whether it can be. Writes into its draft as one types.
@@ -37,10 +39,13 @@ public:
 private:
     QWidget *connectionTab();
     void addFields(QFormLayout *form);
-    QWidget *testRow();
+    void addTabs();
+    void connectParts();
     void fill();
     void edited();
-    void showTest();
+    void showState();
+    void useAddress(const QUrl &baseUrl, const QString &protocol);
+    void pin(const QByteArray &fingerprint);
     void offer(const QString &id, const QList<llm::ModelInfo> &models);
     llm::Vendor vendor() const;
 
@@ -57,9 +62,10 @@ private:
     KeyField *m_key = nullptr;
     QComboBox *m_model = nullptr;
     HeadersField *m_headers = nullptr;
+    RouteField *m_route = nullptr;
+    LimitsField *m_limits = nullptr;
     ToneLabel *m_problem = nullptr;
-    QPushButton *m_test = nullptr;
-    ToneLabel *m_testResult = nullptr;
+    ConnectionTest *m_test = nullptr;
 };
 
 } // namespace talkbench::ui

@@ -2,9 +2,11 @@
 
 #include "ui/rowdelegate.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/networkpage.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
 #include "ui/theme/metrics.h"
+#include "ui/whenready.h"
 
 #include <QDialogButtonBox>
 #include <QListWidget>
@@ -22,6 +24,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
       m_general(new ValuesPage(context.settings,
                                { "theme", "text_zoom", "send_with", "default/provider", "default/model" }, this)),
       m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
+      m_network(new NetworkPage(context, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);
@@ -33,6 +36,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Providers"), u"providersPage"_s, m_providers);
     addPage(tr("General"), u"generalPage"_s, m_general);
     addPage(tr("Limits"), u"limitsPage"_s, m_limits);
+    addPage(tr("Network"), u"networkPage"_s, m_network);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
@@ -78,7 +82,7 @@ void SettingsDialog::save()
 {
     say({});
     const auto outcomes = { std::pair(Providers, m_providers->save()), std::pair(General, m_general->save()),
-                            std::pair(Limits, m_limits->save()) };
+                            std::pair(Limits, m_limits->save()), std::pair(Network, m_network->save()) };
     for (const auto &[page, outcome] : outcomes) {
         if (outcome)
             continue;
@@ -90,18 +94,21 @@ void SettingsDialog::save()
         return;
     }
     m_save->setEnabled(false);
-    m_providers->storeKeys();
+    whenReady(this, m_network->storePassword(), [this](const base::Result<void> &stored) {
+        m_passwordProblem = stored ? QString() : stored.error().message;
+        m_providers->storeKeys();
+    });
 }
 
 void SettingsDialog::keysStored(const QString &problem)
 {
     m_save->setEnabled(true);
-    if (problem.isEmpty()) {
+    if (problem.isEmpty() && m_passwordProblem.isEmpty()) {
         accept();
         return;
     }
-    showPage(Providers);
-    say(problem);
+    showPage(problem.isEmpty() ? Network : Providers);
+    say(problem.isEmpty() ? m_passwordProblem : problem);
 }
 
 } // namespace talkbench::ui

@@ -10,17 +10,18 @@ class QStackedWidget;
 
 namespace talkbench::ui {
 
+class NetworkPage;
 class ProvidersPage;
 class ToneLabel;
 class ValuesPage;
 
-/// Providers, general settings and limits. Nothing is stored before Save; what is wrong is said beside its field and
+/// Providers, general settings, limits and the network. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits };
+    enum Page { Providers, General, Limits, Network };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -37,6 +38,8 @@ private:
     ProvidersPage *m_providers;
     ValuesPage *m_general;
     ValuesPage *m_limits;
+    NetworkPage *m_network;
+    QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
 };

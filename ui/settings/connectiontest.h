@@ -1,0 +1,47 @@
+#pragma once
+
+#include "ui/settings/providerdraft.h"
+
+#include <QWidget>
+
+class QGridLayout;
+class QPushButton;
+class QToolButton;
+
+namespace talkbench::ui {
+
+class ToneLabel;
+
+/// 'Test connection', what came of it step by step, and what can be done about it at once.
+class ConnectionTest final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ConnectionTest(QWidget *parent = nullptr);
+
+    /// Nothing where it was not tested.
+    void setTest(const std::optional<ProviderDraft::Test> &test);
+    void focusButton();
+
+Q_SIGNALS:
+    void requested();
+    /// The address that the diagnosis found to answer.
+    void addressChosen(const QUrl &baseUrl, const QString &protocol);
+    /// The certificate that a person decided to trust.
+    void pinChosen(const QByteArray &fingerprint);
+
+private:
+    QWidget *offers();
+    void showSteps(const QList<run::DiagnosisStep> &steps);
+    void askForCertificate();
+
+    std::optional<ProviderDraft::Test> m_test;
+    QPushButton *m_button;
+    ToneLabel *m_result;
+    QWidget *m_steps;
+    QGridLayout *m_rows;
+    QToolButton *m_address = nullptr;
+    QToolButton *m_certificate = nullptr;
+};
+
+} // namespace talkbench::ui

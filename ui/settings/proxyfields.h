@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/base/route.h"
+
+#include <QWidget>
+
+#include <optional>
+
+class QComboBox;
+class QLineEdit;
+class QSpinBox;
+
+namespace talkbench::ui {
+
+/// A proxy: its type, address, user and password. A stored password is never shown.
+class ProxyFields final : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `prefix` begins the fields' object names.
+    explicit ProxyFields(const QString &prefix, QWidget *parent = nullptr);
+
+    /// `typed`: a password that has not been stored yet.
+    void setProxy(const base::Proxy &proxy, const std::optional<QString> &typed = {});
+    /// What the keychain says.
+    void setPasswordStored(bool stored);
+    /// Without its password.
+    base::Proxy proxy() const;
+    /// Unset where nothing was typed; empty to forget the stored one.
+    std::optional<QString> typedPassword() const { return m_typed; }
+
+Q_SIGNALS:
+    void edited();
+
+private:
+    QComboBox *m_type;
+    QLineEdit *m_host;
+    QSpinBox *m_port;
+    QLineEdit *m_user;
+    QLineEdit *m_password;
+    std::optional<QString> m_typed;
+};
+
+} // namespace talkbench::ui
