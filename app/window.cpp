@@ -2,6 +2,7 @@
 
 #include "app/commands/calibrate.h"
 #include "app/commands/filelimit.h"
+#include "app/commands/interrupts.h"
 #include "app/enginesettings.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
@@ -88,8 +89,9 @@ Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_endpoints(m_settings, m_secrets),
-      m_models(m_settings, m_endpoints, m_runs), m_context { m_clock, m_settings, m_secrets,   m_prices,
-                                                             m_runs,  m_store,    m_endpoints, m_models },
+      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_context { m_clock,     m_settings, m_secrets,
+                                                                               m_prices,    m_runs,     m_store,
+                                                                               m_endpoints, m_models },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     applyTheme();
@@ -252,7 +254,10 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         qputenv("QT_QPA_PLATFORM", "offscreen");
     }
     raiseFileLimit();
+    Interrupts::block();
     ui::MeasuredApplication application(argc, argv);
+    const Interrupts interrupts;
+    QObject::connect(&interrupts, &Interrupts::received, &application, &QApplication::quit);
     QApplication::setWindowIcon(QIcon(u":/icons/talkbench.svg"_s));
     const bool onScreen = window.screenshot.isEmpty();
     const auto dataDir = config::prepareDataDir(options.dataDir);

@@ -8,6 +8,7 @@
 #include "ui/chat/sidebar.h"
 #include "ui/chat/transcript.h"
 #include "ui/compare/comparepage.h"
+#include "ui/modellists.h"
 #include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/profilerdock.h"
 #include "ui/profiler/statusstrip.h"
@@ -280,6 +281,8 @@ void MainWindow::connectChats()
 void MainWindow::load()
 {
     m_chats->load();
+    m_context.models.load();
+    m_chatPage->lookForServers();
 }
 
 void MainWindow::send(const QString &prompt)

@@ -2,15 +2,38 @@
 
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
+#include "core/store/store.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
 namespace talkbench::ui {
 
-ModelLists::ModelLists(config::Settings &settings, Endpoints &endpoints, run::RunService &runs, QObject *parent)
-    : QObject(parent), m_settings(settings), m_endpoints(endpoints), m_runs(runs)
+ModelLists::ModelLists(config::Settings &settings, Endpoints &endpoints, run::RunService &runs, store::Store &store,
+                       const base::Clock &clock, QObject *parent)
+    : QObject(parent), m_settings(settings), m_endpoints(endpoints), m_runs(runs), m_store(store), m_clock(clock)
 {
     connect(&m_settings, &config::Settings::providersChanged, this, &ModelLists::dropChanged);
+}
+
+void ModelLists::load()
+{
+    whenReady(this, m_store.modelLists(), [this](const base::Result<QList<store::ModelList>> &kept) {
+        if (!kept)
+            return; // a list can be asked for again; whoever loads the conversations says what is wrong
+        for (const store::ModelList &list : *kept) {
+            const auto provider = m_settings.provider(list.providerId);
+            if (!provider || m_configs.contains(list.providerId) || list.models.isEmpty())
+                continue;
+            m_configs[list.providerId] = *provider;
+            m_lists[list.providerId].models = list.models;
+            Q_EMIT changed(list.providerId);
+        }
+    });
+}
+
+void ModelLists::keep(const QString &providerId, const QList<llm::ModelInfo> &models)
+{
+    m_store.saveModelList({ providerId, m_clock.wallMs(), models });
 }
 
 void ModelLists::want(const QString &providerId)
@@ -48,6 +71,7 @@ void ModelLists::learn(const QString &providerId, const Answer &models)
     if (models) {
         list.models = *models;
         list.problem.reset();
+        keep(providerId, *models);
     } else {
         list.problem = models.error();
     }
@@ -62,6 +86,7 @@ void ModelLists::dropChanged()
         if (m_settings.provider(id) == m_configs.value(id))
             continue;
         m_lists.remove(id);
+        keep(id, {});
         m_configs.remove(id);
         m_asked.remove(id);
         Q_EMIT changed(id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/llm/modelinfo.h"
@@ -13,11 +14,16 @@ namespace talkbench::run {
 class RunService;
 }
 
+namespace talkbench::store {
+class Store;
+}
+
 namespace talkbench::ui {
 
 class Endpoints;
 
-/// The models that each provider's server lists, asked for once and then again on demand. One for the whole window.
+/// The models that each provider's server lists: kept from the last time, asked for once and then again on demand. One for
+/// the whole window.
 class ModelLists final : public QObject {
     Q_OBJECT
 
@@ -31,7 +37,11 @@ public:
         bool answered = false; ///< the latest question was answered with a list
     };
 
-    ModelLists(config::Settings &settings, Endpoints &endpoints, run::RunService &runs, QObject *parent = nullptr);
+    ModelLists(config::Settings &settings, Endpoints &endpoints, run::RunService &runs, store::Store &store,
+               const base::Clock &clock, QObject *parent = nullptr);
+
+    /// What was listed in earlier runs of the program.
+    void load();
 
     List of(const QString &providerId) const { return m_lists.value(providerId); }
     /// Asks unless there is an answer or it was asked already.
@@ -45,10 +55,13 @@ Q_SIGNALS:
 
 private:
     void dropChanged();
+    void keep(const QString &providerId, const QList<llm::ModelInfo> &models);
 
     config::Settings &m_settings;
     Endpoints &m_endpoints;
     run::RunService &m_runs;
+    store::Store &m_store;
+    const base::Clock &m_clock;
     QHash<QString, List> m_lists;
     QHash<QString, config::ProviderConfig> m_configs; ///< as they were when asked
     QHash<QString, quint64> m_asked; ///< the number of the latest question: an older one's answer is no news

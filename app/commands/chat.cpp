@@ -31,7 +31,19 @@ bool isComplete(const profile::RunRecord &record)
 {
     using enum llm::FinishReason;
     const auto reason = record.answer.finishReason;
-    return record.ok() && reason != Error && reason != Cancelled && reason != ContentFilter;
+    return record.ok() && (!reason || reason == Stop || reason == ToolCalls);
+}
+
+QString whyIncomplete(const llm::Answer &answer)
+{
+    switch (*answer.finishReason) {
+    case llm::FinishReason::Length:
+        return u"it stopped at the length limit (%1)"_s.arg(answer.finishReasonRaw);
+    case llm::FinishReason::Refusal:
+        return u"the model refused (%1)"_s.arg(answer.finishReasonRaw);
+    default:
+        return answer.finishReasonRaw;
+    }
 }
 
 void describe(QCommandLineParser &parser)
@@ -370,7 +382,7 @@ void ChatCommand::report(const profile::RunRecord &record)
     else if (answer.error)
         complain(*answer.error);
     else if (!isComplete(record))
-        writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(answer.finishReasonRaw));
+        writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(whyIncomplete(answer)));
     const bool hasNumbers = !record.trace.chunks.isEmpty();
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));

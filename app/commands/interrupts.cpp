@@ -22,15 +22,22 @@ sigset_t watched()
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     return signals;
 }
 
 } // namespace
 
-Interrupts::Interrupts(QObject *parent) : QObject(parent)
+void Interrupts::block()
 {
     const sigset_t signals = watched();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+Interrupts::Interrupts(QObject *parent) : QObject(parent)
+{
+    block();
+    const sigset_t signals = watched();
     m_descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     auto *notifier = new QSocketNotifier(m_descriptor, QSocketNotifier::Read, this);
     connect(notifier, &QSocketNotifier::activated, this, &Interrupts::onReadable);

@@ -4,12 +4,15 @@
 
 namespace talkbench::app {
 
-/// The first Ctrl+C or SIGTERM as a signal of Qt's. Made before any other thread starts. One that comes a second later or
+/// The first Ctrl+C, SIGTERM or SIGHUP as a signal of Qt's. block() comes before any other thread starts. One that comes a second later or
 /// more ends the process, as if this did not exist.
 class Interrupts final : public QObject {
     Q_OBJECT
 
 public:
+    /// Keeps the signals from the threads that are started from now on.
+    static void block();
+    /// Needs the application.
     explicit Interrupts(QObject *parent = nullptr);
     ~Interrupts() override;
 

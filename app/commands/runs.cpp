@@ -4,6 +4,7 @@
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/config/datadir.h"
+#include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/store/store.h"
 
@@ -44,6 +45,12 @@ QString result(const RunRecord &record)
     return record.ok() ? u"ok"_s : u"unfinished"_s;
 }
 
+/// Where the number of tokens came from, and so the speed and the cost.
+QString usageSource(const RunRecord &record)
+{
+    return record.answer.usage ? llm::usageSourceName(record.answer.usage->source) : QString();
+}
+
 constexpr std::array columns {
     Column { "id", [](const RunRecord &record) { return record.id; } },
     Column { "conversation_id", [](const RunRecord &record) { return record.conversationId; } },
@@ -52,6 +59,7 @@ constexpr std::array columns {
     Column { "protocol", [](const RunRecord &record) { return record.protocol; } },
     Column { "model", [](const RunRecord &record) { return record.model; } },
     Column { "result", result },
+    Column { "usage_source", usageSource },
 };
 
 constexpr std::array<const char *, 4> mainColumns { "started", "provider", "model", "result" };
@@ -93,14 +101,17 @@ QList<Cell> tableRow(const RunRecord &record)
         const auto value = metric ? metric->compute(record) : std::nullopt;
         const QByteArrayView unit = metric ? metric->unit : "";
         const int decimals = unit == "USD" ? 6 : unit.isEmpty() || unit == "tok" ? 0 : 1;
-        row.append({ value ? number(value, decimals) : u"-"_s, true });
+        const QString text =
+            value ? profile::markEstimate(number(value, decimals), profile::isEstimate(*metric, record)) : u"-"_s;
+        row.append({ text, true });
     }
     return row;
 }
 
-/// A spreadsheet would run a text that begins like a formula, and names come from servers.
+/// A spreadsheet would run a text that begins like a formula, a terminal one with escapes, and names come from servers.
 QString csvField(QString text)
 {
+    text.removeIf([](QChar c) { return c.category() == QChar::Other_Control && !u"\t\r\n"_s.contains(c); });
     if (!text.isEmpty() && u"=+-@\t\r"_s.contains(text.front()))
         text.prepend(u'\'');
     const bool quoted = std::any_of(text.begin(), text.end(),

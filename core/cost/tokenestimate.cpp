@@ -70,9 +70,9 @@ qint64 estimateTokens(QStringView text)
     return qRound64(tokens);
 }
 
-qint64 estimateTokens(QStringView text, qsizetype chunks)
+qint64 estimateStreamed(QStringView text, qsizetype chunks)
 {
-    const bool chunkIsToken = chunks > 1 && text.size() <= chunks * mostCharactersPerToken;
+    const bool chunkIsToken = text.size() <= chunks * mostCharactersPerToken;
     return chunkIsToken ? chunks : estimateTokens(text);
 }
 

@@ -12,7 +12,7 @@ namespace talkbench::cost {
 qint64 estimateTokens(QStringView text);
 
 /// Of streamed text that came in so many chunks: their number, where they are as short as tokens.
-qint64 estimateTokens(QStringView text, qsizetype chunks);
+qint64 estimateStreamed(QStringView text, qsizetype chunks);
 
 /// Of a whole prompt: its texts, and a few tokens a message for the template around them. Images aren't counted.
 qint64 estimateTokens(const QList<llm::Message> &messages);

@@ -22,6 +22,8 @@ struct Usage {
     qint64 output = 0; ///< output that is not reasoning
     qint64 reasoning = 0;
     UsageSource source = UsageSource::Server;
+    /// Sent before the output was counted: `output` and `reasoning` are placeholders.
+    bool outputPending = false;
     /// The provider's figures contradict each other; these are the likeliest reading of them.
     bool derived = false;
     /// The provider's own statement of the cost, USD.

@@ -28,12 +28,12 @@ std::optional<double> metric(const RunRecord &record, const char *id)
 /// Below it a cost is said as 'under', which an estimate's ~ would only blur.
 constexpr double smallestShownUsd = 0.0001;
 
-QString estimated(const QString &text, bool isEstimate)
+} // namespace
+
+QString markEstimate(const QString &text, bool isEstimate)
 {
     return isEstimate ? u"~"_s + text : text;
 }
-
-} // namespace
 
 QString formatMs(double ms)
 {
@@ -135,13 +135,13 @@ QStringList numbersParts(const Numbers &numbers)
     else if (numbers.ttftMs)
         parts << text(QT_TRANSLATE_NOOP("Numbers", "%1 to first token")).arg(formatMs(*numbers.ttftMs));
     if (numbers.tokensPerS && !numbers.cached)
-        parts << estimated(formatRate(*numbers.tokensPerS), numbers.tokensEstimated);
+        parts << markEstimate(formatRate(*numbers.tokensPerS), numbers.tokensEstimated);
     if (numbers.outputTokens)
-        parts << estimated(text(QT_TRANSLATE_NOOP("Numbers", "%1 tok")).arg(formatCount(*numbers.outputTokens)),
-                           numbers.tokensEstimated);
+        parts << markEstimate(text(QT_TRANSLATE_NOOP("Numbers", "%1 tok")).arg(formatCount(*numbers.outputTokens)),
+                              numbers.tokensEstimated);
     if (numbers.costUsd)
-        parts << estimated(formatUsd(*numbers.costUsd),
-                           numbers.tokensEstimated && *numbers.costUsd >= smallestShownUsd);
+        parts << markEstimate(formatUsd(*numbers.costUsd),
+                              numbers.tokensEstimated && *numbers.costUsd >= smallestShownUsd);
     else if (numbers.ended && numbers.outputTokens)
         parts << text(QT_TRANSLATE_NOOP("Numbers", "price unknown"));
     return parts;

@@ -17,6 +17,8 @@ QString formatRate(double tokensPerSecond);
 QString formatUsd(double usd);
 /// "61 MB", "1.2 GB".
 QString formatMegabytes(double megabytes);
+/// With '~' before it.
+QString markEstimate(const QString &text, bool isEstimate);
 /// A figure of the metric table by its unit: "ms", "tok/s", "USD", "%", "tok", "".
 QString formatFigure(double value, QByteArrayView unit);
 

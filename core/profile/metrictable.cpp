@@ -67,7 +67,7 @@ Value connectMs(const RunRecord &record)
     const Trace &trace = record.trace;
     if (trace.reusedConnection)
         return 0;
-    return trace.encryptedNs != 0 ? Value() : span(trace.connectStartedNs, trace.sentNs);
+    return trace.encryptedNs != 0 ? Value() : span(trace.dispatchedNs, trace.sentNs);
 }
 
 Value sendMs(const RunRecord &record)
@@ -273,7 +273,7 @@ constexpr Metric table[] = {
     { "queue_ms", TITLE("Queue time"), "ms", Lower, timed<queueMs> },
     { "retry_ms", TITLE("Time lost to earlier attempts"), "ms", Lower, timed<retryMs> },
     { "connect_ms", TITLE("Connect"), "ms", Lower, timed<connectMs> },
-    { "tls_ms", TITLE("Connect and TLS"), "ms", Lower, setup<&Trace::connectStartedNs, &Trace::encryptedNs> },
+    { "tls_ms", TITLE("Connect and TLS"), "ms", Lower, setup<&Trace::dispatchedNs, &Trace::encryptedNs> },
     { "send_ms", TITLE("Send"), "ms", Lower, timed<sendMs> },
     { "headers_ms", TITLE("Wait for headers"), "ms", Lower, between<&Trace::sentNs, &Trace::headersNs> },
     { "input_tokens", TITLE("Input tokens, all classes"), "tok", Neither, inputTokens },
@@ -306,6 +306,18 @@ const Metric *metricById(QByteArrayView id)
     const auto found =
         std::find_if(std::begin(table), std::end(table), [id](const Metric &row) { return id == row.id; });
     return found == std::end(table) ? nullptr : found;
+}
+
+bool isEstimate(const Metric &metric, const RunRecord &record)
+{
+    const auto &usage = record.answer.usage;
+    if (!usage || usage->source == llm::UsageSource::Server)
+        return false;
+    const QByteArrayView id = metric.id;
+    const QByteArrayView unit = metric.unit;
+    if (unit == "USD")
+        return !usage->reportedCostUsd;
+    return unit == "tok" || unit == "tok/s" || id == "token_efficiency" || id == "tpot_ms" || id.startsWith("itl_");
 }
 
 QJsonObject metricsJson(const RunRecord &record)

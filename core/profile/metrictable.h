@@ -20,6 +20,8 @@ struct Metric {
 
 std::span<const Metric> metricTable();
 const Metric *metricById(QByteArrayView id);
+/// Whether a record's figure rests on an estimated number of tokens: it is shown with '~'.
+bool isEstimate(const Metric &metric, const RunRecord &record);
 /// All metrics by id; null where unknown.
 QJsonObject metricsJson(const RunRecord &record);
 

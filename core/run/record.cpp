@@ -6,6 +6,16 @@ namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// What comes in one piece was not streamed token by token, however short it is.
+qint64 estimateOutput(const QString &text, qsizetype chunks)
+{
+    return chunks > 1 ? cost::estimateStreamed(text, chunks) : cost::estimateTokens(text);
+}
+
+} // namespace
+
 llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &answer,
                          const QList<profile::ChunkStamp> &chunks)
 {
@@ -16,10 +26,13 @@ llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &ans
     for (const llm::ToolCall &call : answer.toolCalls)
         output += call.name + call.arguments;
     llm::Usage usage;
-    usage.source = llm::UsageSource::Chunks;
     usage.input = cost::estimateTokens(request.messages);
-    usage.output = cost::estimateTokens(output, chunks.size() - reasoned);
-    usage.reasoning = cost::estimateTokens(answer.reasoning, reasoned);
+    if (answer.usage) // of the input it is final
+        usage = *answer.usage;
+    usage.outputPending = false;
+    usage.source = llm::UsageSource::Chunks;
+    usage.output = estimateOutput(output, chunks.size() - reasoned);
+    usage.reasoning = estimateOutput(answer.reasoning, reasoned);
     return usage;
 }
 
@@ -41,9 +54,11 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.earlierAttempts = earlierAttempts;
     record.priceVersion = prices.version();
     auto &decisions = record.trace.decisions;
-    if (!answer.usage && !record.trace.chunks.isEmpty()) {
+    if (const bool none = !answer.usage; !record.trace.chunks.isEmpty() && (none || answer.usage->outputPending)) {
         record.answer.usage = estimateUsage(request.chat, answer, record.trace.chunks);
-        decisions.append({ u"tokens"_s, u"estimated: the server sent no usage"_s });
+        decisions.append({ u"tokens"_s,
+                           none ? u"estimated: the server sent no usage"_s
+                                : u"output estimated: the answer ended before the server had counted it"_s });
     }
     if (!record.answer.usage)
         return record;

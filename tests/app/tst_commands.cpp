@@ -81,10 +81,18 @@ private Q_SLOTS:
 
     void answersWithoutAnySetting()
     {
-        const Output output = run({ u"chat"_s, u"--max-tokens"_s, u"12"_s, u"Hello"_s });
+        const Output output = run({ u"chat"_s, u"Hello"_s });
         QCOMPARE(output.code, 0);
         QVERIFY(output.text.size() > 10);
         QVERIFY2(output.errors.contains(u"to first token"_s), qPrintable(output.errors));
+    }
+
+    void whatTheLimitCutIsNotComplete()
+    {
+        const Output output = run({ u"chat"_s, u"--max-tokens"_s, u"12"_s, u"Hello"_s });
+        QCOMPARE(output.code, 1);
+        QVERIFY(output.text.size() > 10);
+        QVERIFY2(output.errors.contains(u"length limit"_s), qPrintable(output.errors));
     }
 
     void jsonIsAllThereIsOnStdout()

@@ -78,7 +78,7 @@ private Q_SLOTS:
         QTest::addColumn<double>("wanted");
         QTest::newRow("queue_ms") << 10.0;
         QTest::newRow("retry_ms") << 0.0;
-        QTest::newRow("connect_ms") << 20.0;
+        QTest::newRow("connect_ms") << 21.0;
         QTest::newRow("headers_ms") << 69.0;
         QTest::newRow("ttft_ms") << 110.0;
         QTest::newRow("ttft_dispatch_ms") << 100.0;
@@ -219,7 +219,7 @@ private Q_SLOTS:
         RunRecord record = plainRecord();
         record.trace.encryptedNs = at(29);
         QVERIFY(!metric(record, "connect_ms"));
-        QCOMPARE(*metric(record, "tls_ms"), 18.0);
+        QCOMPARE(*metric(record, "tls_ms"), 19.0);
         QCOMPARE(*metric(record, "send_ms"), 2.0);
     }
 

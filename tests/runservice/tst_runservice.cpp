@@ -49,6 +49,29 @@ private Q_SLOTS:
         QCOMPARE(live(), std::size_t(0));
     }
 
+    void placeholdersAreNoCounts()
+    {
+        RunRequest anthropic = request();
+        anthropic.endpoint.protocol = u"anthropic"_s;
+        Observed call(m_service->start(anthropic));
+        settle();
+        answerHead(0);
+        answerBytes(0,
+                    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"content\":[],"
+                    "\"usage\":{\"input_tokens\":25,\"output_tokens\":1}}}\n\n");
+        for (int i = 0; i < 40; ++i)
+            answerBytes(0,
+                        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+                        "{\"type\":\"text_delta\",\"text\":\"word \"}}\n\n");
+        call.run->cancel();
+        QTRY_VERIFY(call.ended());
+        const auto &usage = call.record().answer.usage;
+        QVERIFY(usage);
+        QCOMPARE(usage->input, 25);
+        QCOMPARE(usage->output, 40);
+        QCOMPARE(usage->source, llm::UsageSource::Chunks);
+    }
+
     void completeAnswerWaitsForNoConnection()
     {
         Observed call(m_service->start(request()));

@@ -14,6 +14,7 @@
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -73,6 +74,7 @@ private Q_SLOTS:
     void callsWithoutResultsAreNotSentAgain();
     void toolResultsAreShown();
     void picturesGoOutAndStay();
+    void localServersAreOffered();
     void errorsKeepTheRawWordsBehindALine();
     void optionsAreSentAndKept();
     void whatIsNotValidIsNotSent();
@@ -294,6 +296,31 @@ void TestChatPage::whatIsNotValidIsNotSent()
     QTest::mouseClick(panel->findChild<QAbstractButton *>(u"optionsClear"_s), Qt::LeftButton);
     QCOMPARE(panel->count(), 0);
     QVERIFY(!schema->isVisible());
+}
+
+void TestChatPage::localServersAreOffered()
+{
+    test::Script models;
+    models.pieces = { R"({"object":"list","data":[{"id":"alpha"},{"id":"beta"}]})" };
+    test::World world({ { u"127.0.0.1"_s, models }, { u"localhost"_s, models } });
+    world.settings.setProviders({});
+    ChatController chats(world.context);
+    ChatPage page(world.context, chats);
+    page.resize(900, 700);
+    page.show();
+    chats.load();
+    auto *card = page.findChild<QWidget *>(u"foundServers"_s);
+    QVERIFY(!card->isVisible());
+    page.lookForServers();
+    QTRY_VERIFY(card->isVisible());
+    const auto offers = [&card] { return card->findChildren<QPushButton *>().size(); };
+    const auto before = offers();
+    QTest::keyClick(card->findChild<QPushButton *>(u"useServer1"_s), Qt::Key_Space);
+    QCOMPARE(world.settings.providers().size(), 2);
+    QCOMPARE(chats.model(), u"alpha"_s);
+    QCOMPARE(chats.providerId(), world.settings.providers().last().id);
+    QVERIFY(offers() < before);
+    QVERIFY(!card->isVisible()); // a real model answers now
 }
 
 QTEST_MAIN(TestChatPage)

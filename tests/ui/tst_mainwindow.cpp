@@ -149,9 +149,12 @@ void TestMainWindow::editAndResendAddsABranch()
     QTest::keyClick(desk.prompt(), Qt::Key_Up);
     auto *edit = desk.window.findChild<PromptEdit *>(u"messageEdit"_s);
     QVERIFY(edit->isVisible());
+    QTRY_VERIFY(edit->window()->rect().contains(QRect(edit->mapTo(edit->window(), QPoint()), edit->size())));
+    QTRY_VERIFY(edit->visibleRegion().boundingRect().height() >= edit->sizeHint().height());
     QCOMPARE(edit->toPlainText(), u"First wording"_s);
     edit->setPlainText(u"Second wording"_s);
     QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_COMPARE(desk.window.focusWidget(), desk.prompt());
     QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
     const ConversationTree &tree = desk.window.chats().tree();
     QCOMPARE(tree.path().size(), 2);

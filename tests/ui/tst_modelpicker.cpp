@@ -28,6 +28,8 @@ private Q_SLOTS:
     void listsAreAskedForOnce();
     void aChangedProviderIsAskedAgain();
     void manyModelsAreNoBurden();
+    void listsAreKeptForTheNextStart();
+    void whatTheServerTellsIsShown();
 };
 
 namespace {
@@ -248,6 +250,43 @@ void ModelPickerTest::manyModelsAreNoBurden()
     desk.type(typed);
     QVERIFY2(timer.elapsed() < 100 * typed.size(), qPrintable(QString::number(timer.elapsed())));
     QVERIFY(desk.current().startsWith(u"vendor-3"_s));
+}
+
+void ModelPickerTest::listsAreKeptForTheNextStart()
+{
+    Desk desk({ { u"p"_s, listOf({ u"alpha"_s, u"beta"_s }) } });
+    desk.open();
+    const auto kept = [&desk] {
+        ModelLists next(desk.world.settings, desk.world.endpoints, desk.world.runs, desk.world.store, desk.world.clock);
+        QSignalSpy changed(&next, &ModelLists::changed);
+        next.load();
+        const auto lists = desk.world.store.modelLists();
+        if (!QTest::qWaitFor([&lists] { return lists.isFinished(); }))
+            return qsizetype(-1);
+        QCoreApplication::processEvents();
+        return next.of(u"p"_s).models.size();
+    };
+    QCOMPARE(kept(), 2);
+    // Another server's list is none of this one's.
+    auto providers = desk.world.settings.providers();
+    providers.last().baseUrl = QUrl(u"http://elsewhere/v1"_s);
+    QVERIFY(desk.world.settings.setProviders(providers));
+    QCOMPARE(kept(), 0);
+}
+
+void ModelPickerTest::whatTheServerTellsIsShown()
+{
+    test::Script script;
+    script.pieces = {
+        R"({"data":[{"id":"x","context_length":8000,"pricing":{"prompt":"0.000001","completion":"0.000002"},)"
+        R"("architecture":{"input_modalities":["text","image"]},"supported_parameters":["tools"]}]})"
+    };
+    Desk desk({ { u"p"_s, script } });
+    desk.open();
+    desk.type(u"x"_s);
+    const QString detail = desk.list()->currentIndex().data(RowDetailRole).toString();
+    QVERIFY2(detail.contains(u"images"_s) && detail.contains(u"tools"_s) && detail.contains(u"$1 / $2"_s),
+             qPrintable(detail));
 }
 
 QTEST_MAIN(ModelPickerTest)

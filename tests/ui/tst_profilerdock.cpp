@@ -112,6 +112,7 @@ void ProfilerDockTest::liveRateCountsTokensNotChunks()
     QCOMPARE(rate(u" the"_s.repeated(10), 10), 10.0);
     const double large = rate(u" the"_s.repeated(1000), 2);
     QVERIFY2(large > 900 && large < 1100, qPrintable(QString::number(large)));
+    QCOMPARE(rate(u"word1 "_s, 1), large + 1);
 }
 
 void ProfilerDockTest::sectionsFold()

@@ -20,7 +20,8 @@ public:
     explicit Workbench(const QString &dir, const talkbench::simulator::Knobs &knobs = quick())
         : m_settings(dir), m_store(dir),
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
-          m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs), m_simulator(knobs), context {
+          m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
+          m_simulator(knobs), context {
               m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_endpoints, m_models
           }
     {

@@ -172,9 +172,9 @@ public:
           prices(*cost::PriceBook::fromJson(
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
           runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); }, clock, prices),
-          store(dir.path()), endpoints(settings, secrets), models(settings, endpoints, runs), context {
-              clock, settings, secrets, prices, runs, store, endpoints, models
-          }
+          store(dir.path()), endpoints(settings, secrets),
+          models(settings, endpoints, runs, store, clock), context { clock, settings, secrets,   prices,
+                                                                     runs,  store,    endpoints, models }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {

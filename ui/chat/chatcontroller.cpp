@@ -340,6 +340,7 @@ void ChatController::send(const QString &text, const QList<llm::ContentPart> &pi
 
 void ChatController::editAndResend(const QString &messageId, const QString &text)
 {
+    stop(); // nobody waits for the answer to what is taken back
     Chat &chat = currentChat();
     const store::StoredMessage *edited = chat.tree.find(messageId);
     if (!edited || text.trimmed().isEmpty())

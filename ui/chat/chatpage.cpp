@@ -7,6 +7,7 @@
 #include "core/store/store.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
+#include "ui/chat/foundservers.h"
 #include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/welcome.h"
@@ -37,7 +38,8 @@ constexpr int draftMs = 500;
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     : QWidget(parent), m_context(context), m_chats(chats), m_title(new ElidedLabel(this)),
       m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context.clock, this)),
-      m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)), m_composer(new Composer(this))
+      m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)),
+      m_found(new FoundServers(context, this)), m_composer(new Composer(this))
 {
     setObjectName(u"chatPage"_s);
     setAcceptDrops(true);
@@ -87,7 +89,10 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
         m_composer->setText(prompt);
         m_composer->focusText();
     });
+    connect(m_welcome, &Welcome::serverChosen, this, &ChatPage::useServer);
+    connect(m_found, &FoundServers::changed, this, &ChatPage::showServers);
     connect(m_welcome, &Welcome::connectRequested, this, &ChatPage::settingsRequested);
+    connect(m_transcript, &Transcript::editEnded, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::settingsRequested, this, &ChatPage::settingsRequested);
     connect(&m_chats, &ChatController::currentChanged, this, &ChatPage::showCurrent);
     connect(&m_chats, &ChatController::conversationsChanged, this, &ChatPage::showContent);
@@ -112,6 +117,36 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
 ChatPage::~ChatPage()
 {
     keepDraft();
+}
+
+void ChatPage::lookForServers()
+{
+    m_found->look();
+}
+
+void ChatPage::showServers()
+{
+    QStringList sentences;
+    for (const run::LocalServer &server : m_found->servers()) {
+        const QString address = server.baseUrl.authority();
+        sentences << (server.needsKey ? tr("%1 runs on this computer (%2) and wants a key.").arg(server.name, address)
+                          : server.models.size() == 1
+                          ? tr("%1 runs on this computer (%2): 1 model.").arg(server.name, address)
+                          : tr("%1 runs on this computer (%2): %3 models.")
+                                .arg(server.name, address)
+                                .arg(server.models.size()));
+    }
+    m_welcome->setServers(sentences);
+}
+
+void ChatPage::useServer(qsizetype index)
+{
+    const QString id = m_found->add(index);
+    const auto provider = m_context.settings.provider(id);
+    if (!provider || provider->defaultModel.isEmpty())
+        Q_EMIT settingsRequested();
+    else
+        m_chats.setModel(id, provider->defaultModel);
 }
 
 void ChatPage::loadDrafts()

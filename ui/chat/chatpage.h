@@ -15,6 +15,7 @@ namespace talkbench::ui {
 
 class ChatController;
 class Composer;
+class FoundServers;
 class Transcript;
 class Welcome;
 
@@ -28,6 +29,8 @@ public:
 
     Transcript &transcript() { return *m_transcript; }
     void focusComposer();
+    /// Offers the servers of this machine in an empty chat, while only the simulator answers.
+    void lookForServers();
 
 Q_SIGNALS:
     void settingsRequested();
@@ -47,6 +50,8 @@ private:
     void keepDraft();
     void loadDrafts();
     void send(const QString &text, const QList<Picture> &pictures);
+    void showServers();
+    void useServer(qsizetype index);
 
     AppContext &m_context;
     ChatController &m_chats;
@@ -55,6 +60,7 @@ private:
     Transcript *m_transcript;
     QScrollArea *m_welcomeArea;
     Welcome *m_welcome;
+    FoundServers *m_found;
     Composer *m_composer;
     QHash<QString, QString> m_drafts; ///< by conversation
     QHash<QString, QList<Picture>> m_draftPictures; ///< likewise, of this run only

@@ -32,7 +32,7 @@ MessageWidget::MessageWidget(const store::StoredMessage &message, QWidget *paren
 
 int MessageWidget::heightForWidth(int width) const
 {
-    return layout()->totalHeightForWidth(width);
+    return layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : layout()->totalSizeHint().height();
 }
 
 QToolButton *MessageWidget::addAction(const QString &objectName, const QString &iconName, const QString &tip)

@@ -29,6 +29,8 @@ Q_SIGNALS:
     void copyRequested(const QString &text);
     void regenerateRequested(const QString &messageId);
     void editRequested(const QString &messageId, const QString &text);
+    /// Sent or given up; its field is about to go.
+    void editEnded();
     void siblingRequested(const QString &messageId, int step);
     void noticeChosen(const QString &messageId, talkbench::ui::Notice::Action action);
 

@@ -97,12 +97,28 @@ QVariant ModelRows::modelData(const Row &row, int role) const
     }
 }
 
+/// The server's own prices win over the table's.
+std::optional<ModelRows::Price> ModelRows::priceOf(const Entry &entry) const
+{
+    if (entry.info.inputPrice && entry.info.outputPrice)
+        return Price { *entry.info.inputPrice, *entry.info.outputPrice, true };
+    if (const auto price = m_context.prices.find(entry.choice.providerId, entry.choice.model))
+        return Price { price->input, price->output, false };
+    return std::nullopt;
+}
+
 QString ModelRows::detailOf(const Entry &entry) const
 {
     QStringList parts;
     if (entry.info.contextTokens)
         parts << tokensText(*entry.info.contextTokens);
-    if (const auto price = m_context.prices.find(entry.choice.providerId, entry.choice.model))
+    if (entry.info.imageInput.value_or(false))
+        parts << tr("images");
+    if (entry.info.tools.value_or(false))
+        parts << tr("tools");
+    if (entry.info.reasoning.value_or(false))
+        parts << tr("thinks");
+    if (const auto price = priceOf(entry))
         parts << dollars(price->input) + u" / "_s + dollars(price->output);
     return parts.join(u" · "_s);
 }
@@ -114,8 +130,9 @@ QString ModelRows::tooltipOf(const Entry &entry) const
         lines << entry.info.displayName;
     if (entry.info.contextTokens)
         lines << tr("takes %1 tokens").arg(QLocale().toString(*entry.info.contextTokens));
-    if (const auto price = m_context.prices.find(entry.choice.providerId, entry.choice.model))
-        lines << tr("%1 a million tokens in, %2 out").arg(dollars(price->input), dollars(price->output));
+    if (const auto price = priceOf(entry))
+        lines << tr("%1 a million tokens in, %2 out").arg(dollars(price->input), dollars(price->output))
+                + (price->listed ? tr(", as the server lists it") : QString());
     return lines.join(u'\n');
 }
 

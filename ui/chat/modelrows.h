@@ -67,6 +67,13 @@ private:
     void addTyped(QList<Row> &rows) const;
     QString providerName(const QString &id) const;
     QVariant modelData(const Row &row, int role) const;
+    /// USD per million tokens.
+    struct Price {
+        double input;
+        double output;
+        bool listed; ///< by the server
+    };
+    std::optional<Price> priceOf(const Entry &entry) const;
     QString detailOf(const Entry &entry) const;
     QString tooltipOf(const Entry &entry) const;
     void loadFavourites();

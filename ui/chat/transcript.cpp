@@ -182,6 +182,7 @@ MessageWidget *Transcript::build(const QString &id)
             [](const QString &text) { QApplication::clipboard()->setText(text); });
     connect(widget, &MessageWidget::regenerateRequested, &m_chats, &ChatController::regenerate);
     connect(widget, &MessageWidget::editRequested, &m_chats, &ChatController::editAndResend);
+    connect(widget, &MessageWidget::editEnded, this, &Transcript::editEnded);
     connect(widget, &MessageWidget::siblingRequested, &m_chats, &ChatController::selectSibling);
     connect(widget, &MessageWidget::noticeChosen, this,
             [this](const QString &itsId, Notice::Action action) { noticeChosen(itsId, action); });

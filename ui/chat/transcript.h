@@ -42,6 +42,8 @@ public:
 
 Q_SIGNALS:
     void settingsRequested();
+    /// The message's field closed: what is typed next is another prompt.
+    void editEnded();
 
 protected:
     void resizeEvent(QResizeEvent *event) override;

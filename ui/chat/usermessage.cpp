@@ -136,6 +136,7 @@ void UserMessage::beginEdit()
 
 void UserMessage::endEdit()
 {
+    Q_EMIT editEnded();
     m_editor->hide();
     m_line->setVisible(!m_text.isEmpty());
     m_bar->show();

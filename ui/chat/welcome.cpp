@@ -76,7 +76,7 @@ private:
 
 } // namespace
 
-Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Tone::Plain, this))
+Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(banner()), m_servers(new Card(Card::Tone::Plain, this))
 {
     setObjectName(u"welcome"_s);
     auto *title = new QLabel(tr("What shall we talk about?"), this);
@@ -106,22 +106,6 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Ton
         cards->addWidget(card, i / 2, i % 2);
     }
 
-    m_banner->setObjectName(u"simulationBanner"_s);
-    auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, m_banner);
-    auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
-                                "Connect a provider or a local server to talk to a real one."),
-                             m_banner);
-    words->setWordWrap(true);
-    auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), m_banner);
-    link->setObjectName(u"connectProvider"_s);
-    connect(link, &QPushButton::clicked, this, &Welcome::connectRequested);
-    auto *line = new QHBoxLayout(m_banner);
-    line->setContentsMargins(grid::gap, grid::wide, grid::wide, grid::wide);
-    line->setSpacing(grid::wide);
-    line->addWidget(picture);
-    line->addWidget(words, 1);
-    line->addWidget(link);
-
     auto *inside = new QWidget(this);
     inside->setMaximumWidth(widest);
     auto *column = new QVBoxLayout(inside);
@@ -132,7 +116,11 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Ton
     column->addSpacing(grid::section);
     column->addLayout(cards);
     column->addSpacing(grid::gap);
+    column->addWidget(m_servers);
     column->addWidget(m_banner);
+    m_servers->setObjectName(u"foundServers"_s);
+    new QVBoxLayout(m_servers);
+    m_servers->hide();
     auto *page = new QVBoxLayout(this);
     page->setContentsMargins(grid::section, grid::gap, grid::section, grid::gap);
     page->addStretch(1);
@@ -144,9 +132,61 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(new Card(Card::Ton
     page->addStretch(1);
 }
 
+QWidget *Welcome::banner()
+{
+    auto *card = new Card(Card::Tone::Plain, this);
+    card->setObjectName(u"simulationBanner"_s);
+    auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, card);
+    auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
+                                "Connect a provider or a local server to talk to a real one."),
+                             card);
+    words->setWordWrap(true);
+    auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), card);
+    link->setObjectName(u"connectProvider"_s);
+    connect(link, &QPushButton::clicked, this, &Welcome::connectRequested);
+    auto *line = new QHBoxLayout(card);
+    line->setContentsMargins(grid::gap, grid::wide, grid::wide, grid::wide);
+    line->setSpacing(grid::wide);
+    line->addWidget(picture);
+    line->addWidget(words, 1);
+    line->addWidget(link);
+    return card;
+}
+
 void Welcome::setSimulated(bool simulated)
 {
-    m_banner->setVisible(simulated);
+    m_simulated = simulated;
+    showBanners();
+}
+
+void Welcome::setServers(const QStringList &servers)
+{
+    const QList<QWidget *> old = m_servers->findChildren<QWidget *>(QString(), Qt::FindDirectChildrenOnly);
+    qDeleteAll(old);
+    for (qsizetype i = 0; i < servers.size(); ++i) {
+        auto *row = new QWidget(m_servers);
+        auto *words = new QLabel(servers.at(i), row);
+        words->setWordWrap(true);
+        words->setTextFormat(Qt::PlainText);
+        auto *use = new QPushButton(tr("Use it"), row);
+        use->setObjectName(u"useServer%1"_s.arg(i + 1));
+        use->setAccessibleName(tr("Use it: %1").arg(servers.at(i)));
+        auto *line = new QHBoxLayout(row);
+        line->setContentsMargins(grid::unit, 0, 0, 0);
+        line->setSpacing(grid::wide);
+        line->addWidget(new IconLabel(icon(u"dot"_s, IconTone::Ok), grid::icon, row));
+        line->addWidget(words, 1);
+        line->addWidget(use);
+        m_servers->layout()->addWidget(row);
+        connect(use, &QPushButton::clicked, this, [this, i] { Q_EMIT serverChosen(i); });
+    }
+    showBanners();
+}
+
+void Welcome::showBanners()
+{
+    m_banner->setVisible(m_simulated);
+    m_servers->setVisible(m_simulated && !m_servers->findChildren<QPushButton *>().isEmpty());
 }
 
 } // namespace talkbench::ui

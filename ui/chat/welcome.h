@@ -11,13 +11,22 @@ class Welcome final : public QWidget {
 public:
     explicit Welcome(QWidget *parent = nullptr);
     void setSimulated(bool simulated);
+    /// Servers of this machine, each as a sentence.
+    void setServers(const QStringList &servers);
 
 Q_SIGNALS:
     void promptChosen(const QString &prompt);
     void connectRequested();
+    /// By its place in setServers().
+    void serverChosen(qsizetype index);
 
 private:
+    QWidget *banner();
+    void showBanners();
+
+    bool m_simulated = false;
     QWidget *m_banner;
+    QWidget *m_servers;
 };
 
 } // namespace talkbench::ui

@@ -315,6 +315,15 @@ void ComparePage::refresh()
         column->setRemovable(m_columns.size() > fewest && !running);
 }
 
+/// Figures of an answer that did not end well are not to be taken for those of a whole one.
+QString ComparePage::titleOf(const CompareColumn &column)
+{
+    const profile::RunRecord &record = *column.record();
+    return record.ok()       ? column.model()
+        : record.cancelled() ? tr("%1 (stopped)").arg(column.model())
+                             : tr("%1 (failed)").arg(column.model());
+}
+
 void ComparePage::showDifferences()
 {
     QList<profile::RunRecord> records;
@@ -323,7 +332,7 @@ void ComparePage::showDifferences()
         if (!column->record())
             continue;
         records << *column->record();
-        models << column->model();
+        models << titleOf(*column);
     }
     m_table->setVisible(records.size() >= fewest);
     if (records.size() < fewest)
@@ -341,7 +350,9 @@ void ComparePage::showDifferences()
         m_table->setItem(row, 0, title);
         for (int column = 0; column < models.size(); ++column) {
             const auto &value = difference.values.at(column);
-            QString text = value ? profile::formatFigure(*value, difference.metric->unit) : tr("unknown");
+            QString text = value ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
+                                                         difference.estimated.at(column))
+                                 : tr("unknown");
             if (const auto ratio = difference.ratio(column))
                 text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
             auto *item = new QTableWidgetItem(text);

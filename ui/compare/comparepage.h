@@ -54,6 +54,7 @@ private:
     void startAll();
     void refresh();
     void columnEnded();
+    static QString titleOf(const CompareColumn &column);
     void showDifferences();
 
     AppContext &m_context;

@@ -45,7 +45,7 @@ QList<Difference> differencesOf(const QList<profile::RunRecord> &records)
 {
     QList<Difference> rows;
     for (const char *id : compared) {
-        Difference row { profile::metricById(id), {}, {}, -1 };
+        Difference row { profile::metricById(id), {}, {}, {}, -1 };
         if (!row.metric)
             continue;
         for (const profile::RunRecord &record : records)
@@ -54,8 +54,10 @@ QList<Difference> differencesOf(const QList<profile::RunRecord> &records)
         if (std::none_of(row.values.cbegin(), row.values.cend(),
                          [](const auto &value) { return value.value_or(0) != 0; }))
             continue;
-        for (const profile::RunRecord &record : records)
+        for (const profile::RunRecord &record : records) {
             row.whole << record.ok();
+            row.estimated << profile::isEstimate(*row.metric, record);
+        }
         row.best = bestOf(row);
         rows << row;
     }

@@ -11,6 +11,8 @@ struct Difference {
     QList<std::optional<double>> values;
     /// Whether each answer ended well: else it is neither best nor compared with it.
     QList<bool> whole;
+    /// Whether each value rests on an estimate.
+    QList<bool> estimated;
     /// Index of the best one; -1 where the metric knows no better, fewer than two are known or all are equal.
     qsizetype best = -1;
 

@@ -84,7 +84,7 @@ void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &upda
     const qint64 submitted = update.trace.submittedNs;
     m_live.insert(key, submitted);
     if (!update.chunks.isEmpty()) {
-        const qint64 tokens = cost::estimateTokens(update.text + update.reasoning, update.chunks.size());
+        const qint64 tokens = cost::estimateStreamed(update.text + update.reasoning, update.chunks.size());
         const double each = static_cast<double>(tokens) / static_cast<double>(update.chunks.size());
         for (const profile::ChunkStamp &chunk : update.chunks)
             m_arrivals.push_back({ chunk.ns, each });
@@ -141,7 +141,9 @@ void ActivityMonitor::take()
     const profile::ResourceSample used = m_resources.sample();
     m_sample.seconds = seconds();
     m_sample.requestsPerS = static_cast<double>(m_endedNs.size()) / 60;
-    m_sample.tokensPerS = busy ? std::optional(tokensPerS()) : std::nullopt;
+    // Told down to nothing: the line ends there, and begins there again.
+    const bool told = busy || m_sample.tokensPerS.value_or(0) > 0;
+    m_sample.tokensPerS = told ? std::optional(tokensPerS()) : std::nullopt;
     m_sample.cpuPercent = used.cpuPercent;
     m_sample.residentMb.reset();
     if (used.residentBytes)

@@ -22,7 +22,8 @@ struct ActivitySample {
     int queued = 0;
     int inFlight = 0;
     double requestsPerS = 0; ///< successes of the last minute
-    /// Of all calls together, estimated from what came in the last second; while something is in flight.
+    /// Of all calls together, estimated from what came in the last second; while something is in flight,
+    /// and then until it is 0.
     std::optional<double> tokensPerS;
     std::optional<double> residentMb;
     std::optional<double> cpuPercent;

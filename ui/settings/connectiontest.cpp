@@ -57,7 +57,9 @@ ToneLabel *stepText(const run::DiagnosisStep &step)
 {
     auto *label = new ToneLabel(u"testStep_"_s + step.id,
                                 step.state == State::Failed ? ToneLabel::Tone::Error : ToneLabel::Tone::Muted);
-    label->setText(step.advice.isEmpty() ? step.text : step.text + u'\n' + step.advice);
+    // What is wrong stands above, beside the button.
+    const bool failed = step.state == State::Failed;
+    label->setText(step.advice.isEmpty() ? step.text : failed ? step.advice : step.text + u'\n' + step.advice);
     return label;
 }
 
@@ -86,7 +88,10 @@ ConnectionTest::ConnectionTest(QWidget *parent)
     column->addLayout(line);
     column->addWidget(m_steps);
     column->addWidget(offers());
-    connect(m_button, &QPushButton::clicked, this, &ConnectionTest::requested);
+    connect(m_button, &QPushButton::clicked, this, [this] {
+        if (!m_test || !m_test->running)
+            Q_EMIT requested();
+    });
 }
 
 QWidget *ConnectionTest::offers()
@@ -110,10 +115,9 @@ QWidget *ConnectionTest::offers()
 void ConnectionTest::setTest(const std::optional<ProviderDraft::Test> &test)
 {
     m_test = test;
-    m_button->setEnabled(!test || !test->running);
     const auto tone = test && test->problem ? ToneLabel::Tone::Error : ToneLabel::Tone::Muted;
-    m_result->say(test ? test->words : QString(), tone);
     const run::Diagnosis diagnosis = test ? test->diagnosis : run::Diagnosis();
+    m_result->say(test ? test->words : QString(), tone);
     showSteps(diagnosis.steps);
     const QString address = diagnosis.betterBaseUrl.toString();
     m_address->setText(tr("Use %1").arg(address));

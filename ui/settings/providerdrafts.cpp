@@ -8,6 +8,7 @@
 #include "ui/modellists.h"
 #include "ui/rowdelegate.h"
 #include "ui/theme/icon.h"
+#include "ui/vendors.h"
 #include "ui/whenready.h"
 
 #include <algorithm>
@@ -106,23 +107,12 @@ int ProviderDrafts::rowOf(const QString &id) const
     return found == m_drafts.end() ? -1 : static_cast<int>(found - m_drafts.begin());
 }
 
-QString ProviderDrafts::freeId(const QString &wanted) const
-{
-    QString id = wanted;
-    for (int number = 2; m_takenIds.contains(id) || rowOf(id) >= 0; ++number)
-        id = wanted + u'-' + QString::number(number);
-    return id;
-}
-
 int ProviderDrafts::add(const llm::Vendor &vendor)
 {
     auto draft = std::make_unique<ProviderDraft>();
-    draft->config.id = freeId(vendor.id.isEmpty() ? u"server"_s : vendor.id);
-    draft->config.name = vendor.name;
-    draft->config.protocol = vendor.protocol;
-    draft->config.baseUrl = vendor.baseUrl;
-    draft->config.vendor = vendor.id;
-    draft->config.quirks = vendor.quirks;
+    const QString id = freeProviderId(
+        vendor, [this](const QString &taken) { return m_takenIds.contains(taken) || rowOf(taken) >= 0; });
+    draft->config = providerFrom(vendor, id);
     draft->url = vendor.baseUrl.toString();
     draft->storedKeys.insert({}, false);
     const int row = rowCount();

@@ -54,7 +54,6 @@ Q_SIGNALS:
 private:
     void append(std::unique_ptr<ProviderDraft> draft);
     void askForSecrets(const ProviderDraft &draft);
-    QString freeId(const QString &wanted) const;
     void withEndpoint(const ProviderDraft &draft, const std::function<void(const base::Result<llm::Endpoint> &)> &then);
     void tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis);
 

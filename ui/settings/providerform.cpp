@@ -16,6 +16,7 @@
 #include <QComboBox>
 #include <QFormLayout>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QTabWidget>
 
 #include <algorithm>
@@ -23,6 +24,24 @@
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
+
+namespace {
+
+/// A long result of a test leaves little room for the fields.
+QScrollArea *scrolling(QWidget *page)
+{
+    auto *area = new QScrollArea;
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->viewport()->setAutoFillBackground(false);
+    area->setWidget(page);
+    page->setAutoFillBackground(false);
+    return area;
+}
+
+} // namespace
 
 ProviderForm::ProviderForm(AppContext &context, ProviderDrafts &drafts, const QList<llm::Vendor> &vendors,
                            QWidget *parent)
@@ -55,9 +74,9 @@ void ProviderForm::addTabs()
     m_tabs->setAccessibleName(tr("Parts of the provider's settings"));
     m_tabs->setDocumentMode(true);
     m_tabs->tabBar()->setExpanding(false);
-    m_tabs->addTab(connectionTab(), tr("Connection"));
-    m_tabs->addTab(m_route, tr("Network"));
-    m_tabs->addTab(m_limits, tr("Limits"));
+    m_tabs->addTab(scrolling(connectionTab()), tr("Connection"));
+    m_tabs->addTab(scrolling(m_route), tr("Network"));
+    m_tabs->addTab(scrolling(m_limits), tr("Limits"));
     m_tabs->addTab(headersTab, tr("Headers"));
 }
 

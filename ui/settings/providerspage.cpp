@@ -1,14 +1,16 @@
 #include "ui/settings/providerspage.h"
 
 #include "core/config/providerrows.h"
+#include "core/run/runservice.h"
 #include "ui/rowdelegate.h"
 #include "ui/settings/providerdrafts.h"
 #include "ui/settings/providerform.h"
 #include "ui/settings/vendordialog.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
+#include "ui/vendors.h"
+#include "ui/whenready.h"
 
-#include <QFile>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QListView>
@@ -23,19 +25,10 @@ namespace {
 
 constexpr int listWidth = 208;
 
-QList<llm::Vendor> knownVendors()
-{
-    QFile file(u":/providers.json"_s);
-    if (!file.open(QIODevice::ReadOnly))
-        return {};
-    const auto vendors = llm::vendorsFromJson(file.readAll());
-    return vendors ? *vendors : QList<llm::Vendor>();
-}
-
 } // namespace
 
 ProvidersPage::ProvidersPage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_vendors(knownVendors()), m_drafts(new ProviderDrafts(context, this)),
+    : QWidget(parent), m_context(context), m_vendors(shippedVendors()), m_drafts(new ProviderDrafts(context, this)),
       m_found(new QSortFilterProxyModel(this)), m_form(new ProviderForm(context, *m_drafts, m_vendors, this))
 {
     m_found->setSourceModel(m_drafts);
@@ -123,6 +116,11 @@ void ProvidersPage::openVendors()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &VendorDialog::chosen, this, &ProvidersPage::addVendor);
     dialog->open();
+    whenReady(dialog, m_context.runs.findLocalServers(m_vendors),
+              [dialog, vendors = m_vendors](const QList<run::LocalServer> &found) {
+                  for (const run::LocalServer &server : found)
+                      dialog->addFound(vendorOf(server, vendors), server.models.size());
+              });
 }
 
 void ProvidersPage::addVendor(const llm::Vendor &vendor)

@@ -57,7 +57,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     layout->addWidget(m_message);
     layout->addWidget(buttons);
     m_pages->setCurrentRow(Providers);
-    resize(920, 640);
+    resize(940, 700);
 }
 
 void SettingsDialog::addPage(const QString &title, const QString &objectName, QWidget *page)

@@ -199,7 +199,7 @@ private:
     void message(const QJsonObject &message, StreamEvents &events);
     void blockStart(int index, const QJsonObject &block, StreamEvents &events);
     void blockDelta(int index, const QJsonObject &delta, StreamEvents &events);
-    void usage(const QJsonValue &usage, StreamEvents &events);
+    void usage(const QJsonValue &usage, bool outputPending, StreamEvents &events);
     std::optional<Replay> replay() const override;
 
     /// A block as it comes: words, a signature or pieces of JSON are added to its start.
@@ -229,7 +229,7 @@ void AnthropicDecoder::object(const QJsonObject &event, StreamEvents &events)
     } else if (type == "content_block_delta"_L1) {
         blockDelta(index, event["delta"_L1].toObject(), events);
     } else if (type == "message_delta"_L1) {
-        usage(event["usage"_L1], events);
+        usage(event["usage"_L1], false, events);
         if (const QString reason = event["delta"_L1]["stop_reason"_L1].toString(); !reason.isEmpty())
             finish(reason, events);
     } else if (type == "message_stop"_L1 && !finished()) {
@@ -244,8 +244,9 @@ void AnthropicDecoder::message(const QJsonObject &message, StreamEvents &events)
     const QJsonArray content = message["content"_L1].toArray();
     for (qsizetype i = 0; i < content.size(); ++i)
         blockStart(static_cast<int>(i), content[i].toObject(), events);
-    usage(message["usage"_L1], events);
-    if (const QString reason = message["stop_reason"_L1].toString(); !reason.isEmpty())
+    const QString reason = message["stop_reason"_L1].toString();
+    usage(message["usage"_L1], reason.isEmpty(), events);
+    if (!reason.isEmpty())
         finish(reason, events);
 }
 
@@ -316,15 +317,18 @@ std::optional<Replay> AnthropicDecoder::replay() const
     return Replay { u"anthropic"_s, { { u"content"_s, content } } };
 }
 
-void AnthropicDecoder::usage(const QJsonValue &usage, StreamEvents &events)
+void AnthropicDecoder::usage(const QJsonValue &usage, bool outputPending, StreamEvents &events)
 {
     const QJsonObject object = usage.toObject();
     for (auto it = object.begin(); it != object.end(); ++it) {
         if (!it.value().isNull())
             m_usage.insert(it.key(), it.value());
     }
-    if (!object.isEmpty())
-        events.append(UsageReport { usageFromAnthropic(m_usage) });
+    if (object.isEmpty())
+        return;
+    UsageReport report { usageFromAnthropic(m_usage) };
+    report.usage.outputPending = outputPending;
+    events.append(report);
 }
 
 void setVersion(base::HttpRequest &request)
