@@ -41,6 +41,15 @@ private Q_SLOTS:
         QVERIFY(!router.inputPrice && !router.outputPrice);
     }
 
+    void whatNobodyKnowsIsUnset()
+    {
+        const ModelInfo model = only("{`data`:[{`id`:`m`,`context_length`:0,`max_model_len`:4096,`max_tokens`:0,"
+                                     "`pricing`:{`prompt`:`inf`,`completion`:`1e305`}}]}");
+        QCOMPARE(model.contextTokens, 4096);
+        QVERIFY(!model.maxOutputTokens);
+        QVERIFY(!model.inputPrice && !model.outputPrice);
+    }
+
     void anthropic()
     {
         const ModelInfo model = only(

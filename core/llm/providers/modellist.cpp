@@ -6,6 +6,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <cmath>
 
 namespace talkbench::llm {
 
@@ -16,7 +17,7 @@ namespace {
 QString firstText(const QJsonObject &object, std::initializer_list<QLatin1StringView> keys)
 {
     for (const QLatin1StringView key : keys) {
-        if (const QString text = object[key].toString(); !text.isEmpty())
+        if (QString text = object[key].toString(); !text.isEmpty())
             return text;
     }
     return {};
@@ -62,7 +63,7 @@ std::optional<double> price(const QJsonObject &pricing, std::initializer_list<QL
         bool number = true;
         const QJsonValue value = pricing[key];
         const double usd = value.isString() ? value.toString().toDouble(&number) * 1e6 : value.toDouble(-1);
-        if (number && usd >= 0)
+        if (number && usd >= 0 && std::isfinite(usd))
             return usd;
     }
     return std::nullopt;
@@ -75,15 +76,25 @@ void readPrices(const QJsonObject &pricing, ModelInfo &model)
     fill(model.cacheReadPrice, price(pricing, { "input_cache_read"_L1, "cached_input"_L1 }));
 }
 
+/// The first limit under one of the keys: servers write 0 for one that they don't know.
+std::optional<qint64> limit(const QJsonObject &object, std::initializer_list<QLatin1StringView> keys)
+{
+    for (const QLatin1StringView key : keys) {
+        if (const std::optional<qint64> tokens = count(object, { key }); tokens > 0)
+            return tokens;
+    }
+    return std::nullopt;
+}
+
 void readCounts(const QJsonObject &object, ModelInfo &model)
 {
     fill(model.contextTokens,
-         count(object,
+         limit(object,
                { "context_length"_L1, "context_window"_L1, "max_context_length"_L1, "max_model_len"_L1,
                  "max_input_tokens"_L1, "inputTokenLimit"_L1, "max_context_window_tokens"_L1, "n_ctx"_L1,
                  "n_ctx_train"_L1 }));
     fill(model.maxOutputTokens,
-         count(object,
+         limit(object,
                { "max_completion_tokens"_L1, "max_output_tokens"_L1, "max_output_length"_L1, "max_tokens"_L1,
                  "outputTokenLimit"_L1 }));
 }
