@@ -424,6 +424,15 @@ private Q_SLOTS:
         QCOMPARE(answer.serverTimings["processing_ms"_L1].toDouble(), 42.0);
     }
 
+    void noTimeIsInfinite()
+    {
+        const Answer answer = decoded(protocol, sse({ js("{`time_info`:{`queue_time`:1e307,`total_time`:1}}") }), 200,
+                                      {}, { { "OpenAI-Processing-Ms", "inf" } });
+        QVERIFY(!answer.serverTimings.contains("processing_ms"_L1));
+        QVERIFY(!answer.serverTimings.contains("queue_ms"_L1));
+        QCOMPARE(answer.serverTimings["total_ms"_L1].toDouble(), 1000.0);
+    }
+
     void requestForOpenAi()
     {
         ChatRequest chat = request();

@@ -1,6 +1,7 @@
 #include "core/llm/providers/servertimings.h"
 
 #include <array>
+#include <cmath>
 #include <span>
 
 namespace talkbench::llm {
@@ -62,9 +63,10 @@ QJsonObject translated(QLatin1StringView source, const QJsonObject &theirs, std:
     QJsonObject raw;
     for (const Row &row : rows) {
         const QJsonValue value = theirs[row.theirs];
-        if (!value.isDouble() || value.toDouble() < 0)
+        const double ours = value.toDouble(-1) * row.factor;
+        if (ours < 0 || !std::isfinite(ours))
             continue;
-        timings.insert(row.ours, row.factor == 1.0 ? value : QJsonValue(value.toDouble() * row.factor));
+        timings.insert(row.ours, row.factor == 1.0 ? value : QJsonValue(ours));
         raw.insert(row.theirs, value);
     }
     if (timings.isEmpty())
@@ -98,8 +100,7 @@ QJsonObject timingsFromOpenAi(const QJsonObject &chunk)
     for (const Place &place : places) {
         if (!place.object.isObject())
             continue;
-        if (const QJsonObject timings = translated(place.source, place.object.toObject(), place.rows);
-            !timings.isEmpty())
+        if (QJsonObject timings = translated(place.source, place.object.toObject(), place.rows); !timings.isEmpty())
             return timings;
     }
     return {};
@@ -122,7 +123,7 @@ QJsonObject timingsFromHeaders(const base::HttpHeaders &headers)
            QByteArrayView("x-kong-upstream-latency") }) {
         bool number = false;
         const double ms = base::headerValue(headers, name).trimmed().toDouble(&number);
-        if (number && ms >= 0)
+        if (number && ms >= 0 && std::isfinite(ms))
             return { { u"processing_ms"_s, ms } };
     }
     return {};
