@@ -15,10 +15,10 @@ using llm::StreamEvents;
 namespace {
 
 /// The place of the first byte that is neither a byte order mark nor white space; -1 if there is none yet.
-qsizetype firstByte(const QByteArray &body)
+qsizetype firstByte(QByteArrayView bytes)
 {
-    for (qsizetype i = 0; i < body.size(); ++i) {
-        const char c = body[i];
+    for (qsizetype i = 0; i < bytes.size(); ++i) {
+        const char c = bytes[i];
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '\xEF' && c != '\xBB' && c != '\xBF')
             return i;
     }
@@ -50,10 +50,10 @@ StreamEvents BodyDecoder::bytes(QByteArrayView bytes)
     QByteArray released;
     if (m_shape == Shape::Unknown) {
         m_held.append(bytes);
-        const qsizetype first = firstByte(m_held);
+        const qsizetype first = firstByte(bytes);
         if (first < 0)
             return events;
-        m_shape = shapeOf(m_held[first]);
+        m_shape = shapeOf(bytes[first]);
         if (m_shape == Shape::Frames) {
             released = std::exchange(m_held, {});
             bytes = released;

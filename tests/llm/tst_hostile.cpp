@@ -211,6 +211,35 @@ private Q_SLOTS:
         check(decoded(u"openai-chat"_s, body));
         check(decoded(u"ollama"_s, body));
     }
+
+    void nothingCostsMoreThanItsSize_data()
+    {
+        QTest::addColumn<QString>("protocol");
+        QTest::addColumn<QByteArray>("body");
+        constexpr int many = 50'000;
+        QByteArray usage;
+        QByteArray details;
+        for (int i = 0; i < many; ++i) {
+            const QByteArray key = "\"k" + QByteArray::number(i);
+            usage += "data: {\"type\":\"message_delta\",\"usage\":{" + key + "\":1}}\n\n";
+            details += "data: {\"choices\":[{\"delta\":{\"reasoning_details\":[{" + key + "\":1}]}}]}\n\n";
+        }
+        QTest::newRow("white space") << u"openai-chat"_s << QByteArray(8 << 20, ' ');
+        QTest::newRow("usage in words of its own") << u"anthropic"_s << usage;
+        QTest::newRow("details in words of their own") << u"openai-chat"_s << details;
+    }
+    void nothingCostsMoreThanItsSize()
+    {
+        QFETCH(QString, protocol);
+        QFETCH(QByteArray, body);
+        QList<qsizetype> cuts;
+        for (qsizetype cut = 1024; cut < body.size(); cut += 1024)
+            cuts.append(cut);
+        QElapsedTimer timer;
+        timer.start();
+        check(decoded(protocol, body, 200, cuts));
+        QVERIFY2(timer.elapsed() < 10'000, qPrintable(QString::number(timer.elapsed())));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestHostile)

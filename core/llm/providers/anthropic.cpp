@@ -17,6 +17,8 @@ namespace {
 const QString keyHeader = u"x-api-key"_s;
 /// The protocol requires a limit; this one fits every current model.
 constexpr int standardMaxTokens = 8192;
+/// Far more than any usage has: each report carries all members that came so far.
+constexpr qsizetype maxUsageMembers = 64;
 
 QString pathOf(const Endpoint &endpoint, const QString &path)
 {
@@ -321,7 +323,7 @@ void AnthropicDecoder::usage(const QJsonValue &usage, bool outputPending, Stream
 {
     const QJsonObject object = usage.toObject();
     for (auto it = object.begin(); it != object.end(); ++it) {
-        if (!it.value().isNull())
+        if (!it.value().isNull() && (m_usage.size() < maxUsageMembers || m_usage.contains(it.key())))
             m_usage.insert(it.key(), it.value());
     }
     if (object.isEmpty())
