@@ -89,6 +89,9 @@ private Q_SLOTS:
     void hiddenViewDoesNoWork();
     void themeChangeRecolours();
     void copyKeepsMarkers();
+    void tablesHoldWhatWasWritten();
+    void linksCopyNoMoreThanFits();
+    void referencesAreLookedForOnce();
     void endlessWordsAreNoSlowerThanProse_data();
     void endlessWordsAreNoSlowerThanProse();
     void longAnswerStreamsWithinTheFrame();
@@ -321,6 +324,42 @@ void TestMarkdown::copyKeepsMarkers()
     view.selectAll();
     view.copy();
     QCOMPARE(QApplication::clipboard()->text(), u"1. first\n2. second"_s);
+}
+
+void TestMarkdown::tablesHoldWhatWasWritten()
+{
+    const auto table = [](int columns, const QByteArray &rows) {
+        return parseMarkdown("|a" + QByteArray("|a").repeated(columns - 1) + "\n" + QByteArray("|-").repeated(columns)
+                             + "\n" + rows);
+    };
+    const auto isTable = [](const Rows &rows) { return rows.first().kind == Row::Kind::Table; };
+    QVERIFY(isTable(table(20, "|short\n|\n")));
+    QVERIFY(isTable(table(20, (QByteArray("|b").repeated(20) + "|\n").repeated(1000))));
+    QVERIFY(!isTable(table(500, QByteArray("b\n").repeated(30'000)))); // 15 million cells
+    QVERIFY(!isTable(parseMarkdown("> |a" + QByteArray("|a").repeated(99) + "\n> |-" + QByteArray("|-").repeated(99)
+                                   + "\n" + QByteArray("> b\n").repeated(300))));
+}
+
+void TestMarkdown::linksCopyNoMoreThanFits()
+{
+    const QByteArray address = "http://example.org/" + QByteArray(20'000, 'u');
+    const auto rows = [&address](int links) {
+        return parseMarkdown("[a]: " + address + "\n\n" + QByteArray("[a]").repeated(links));
+    };
+    QCOMPARE(rows(10).first().runs.first().href, QString::fromLatin1(address));
+    const Rows plain = rows(100'000); // two gigabytes
+    QCOMPARE(plain.size(), 3);
+    QVERIFY(plain.last().runs.first().href.isEmpty());
+}
+
+void TestMarkdown::referencesAreLookedForOnce()
+{
+    QVERIFY(mayDefineReferences("text\n> - [a]: u"));
+    QVERIFY(!mayDefineReferences("text [a]: u\n]: ["));
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(!mayDefineReferences("a" + QByteArray("]:").repeated(2'000'000)));
+    QVERIFY(timer.elapsed() < 5'000);
 }
 
 void TestMarkdown::endlessWordsAreNoSlowerThanProse_data()

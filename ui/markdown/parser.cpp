@@ -7,6 +7,7 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 
+#include <algorithm>
 #include <memory>
 
 using namespace Qt::StringLiterals;
@@ -28,14 +29,68 @@ struct IteratorDeleter {
     void operator()(cmark_iter *iterator) const { cmark_iter_free(iterator); }
 };
 
+/// What may stand before a block: quotes' and lists' marks.
+constexpr QByteArrayView containerMarks(" \t>*+-.)0123456789");
+
+QByteArrayView withoutMarks(QByteArrayView line)
+{
+    const auto first = std::find_if(line.begin(), line.end(), [](char c) { return !containerMarks.contains(c); });
+    return line.sliced(first - line.begin());
+}
+
+/// The line that starts there, without its end.
+QByteArrayView lineAt(QByteArrayView utf8, qsizetype start)
+{
+    const qsizetype end = utf8.indexOf('\n', start);
+    return utf8.sliced(start, (end < 0 ? utf8.size() : end) - start);
+}
+
+bool mayBeDefinition(QByteArrayView line)
+{
+    return withoutMarks(line).startsWith('[') && line.contains("]:");
+}
+
+/// Whether links may copy more out of their definitions than a window should hold: each one copies all of its own.
+bool inflatesLinks(QByteArrayView utf8)
+{
+    constexpr qsizetype most = qsizetype(64) << 20;
+    qsizetype definition = -1;
+    qsizetype longest = 0;
+    for (qsizetype at = 0; at < utf8.size();) {
+        const QByteArrayView line = lineAt(utf8, at);
+        if (line.isEmpty())
+            definition = -1;
+        else if (definition < 0 && mayBeDefinition(line))
+            definition = at;
+        at += line.size() + 1;
+        if (definition >= 0)
+            longest = std::max(longest, at - definition);
+    }
+    return longest > most / (std::count(utf8.begin(), utf8.end(), ']') + 1);
+}
+
+/// The columns of the table that the line may rule; 0 if it can't.
+qsizetype columnsRuled(QByteArrayView line)
+{
+    const QByteArrayView rest = withoutMarks(line);
+    const bool rules =
+        std::all_of(rest.begin(), rest.end(), [](char c) { return QByteArrayView("|-: \t\v\f").contains(c); });
+    return rules ? std::count(rest.begin(), rest.end(), '|') + 1 : 0;
+}
+
 Document parse(QByteArrayView utf8)
 {
     static const bool registered = (cmark_gfm_core_extensions_ensure_registered(), true);
     Q_UNUSED(registered)
     const std::unique_ptr<cmark_parser, ParserDeleter> parser(cmark_parser_new(CMARK_OPT_DEFAULT));
-    for (const char *name : { "table", "strikethrough", "autolink", "tasklist" })
+    const auto attach = [&parser](const char *name) {
         if (cmark_syntax_extension *extension = cmark_find_syntax_extension(name))
             cmark_parser_attach_syntax_extension(parser.get(), extension);
+    };
+    for (const char *name : { "strikethrough", "autolink", "tasklist" })
+        attach(name);
+    if (!inflatesTables(utf8))
+        attach("table");
     cmark_parser_feed(parser.get(), utf8.data(), std::size_t(utf8.size()));
     return Document(cmark_parser_finish(parser.get()));
 }
@@ -328,6 +383,8 @@ void RowWriter::inlineNode(cmark_node *node, bool entering)
 
 Rows parseMarkdown(QByteArrayView utf8)
 {
+    if (inflatesLinks(utf8))
+        return plainRows(QString::fromUtf8(utf8));
     const Document document = parse(utf8);
     return RowWriter().write(document.get());
 }
@@ -363,11 +420,31 @@ qsizetype settledLength(QByteArrayView utf8)
 
 bool mayDefineReferences(QByteArrayView utf8)
 {
-    for (qsizetype at = utf8.indexOf("]:"); at >= 0; at = utf8.indexOf("]:", at + 1)) {
-        qsizetype start = at > 0 ? utf8.lastIndexOf('\n', at - 1) + 1 : 0;
-        while (start < at && QByteArrayView(" \t>*+-.)0123456789").contains(utf8.at(start)))
-            ++start;
-        if (utf8.at(start) == '[')
+    for (qsizetype at = 0; at < utf8.size();) {
+        const QByteArrayView line = lineAt(utf8, at);
+        if (mayBeDefinition(line))
+            return true;
+        at += line.size() + 1;
+    }
+    return false;
+}
+
+bool inflatesTables(QByteArrayView utf8)
+{
+    constexpr qsizetype fewCells = 256;
+    qsizetype start = 0;
+    qsizetype lines = 0;
+    qsizetype columns = 0;
+    for (qsizetype at = 0; at < utf8.size();) {
+        const QByteArrayView line = lineAt(utf8, at);
+        at += line.size() + 1;
+        if (line.isEmpty()) {
+            start = at;
+            lines = columns = 0;
+            continue;
+        }
+        columns = std::max(columns, columnsRuled(line));
+        if (++lines * columns > at - start + fewCells)
             return true;
     }
     return false;

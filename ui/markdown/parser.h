@@ -7,7 +7,8 @@
 namespace talkbench::ui {
 
 /// GitHub-flavoured markdown (tables, strikethrough, autolinks, task lists) as rows. Raw HTML comes out as the text it
-/// is, an image as a link to it; nothing is ever loaded. Any bytes are valid input.
+/// is, an image as a link to it; nothing is ever loaded. Any bytes are valid input; what would grow out of all proportion,
+/// by links that copy long definitions, comes out as it is.
 Rows parseMarkdown(QByteArrayView utf8);
 
 /// Text as it is, a row a line.
@@ -19,5 +20,9 @@ qsizetype settledLength(QByteArrayView utf8);
 
 /// Whether it may hold link reference definitions, which reach back to blocks before them.
 bool mayDefineReferences(QByteArrayView utf8);
+
+/// Whether a table in it may hold more cells than bytes: short rows are filled up to the columns, so that a wide head above
+/// many short lines would fill the memory. Such a text is shown without tables.
+bool inflatesTables(QByteArrayView utf8);
 
 } // namespace talkbench::ui
