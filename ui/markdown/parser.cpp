@@ -432,6 +432,7 @@ bool mayDefineReferences(QByteArrayView utf8)
 bool inflatesTables(QByteArrayView utf8)
 {
     constexpr qsizetype fewCells = 256;
+    constexpr qsizetype mostColumns = 256;
     qsizetype start = 0;
     qsizetype lines = 0;
     qsizetype columns = 0;
@@ -444,7 +445,7 @@ bool inflatesTables(QByteArrayView utf8)
             continue;
         }
         columns = std::max(columns, columnsRuled(line));
-        if (++lines * columns > at - start + fewCells)
+        if (++lines * columns > at - start + fewCells || columns > mostColumns)
             return true;
     }
     return false;

@@ -21,8 +21,8 @@ qsizetype settledLength(QByteArrayView utf8);
 /// Whether it may hold link reference definitions, which reach back to blocks before them.
 bool mayDefineReferences(QByteArrayView utf8);
 
-/// Whether a table in it may hold more cells than bytes: short rows are filled up to the columns, so that a wide head above
-/// many short lines would fill the memory. Such a text is shown without tables.
+/// Whether a table in it may hold more cells than bytes, for short rows are filled up to the columns, or more columns than
+/// anyone reads, for cmark takes their square in time. Such a text is shown without tables.
 bool inflatesTables(QByteArrayView utf8);
 
 } // namespace talkbench::ui
