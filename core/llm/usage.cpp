@@ -6,6 +6,16 @@ namespace talkbench::llm {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// No more than a server's counts may be, even in a damaged row: their sum has room.
+qint64 countFrom(const QJsonValue &value)
+{
+    return std::clamp<qint64>(value.toInteger(), 0, 1'000'000'000'000'000);
+}
+
+} // namespace
+
 QString usageSourceName(UsageSource source)
 {
     switch (source) {
@@ -64,12 +74,12 @@ QJsonObject toJson(const Usage &usage)
 Usage usageFromJson(const QJsonObject &object)
 {
     Usage usage;
-    usage.input = object["input"_L1].toInteger();
-    usage.cacheRead = object["cache_read"_L1].toInteger();
-    usage.cacheWrite = object["cache_write"_L1].toInteger();
-    usage.cacheWrite1h = object["cache_write_1h"_L1].toInteger();
-    usage.output = object["output"_L1].toInteger();
-    usage.reasoning = object["reasoning"_L1].toInteger();
+    usage.input = countFrom(object["input"_L1]);
+    usage.cacheRead = countFrom(object["cache_read"_L1]);
+    usage.cacheWrite = countFrom(object["cache_write"_L1]);
+    usage.cacheWrite1h = countFrom(object["cache_write_1h"_L1]);
+    usage.output = countFrom(object["output"_L1]);
+    usage.reasoning = countFrom(object["reasoning"_L1]);
     usage.source = usageSourceFromName(object["source"_L1].toString()).value_or(UsageSource::Server);
     usage.derived = object["derived"_L1].toBool();
     if (const QJsonValue cost = object["reported_cost_usd"_L1]; cost.isDouble())

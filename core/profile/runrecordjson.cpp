@@ -37,6 +37,14 @@ constexpr struct {
     char16_t letter;
 } kindLetters[] = { { ChunkKind::Text, u't' }, { ChunkKind::Reasoning, u'r' }, { ChunkKind::ToolCall, u'c' } };
 
+/// In ns, 73 years: even of a damaged row, any two stamps have a difference.
+constexpr qint64 latest = qint64(1) << 61;
+
+qint64 stampFrom(qint64 ns)
+{
+    return std::clamp<qint64>(ns, 0, latest);
+}
+
 /// Three columns: the first stamp and then the steps, the characters, one letter a kind.
 QJsonObject chunksToJson(const QList<ChunkStamp> &chunks)
 {
@@ -64,7 +72,7 @@ QList<ChunkStamp> chunksFromJson(const QJsonObject &object)
     QList<ChunkStamp> chunks;
     qint64 ns = 0;
     for (qsizetype i = 0; i < std::min({ steps.size(), characters.size(), kinds.size() }); ++i) {
-        ns += steps[i].toInteger();
+        ns = stampFrom(ns + std::clamp(steps[i].toInteger(), -latest, latest));
         ChunkStamp chunk { ns, static_cast<quint32>(std::clamp<qint64>(characters[i].toInteger(), 0, UINT32_MAX)) };
         for (const auto &row : kindLetters) {
             if (QChar(row.letter) == kinds[i])
@@ -96,7 +104,7 @@ Trace traceFromJson(const QJsonObject &object)
 {
     Trace trace;
     for (const StampField &field : stampFields)
-        trace.*field.stamp = object[QLatin1String(field.name)].toInteger();
+        trace.*field.stamp = stampFrom(object[QLatin1String(field.name)].toInteger());
     trace.reusedConnection = object["reused_connection"_L1].toBool();
     trace.httpStatus = object["http_status"_L1].toInt();
     trace.chunks = chunksFromJson(object["chunks"_L1].toObject());

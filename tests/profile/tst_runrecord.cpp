@@ -64,6 +64,24 @@ class TestRunRecord : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void damagedNumbersHaveRoom()
+    {
+        constexpr qint64 most = std::numeric_limits<qint64>::max();
+        const QJsonObject chunks { { u"ns"_s, QJsonArray { most, most, -most } },
+                                   { u"characters"_s, QJsonArray { 1, most, -1 } },
+                                   { u"kinds"_s, u"ttt"_s } };
+        const QJsonObject trace { { u"submitted_ns"_s, -most }, { u"end_ns"_s, most }, { u"chunks"_s, chunks } };
+        const QJsonObject usage { { u"input"_s, most }, { u"cache_read"_s, most }, { u"output"_s, -1 } };
+        const RunRecord record =
+            runRecordFromJson({ { u"trace"_s, trace }, { u"answer"_s, QJsonObject { { u"usage"_s, usage } } } });
+        QVERIFY(record.trace.submittedNs >= 0 && record.trace.endNs > record.trace.submittedNs);
+        for (const ChunkStamp &chunk : record.trace.chunks)
+            QVERIFY(chunk.ns >= 0);
+        QVERIFY(record.answer.usage->inputTotal() >= record.answer.usage->input);
+        QCOMPARE(record.answer.usage->output, 0);
+        QCOMPARE(toJson(runRecordFromJson(toJson(record))), toJson(record));
+    }
+
     void survivesJson()
     {
         const RunRecord record = fullRecord();
