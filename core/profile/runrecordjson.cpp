@@ -173,8 +173,8 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     const QJsonArray earlier = object["earlier_attempts"_L1].toArray();
     for (const auto &attempt : earlier)
         record.earlierAttempts.append(attemptFromJson(attempt.toObject()));
-    if (object["cost_usd"_L1].isDouble())
-        record.costUsd = object["cost_usd"_L1].toDouble();
+    if (const double cost = object["cost_usd"_L1].toDouble(-1); cost >= 0 && cost < 1e9)
+        record.costUsd = cost;
     record.priceVersion = object["price_version"_L1].toString();
     return record;
 }

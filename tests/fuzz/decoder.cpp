@@ -56,7 +56,8 @@ void check(const llm::Usage &usage)
     for (const qint64 count : { usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning })
         fuzz::require(count >= 0, "no count is negative");
     fuzz::require(usage.inputTotal() >= usage.input && usage.outputTotal() >= usage.output, "sums don't overflow");
-    fuzz::require(std::isfinite(usage.reportedCostUsd.value_or(0)), "a cost is a number");
+    const double cost = usage.reportedCostUsd.value_or(0);
+    fuzz::require(std::isfinite(cost) && cost >= 0, "a cost is a number");
 }
 
 void check(const llm::Answer &answer, const Case &one)

@@ -26,9 +26,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("raw");
         QTest::addColumn<QList<qint64>>("classes"); // input, cache read, cache write, output, reasoning
         QTest::addColumn<bool>("derived");
-        const auto row = [](const char *name, const QByteArray &raw, QList<qint64> classes, bool derived = false) {
-            QTest::newRow(name) << raw << classes << derived;
-        };
+        const auto row = [](const char *name, const QByteArray &raw, const QList<qint64> &classes,
+                            bool derived = false) { QTest::newRow(name) << raw << classes << derived; };
         row("plain", js("{`prompt_tokens`:10,`completion_tokens`:4,`total_tokens`:14}"), { 10, 0, 0, 4, 0 });
         row("cached and reasoning inside",
             js("{`prompt_tokens`:1420,`completion_tokens`:100,`total_tokens`:1520,`prompt_tokens_details`:{`cached_"
@@ -86,7 +85,9 @@ private Q_SLOTS:
         QCOMPARE(*usageFromOpenAi(object(js("{`cost`:0.00085}"))).reportedCostUsd, 0.00085);
         QCOMPARE(*usageFromOpenAi(object(js("{`cost`:{`total_cost`:0.005}}"))).reportedCostUsd, 0.005);
         QCOMPARE(*usageFromOpenAi(object(js("{`cost_in_usd_ticks`:969250}"))).reportedCostUsd, 96.925e-6);
-        QVERIFY(!usageFromOpenAi(object(js("{`cost`:null}"))).reportedCostUsd);
+        for (const char *none : { "{`cost`:null}", "{`cost`:-1}", "{`cost`:1e305}", "{`cost_in_usd_ticks`:-5}" })
+            QVERIFY(!usageFromOpenAi(object(js(none))).reportedCostUsd);
+        QVERIFY(!usageFromAnthropic(object(js("{`cost`:1e305}"))).reportedCostUsd);
     }
 
     void anthropicCachesComeOnTop()

@@ -77,6 +77,7 @@ private Q_SLOTS:
         QVERIFY(record.trace.submittedNs >= 0 && record.trace.endNs > record.trace.submittedNs);
         for (const ChunkStamp &chunk : record.trace.chunks)
             QVERIFY(chunk.ns >= 0);
+        QVERIFY(!record.costUsd);
         QVERIFY(record.answer.usage->inputTotal() >= record.answer.usage->input);
         QCOMPARE(record.answer.usage->output, 0);
         QCOMPARE(toJson(runRecordFromJson(toJson(record))), toJson(record));

@@ -29,16 +29,19 @@ OutputSplit splitOutput(qint64 prompt, qint64 completion, qint64 reasoning, std:
     return { completion - part, part, false };
 }
 
+/// A cost of one call; nothing for a number that can't be one.
+std::optional<double> usd(const QJsonValue &value, double unit = 1)
+{
+    const double cost = value.toDouble(-1) * unit;
+    return cost >= 0 && cost < 1e9 ? std::optional(cost) : std::nullopt;
+}
+
 std::optional<double> openAiCost(const QJsonObject &raw)
 {
     if (const QJsonValue ticks = raw["cost_in_usd_ticks"_L1]; ticks.isDouble())
-        return ticks.toDouble() * 1e-10;
+        return usd(ticks, 1e-10);
     const QJsonValue cost = raw["cost"_L1];
-    if (cost.isDouble())
-        return cost.toDouble();
-    if (const QJsonValue total = cost["total_cost"_L1]; total.isDouble())
-        return total.toDouble();
-    return std::nullopt;
+    return usd(cost.isObject() ? cost["total_cost"_L1] : cost);
 }
 
 QJsonObject detailsOf(const QJsonObject &raw, QLatin1StringView chat, QLatin1StringView responses)
@@ -94,8 +97,7 @@ Usage usageFromAnthropic(const QJsonObject &raw)
     const qint64 thinking = count(raw["output_tokens_details"_L1].toObject(), { "thinking_tokens"_L1 }).value_or(0);
     usage.reasoning = std::min(thinking, output);
     usage.output = output - usage.reasoning;
-    if (const QJsonValue cost = raw["cost"_L1]; cost.isDouble())
-        usage.reportedCostUsd = cost.toDouble();
+    usage.reportedCostUsd = usd(raw["cost"_L1]);
     return usage;
 }
 
