@@ -327,7 +327,7 @@ private Q_SLOTS:
         QCOMPARE(content[1]["data"_L1].toString(), u"x"_s);
         QVERIFY(!QJsonDocument(body(u"openai-chat"_s)).toJson().contains("sig\""));
         next.messages[1].parts[0].text = u"edited"_s;
-        QCOMPARE(body(u"anthropic"_s)["messages"_L1][1]["content"_L1].toArray().size(), 1);
+        QVERIFY(body(u"anthropic"_s)["messages"_L1][1]["content"_L1].isString()); // no blocks of another protocol
     }
 
     void geminiSignaturesGoBack()

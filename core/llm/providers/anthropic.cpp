@@ -70,6 +70,13 @@ QJsonArray contentOf(const Message &message)
     return content;
 }
 
+/// Words alone as words: gateways hand the content on to servers that know no blocks.
+QJsonValue plainIfText(const QJsonArray &content)
+{
+    const QJsonObject first = content.first().toObject();
+    return content.size() == 1 && first["type"_L1].toString() == "text"_L1 ? first["text"_L1] : QJsonValue(content);
+}
+
 /// Thinking by a budget has to leave room for the answer.
 bool putBudget(QJsonObject &body, OptionWriter &writer)
 {
@@ -177,7 +184,7 @@ QJsonObject bodyOf(OptionWriter &writer, const ChatRequest &request)
             continue;
         }
         const QString role = message.role == Role::Assistant ? u"assistant"_s : u"user"_s;
-        messages.append(QJsonObject { { u"role"_s, role }, { u"content"_s, contentOf(message) } });
+        messages.append(QJsonObject { { u"role"_s, role }, { u"content"_s, plainIfText(contentOf(message)) } });
     }
     QJsonObject body { { u"model"_s, request.model },
                        { u"messages"_s, messages },
