@@ -108,7 +108,7 @@ QWidget *MainWindow::makeTopBar()
     connect(m_sidebarButton, &QToolButton::clicked, this, [this] { setSidebarShown(m_sidebar->isHidden()); });
     auto *fresh = iconButton(u"newChatButton"_s, u"plus"_s, tr("New chat (Ctrl+N)"), bar);
     fresh->setAccessibleName(tr("New chat"));
-    connect(fresh, &QToolButton::clicked, m_chats, &ChatController::newConversation);
+    connect(fresh, &QToolButton::clicked, this, &MainWindow::newChat);
     auto *settings = iconButton(u"settings"_s, u"settings"_s, tr("Settings (Ctrl+,)"), bar);
     settings->setAccessibleName(tr("Settings"));
     connect(settings, &QToolButton::clicked, this, &MainWindow::openSettings);
@@ -224,11 +224,8 @@ void MainWindow::makeActions()
         else
             m_chats->stop();
     });
-    setAction("new", [this] {
-        showPage(m_chatPage);
-        m_chats->newConversation();
-        m_chatPage->focusComposer();
-    });
+    setAction("new", [this] { newChat(); });
+    setAction("undo_remove", [this] { m_chats->undoRemove(); });
     setAction("find", [this] {
         setSidebarShown(true);
         m_sidebar->focusFilter();
@@ -250,11 +247,7 @@ void MainWindow::makeActions()
 
 void MainWindow::connectChats()
 {
-    connect(m_sidebar, &Sidebar::newRequested, this, [this] {
-        showPage(m_chatPage);
-        m_chats->newConversation();
-        m_chatPage->focusComposer();
-    });
+    connect(m_sidebar, &Sidebar::newRequested, this, &MainWindow::newChat);
     connect(m_sidebar, &Sidebar::opened, this, [this](const QString &id) {
         showPage(m_chatPage);
         m_chats->open(id);
@@ -327,6 +320,15 @@ void MainWindow::showProblem(const base::Error &error)
 
 void MainWindow::clearProblem()
 {
+void MainWindow::newChat()
+{
+    // A filter would hide it.
+    m_sidebar->clearFilter();
+    showPage(m_chatPage);
+    m_chats->newConversation();
+    m_chatPage->focusComposer();
+}
+
     m_problem->hide();
 }
 

@@ -58,6 +58,7 @@ private:
     void setSidebarShown(bool shown);
     void setProfilerShown(bool shown);
     void refreshSidebar();
+    void newChat();
     void zoom(double factor);
     void openSettings();
     void restoreLayout();

@@ -29,6 +29,7 @@ std::span<const Shortcut> shortcutTable()
         Shortcut { "stop", "Esc", QT_TRANSLATE_NOOP("Shortcut", "Stop the answer") },
         Shortcut { "new", "Ctrl+N", QT_TRANSLATE_NOOP("Shortcut", "New chat") },
         Shortcut { "find", "Ctrl+K", QT_TRANSLATE_NOOP("Shortcut", "Find a conversation") },
+        Shortcut { "undo_remove", "Ctrl+Z", QT_TRANSLATE_NOOP("Shortcut", "Bring back the chat just deleted") },
         Shortcut { "compose", "Ctrl+L", QT_TRANSLATE_NOOP("Shortcut", "Go to the composer") },
         Shortcut { "regenerate", "Ctrl+R", QT_TRANSLATE_NOOP("Shortcut", "Answer again") },
         Shortcut { "copy_answer", "Ctrl+Shift+C", QT_TRANSLATE_NOOP("Shortcut", "Copy the last answer") },

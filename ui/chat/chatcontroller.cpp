@@ -264,6 +264,7 @@ void ChatController::remove(const QString &conversationId)
         return;
     settleRemoval();
     m_removed = *conversation;
+    m_removedWasShown = m_currentId == conversationId;
     const QStringList answers = m_conversationOf.keys(conversationId);
     for (const QString &answer : answers)
         stopAnswer(answer);
@@ -280,10 +281,13 @@ void ChatController::undoRemove()
     if (!m_removed)
         return;
     m_removal.stop();
+    const QString id = m_removed->id;
     m_conversations.append(*std::exchange(m_removed, std::nullopt));
     std::sort(m_conversations.begin(), m_conversations.end(),
               [](const store::Conversation &a, const store::Conversation &b) { return a.updatedMs > b.updatedMs; });
     Q_EMIT conversationsChanged();
+    if (m_removedWasShown)
+        open(id);
     Q_EMIT removalSettled();
 }
 

@@ -53,6 +53,7 @@ public:
     void rename(const QString &conversationId, const QString &title);
     /// Gone from the list at once, from the disk after undoRemoveMs or with the window.
     void remove(const QString &conversationId);
+    /// What was on display when it was removed is so again.
     void undoRemove();
 
     void send(const QString &text, const QList<llm::ContentPart> &pictures = {});
@@ -120,6 +121,7 @@ private:
     QString m_providerId;
     QString m_model;
     std::optional<store::Conversation> m_removed;
+    bool m_removedWasShown = false;
     QTimer m_removal;
     QTimer m_partials;
 };

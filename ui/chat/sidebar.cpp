@@ -8,7 +8,6 @@
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QLocale>
@@ -126,13 +125,13 @@ QString dateGroup(qint64 wallMs, const QDate &today)
 
 Sidebar::Sidebar(QWidget *parent)
     : QWidget(parent), m_filter(new QLineEdit(this)), m_list(new QListWidget(this)),
-      m_undo(new Card(Card::Tone::Plain, this)), m_undoText(new QLabel(m_undo)), m_spin(new QTimer(this))
+      m_new(textButton(u"newChat"_s, u"compose"_s, tr("New chat"), this)), m_undo(new Card(Card::Tone::Plain, this)),
+      m_undoText(new ElidedLabel(m_undo)), m_undoButton(new QPushButton(tr("Undo"), m_undo)), m_spin(new QTimer(this))
 {
     setObjectName(u"sidebar"_s);
-    auto *fresh = textButton(u"newChat"_s, u"compose"_s, tr("New chat"), this);
-    fresh->setToolTip(tr("New chat (Ctrl+N)"));
-    fresh->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    connect(fresh, &QToolButton::clicked, this, &Sidebar::newRequested);
+    m_new->setToolTip(tr("New chat (Ctrl+N)"));
+    m_new->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    connect(m_new, &QToolButton::clicked, this, &Sidebar::newRequested);
 
     m_filter->setObjectName(u"conversationFilter"_s);
     m_filter->setAccessibleName(tr("Filter conversations by title"));
@@ -154,10 +153,8 @@ Sidebar::Sidebar(QWidget *parent)
     m_list->setMouseTracking(true);
     m_list->viewport()->setAutoFillBackground(false);
     m_list->installEventFilter(this);
-    connect(m_list, &QListWidget::currentItemChanged, this, [this](QListWidgetItem *item) {
-        if (item && !m_filling && !item->data(idRole).toString().isEmpty())
-            Q_EMIT opened(item->data(idRole).toString());
-    });
+    // A row that only takes the focus is not opened.
+    connect(m_list, &QListWidget::itemSelectionChanged, this, &Sidebar::openSelected);
     connect(m_list, &QListWidget::customContextMenuRequested, this,
             [this](const QPoint &where) { menuFor(m_list->itemAt(where), m_list->viewport()->mapToGlobal(where)); });
     connect(m_list, &QListWidget::itemChanged, this, [this](QListWidgetItem *item) {
@@ -170,13 +167,15 @@ Sidebar::Sidebar(QWidget *parent)
         m_list->viewport()->update();
     });
 
-    auto *undo = new QPushButton(tr("Undo"), m_undo);
-    undo->setObjectName(u"undoRemove"_s);
-    connect(undo, &QPushButton::clicked, this, &Sidebar::undoRequested);
+    m_undoText->setObjectName(u"undoText"_s);
+    m_undoText->setTextFormat(Qt::PlainText);
+    m_undoButton->setObjectName(u"undoRemove"_s);
+    m_undoButton->setToolTip(tr("Undo (Ctrl+Z)"));
+    connect(m_undoButton, &QPushButton::clicked, this, &Sidebar::undoRequested);
     auto *undoLine = new QHBoxLayout(m_undo);
     undoLine->setContentsMargins(grid::wide, grid::unit, grid::unit, grid::unit);
     undoLine->addWidget(m_undoText, 1);
-    undoLine->addWidget(undo);
+    undoLine->addWidget(m_undoButton);
     m_undo->hide();
 
     auto *column = new QVBoxLayout(this);
@@ -185,7 +184,7 @@ Sidebar::Sidebar(QWidget *parent)
     auto *head = new QVBoxLayout;
     head->setContentsMargins(grid::unit, 0, grid::unit, 0);
     head->setSpacing(grid::unit);
-    head->addWidget(fresh);
+    head->addWidget(m_new);
     head->addWidget(m_filter);
     column->addLayout(head);
     column->addWidget(m_list, 1);
@@ -238,8 +237,48 @@ void Sidebar::rebuild()
         none->setData(noteRole, true);
         none->setFlags(Qt::NoItemFlags);
     }
+    m_list->setFocusPolicy(m_list->item(0)->data(noteRole).toBool() ? Qt::NoFocus : Qt::StrongFocus);
     m_filling = false;
     setCurrent(m_current);
+}
+
+void Sidebar::openSelected()
+{
+    const QList<QListWidgetItem *> selected = m_list->selectedItems();
+    if (!m_filling && !selected.isEmpty())
+        Q_EMIT opened(selected.first()->data(idRole).toString());
+}
+
+void Sidebar::openFirst()
+{
+    for (int row = 0; row < m_list->count(); ++row) {
+        const QString id = m_list->item(row)->data(idRole).toString();
+        if (id.isEmpty())
+            continue;
+        Q_EMIT opened(id);
+        return;
+    }
+}
+
+/// What is opened once this conversation is gone: the next one, else the one before.
+QString Sidebar::neighbourOf(const QString &conversationId) const
+{
+    const int gone = m_list->row(itemOf(conversationId));
+    for (const int step : { 1, -1 }) {
+        for (int row = gone + step; row >= 0 && row < m_list->count(); row += step) {
+            if (const QString id = m_list->item(row)->data(idRole).toString(); !id.isEmpty())
+                return id;
+        }
+    }
+    return {};
+}
+
+void Sidebar::remove(const QString &conversationId)
+{
+    const QString next = conversationId == m_current ? neighbourOf(conversationId) : QString();
+    Q_EMIT removeRequested(conversationId);
+    if (!next.isEmpty())
+        m_list->setCurrentItem(itemOf(next));
 }
 
 QListWidgetItem *Sidebar::itemOf(const QString &conversationId) const
@@ -284,10 +323,21 @@ void Sidebar::focusFilter()
     m_filter->selectAll();
 }
 
+void Sidebar::clearFilter()
+{
+    m_filter->clear();
+}
+
 void Sidebar::offerUndo(const QString &title)
 {
+    const bool listed = m_list->focusPolicy() != Qt::NoFocus;
+    const bool focused = m_undo->isAncestorOf(window()->focusWidget());
+    m_undoText->setText(tr("Deleted “%1”").arg(title));
     m_undo->setVisible(!title.isEmpty());
-    m_undoText->setText(tr("Deleted “%1”").arg(fontMetrics().elidedText(title, Qt::ElideRight, 110)));
+    if (!title.isEmpty() && m_list->hasFocus() && !listed)
+        m_undoButton->setFocus();
+    else if (title.isEmpty() && focused)
+        (listed ? static_cast<QWidget *>(m_list) : m_new)->setFocus();
 }
 
 void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
@@ -299,7 +349,7 @@ void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
     menu->setObjectName(u"conversationMenu"_s);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(icon(u"edit"_s, IconTone::Muted), tr("Rename"), this, [this, id] { beginRename(itemOf(id)); });
-    menu->addAction(icon(u"trash"_s, IconTone::Muted), tr("Delete"), this, [this, id] { Q_EMIT removeRequested(id); });
+    menu->addAction(icon(u"trash"_s, IconTone::Muted), tr("Delete"), this, [this, id] { remove(id); });
     menu->popup(where);
 }
 
@@ -327,6 +377,10 @@ bool Sidebar::eventFilter(QObject *watched, QEvent *event)
         m_list->setFocus();
         return true;
     }
+    if (watched == m_filter && (key == Qt::Key_Return || key == Qt::Key_Enter)) {
+        openFirst();
+        return true;
+    }
     if (watched == m_filter && key == Qt::Key_Escape) {
         m_filter->clear();
         return true;
@@ -336,7 +390,7 @@ bool Sidebar::eventFilter(QObject *watched, QEvent *event)
         return true;
     }
     if (watched == m_list && item && key == Qt::Key_Delete) {
-        Q_EMIT removeRequested(item->data(idRole).toString());
+        remove(item->data(idRole).toString());
         return true;
     }
     return QWidget::eventFilter(watched, event);

@@ -7,14 +7,16 @@
 
 #include <functional>
 
-class QLabel;
 class QLineEdit;
 class QListWidget;
 class QListWidgetItem;
 class QPushButton;
 class QTimer;
+class QToolButton;
 
 namespace talkbench::ui {
+
+class ElidedLabel;
 
 /// "Today", "Yesterday", "Previous 7 days", "Previous 30 days", else the month.
 QString dateGroup(qint64 wallMs, const QDate &today);
@@ -30,6 +32,7 @@ public:
     void setCurrent(const QString &conversationId);
     void setGenerating(const std::function<bool(const QString &)> &isGenerating);
     void focusFilter();
+    void clearFilter();
     /// Offers to take a removal back; an empty title withdraws the offer.
     void offerUndo(const QString &title);
 
@@ -48,12 +51,18 @@ private:
     void rebuild();
     void menuFor(QListWidgetItem *item, const QPoint &where);
     void beginRename(QListWidgetItem *item);
+    void remove(const QString &conversationId);
+    void openSelected();
+    void openFirst();
+    QString neighbourOf(const QString &conversationId) const;
     QListWidgetItem *itemOf(const QString &conversationId) const;
 
     QLineEdit *m_filter;
     QListWidget *m_list;
+    QToolButton *m_new;
     QWidget *m_undo;
-    QLabel *m_undoText;
+    ElidedLabel *m_undoText;
+    QPushButton *m_undoButton;
     QTimer *m_spin;
     QList<store::Conversation> m_conversations;
     QDate m_today;
