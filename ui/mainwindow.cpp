@@ -36,10 +36,12 @@ namespace talkbench::ui {
 
 namespace {
 
-constexpr QSize smallest { 900, 600 };
+constexpr QSize smallest { 720, 480 };
 constexpr QSize standard { 1320, 840 };
 constexpr int sidebarWidth = 248;
 constexpr int sidebarLeast = 180;
+/// Below this width one panel fits beside the page, not two.
+constexpr int roomForBoth = 900;
 constexpr double zoomStep = 1.1;
 
 /// A panel in the surface colour with a line below.
@@ -68,7 +70,6 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
 {
     setObjectName(u"mainWindow"_s);
     setWindowTitle(u"Talkbench"_s);
-    setMinimumSize(smallest);
     setContextMenuPolicy(Qt::NoContextMenu);
     makePages();
     setMenuWidget(makeTopBar());
@@ -194,8 +195,22 @@ void MainWindow::makeProfiler()
 
 void MainWindow::setProfilerShown(bool shown)
 {
-    m_profiler->setVisible(shown);
     m_context.settings.setValue("window/profiler", shown);
+    m_profiler->setVisible(shown);
+    if (shown && m_narrow)
+        m_sidebar->hide();
+}
+
+/// What gives way in a narrow window comes back with the room.
+void MainWindow::fitPanels()
+{
+    const bool narrow = width() < roomForBoth;
+    if (narrow == m_narrow)
+        return;
+    m_narrow = narrow;
+    const bool sidebar = m_context.settings.value("window/sidebar").toBool();
+    m_sidebar->setVisible(sidebar);
+    m_profiler->setVisible(m_context.settings.value("window/profiler").toBool() && !(narrow && sidebar));
 }
 
 void MainWindow::setAction(const char *id, const std::function<void()> &run)
@@ -296,6 +311,15 @@ void MainWindow::refreshSidebar()
     m_sidebar->setCurrent(m_chats->currentId());
 }
 
+void MainWindow::newChat()
+{
+    // A filter would hide it.
+    m_sidebar->clearFilter();
+    showPage(m_chatPage);
+    m_chats->newConversation();
+    m_chatPage->focusComposer();
+}
+
 void MainWindow::showPage(QWidget *page)
 {
     m_pages->setCurrentWidget(page);
@@ -307,8 +331,10 @@ void MainWindow::showPage(QWidget *page)
 
 void MainWindow::setSidebarShown(bool shown)
 {
-    m_sidebar->setVisible(shown);
     m_context.settings.setValue("window/sidebar", shown);
+    m_sidebar->setVisible(shown);
+    if (shown && m_narrow)
+        m_profiler->hide();
 }
 
 void MainWindow::showProblem(const base::Error &error)
@@ -320,15 +346,6 @@ void MainWindow::showProblem(const base::Error &error)
 
 void MainWindow::clearProblem()
 {
-void MainWindow::newChat()
-{
-    // A filter would hide it.
-    m_sidebar->clearFilter();
-    showPage(m_chatPage);
-    m_chats->newConversation();
-    m_chatPage->focusComposer();
-}
-
     m_problem->hide();
 }
 
@@ -347,19 +364,30 @@ void MainWindow::openSettings()
 
 void MainWindow::restoreLayout()
 {
+    setMinimumSize(fitting(this, smallest));
     resize(standard);
     const QByteArray geometry = m_context.settings.value("window/geometry").toByteArray();
     if (!geometry.isEmpty())
         restoreGeometry(geometry);
+    // What fitted a larger screen may not fit this one.
+    setMinimumSize(fitting(this, smallest));
+    resize(fitting(this, size()));
     restoreState(m_context.settings.value("window/state").toByteArray());
     m_sidebar->setVisible(m_context.settings.value("window/sidebar").toBool());
     m_profiler->setVisible(m_context.settings.value("window/profiler").toBool());
+    fitPanels();
 }
 
 void MainWindow::saveLayout()
 {
     m_context.settings.setValue("window/geometry", saveGeometry());
     m_context.settings.setValue("window/state", saveState());
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    fitPanels();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

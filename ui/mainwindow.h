@@ -44,6 +44,7 @@ public:
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     QWidget *makeTopBar();
@@ -54,11 +55,12 @@ private:
     void connectChats();
     void setAction(const char *id, const std::function<void()> &run);
     QToolButton *pageButton(const QString &objectName, const QString &iconName, const QString &text, QWidget *page);
+    void newChat();
     void showPage(QWidget *page);
     void setSidebarShown(bool shown);
     void setProfilerShown(bool shown);
+    void fitPanels();
     void refreshSidebar();
-    void newChat();
     void zoom(double factor);
     void openSettings();
     void restoreLayout();
@@ -79,6 +81,7 @@ private:
     QHash<QWidget *, QToolButton *> m_pageButtons;
     QToolButton *m_sidebarButton;
     QToolButton *m_profilerButton;
+    bool m_narrow = false;
 };
 
 } // namespace talkbench::ui

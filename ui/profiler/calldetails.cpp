@@ -6,6 +6,7 @@
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/waterfall.h"
 #include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QApplication>
@@ -244,7 +245,7 @@ CallDetails::CallDetails(const RunRecord &record, QWidget *parent) : QDialog(par
     layout->addWidget(gaps);
     layout->addWidget(m_receipt, 1);
     layout->addWidget(buttons);
-    resize(520, 640);
+    resize(fitting(this, { 520, 640 }));
 }
 
 QString CallDetails::plainText() const

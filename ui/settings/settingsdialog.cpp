@@ -5,6 +5,7 @@
 #include "ui/settings/networkpage.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
 
@@ -57,7 +58,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     layout->addWidget(m_message);
     layout->addWidget(buttons);
     m_pages->setCurrentRow(Providers);
-    resize(940, 700);
+    resize(fitting(this, { 940, 700 }));
 }
 
 void SettingsDialog::addPage(const QString &title, const QString &objectName, QWidget *page)

@@ -6,6 +6,8 @@
 
 #include <QApplication>
 #include <QPainter>
+#include <QScreen>
+#include <QStyle>
 
 namespace talkbench::ui {
 
@@ -55,6 +57,12 @@ void scaleFont(QWidget *widget, double scale, int weight)
         font.setWeight(QFont::Weight(weight));
     if (font != widget->font())
         widget->setFont(font);
+}
+
+QSize fitting(const QWidget *widget, const QSize &wanted)
+{
+    const int title = widget->style()->pixelMetric(QStyle::PM_TitleBarHeight);
+    return wanted.boundedTo(widget->screen()->availableGeometry().adjusted(0, title, 0, 0).size());
 }
 
 QToolButton *iconButton(const QString &objectName, const QString &iconName, const QString &tip, QWidget *parent)

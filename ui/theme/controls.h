@@ -18,6 +18,9 @@ QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale = 1.
 /// Sets the label's font relative to the application's, which its parent carries.
 void scaleFont(QWidget *widget, double scale, int weight = -1);
 
+/// As wanted, or as much of it as the widget's screen has room for below a title bar.
+QSize fitting(const QWidget *widget, const QSize &wanted);
+
 /// An icon on its own, drawn in the theme of the moment.
 class IconLabel final : public QWidget {
     Q_OBJECT
