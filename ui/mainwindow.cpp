@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/store/store.h"
+#include "ui/charts/livechart.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
 #include "ui/chat/modelpicker.h"
@@ -14,16 +15,20 @@
 #include "ui/profiler/statusstrip.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/shortcuts.h"
+#include "ui/taborder.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QCoreApplication>
+#include <QFocusFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -76,6 +81,10 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
     makeProfiler();
     makeActions();
     connectChats();
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, const QWidget *now) {
+        if (m_focusFrame && m_focusFrame->widget() != now)
+            delete m_focusFrame;
+    });
     restoreLayout();
     showPage(m_chatPage);
     m_chatPage->focusComposer();
@@ -388,6 +397,25 @@ void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
     fitPanels();
+}
+
+bool MainWindow::focusNextPrevChild(bool next)
+{
+    const bool moved =
+        moveFocus({ menuWidget(), m_sidebar, m_splitter, m_profiler->titleBarWidget(), m_profiler }, next);
+    frameFocus(focusWidget());
+    return moved;
+}
+
+/// For what shows no focus by itself: an area of text to scroll, and a chart, whose picture is copied without a frame.
+void MainWindow::frameFocus(QWidget *focused)
+{
+    delete m_focusFrame;
+    if (!qobject_cast<QScrollArea *>(focused) && !qobject_cast<LiveChart *>(focused))
+        return;
+    m_focusFrame = new QFocusFrame(this);
+    m_focusFrame->setObjectName(u"focusFrame"_s);
+    m_focusFrame->setWidget(focused);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

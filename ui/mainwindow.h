@@ -5,8 +5,10 @@
 
 #include <QHash>
 #include <QMainWindow>
+#include <QPointer>
 
 class QAction;
+class QFocusFrame;
 class QLabel;
 class QSplitter;
 class QStackedWidget;
@@ -45,6 +47,7 @@ public:
 protected:
     void closeEvent(QCloseEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
+    bool focusNextPrevChild(bool next) override;
 
 private:
     QWidget *makeTopBar();
@@ -60,6 +63,7 @@ private:
     void setSidebarShown(bool shown);
     void setProfilerShown(bool shown);
     void fitPanels();
+    void frameFocus(QWidget *focused);
     void refreshSidebar();
     void zoom(double factor);
     void openSettings();
@@ -81,6 +85,7 @@ private:
     QHash<QWidget *, QToolButton *> m_pageButtons;
     QToolButton *m_sidebarButton;
     QToolButton *m_profilerButton;
+    QPointer<QFocusFrame> m_focusFrame;
     bool m_narrow = false;
 };
 

@@ -12,11 +12,13 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTest>
@@ -35,6 +37,7 @@ struct Desk {
     explicit Desk(const QString &dir, const simulator::Knobs &knobs = Workbench::quick())
         : bench(dir, knobs), window(bench.context)
     {
+        window.resize(1320, 840);
         window.show();
         window.load();
     }
@@ -85,6 +88,12 @@ private Q_SLOTS:
     void longConversationIsBuiltInWindows();
     void errorIsShownInPlace();
     void removeCanBeUndone();
+    void removingGoesOnToTheNextRow();
+    void filterGivesWay();
+    void windowFitsTheScreen();
+    void narrowWindowKeepsOnePanel();
+    void tabFollowsTheReadingOrder();
+    void everyStopShowsItsFocus();
     void draftsAreKept();
     void draftsOutliveACrash();
     void cutAnswersGoOnInPlace();
@@ -296,8 +305,142 @@ void TestMainWindow::removeCanBeUndone()
     QVERIFY(desk.window.chats().conversations().isEmpty());
     desk.click(u"undoRemove"_s);
     QCOMPARE(desk.window.chats().conversations().size(), 1);
-    desk.list()->setCurrentRow(1);
+    QVERIFY(desk.list()->hasFocus());
+    QCOMPARE(desk.list()->currentRow(), 1);
     QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QTest::keyClick(desk.list(), Qt::Key_Delete);
+    desk.window.activateWindow();
+    QTRY_VERIFY(desk.window.isActiveWindow());
+    QTest::keyClick(&desk.window, Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(desk.window.chats().conversations().size(), 1);
+}
+
+void TestMainWindow::removingGoesOnToTheNextRow()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    for (const QString &title : { u"One"_s, u"Two"_s, u"Three"_s }) {
+        desk.click(u"newChat"_s);
+        desk.say(title);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    }
+    const auto titleAfterDelete = [&desk](int row) {
+        desk.list()->setCurrentRow(row);
+        desk.list()->setFocus();
+        QTest::keyClick(desk.list(), Qt::Key_Delete);
+        return desk.list()->currentItem() ? desk.list()->currentItem()->text() : QString();
+    };
+    QCOMPARE(titleAfterDelete(2), u"One"_s);
+    QCOMPARE(desk.window.chats().currentTitle(), u"One"_s);
+    QCOMPARE(titleAfterDelete(2), u"Three"_s);
+    QVERIFY(desk.list()->hasFocus());
+    const auto *toast = desk.window.findChild<QLabel *>(u"undoText"_s);
+    QVERIFY(toast->isVisible());
+    QCOMPARE(toast->text(), u"Deleted “One”"_s);
+}
+
+void TestMainWindow::filterGivesWay()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    for (const QString &title : { u"Rivers"_s, u"Trees"_s }) {
+        desk.click(u"newChat"_s);
+        desk.say(title);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    }
+    auto *filter = desk.window.findChild<QLineEdit *>(u"conversationFilter"_s);
+    filter->setText(u"river"_s);
+    QTest::keyClick(filter, Qt::Key_Return);
+    QCOMPARE(desk.window.chats().currentTitle(), u"Rivers"_s);
+    desk.window.findChild<QAction *>(u"new"_s)->trigger();
+    QVERIFY(filter->text().isEmpty());
+    QCOMPARE(desk.list()->count(), 3);
+}
+
+void TestMainWindow::windowFitsTheScreen()
+{
+    QTemporaryDir dir;
+    Workbench bench(dir.path());
+    {
+        MainWindow larger(bench.context);
+        larger.resize(1590, 960);
+        larger.close();
+    }
+    const QSize room = QApplication::primaryScreen()->availableSize();
+    const MainWindow window(bench.context);
+    QVERIFY(window.width() <= room.width() && window.height() < room.height());
+    const SettingsDialog dialog(bench.context);
+    QVERIFY(dialog.width() <= room.width() && dialog.height() < room.height());
+}
+
+void TestMainWindow::narrowWindowKeepsOnePanel()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    auto *profiler = desk.window.findChild<QDockWidget *>(u"profilerDock"_s);
+    const auto fits = [&desk](const QString &name) {
+        const auto *widget = desk.window.findChild<QWidget *>(name);
+        return desk.window.rect().contains(QRect(widget->mapTo(&desk.window, QPoint()), widget->size()));
+    };
+    desk.window.resize(desk.window.minimumSize());
+    QTRY_VERIFY(!profiler->isVisible() && desk.list()->isVisible());
+    QVERIFY(desk.window.width() <= 720 && desk.window.height() <= 480);
+    QVERIFY(fits(u"composer"_s) && fits(u"settings"_s));
+    desk.click(u"toggleProfiler"_s);
+    QVERIFY(profiler->isVisible() && !desk.list()->isVisible());
+    QTRY_VERIFY(fits(u"composer"_s) && fits(u"profilerDock"_s));
+    desk.window.resize(1320, 840);
+    QTRY_VERIFY(profiler->isVisible() && desk.list()->isVisible());
+}
+
+void TestMainWindow::tabFollowsTheReadingOrder()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Rivers"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    const QStringList wanted { u"toggleSidebar"_s,      u"pageChat"_s,       u"pageCompare"_s, u"modelPicker"_s,
+                               u"newChatButton"_s,      u"toggleProfiler"_s, u"settings"_s,    u"newChat"_s,
+                               u"conversationFilter"_s, u"conversations"_s,  u"transcript"_s,  u"copyMessage"_s,
+                               u"regenerate"_s,         u"prompt"_s,         u"attach"_s,      u"options"_s,
+                               u"closeProfiler"_s,      u"section_latency"_s };
+    desk.window.findChild<QWidget *>(wanted.first())->setFocus();
+    QStringList seen;
+    while (!seen.contains(wanted.last()) && seen.size() < 60) {
+        seen << desk.window.focusWidget()->objectName();
+        QTest::keyClick(desk.window.focusWidget(), Qt::Key_Tab);
+    }
+    qsizetype at = -1;
+    for (const QString &name : wanted) {
+        const qsizetype found = seen.indexOf(name);
+        QVERIFY2(found > at, qPrintable(name + u" in "_s + seen.join(u", "_s)));
+        at = found;
+    }
+    QTest::keyClick(desk.window.focusWidget(), Qt::Key_Backtab, Qt::ShiftModifier);
+    QCOMPARE(desk.window.focusWidget()->objectName(), seen.last());
+}
+
+void TestMainWindow::everyStopShowsItsFocus()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Rivers"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    desk.window.activateWindow();
+    QTRY_VERIFY(desk.window.isActiveWindow());
+    const auto lookOf = [&desk](const QWidget *stop) {
+        const QRect place(stop->mapTo(&desk.window, QPoint()), stop->size());
+        return desk.window.grab(place.adjusted(-2, -2, 2, 2)).toImage();
+    };
+    const QWidget *first = desk.window.focusWidget();
+    do {
+        QTest::keyClick(desk.window.focusWidget(), Qt::Key_Tab);
+        QWidget *stop = desk.window.focusWidget();
+        const QImage focused = lookOf(stop);
+        stop->clearFocus();
+        QVERIFY2(lookOf(stop) != focused, qPrintable(stop->objectName()));
+        stop->setFocus(Qt::TabFocusReason);
+    } while (desk.window.focusWidget() != first);
 }
 
 void TestMainWindow::draftsAreKept()

@@ -85,6 +85,8 @@ QWidget *ProfilerDock::chartsPanel()
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // The charts within take the focus.
+    scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setWidget(charts);
     scroll->setMinimumWidth(grid::gap * 17);
     return scroll;

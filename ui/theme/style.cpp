@@ -165,6 +165,10 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         drawTab(option, painter, c);
         return;
     }
+    if (element == CE_FocusFrame) {
+        roundRect(painter, option->rect, {}, c.accent, controlRadius, 1.5);
+        return;
+    }
     if (element == CE_Splitter) {
         painter->fillRect(has(option, State_Horizontal)
                               ? QRect(option->rect.center().x(), option->rect.top(), 1, option->rect.height())
@@ -268,6 +272,8 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
         return scrollBarExtent;
     case PM_ScrollBarSliderMin:
         return smallestSlider;
+    case PM_FocusFrameHMargin:
+    case PM_FocusFrameVMargin:
     case PM_ScrollView_ScrollBarSpacing:
     case PM_ButtonShiftHorizontal:
     case PM_ButtonShiftVertical:
@@ -298,6 +304,8 @@ int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *
     case SH_ComboBox_Popup:
     case SH_DialogButtonBox_ButtonsHaveIcons:
         return 0;
+    case SH_FocusFrame_AboveWidget:
+        return 1;
     case SH_ToolTipLabel_Opacity:
         return 255;
     default:
