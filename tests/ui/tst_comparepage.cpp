@@ -4,7 +4,10 @@
 #include "ui/compare/differences.h"
 #include "ui/markdown/markdownview.h"
 #include "ui/profiler/numbersline.h"
+#include "ui/theme/theme.h"
 
+#include <QApplication>
+#include <QHeaderView>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -29,6 +32,8 @@ private Q_SLOTS:
     void stopsAllAndOne();
     void nothingRunsWithoutPromptOrModel();
     void addsAndRemovesColumns();
+    void addsAModelNotYetCompared();
+    void tableFollowsTheTheme();
     void eightColumnsStayReadable();
     void closingWhileItRunsIsSafe();
     void theBestIsMarked();
@@ -172,6 +177,38 @@ void ComparePageTest::addsAndRemovesColumns()
         page.findChild<QToolButton *>(u"compareRemove%1"_s.arg(i))->click();
     QCOMPARE(page.columns().size(), ComparePage::fewest);
     QVERIFY(!page.findChild<QToolButton *>(u"compareRemove1"_s)->isVisible());
+}
+
+void ComparePageTest::addsAModelNotYetCompared()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    ComparePage page(world.context);
+    page.show();
+    world.models.learn(u"a"_s, QList<llm::ModelInfo> { { u"one"_s, {} }, { u"two"_s, {} }, { u"three"_s, {} } });
+    page.columns()[0]->setModel(u"a"_s, u"two"_s);
+    page.columns()[1]->setModel(u"a"_s, u"one"_s);
+    auto *add = page.findChild<QPushButton *>(u"compareAdd"_s);
+    add->click();
+    QCOMPARE(page.columns()[2]->model(), u"three"_s);
+    add->click();
+    QVERIFY2(page.columns()[3]->model() == u"three"_s, "there is no other");
+}
+
+void ComparePageTest::tableFollowsTheTheme()
+{
+    Theme theme(*qApp);
+    theme.setMode(Theme::Mode::Light);
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    type(page, u"Count."_s);
+    QTRY_VERIFY(!page.isRunning());
+    auto *header = page.findChild<QTableWidget *>(u"compareTable"_s)->horizontalHeader();
+    const auto lightness = [header] { return header->grab().toImage().pixelColor(3, 3).lightness(); };
+    QVERIFY(lightness() > 200);
+    theme.setMode(Theme::Mode::Dark);
+    QTRY_VERIFY(lightness() < 60);
+    theme.setMode(Theme::Mode::Light);
 }
 
 void ComparePageTest::eightColumnsStayReadable()

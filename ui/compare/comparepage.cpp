@@ -7,6 +7,7 @@
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/differences.h"
 #include "ui/endpoints.h"
+#include "ui/modellists.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -69,8 +70,9 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
     m_table->setTabKeyNavigation(false);
     m_table->verticalHeader()->hide();
-    m_table->setStyleSheet(
-        u"QTableWidget { background: transparent; } QHeaderView::section { border: none; background: transparent; padding: 4px; }"_s);
+    // No style sheet: it would keep the colours of the theme it was set in.
+    m_table->viewport()->setAutoFillBackground(false);
+    m_table->horizontalHeader()->viewport()->setAutoFillBackground(false);
     m_table->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
@@ -129,9 +131,10 @@ QWidget *ComparePage::promptArea()
     connect(m_edit, &PromptEdit::escaped, this, &ComparePage::stopAll);
     connect(m_edit, &QPlainTextEdit::textChanged, this, &ComparePage::refresh);
     connect(m_add, &QPushButton::clicked, this, [this] {
-        const CompareColumn *last = m_columns.last();
         m_showsLast = true;
-        addColumn()->setModel(last->providerId(), last->model());
+        const QString providerId = m_columns.last()->providerId();
+        const QString model = unusedModel(providerId, m_columns.last()->model());
+        addColumn()->setModel(providerId, model);
         refresh();
     });
     connect(m_runButton, &QPushButton::clicked, this, &ComparePage::run);
@@ -186,6 +189,7 @@ void ComparePage::chooseModels()
                       return;
                   whenReady(this, m_context.runs.listModels(*endpoint),
                             [this, providerId](const base::Result<QList<llm::ModelInfo>> &models) {
+                                m_context.models.learn(providerId, models);
                                 if (models)
                                     offer(providerId, *models);
                             });
@@ -204,9 +208,21 @@ void ComparePage::offer(const QString &providerId, const QList<llm::ModelInfo> &
         return;
     if (first->model().isEmpty())
         first->setModel(providerId, models.first().id);
-    const auto other = std::find_if(models.cbegin(), models.cend(),
-                                    [first](const llm::ModelInfo &model) { return model.id != first->model(); });
-    second->setModel(providerId, other == models.cend() ? first->model() : other->id);
+    second->setModel(providerId, unusedModel(providerId, first->model()));
+}
+
+/// The first that no column has yet, of those its server lists.
+QString ComparePage::unusedModel(const QString &providerId, const QString &otherwise) const
+{
+    const QList<llm::ModelInfo> models = m_context.models.of(providerId).models;
+    for (const llm::ModelInfo &offered : models) {
+        const bool used = std::any_of(m_columns.cbegin(), m_columns.cend(), [&](const CompareColumn *column) {
+            return column->providerId() == providerId && column->model() == offered.id;
+        });
+        if (!used)
+            return offered.id;
+    }
+    return otherwise;
 }
 
 bool ComparePage::isRunning() const

@@ -50,6 +50,7 @@ private:
     void removeColumn(CompareColumn *column);
     void chooseModels();
     void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
+    QString unusedModel(const QString &providerId, const QString &otherwise) const;
     void resolve(CompareColumn *column, int round);
     void startAll();
     void refresh();

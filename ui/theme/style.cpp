@@ -169,6 +169,10 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         roundRect(painter, option->rect, {}, c.accent, controlRadius, 1.5);
         return;
     }
+    if (element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
+        painter->fillRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1, c.border);
+        return;
+    }
     if (element == CE_Splitter) {
         painter->fillRect(has(option, State_Horizontal)
                               ? QRect(option->rect.center().x(), option->rect.top(), 1, option->rect.height())
