@@ -5,6 +5,7 @@
 
 #include <QPointer>
 #include <QTest>
+#include <QTextLayout>
 
 using namespace talkbench;
 using namespace talkbench::ui;
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void failedAndStoppedAreSaid();
     void liveWhileStreaming();
     void aRetryStartsAnew();
+    void wrapsBetweenFigures();
     void enterOpensTheReceipt();
     void hostileTextStaysText();
 };
@@ -193,6 +195,25 @@ void NumbersLineTest::aRetryStartsAnew()
     line.apply(retry);
     QCOMPARE(line.text(), u"waiting for the first token…"_s);
     QVERIFY(line.record().trace.chunks.isEmpty());
+}
+
+void NumbersLineTest::wrapsBetweenFigures()
+{
+    const QString line = breakable(u"stopped · 246 ms to first token · ~82 tok/s · ~108 tok · ~$0.0002"_s);
+    QTextLayout layout(line);
+    for (int width = 80; width < 500; width += 10) {
+        QStringList lines;
+        layout.beginLayout();
+        for (QTextLine each = layout.createLine(); each.isValid(); each = layout.createLine()) {
+            each.setLineWidth(width);
+            lines << line.mid(each.textStart(), each.textLength()).trimmed();
+        }
+        layout.endLayout();
+        for (const QString &each : std::as_const(lines)) {
+            QVERIFY2(!each.startsWith(u'·') && !each.endsWith(u'/'), qPrintable(lines.join(u'|')));
+            QVERIFY2(!each.back().isDigit() || each == lines.last(), qPrintable(lines.join(u'|')));
+        }
+    }
 }
 
 void NumbersLineTest::enterOpensTheReceipt()

@@ -8,6 +8,7 @@
 
 #include <QKeyEvent>
 #include <QPainter>
+#include <QRegularExpression>
 #include <QStyle>
 
 using namespace Qt::StringLiterals;
@@ -38,6 +39,12 @@ QString waitingWords(const run::RunUpdate &update)
 }
 
 } // namespace
+
+QString breakable(QString line)
+{
+    static const QRegularExpression unit(u"(\\d) (?=\\p{L})"_s);
+    return line.replace(u" · "_s, u"\u00a0· "_s).replace(unit, u"\\1\u00a0"_s).replace(u"/"_s, u"/\u2060"_s);
+}
 
 NumbersLine::NumbersLine(QWidget *parent) : QAbstractButton(parent)
 {
@@ -86,6 +93,7 @@ void NumbersLine::say(const QString &line)
     if (line == text())
         return;
     setText(line);
+    m_shown = breakable(line);
     setAccessibleDescription(line);
     fitHeight();
 }
@@ -126,7 +134,7 @@ void NumbersLine::keyPressEvent(QKeyEvent *event)
 
 int NumbersLine::heightForWidth(int width) const
 {
-    const QRect bounds = fontMetrics().boundingRect(QRect(0, 0, std::max(width, 40), 1000), Qt::TextWordWrap, text());
+    const QRect bounds = fontMetrics().boundingRect(QRect(0, 0, std::max(width, 40), 1000), Qt::TextWordWrap, m_shown);
     return std::max(bounds.height(), fontMetrics().height()) + grid::half;
 }
 
@@ -150,7 +158,7 @@ void NumbersLine::paintEvent(QPaintEvent *)
     shown.setUnderline(underMouse());
     painter.setFont(shown);
     painter.setPen(underMouse() ? theme.text : theme.mutedText);
-    painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap, text());
+    painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap, m_shown);
     if (hasFocus()) {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(QPen(theme.accent, 1));

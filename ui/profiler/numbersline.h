@@ -6,6 +6,9 @@
 
 namespace talkbench::ui {
 
+/// For wrapping: a figure stays in one piece, and a separator ends its line rather than beginning the next.
+QString breakable(QString line);
+
 /// The muted line under an answer: "412 ms to first token · 62 tok/s · 318 tok · $0.0021". Live while the answer
 /// streams, exact at the end; a click or Enter opens everything that is known of the call.
 class NumbersLine final : public QAbstractButton {
@@ -37,6 +40,7 @@ private:
     void say(const QString &line);
 
     LiveCall m_call;
+    QString m_shown; ///< the text as it may be broken
     bool m_ended = false;
 };
 
