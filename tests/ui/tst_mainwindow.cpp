@@ -201,6 +201,7 @@ void TestMainWindow::closingWhileStreamingKeepsThePartialAnswer()
     QTRY_COMPARE_WITH_TIMEOUT(desk.list()->count(), 2, patienceMs);
     desk.list()->setCurrentRow(1);
     QTRY_VERIFY_WITH_TIMEOUT(desk.answerText().size() > 20, patienceMs);
+    QVERIFY(desk.answer()->findChild<QLabel *>(u"noticeTitle"_s)->text().startsWith(u"Interrupted"_s));
 }
 
 void TestMainWindow::callGoesOnInAnotherConversation()

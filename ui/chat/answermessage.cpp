@@ -205,7 +205,9 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     showTools(message.message.toolCalls);
     m_dots->hide();
     m_state->hide();
-    m_notice->setNotice(record ? noticeFor(*record, !text.isEmpty()) : interruptedNotice(!text.isEmpty()));
+    // An answer that its user stopped knows its run; one that the window's end cut off does not.
+    const bool interrupted = !record || (record->cancelled() && record->id != message.runId);
+    m_notice->setNotice(interrupted ? interruptedNotice(!text.isEmpty()) : noticeFor(*record, !text.isEmpty()));
     if (record) {
         m_gaps->setChunks(record->trace.chunks);
         m_numbers->setRecord(*record);

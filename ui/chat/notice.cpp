@@ -151,7 +151,7 @@ Notice retryNotice(const base::Error &error, int secondsLeft)
 Notice interruptedNotice(bool hasText)
 {
     return { .tone = Card::Tone::Warning,
-             .title = tr("This answer was interrupted: Talkbench ended before it did."),
+             .title = tr("Interrupted: Talkbench was closed before this answer ended."),
              .actions = againActions(hasText) };
 }
 
