@@ -252,8 +252,8 @@ void ChatPage::estimate()
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
     if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
         text += u" · "_s + profile::formatUsd(double(tokens) * price->input / 1e6);
-    if (!m_composer->pictures().isEmpty())
-        text += u" + "_s + tr("%n picture(s)", nullptr, int(m_composer->pictures().size()));
+    if (const qsizetype pictures = m_composer->pictures().size(); pictures > 0)
+        text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));
     m_composer->setEstimate(text);
 }
 

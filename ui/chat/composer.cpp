@@ -216,7 +216,7 @@ void Composer::addImage(const QImage &image)
 void Composer::await(const QFuture<base::Result<Picture>> &picture)
 {
     if (m_pictures.size() + m_reading >= picturelimits::count) {
-        complain(tr("A message takes %n picture(s) at most.", nullptr, int(picturelimits::count)));
+        complain(tr("A message takes %1 pictures at most.").arg(picturelimits::count));
         return;
     }
     ++m_reading;

@@ -67,8 +67,8 @@ QString noteOf(const profile::RunRecord &record)
         notes << Waterfall::tr("stopped by you");
     else if (record.answer.error)
         notes << Waterfall::tr("failed: %1").arg(record.answer.error->message);
-    if (!record.earlierAttempts.isEmpty())
-        notes << Waterfall::tr("%n retries", nullptr, static_cast<int>(record.earlierAttempts.size()));
+    if (const qsizetype retries = record.earlierAttempts.size(); retries > 0)
+        notes << (retries == 1 ? Waterfall::tr("1 retry") : Waterfall::tr("%1 retries").arg(retries));
     if (record.trace.reusedConnection)
         notes << Waterfall::tr("reused connection");
     return notes.join(u" · "_s);
