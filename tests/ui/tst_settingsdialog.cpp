@@ -39,6 +39,7 @@ private Q_SLOTS:
     void removesAndForgets();
     void testsTheConnection();
     void theSimulatorStays();
+    void fieldsAreOfOneWidth();
     void valuesAreStored();
     void cancelChangesNothing();
 };
@@ -379,6 +380,17 @@ void SettingsDialogTest::theSimulatorStays()
     QVERIFY(!find<QPushButton>(dialog, u"providerRemove"_s)->isEnabled());
     QVERIFY(!find<QLineEdit>(dialog, u"providerUrl"_s)->isEnabled());
     QVERIFY(find<QComboBox>(dialog, u"providerModel"_s)->isEnabled());
+}
+
+void SettingsDialogTest::fieldsAreOfOneWidth()
+{
+    test::World world;
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    dialog.showPage(SettingsDialog::General);
+    const int width = find<QWidget>(dialog, u"setting_theme"_s)->width();
+    for (const auto &name : { u"text_zoom"_s, u"send_with"_s, u"default/provider"_s, u"default/model"_s })
+        QCOMPARE(find<QWidget>(dialog, u"setting_"_s + name)->width(), width);
 }
 
 void SettingsDialogTest::valuesAreStored()

@@ -18,6 +18,8 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr int fieldCharacters = 36;
+
 /// What a choice of the table is called on screen.
 QString choiceTitle(const QString &choice)
 {
@@ -56,7 +58,6 @@ Box *spin(const config::Setting &setting, Number value)
     box->setRange(static_cast<Number>(setting.minimum), static_cast<Number>(setting.maximum));
     box->setValue(value);
     box->setGroupSeparatorShown(true);
-    box->setMinimumWidth(grid::gap * 9);
     return box;
 }
 
@@ -86,6 +87,8 @@ QWidget *ValuesPage::addRow(QFormLayout *form, const config::Setting &setting)
     QWidget *field = fieldFor(setting);
     field->setObjectName(u"setting_"_s + QString::fromLatin1(setting.key));
     field->setAccessibleName(title);
+    if (!qobject_cast<QCheckBox *>(field))
+        field->setFixedWidth(fontMetrics().averageCharWidth() * fieldCharacters);
     auto *cell = new QVBoxLayout;
     cell->setSpacing(grid::hair);
     cell->addWidget(field);
@@ -131,7 +134,6 @@ QWidget *ValuesPage::fieldFor(const config::Setting &setting)
     }
     default: {
         auto *edit = new QLineEdit(value.toString());
-        edit->setMinimumWidth(grid::gap * 16);
         edit->setPlaceholderText(tr("the provider's own"));
         return edit;
     }
