@@ -1,4 +1,5 @@
 #include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
 
@@ -19,6 +20,7 @@ private Q_SLOTS:
     void textReachesTheContrast();
     void modeChangesThePaletteOfLiveWidgets();
     void zoomChangesTheTextOfLiveWidgets();
+    void zoomReachesSmallTextAndIcons();
     void iconsFollowTheTheme();
     void everyIconDraws();
 };
@@ -93,6 +95,24 @@ void TestTheme::zoomChangesTheTextOfLiveWidgets()
     theme.setTextZoom(100);
     QCOMPARE(theme.textZoom(), 4.0);
     theme.setTextZoom(1);
+}
+
+void TestTheme::zoomReachesSmallTextAndIcons()
+{
+    Theme theme(*qApp);
+    QWidget window;
+    const QLabel *small = mutedLabel(u"small"_s, &window, 0.9);
+    const QToolButton *button = iconButton(u"button"_s, u"copy"_s, u"Copy"_s, &window);
+    window.show();
+    const double standard = small->font().pointSizeF();
+    const QSize side = button->sizeHint();
+    const QSize picture = button->iconSize();
+    theme.setTextZoom(1.5);
+    QTRY_VERIFY(qAbs(small->font().pointSizeF() - standard * 1.5) < 0.01);
+    QCOMPARE(button->sizeHint(), side * 1.5);
+    QCOMPARE(button->iconSize(), picture * 1.5);
+    theme.setTextZoom(1);
+    QTRY_COMPARE(small->font().pointSizeF(), standard);
 }
 
 void TestTheme::iconsFollowTheTheme()

@@ -29,6 +29,8 @@ class SendButton final : public QToolButton {
 public:
     using QToolButton::QToolButton;
 
+    QSize sizeHint() const override { return { iconSide(this, sendSize), iconSide(this, sendSize) }; }
+
 protected:
     void paintEvent(QPaintEvent *) override
     {
@@ -41,7 +43,8 @@ protected:
                              : underMouse() || hasFocus() ? c.accentFill.darker(108)
                                                           : c.accentFill);
         painter.drawEllipse(QRectF(rect()).adjusted(1, 1, -1, -1));
-        icon().paint(&painter, rect().adjusted(8, 8, -8, -8), Qt::AlignCenter,
+        const int margin = width() / 4;
+        icon().paint(&painter, rect().adjusted(margin, margin, -margin, -margin), Qt::AlignCenter,
                      isEnabled() ? QIcon::Normal : QIcon::Disabled);
     }
 };
@@ -60,7 +63,7 @@ Composer::Composer(QWidget *parent)
     m_edit->setAccessibleName(tr("Message"));
     m_edit->setPlaceholderText(tr("Ask anything"));
     m_send->setObjectName(u"send"_s);
-    m_send->setFixedSize(sendSize, sendSize);
+    m_send->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_send->setFocusPolicy(Qt::TabFocus);
     m_attach->setAccessibleName(tr("Add pictures"));
     m_optionsButton->setCheckable(true);
@@ -267,7 +270,7 @@ void Composer::resizeEvent(QResizeEvent *event)
 /// The hint gives way before the figures do.
 void Composer::fitHint()
 {
-    const int others = m_estimate->sizeHint().width() + 3 * grid::control + sendSize + 6 * grid::wide;
+    const int others = m_estimate->sizeHint().width() + iconSide(this, 3 * grid::control + sendSize) + 6 * grid::wide;
     m_hint->setVisible(m_hint->sizeHint().width() + others < m_field->maximumWidth()
                        && m_hint->sizeHint().width() + others < width() - 2 * grid::section);
 }

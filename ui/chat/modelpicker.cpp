@@ -95,7 +95,7 @@ void ModelPicker::setCurrent(const QString &providerId, const QString &model)
 QSize ModelPicker::sizeHint() const
 {
     const int text = fontMetrics().horizontalAdvance(this->text());
-    return { std::min(text + 2 * grid::block + grid::unit, widest), grid::control };
+    return { std::min(text + iconSide(this, 2 * grid::block + grid::unit), widest), iconSide(this, grid::control) };
 }
 
 void ModelPicker::paintEvent(QPaintEvent *)
@@ -107,11 +107,12 @@ void ModelPicker::paintEvent(QPaintEvent *)
     painter.setBrush(isDown() ? c.pressed : underMouse() ? c.hover : c.raised);
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75), grid::radius, grid::radius);
     const QRect inside = rect().adjusted(grid::unit + 2, 0, -grid::unit, 0);
-    ui::icon(u"model"_s, IconTone::Accent).paint(&painter, QRect(inside.left(), inside.center().y() - 8, 16, 16));
-    ui::icon(u"chevron-down"_s, IconTone::Muted)
-        .paint(&painter, QRect(inside.right() - 15, inside.center().y() - 7, 15, 15));
+    const int side = iconSide(this, grid::gap);
+    const int top = inside.center().y() - side / 2 + 1;
+    ui::icon(u"model"_s, IconTone::Accent).paint(&painter, QRect(inside.left(), top, side, side));
+    ui::icon(u"chevron-down"_s, IconTone::Muted).paint(&painter, QRect(inside.right() - side, top, side, side));
     painter.setPen(c.text);
-    const QRect words = inside.adjusted(grid::section, 0, -20, 0);
+    const QRect words = inside.adjusted(side + grid::unit, 0, -side - grid::half, 0);
     painter.drawText(words, Qt::AlignVCenter | Qt::AlignLeft,
                      fontMetrics().elidedText(text(), Qt::ElideMiddle, words.width()));
 }

@@ -17,6 +17,8 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr int shortestTrack = 8;
+
 using profile::ChunkKind;
 using profile::ChunkStamp;
 using profile::Trace;
@@ -147,7 +149,7 @@ int Waterfall::titleWidth() const
     int widest = 0;
     for (const Row &row : m_rows)
         widest = std::max(widest, fontMetrics().horizontalAdvance(row.title));
-    return std::min(widest, width() * 11 / 20) + grid::unit;
+    return std::min(widest, width() - valueWidth() - shortestTrack - 2 * grid::unit) + grid::unit;
 }
 
 int Waterfall::valueWidth() const

@@ -6,6 +6,7 @@
 
 #include <QApplication>
 #include <QPainter>
+#include <QPointer>
 #include <QScreen>
 #include <QStyle>
 
@@ -17,17 +18,62 @@ constexpr int busyStepMs = 220;
 constexpr int busySize = 5;
 constexpr int chevronSize = 14;
 
+QFont scaledFont(double scale, int weight)
+{
+    QFont font = QApplication::font();
+    if (font.pointSizeF() > 0)
+        font.setPointSizeF(font.pointSizeF() * scale);
+    if (weight > 0)
+        font.setWeight(QFont::Weight(weight));
+    return font;
+}
+
+/// A widget whose own font has a size hears nothing of the application's: its parent does.
+class FontFollower final : public QObject {
+public:
+    FontFollower(QWidget *widget, double scale, int weight)
+        : QObject(widget), m_widget(*widget), m_scale(scale), m_weight(weight)
+    {
+        widget->installEventFilter(this);
+        watchParent();
+    }
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        const bool own = watched == &m_widget;
+        if (own && event->type() == QEvent::ParentChange)
+            watchParent();
+        else if (event->type() == QEvent::ApplicationFontChange || (!own && event->type() == QEvent::FontChange))
+            m_widget.setFont(scaledFont(m_scale, m_weight));
+        return false;
+    }
+
+private:
+    void watchParent()
+    {
+        if (m_parent)
+            m_parent->removeEventFilter(this);
+        m_parent = m_widget.parentWidget();
+        if (m_parent)
+            m_parent->installEventFilter(this);
+    }
+
+    QWidget &m_widget;
+    QPointer<QWidget> m_parent;
+    double m_scale;
+    int m_weight;
+};
+
 /// Follows the theme: a label's own palette would not.
 class MutedLabel final : public QLabel {
 public:
-    MutedLabel(double scale, QWidget *parent) : QLabel(parent), m_scale(scale) { follow(); }
+    explicit MutedLabel(QWidget *parent) : QLabel(parent) { follow(); }
 
 protected:
     void changeEvent(QEvent *event) override
     {
         QLabel::changeEvent(event);
-        if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange
-            || event->type() == QEvent::ApplicationFontChange)
+        if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange)
             follow();
     }
 
@@ -40,23 +86,20 @@ private:
             own.setColor(QPalette::WindowText, muted);
             setPalette(own);
         }
-        scaleFont(this, m_scale);
     }
-
-    double m_scale;
 };
 
 } // namespace
 
 void scaleFont(QWidget *widget, double scale, int weight)
 {
-    QFont font = QApplication::font();
-    if (font.pointSizeF() > 0)
-        font.setPointSizeF(font.pointSizeF() * scale);
-    if (weight > 0)
-        font.setWeight(QFont::Weight(weight));
-    if (font != widget->font())
-        widget->setFont(font);
+    widget->setFont(scaledFont(scale, weight));
+    new FontFollower(widget, scale, weight);
+}
+
+int iconSide(const QWidget *widget, int size)
+{
+    return size * widget->style()->pixelMetric(QStyle::PM_ButtonIconSize, nullptr, widget) / grid::icon;
 }
 
 QSize fitting(const QWidget *widget, const QSize &wanted)
@@ -70,8 +113,7 @@ QToolButton *iconButton(const QString &objectName, const QString &iconName, cons
     auto *button = new QToolButton(parent);
     button->setObjectName(objectName);
     button->setIcon(icon(iconName, IconTone::Muted));
-    button->setIconSize({ grid::icon, grid::icon });
-    button->setFixedSize(grid::control, grid::control);
+    button->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     button->setAutoRaise(true);
     button->setToolTip(tip);
     button->setAccessibleName(tip);
@@ -85,7 +127,6 @@ QToolButton *textButton(const QString &objectName, const QString &iconName, cons
     button->setObjectName(objectName);
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setIcon(icon(iconName, IconTone::Muted));
-    button->setIconSize({ grid::icon, grid::icon });
     button->setText(text);
     button->setAccessibleName(text);
     button->setAutoRaise(true);
@@ -96,14 +137,20 @@ QToolButton *textButton(const QString &objectName, const QString &iconName, cons
 
 QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale)
 {
-    auto *label = new MutedLabel(scale, parent);
+    auto *label = new MutedLabel(parent);
+    scaleFont(label, scale);
     label->setObjectName(objectName);
     return label;
 }
 
-IconLabel::IconLabel(const QIcon &icon, int size, QWidget *parent) : QWidget(parent), m_icon(icon)
+IconLabel::IconLabel(const QIcon &icon, int size, QWidget *parent) : QWidget(parent), m_icon(icon), m_size(size)
 {
-    setFixedSize(size, size);
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+}
+
+QSize IconLabel::sizeHint() const
+{
+    return { iconSide(this, m_size), iconSide(this, m_size) };
 }
 
 void IconLabel::setIcon(const QIcon &icon)
@@ -131,22 +178,23 @@ Disclosure::Disclosure(const QString &objectName, const QString &text, QWidget *
 
 QSize Disclosure::sizeHint() const
 {
-    return { chevronSize + grid::half + fontMetrics().horizontalAdvance(text()) + grid::half,
+    return { iconSide(this, chevronSize) + grid::half + fontMetrics().horizontalAdvance(text()) + grid::half,
              fontMetrics().height() + grid::unit };
 }
 
 QSize Disclosure::minimumSizeHint() const
 {
-    return { chevronSize * 2, sizeHint().height() };
+    return { iconSide(this, chevronSize) * 2, sizeHint().height() };
 }
 
 void Disclosure::paintEvent(QPaintEvent *)
 {
     const Colours &c = colours(this);
     QPainter painter(this);
+    const int chevron = iconSide(this, chevronSize);
     ui::icon(isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), IconTone::Muted)
-        .paint(&painter, 0, (height() - chevronSize) / 2, chevronSize, chevronSize);
-    const QRect words = rect().adjusted(chevronSize + grid::half, 0, 0, 0);
+        .paint(&painter, 0, (height() - chevron) / 2, chevron, chevron);
+    const QRect words = rect().adjusted(chevron + grid::half, 0, 0, 0);
     QFont shown = font();
     shown.setUnderline(underMouse());
     painter.setFont(shown);

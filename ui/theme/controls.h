@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ui/theme/metrics.h"
+
 #include <QIcon>
 #include <QLabel>
 #include <QTimer>
@@ -15,8 +17,11 @@ QToolButton *textButton(const QString &objectName, const QString &iconName, cons
 
 /// A label in the muted colour of the theme it finds itself in.
 QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale = 1.0);
-/// Sets the label's font relative to the application's, which its parent carries.
+/// Sets the widget's font relative to the application's, and again whenever that changes.
 void scaleFont(QWidget *widget, double scale, int weight = -1);
+
+/// The side of an icon beside text of the application's size, and of what grows with it from `size` at 100 %.
+int iconSide(const QWidget *widget, int size = grid::icon);
 
 /// As wanted, or as much of it as the widget's screen has room for below a title bar.
 QSize fitting(const QWidget *widget, const QSize &wanted);
@@ -28,12 +33,14 @@ class IconLabel final : public QWidget {
 public:
     IconLabel(const QIcon &icon, int size, QWidget *parent);
     void setIcon(const QIcon &icon);
+    QSize sizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
     QIcon m_icon;
+    int m_size;
 };
 
 /// The line that shows or hides what is below it: a chevron, and a text that starts at the left edge of its column.

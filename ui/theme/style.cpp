@@ -254,6 +254,12 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     switch (type) {
     case CT_PushButton:
         return { natural.width() + grid::unit, std::max(natural.height(), grid::control) };
+    case CT_ToolButton: {
+        const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option);
+        const int side = qRound(grid::control * m_zoom);
+        const bool iconOnly = button && button->toolButtonStyle == Qt::ToolButtonIconOnly;
+        return iconOnly && has(option, State_AutoRaise) ? QSize(side, side) : natural;
+    }
     case CT_LineEdit:
     case CT_ComboBox:
     case CT_SpinBox:
@@ -285,7 +291,7 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
         return 0;
     case PM_SmallIconSize:
     case PM_ButtonIconSize:
-        return grid::icon;
+        return qRound(grid::icon * m_zoom);
     case PM_TabBarTabHSpace:
         return grid::section;
     case PM_TabBarTabVSpace:

@@ -12,6 +12,9 @@ class Style final : public QProxyStyle {
 public:
     Style();
 
+    /// What goes with the text's size: icons and the buttons around them.
+    void setZoom(double zoom) { m_zoom = zoom; }
+
     void drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter,
                        const QWidget *widget) const override;
     void drawControl(ControlElement element, const QStyleOption *option, QPainter *painter,
@@ -25,6 +28,9 @@ public:
     int pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const override;
     int styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget,
                   QStyleHintReturn *returnData) const override;
+
+private:
+    double m_zoom = 1;
 };
 
 } // namespace talkbench::ui

@@ -33,12 +33,12 @@ Scheme schemeFromSystem(const QPalette &original)
 } // namespace
 
 Theme::Theme(QApplication &application, QObject *parent)
-    : QObject(parent), m_application(application), m_systemScheme(schemeFromSystem(QApplication::palette())),
-      m_systemFont(QApplication::font())
+    : QObject(parent), m_application(application), m_style(new Style),
+      m_systemScheme(schemeFromSystem(QApplication::palette())), m_systemFont(QApplication::font())
 {
     if (m_systemFont.pointSizeF() > 0)
         m_systemFont.setPointSizeF(std::max(m_systemFont.pointSizeF(), smallestTextPt));
-    QApplication::setStyle(new Style);
+    QApplication::setStyle(m_style);
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
     connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this](Qt::ColorScheme scheme) {
         m_systemScheme = scheme == Qt::ColorScheme::Dark ? Scheme::Dark : Scheme::Light;
@@ -91,6 +91,7 @@ void Theme::apply()
         font.setPointSizeF(font.pointSizeF() * m_zoom);
     else
         font.setPixelSize(qRound(font.pixelSize() * m_zoom));
+    m_style->setZoom(m_zoom);
     m_application.setFont(font);
     Q_EMIT changed();
 }

@@ -10,6 +10,8 @@ class QApplication;
 
 namespace talkbench::ui {
 
+class Style;
+
 /// Dresses the application: style, palette, text size. Widgets need not know it: they see PaletteChange and FontChange
 /// events and ask colours(this).
 class Theme final : public QObject {
@@ -38,6 +40,7 @@ private:
     void apply();
 
     QApplication &m_application;
+    Style *m_style; ///< the application's
     Scheme m_systemScheme;
     QFont m_systemFont;
     Mode m_mode = Mode::System;
