@@ -81,7 +81,8 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
     makeProfiler();
     makeActions();
     connectChats();
-    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, const QWidget *now) {
+    // With a context that goes before the members: ~QWidget still moves the focus.
+    connect(qApp, &QApplication::focusChanged, m_splitter, [this](QWidget *, const QWidget *now) {
         if (m_focusFrame && m_focusFrame->widget() != now)
             delete m_focusFrame;
     });

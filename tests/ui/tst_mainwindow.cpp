@@ -433,15 +433,19 @@ void TestMainWindow::everyStopShowsItsFocus()
         const QRect place(stop->mapTo(&desk.window, QPoint()), stop->size());
         return desk.window.grab(place.adjusted(-2, -2, 2, 2)).toImage();
     };
-    const QWidget *first = desk.window.focusWidget();
-    do {
-        QTest::keyClick(desk.window.focusWidget(), Qt::Key_Tab);
-        QWidget *stop = desk.window.focusWidget();
-        const QImage focused = lookOf(stop);
-        stop->clearFocus();
-        QVERIFY2(lookOf(stop) != focused, qPrintable(stop->objectName()));
-        stop->setFocus(Qt::TabFocusReason);
-    } while (desk.window.focusWidget() != first);
+    for (const QString &page : { u"pageChat"_s, u"pageCompare"_s }) {
+        desk.click(page);
+        QWidget *first = desk.window.findChild<QWidget *>(page);
+        first->setFocus();
+        do {
+            QTest::keyClick(desk.window.focusWidget(), Qt::Key_Tab);
+            QWidget *stop = desk.window.focusWidget();
+            const QImage focused = lookOf(stop);
+            stop->clearFocus();
+            QVERIFY2(lookOf(stop) != focused, qPrintable(stop->objectName()));
+            stop->setFocus(Qt::TabFocusReason);
+        } while (desk.window.focusWidget() != first);
+    }
 }
 
 void TestMainWindow::draftsAreKept()

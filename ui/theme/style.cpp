@@ -47,16 +47,18 @@ void drawPushButton(const QStyleOption *option, QPainter *painter, const Colours
     const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option);
     const bool down = has(option, QStyle::State_Sunken) || has(option, QStyle::State_On);
     const bool hovered = has(option, QStyle::State_MouseOver) && has(option, QStyle::State_Enabled);
+    const bool focused = has(option, QStyle::State_HasFocus) && has(option, QStyle::State_KeyboardFocusChange);
     if (isPrimary(option)) {
         const QColor fill = down ? c.accentFill.darker(115) : hovered ? c.accentFill.darker(107) : c.accentFill;
         roundRect(painter, option->rect, fill, {});
+        if (focused)
+            roundRect(painter, QRectF(option->rect).adjusted(2, 2, -2, -2), {}, c.onAccent, controlRadius - 2, 1.5);
         return;
     }
-    if (button && button->features.testFlag(QStyleOptionButton::Flat) && !down && !hovered)
-        return;
-    const QColor fill = down ? c.pressed : hovered ? c.hover : c.raised;
     const bool flat = button && button->features.testFlag(QStyleOptionButton::Flat);
-    roundRect(painter, option->rect, fill, flat ? QColor() : c.border);
+    const QColor fill = down ? c.pressed : hovered ? c.hover : flat ? QColor() : c.raised;
+    const QColor line = focused ? c.accent : flat ? QColor() : c.border;
+    roundRect(painter, option->rect, fill, line, controlRadius, focused ? 1.5 : 1);
 }
 
 void drawToolButton(const QStyleOption *option, QPainter *painter, const Colours &c)
