@@ -161,9 +161,11 @@ void GapStrip::describe()
         setAccessibleDescription({});
     else if (m_stalls.isEmpty())
         setAccessibleDescription(tr("No stall; the longest pause is %1").arg(profile::formatMs(m_longest)));
+    else if (m_stalls.size() == 1)
+        setAccessibleDescription(tr("1 stall; the longest pause is %1").arg(profile::formatMs(m_longest)));
     else
-        setAccessibleDescription(tr("%n stalls; the longest pause is %1", nullptr, static_cast<int>(m_stalls.size()))
-                                     .arg(profile::formatMs(m_longest)));
+        setAccessibleDescription(
+            tr("%1 stalls; the longest pause is %2").arg(m_stalls.size()).arg(profile::formatMs(m_longest)));
 }
 
 QSize GapStrip::sizeHint() const

@@ -72,9 +72,10 @@ void StatusStrip::refresh()
     m_label->setText(text);
     m_label->setAccessibleName(text);
     const int unpriced = m_monitor.spending().unpricedCalls;
-    m_label->setToolTip(unpriced > 0
-                            ? tr("%n calls of today have no known price and are not in the sum.", nullptr, unpriced)
-                            : QString());
+    m_label->setToolTip(unpriced == 0 ? QString()
+                            : unpriced == 1
+                            ? tr("1 call of today has no known price and is not in the sum.")
+                            : tr("%1 calls of today have no known price and are not in the sum.").arg(unpriced));
 }
 
 } // namespace talkbench::ui
