@@ -2,6 +2,7 @@
 
 #include "core/profile/format.h"
 #include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QAction>
@@ -516,7 +517,7 @@ void LiveChart::changeEvent(QEvent *event)
 
 QSize LiveChart::minimumSizeHint() const
 {
-    return { 200, plotHeight + 2 * fontMetrics().height() };
+    return { 200, iconSide(this, plotHeight) + 2 * fontMetrics().height() };
 }
 
 QByteArray LiveChart::csv() const

@@ -59,6 +59,7 @@ QWidget *CompareColumn::header(int number)
     m_picker->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_rate = mutedLabel(u"compareRate%1"_s.arg(number), bar);
     m_rate->setAccessibleName(tr("Time to first token and speed"));
+    m_rate->setWordWrap(true);
     m_stop = iconButton(u"compareStop%1"_s.arg(number), u"stop"_s, tr("Stop this answer"), bar);
     m_remove = iconButton(u"compareRemove%1"_s.arg(number), u"close"_s, tr("Remove this column"), bar);
     auto *first = new QHBoxLayout;
@@ -180,7 +181,7 @@ void CompareColumn::showRate(const profile::RunRecord &record)
         parts << tr("%1 to first token").arg(profile::formatMs(*numbers.ttftMs));
     if (numbers.tokensPerS && !numbers.cached)
         parts << (numbers.tokensEstimated ? u"~"_s : QString()) + profile::formatRate(*numbers.tokensPerS);
-    m_rate->setText(parts.join(u" · "_s));
+    m_rate->setText(breakable(parts.join(u" · "_s)));
 }
 
 void CompareColumn::finish(const profile::RunRecord &record)

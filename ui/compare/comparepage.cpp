@@ -67,7 +67,7 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     m_table->setShowGrid(false);
     m_table->setFrameShape(QFrame::NoFrame);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
+    m_table->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
     m_table->setTabKeyNavigation(false);
     m_table->verticalHeader()->hide();
     // No style sheet: it would keep the colours of the theme it was set in.
@@ -100,7 +100,7 @@ QWidget *ComparePage::promptArea()
     m_edit->setObjectName(u"comparePrompt"_s);
     m_edit->setAccessibleName(tr("Prompt for all models"));
     m_edit->setPlaceholderText(tr("A prompt for all of them"));
-    m_hint = new QLabel(area);
+    m_hint = new ElidedLabel(area);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
     const auto button = [area](const QString &name, const QString &iconName, const QString &text, IconTone tone) {
         auto *made = new QPushButton(icon(iconName, tone), text, area);
@@ -356,6 +356,7 @@ void ComparePage::showDifferences()
     const Colours &theme = colours(this);
     const QList<Difference> rows = differencesOf(records);
     m_table->clear();
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
     m_table->setRowCount(static_cast<int>(rows.size()));
     m_table->setColumnCount(static_cast<int>(models.size()) + 1);
     m_table->setHorizontalHeaderLabels(QStringList(QString()) + models);
@@ -393,7 +394,8 @@ void ComparePage::showDifferences()
 void ComparePage::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_table && m_table->isVisible())
+    if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_table
+        && m_table->isVisible())
         showDifferences();
 }
 

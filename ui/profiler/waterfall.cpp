@@ -147,8 +147,9 @@ int Waterfall::rowHeight() const
 int Waterfall::titleWidth() const
 {
     int widest = 0;
+    // An advance is rounded: a width that is a fraction short would be elided.
     for (const Row &row : m_rows)
-        widest = std::max(widest, fontMetrics().horizontalAdvance(row.title));
+        widest = std::max(widest, fontMetrics().horizontalAdvance(row.title) + grid::hair);
     return std::min(widest, width() - valueWidth() - shortestTrack - 2 * grid::unit) + grid::unit;
 }
 

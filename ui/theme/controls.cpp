@@ -216,7 +216,7 @@ QSize ElidedLabel::minimumSizeHint() const
 void ElidedLabel::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    painter.setPen(palette().color(QPalette::WindowText));
+    painter.setPen(palette().color(foregroundRole()));
     painter.drawText(rect(), int(alignment() | Qt::TextSingleLine),
                      fontMetrics().elidedText(text(), Qt::ElideRight, width()));
 }
