@@ -12,6 +12,7 @@
 #include <QDialogButtonBox>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -47,10 +48,16 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     connect(buttons, &QDialogButtonBox::accepted, this, &SettingsDialog::save);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_providers, &ProvidersPage::keysStored, this, &SettingsDialog::keysStored);
+    // On a small screen a page scrolls rather than pushing the buttons out.
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(m_stack);
     auto *middle = new QHBoxLayout;
     middle->setSpacing(grid::gap);
     middle->addWidget(m_pages);
-    middle->addWidget(m_stack, 1);
+    middle->addWidget(scroll, 1);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::gap, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
