@@ -266,7 +266,7 @@ QString Sidebar::neighbourOf(const QString &conversationId) const
     const int gone = m_list->row(itemOf(conversationId));
     for (const int step : { 1, -1 }) {
         for (int row = gone + step; row >= 0 && row < m_list->count(); row += step) {
-            if (const QString id = m_list->item(row)->data(idRole).toString(); !id.isEmpty())
+            if (QString id = m_list->item(row)->data(idRole).toString(); !id.isEmpty())
                 return id;
         }
     }
