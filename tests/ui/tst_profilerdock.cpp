@@ -20,6 +20,7 @@ private Q_SLOTS:
     void aCallReachesItsCharts();
     void failedAndCachedCallsStayOut();
     void liveRateCountsTokensNotChunks();
+    void liveRateEndsAtNothing();
     void sectionsFold();
     void framesAreMeasuredOnlyWhileBusy();
     void theStatusStripTellsTheState();
@@ -113,6 +114,25 @@ void ProfilerDockTest::liveRateCountsTokensNotChunks()
     const double large = rate(u" the"_s.repeated(1000), 2);
     QVERIFY2(large > 900 && large < 1100, qPrintable(QString::number(large)));
     QCOMPARE(rate(u"word1 "_s, 1), large + 1);
+}
+
+void ProfilerDockTest::liveRateEndsAtNothing()
+{
+    test::World world;
+    ActivityMonitor monitor(world.context);
+    QList<std::optional<double>> seen;
+    connect(&monitor, &ActivityMonitor::sampled, &monitor,
+            [&seen](const ActivitySample &sample) { seen << sample.tokensPerS; });
+    run::RunUpdate update;
+    update.text = u" the"_s.repeated(10);
+    update.chunks.fill({ world.context.clock.nowNs(), 0, profile::ChunkKind::Text }, 10);
+    monitor.callUpdated(u"call"_s, update);
+    Q_EMIT world.runs.stateChanged({ 0, 1 });
+    QCOMPARE(seen.last(), std::optional(10.0));
+    Q_EMIT world.runs.stateChanged({ 0, 0 });
+    QTRY_COMPARE(seen.last(), std::optional(0.0)); // well before the next sample of an idle program
+    Q_EMIT world.runs.stateChanged({ 1, 0 });
+    QVERIFY(!seen.last());
 }
 
 void ProfilerDockTest::sectionsFold()

@@ -105,9 +105,7 @@ void ActivityMonitor::setState(const run::EngineState &state)
 {
     m_sample.queued = state.queued;
     m_sample.inFlight = state.inFlight;
-    const bool busy = state.inFlight > 0;
-    m_frames.setActive(busy);
-    m_timer.setInterval(busy ? busyMs : idleMs);
+    m_frames.setActive(state.inFlight > 0);
     take();
 }
 
@@ -144,6 +142,8 @@ void ActivityMonitor::take()
     // Told down to nothing: the line ends there, and begins there again.
     const bool told = busy || m_sample.tokensPerS.value_or(0) > 0;
     m_sample.tokensPerS = told ? std::optional(tokensPerS()) : std::nullopt;
+    if (const int interval = told ? busyMs : idleMs; m_timer.interval() != interval)
+        m_timer.setInterval(interval);
     m_sample.cpuPercent = used.cpuPercent;
     m_sample.residentMb.reset();
     if (used.residentBytes)
