@@ -1,6 +1,7 @@
 #include "app/commands/interrupts.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
+#include "core/config/endpoints.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -85,10 +86,13 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
         return failed("models", opened.error(), json);
     QObject::connect(&interrupts, &Interrupts::received, &session, [] { QCoreApplication::exit(130); });
     if (parser.isSet(u"local"_s)) {
-        session.runs().findLocalServers(session.vendors()).then(&session, [json](const QList<run::LocalServer> &found) {
+        const auto onFound = [json](const QList<run::LocalServer> &found) {
             printLocal(found, json);
             QCoreApplication::exit(0);
-        });
+        };
+        session.runs()
+            .findLocalServers(session.vendors(), config::localHosts(session.settings()))
+            .then(&session, onFound);
         return QCoreApplication::exec();
     }
     const auto onModels = [json](const run::ModelResult &models) {

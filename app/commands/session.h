@@ -42,6 +42,7 @@ public:
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }
+    const config::Settings &settings() const { return *m_settings; }
     const QList<llm::Vendor> &vendors() const { return m_vendors; }
     net::TransportLimits limits() const;
 

@@ -89,6 +89,11 @@ QString routeSecretId(const Settings &settings, const ProviderConfig &provider)
     return proxySecretId(provider.network.proxying == Proxying::Inherit ? QString() : provider.id);
 }
 
+QStringList localHosts(const Settings &settings)
+{
+    return base::bypassFromText(settings.value("local_hosts").toString());
+}
+
 QFuture<llm::Endpoint> endpointOf(const Settings &settings, Secrets &secrets, const ProviderConfig &provider,
                                   const TypedSecrets &typed)
 {

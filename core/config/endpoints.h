@@ -17,6 +17,9 @@ base::Route routeFor(const Settings &settings, const ProviderConfig &provider, c
 /// Of the proxy that the provider is reached by; empty where it needs no password.
 QString routeSecretId(const Settings &settings, const ProviderConfig &provider);
 
+/// Where servers are looked for beside this machine.
+QStringList localHosts(const Settings &settings);
+
 /// What has not been saved yet, and is used instead of what the keychain keeps.
 struct TypedSecrets {
     std::optional<QString> apiKey = {};

@@ -127,6 +127,7 @@ std::span<const Setting> settingsTable()
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "send_with", u"enter"_s, "Send with", 0, 0, "enter|ctrl_enter" },
         Setting { "text_zoom", 1.0, "Text zoom", 0.5, 4 },
+        Setting { "local_hosts", u""_s, "Hosts to look for servers on, too" },
         Setting { "limits/connect_ms", 10'000, "Time limit: connection (ms)", 100, hourMs },
         Setting { "limits/first_byte_ms", 120'000, "Time limit: first byte (ms)", 100, hourMs },
         Setting { "limits/idle_ms", 60'000, "Time limit: silence (ms)", 100, hourMs },

@@ -53,13 +53,20 @@ const llm::Vendor *recognised(const QList<llm::Vendor> &usual, const QList<llm::
 
 } // namespace
 
-LocalSearch::LocalSearch(const QList<llm::Vendor> &vendors, std::shared_ptr<LocalServersPromise> promise,
-                         const base::Clock &clock)
+LocalSearch::LocalSearch(const QList<llm::Vendor> &vendors, const QStringList &hosts,
+                         std::shared_ptr<LocalServersPromise> promise, const base::Clock &clock)
     : Errand(clock), m_promise(std::move(promise))
 {
     for (const llm::Vendor &vendor : vendors) {
-        if (vendor.local && isThisMachine(vendor.baseUrl) && llm::providerFor(vendor.protocol))
-            m_vendors.append(vendor);
+        if (!vendor.local || !isThisMachine(vendor.baseUrl) || !llm::providerFor(vendor.protocol))
+            continue;
+        m_vendors.append(vendor);
+        for (const QString &host : hosts) {
+            llm::Vendor there = vendor;
+            there.baseUrl.setHost(host);
+            if (there.baseUrl.isValid() && !host.isEmpty())
+                m_vendors.append(there);
+        }
     }
 }
 

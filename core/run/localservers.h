@@ -7,7 +7,7 @@
 
 namespace talkbench::run {
 
-/// A server of this machine that answered.
+/// A server of this machine, or of a host that the user named, that answered.
 struct LocalServer {
     /// The row it is; empty for one that speaks the protocol but is none of them.
     QString vendorId;
@@ -23,14 +23,14 @@ struct LocalServer {
 using LocalServersPromise = QPromise<QList<LocalServer>>;
 
 /// Looks which servers of the user's own run: asks each address of the vendors' local rows for its models, all at a time, and
-/// says what answers there, whatever usually has that port. No other host than this machine is ever asked, and no key is
-/// sent.
+/// says what answers there, whatever usually has that port. No other host than this machine and those of `hosts` is ever
+/// asked, and no key is sent.
 class LocalSearch final : public Errand {
     Q_OBJECT
 
 public:
-    LocalSearch(const QList<llm::Vendor> &vendors, std::shared_ptr<LocalServersPromise> promise,
-                const base::Clock &clock);
+    LocalSearch(const QList<llm::Vendor> &vendors, const QStringList &hosts,
+                std::shared_ptr<LocalServersPromise> promise, const base::Clock &clock);
     /// Keeps the promise with what was found by then.
     ~LocalSearch() override;
 

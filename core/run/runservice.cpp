@@ -109,12 +109,12 @@ QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)
     return promise->future();
 }
 
-QFuture<QList<LocalServer>> RunService::findLocalServers(const QList<llm::Vendor> &vendors)
+QFuture<QList<LocalServer>> RunService::findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts)
 {
     const auto promise = std::make_shared<LocalServersPromise>();
     promise->start();
-    post([vendors, promise, &clock = m_clock](Engine &engine) {
-        engine.send(std::make_unique<LocalSearch>(vendors, promise, clock));
+    post([vendors, hosts, promise, &clock = m_clock](Engine &engine) {
+        engine.send(std::make_unique<LocalSearch>(vendors, hosts, promise, clock));
     });
     return promise->future();
 }

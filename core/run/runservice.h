@@ -45,8 +45,8 @@ public:
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.
     QFuture<Diagnosis> diagnose(const DiagnosisPlan &plan);
-    /// Which of the vendors' local servers run on this machine; asks no other. Takes two seconds at most.
-    QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors);
+    /// Which of the vendors' local servers run on this machine and on `hosts`; asks no other. Takes two seconds at most.
+    QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts = {});
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
 

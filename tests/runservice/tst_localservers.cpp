@@ -55,9 +55,9 @@ class TestLocalServers : public QObject {
     Q_OBJECT
 
 private:
-    QList<LocalServer> find(const QList<llm::Vendor> &rows)
+    QList<LocalServer> find(const QList<llm::Vendor> &rows, const QStringList &hosts = {})
     {
-        auto future = m_service->findLocalServers(rows);
+        auto future = m_service->findLocalServers(rows, hosts);
         [&future] { QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), 10'000); }();
         return future.isFinished() ? future.result() : QList<LocalServer>();
     }
@@ -85,6 +85,18 @@ private Q_SLOTS:
         const QMap<QString, int> expected { { u"ollama"_s, 11434 }, { u"lmstudio"_s, 1234 }, { u"llamacpp"_s, 8080 },
                                             { u"vllm"_s, 8000 },    { u"jan"_s, 1337 },      { u"localai"_s, 8080 } };
         QCOMPARE(ports, expected);
+    }
+
+    void asksConfiguredHostsToo()
+    {
+        const ScriptedServer ollama(serving({ { "/api/tags", R"({"models":[{"name":"llama3","model":"llama3"}]})" } }));
+        const QString mapped = u"::ffff:127.0.0.1"_s; // the same server, under another name
+        const auto found = find({ row(u"ollama"_s, ollama.port()) }, { mapped });
+        QCOMPARE(found.size(), 2);
+        QVERIFY(std::any_of(found.cbegin(), found.cend(),
+                            [](const LocalServer &server) { return server.baseUrl.host().contains(u':'); }));
+        for (const LocalServer &server : found)
+            QCOMPARE(server.vendorId, u"ollama"_s);
     }
 
     void findsWhatAnswers()

@@ -129,12 +129,10 @@ void ChatPage::showServers()
     QStringList sentences;
     for (const run::LocalServer &server : m_found->servers()) {
         const QString address = server.baseUrl.authority();
-        sentences << (server.needsKey ? tr("%1 runs on this computer (%2) and wants a key.").arg(server.name, address)
+        sentences << (server.needsKey ? tr("%1 answers at %2 and wants a key.").arg(server.name, address)
                           : server.models.size() == 1
-                          ? tr("%1 runs on this computer (%2): 1 model.").arg(server.name, address)
-                          : tr("%1 runs on this computer (%2): %3 models.")
-                                .arg(server.name, address)
-                                .arg(server.models.size()));
+                          ? tr("%1 answers at %2: 1 model.").arg(server.name, address)
+                          : tr("%1 answers at %2: %3 models.").arg(server.name, address).arg(server.models.size()));
     }
     m_welcome->setServers(sentences);
 }

@@ -1,5 +1,6 @@
 #include "ui/chat/foundservers.h"
 
+#include "core/config/endpoints.h"
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
 #include "ui/modellists.h"
@@ -17,7 +18,7 @@ FoundServers::FoundServers(AppContext &context, QObject *parent) : QObject(paren
 
 void FoundServers::look()
 {
-    whenReady(this, m_context.runs.findLocalServers(shippedVendors()),
+    whenReady(this, m_context.runs.findLocalServers(shippedVendors(), config::localHosts(m_context.settings)),
               [this](const QList<run::LocalServer> &found) { take(found); });
 }
 

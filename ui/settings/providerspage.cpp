@@ -1,5 +1,6 @@
 #include "ui/settings/providerspage.h"
 
+#include "core/config/endpoints.h"
 #include "core/config/providerrows.h"
 #include "core/run/runservice.h"
 #include "ui/rowdelegate.h"
@@ -116,7 +117,7 @@ void ProvidersPage::openVendors()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &VendorDialog::chosen, this, &ProvidersPage::addVendor);
     dialog->open();
-    whenReady(dialog, m_context.runs.findLocalServers(m_vendors),
+    whenReady(dialog, m_context.runs.findLocalServers(m_vendors, config::localHosts(m_context.settings)),
               [dialog, vendors = m_vendors](const QList<run::LocalServer> &found) {
                   for (const run::LocalServer &server : found)
                       dialog->addFound(vendorOf(server, vendors), server.models.size());

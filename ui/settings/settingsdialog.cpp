@@ -23,8 +23,9 @@ namespace talkbench::ui {
 SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     : QDialog(parent), m_pages(new QListWidget(this)), m_stack(new QStackedWidget(this)),
       m_providers(new ProvidersPage(context, this)),
-      m_general(new ValuesPage(context.settings,
-                               { "theme", "text_zoom", "send_with", "default/provider", "default/model" }, this)),
+      m_general(new ValuesPage(
+          context.settings, { "theme", "text_zoom", "send_with", "default/provider", "default/model", "local_hosts" },
+          this)),
       m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
       m_network(new NetworkPage(context, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))

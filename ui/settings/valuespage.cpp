@@ -134,7 +134,8 @@ QWidget *ValuesPage::fieldFor(const config::Setting &setting)
     }
     default: {
         auto *edit = new QLineEdit(value.toString());
-        edit->setPlaceholderText(tr("the provider's own"));
+        edit->setPlaceholderText(QByteArrayView(setting.key) == "default/model" ? tr("the provider's own")
+                                                                                : tr("none"));
         return edit;
     }
     }
