@@ -238,7 +238,10 @@ bool printJson(const profile::RunRecord &record)
 
 void complain(const base::Error &error)
 {
-    writeLine(stderr, u"talkbench chat: %1"_s.arg(error.message.simplified()));
+    const QString wait = error.retryAfterMs
+        ? u" The server asks to wait %1."_s.arg(profile::formatMs(static_cast<double>(*error.retryAfterMs)))
+        : QString();
+    writeLine(stderr, u"talkbench chat: %1%2"_s.arg(error.message.simplified(), wait));
 }
 
 /// Says why there was no call, on stdout too if JSON is to stand there. Gives the exit code.

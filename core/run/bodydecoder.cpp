@@ -89,7 +89,8 @@ std::optional<base::Error> BodyDecoder::incomplete() const
     error.httpStatus = m_head.status;
     error.message = m_received == 0 ? u"The server closed the connection without an answer."_s
         : m_finished                ? u"The server ended the stream without an answer."_s
-                                    : u"The answer broke off before its end; what had come is kept."_s;
+        : m_answered                ? u"The answer broke off before its end; what had come is kept."_s
+                                    : u"The answer broke off before any of it had come."_s;
     error.detail = m_finished
         ? u"The body of %1 bytes has a terminal event, but no content and no reason to finish."_s.arg(m_received)
         : u"The body ended after %1 bytes without the provider's terminal event."_s.arg(m_received);

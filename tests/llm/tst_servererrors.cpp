@@ -172,6 +172,7 @@ private Q_SLOTS:
                                                                                                { "", -1 },
                                                                                                { "soon", -1 },
                                                                                                { "-5", 0 },
+                                                                                               { "-5x", -1 },
                                                                                                { "1e300", 604'800'000 },
                                                                                                { "nan", -1 } })
             QTest::newRow(*text ? text : "empty") << QByteArray(text) << ms;

@@ -1,5 +1,6 @@
 #include "ui/chat/notice.h"
 
+#include "core/profile/format.h"
 #include "ui/chat/foldedtext.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
@@ -59,7 +60,9 @@ QString adviceFor(const base::Error &error)
     case Refused:
         return tr("Start the server, or check the port in the provider's base URL.");
     case Tls:
-        return tr("The server's certificate was not accepted. Check the base URL and this computer's clock.");
+        return tr("The server's certificate was not accepted. Check the base URL and this computer's clock; one of "
+                  "your own can be "
+                  "pinned in the provider's settings.");
     case Proxy:
         return tr("Check the proxy, its address and its password in the settings.");
     case ConnectTimeout:
@@ -79,6 +82,9 @@ QString adviceFor(const base::Error &error)
     case ContextTooLong:
         return tr("The conversation is longer than the model can read. Start a new one or edit a message.");
     case RateLimited:
+        if (error.retryAfterMs)
+            return tr("Too many requests for this account at the moment. The server asks to wait %1.")
+                .arg(profile::formatMs(double(*error.retryAfterMs)));
         return tr("Too many requests for this account at the moment. Wait a little, then try again.");
     case Quota:
         return tr("The account's credit or quota is used up. Check it with the provider.");

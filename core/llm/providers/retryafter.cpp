@@ -133,6 +133,8 @@ std::optional<qint64> durationMs(const QByteArray &text)
     const double seconds = text.trimmed().toDouble(&number);
     if (number)
         return wholeMs(seconds * 1000);
+    if (text.trimmed().startsWith('-'))
+        return std::nullopt;
     static const QRegularExpression part(u"(\\d+(?:\\.\\d+)?)\\s*([a-z]+)"_s);
     double total = 0;
     bool found = false;
