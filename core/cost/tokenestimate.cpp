@@ -1,5 +1,7 @@
 #include "core/cost/tokenestimate.h"
 
+#include <cmath>
+
 namespace talkbench::cost {
 
 namespace {
@@ -37,7 +39,7 @@ double tokensInRun(Class kind, QStringView run)
         return ascii ? (length <= 7 ? 1 : 1 + (length - 7) / 5) : (length <= 4 ? 1 : length / 3.5);
     }
     case Class::Digit:
-        return static_cast<double>((run.size() + 2) / 3);
+        return std::ceil(length / 3);
     case Class::Ideograph:
         return length * 0.75;
     case Class::Space:
