@@ -93,7 +93,7 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"server_timings"_s, answer.serverTimings },
         { u"rate_limits"_s, llm::toJson(answer.rateLimits) },
         { u"unsent"_s, unsentJson(record.trace) },
-        { u"attempts"_s, record.earlierAttempts.size() + 1 },
+        { u"attempts"_s, record.attempts() },
         { u"attempt_log"_s, attemptsJson(record) },
         { u"cached"_s, record.cached },
         { u"error"_s, errorJson(answer.error) },

@@ -129,7 +129,7 @@ QJsonObject jsonRow(const RunRecord &record)
         ? QJsonValue(QJsonObject { { u"kind"_s, base::errorKindName(error->kind) }, { u"message"_s, error->message } })
         : QJsonValue();
     row[u"cached"_s] = record.cached;
-    row[u"attempts"_s] = record.earlierAttempts.size() + 1;
+    row[u"attempts"_s] = record.attempts();
     row[u"attempt_log"_s] = attemptsJson(record);
     row[u"metrics"_s] = profile::metricsJson(record);
     return row;

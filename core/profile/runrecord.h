@@ -35,6 +35,8 @@ struct RunRecord {
     std::optional<double> costUsd;
     QString priceVersion;
 
+    /// Requests that went out; 0 where nothing did.
+    qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }
     bool ok() const { return answer.finished && !answer.error; }
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
 };

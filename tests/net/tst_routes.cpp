@@ -500,7 +500,7 @@ void TestRoutes::pinsHoldForFurtherConnections()
     }
     server->changeTls(m_expired);
     for (int i = 0; i < 12; ++i)
-        server->on(i, [](auto &connection) { connection.close(); });
+        server->on(i, [](auto &connection) { connection.closeAndWait(); });
     QTRY_COMPARE(server->open(), 0);
     exchanges.clear();
     for (int i = 0; i < 12; ++i)
