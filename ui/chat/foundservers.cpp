@@ -42,7 +42,7 @@ QString FoundServers::add(qsizetype index)
     const run::LocalServer server = m_servers.at(index);
     const llm::Vendor vendor = vendorOf(server, shippedVendors());
     QList<config::ProviderConfig> providers = m_context.settings.providers();
-    const QString id =
+    QString id =
         freeProviderId(vendor, [this](const QString &taken) { return m_context.settings.provider(taken).has_value(); });
     config::ProviderConfig provider = providerFrom(vendor, id);
     if (!server.models.isEmpty())

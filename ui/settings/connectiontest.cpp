@@ -7,6 +7,7 @@
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
+#include <QCoreApplication>
 #include <QGridLayout>
 #include <QLocale>
 #include <QMessageBox>
