@@ -57,7 +57,7 @@ QJsonArray unsentJson(const profile::Trace &trace)
 QJsonArray attemptsJson(const profile::RunRecord &record)
 {
     QList<profile::Attempt> attempts = record.earlierAttempts;
-    if (record.trace.submittedNs != 0)
+    if (record.trace.dispatchedNs != 0)
         attempts.append({ record.trace, record.answer.error });
     QJsonArray rows;
     for (const profile::Attempt &attempt : std::as_const(attempts)) {

@@ -4,8 +4,8 @@
 
 namespace talkbench::app {
 
-/// The first Ctrl+C, SIGTERM or SIGHUP as a signal of Qt's. block() comes before any other thread starts. One that comes a second later or
-/// more ends the process, as if this did not exist.
+/// The first Ctrl+C, SIGTERM or SIGHUP as a signal of Qt's. block() comes before any other thread starts. One that comes a
+/// second later or more ends the process, as if this did not exist.
 class Interrupts final : public QObject {
     Q_OBJECT
 

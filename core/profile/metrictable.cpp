@@ -52,13 +52,18 @@ Value setup(const RunRecord &record)
 Value queueMs(const RunRecord &record)
 {
     const Trace &trace = record.trace;
-    return span(trace.queuedNs != 0 ? trace.queuedNs : trace.submittedNs, trace.dispatchedNs);
+    if (trace.waitsToRetry())
+        return {};
+    // A call that ended before it went out waited until then.
+    return span(trace.queuedNs != 0 ? trace.queuedNs : trace.submittedNs,
+                trace.dispatchedNs != 0 ? trace.dispatchedNs : trace.endNs);
 }
 
 Value retryMs(const RunRecord &record)
 {
     const Trace &trace = record.trace;
-    return span(trace.submittedNs, trace.queuedNs != 0 ? trace.queuedNs : trace.submittedNs);
+    const qint64 sinceQueuedNs = trace.queuedNs != 0 ? trace.queuedNs : trace.submittedNs;
+    return span(trace.submittedNs, trace.waitsToRetry() ? trace.endNs : sinceQueuedNs);
 }
 
 /// In clear, Qt tells only when the request is sent, not when TCP is connected.
@@ -233,7 +238,7 @@ Value costUsd(const RunRecord &record)
 
 Value retries(const RunRecord &record)
 {
-    return static_cast<double>(record.earlierAttempts.size());
+    return static_cast<double>(record.retries());
 }
 
 Value chunkCount(const RunRecord &record)

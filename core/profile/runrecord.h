@@ -37,6 +37,7 @@ struct RunRecord {
 
     /// Requests that went out; 0 where nothing did.
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }
+    qsizetype retries() const { return qMax<qsizetype>(attempts() - 1, 0); }
     bool ok() const { return answer.finished && !answer.error; }
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
 };

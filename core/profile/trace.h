@@ -44,6 +44,8 @@ struct Trace {
     QList<ChunkStamp> chunks;
     QList<Decision> decisions;
 
+    /// The attempt before failed, and this one has not been queued yet.
+    bool waitsToRetry() const { return submittedNs != 0 && queuedNs == 0 && dispatchedNs == 0; }
     bool operator==(const Trace &) const = default;
 };
 

@@ -28,7 +28,8 @@ public:
     /// The body has ended, well or not: what was held back comes out.
     llm::StreamEvents end();
     /// After end(): ErrorKind::Truncated (or BadEvent, where events could not be read) if neither a terminal event nor an
-    /// error has come, or nothing but a terminal event: no content, no reason to finish. The partial answer stays what it is. A transport's own error says more and goes before this one.
+    /// error has come, or nothing but a terminal event: no content, no reason to finish. The partial answer stays what it
+    /// is. A transport's own error says more and goes before this one.
     std::optional<base::Error> incomplete() const;
 
     /// Frames that the protocol has no place for.

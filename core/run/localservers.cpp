@@ -1,6 +1,7 @@
 #include "core/run/localservers.h"
 
-#include <QHostAddress>
+#include "core/net/systemproxies.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -14,11 +15,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr net::TransportLimits limits { 300, 1'000, 1'000, 2'000 };
-
-bool isThisMachine(const QUrl &url)
-{
-    return url.host() == "localhost"_L1 || QHostAddress(url.host()).isLoopback();
-}
 
 llm::Endpoint endpointOf(const llm::Vendor &vendor)
 {
@@ -58,7 +54,7 @@ LocalSearch::LocalSearch(const QList<llm::Vendor> &vendors, const QStringList &h
     : Errand(clock), m_promise(std::move(promise))
 {
     for (const llm::Vendor &vendor : vendors) {
-        if (!vendor.local || !isThisMachine(vendor.baseUrl) || !llm::providerFor(vendor.protocol))
+        if (!vendor.local || !net::isLoopback(vendor.baseUrl) || !llm::providerFor(vendor.protocol))
             continue;
         m_vendors.append(vendor);
         for (const QString &host : hosts) {

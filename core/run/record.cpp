@@ -54,7 +54,8 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.earlierAttempts = earlierAttempts;
     record.priceVersion = prices.version();
     auto &decisions = record.trace.decisions;
-    if (const bool none = !answer.usage; !record.trace.chunks.isEmpty() && (none || answer.usage->outputPending)) {
+    const bool none = !answer.usage;
+    if (none ? !record.trace.chunks.isEmpty() : answer.usage->outputPending) {
         record.answer.usage = estimateUsage(request.chat, answer, record.trace.chunks);
         decisions.append({ u"tokens"_s,
                            none ? u"estimated: the server sent no usage"_s

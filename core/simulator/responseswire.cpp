@@ -307,7 +307,7 @@ private:
             const QString reason = m_script.ending == Ending::Length ? u"max_output_tokens"_s : u"content_filter"_s;
             response[u"incomplete_details"_s] = QJsonObject { { u"reason"_s, reason } };
         }
-        if (status != u"in_progress" && m_reply.usage)
+        if (status != u"in_progress" && status != u"failed" && m_reply.usage)
             response[u"usage"_s] = usageOf(m_script);
         return response;
     }

@@ -223,6 +223,29 @@ private Q_SLOTS:
         QCOMPARE(*metric(record, "send_ms"), 2.0);
     }
 
+    void aCallThatNeverWentOutWaited()
+    {
+        RunRecord queued;
+        queued.trace.submittedNs = queued.trace.queuedNs = at(1);
+        queued.trace.endNs = at(2601);
+        QCOMPARE(*metric(queued, "queue_ms"), 2600.0);
+        QCOMPARE(*metric(queued, "retry_ms"), 0.0);
+        QCOMPARE(queued.attempts(), 0);
+        QCOMPARE(phasesJson(queued.trace)["queue_ms"_L1].toDouble(), 2600.0);
+        QVERIFY(!phasesJson(queued.trace).contains("end_ms"_L1));
+
+        RunRecord stopped; // in the countdown after one attempt
+        stopped.earlierAttempts.resize(1);
+        stopped.trace.submittedNs = at(1);
+        stopped.trace.endNs = at(2601);
+        QVERIFY(!metric(stopped, "queue_ms"));
+        QCOMPARE(*metric(stopped, "retry_ms"), 2600.0);
+        QCOMPARE(*metric(stopped, "retries"), 0.0);
+        QCOMPARE(stopped.attempts(), 1);
+        QCOMPARE(phasesJson(stopped.trace)["retry_ms"_L1].toDouble(), 2600.0);
+        QVERIFY(!phasesJson(stopped.trace).contains("queue_ms"_L1));
+    }
+
     void retriesCountInTtftNotInQueue()
     {
         RunRecord record = plainRecord();

@@ -255,6 +255,8 @@ private Q_SLOTS:
         call.run->cancel();
         settle();
         QCOMPARE(call.errorKind(), ErrorKind::Cancelled);
+        QCOMPARE(call.record().attempts(), 1);
+        QVERIFY(call.record().trace.waitsToRetry());
         advance(10'000);
         QCOMPARE(started(), 1);
     }

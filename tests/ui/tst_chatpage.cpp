@@ -320,6 +320,7 @@ void TestChatPage::localServersAreOffered()
     QCOMPARE(chats.model(), u"alpha"_s);
     QCOMPARE(chats.providerId(), world.settings.providers().last().id);
     QVERIFY(offers() < before);
+    QCOMPARE(world.settings.value("default/provider").toString(), chats.providerId()); // after a restart, too
     QVERIFY(!card->isVisible()); // a real model answers now
 }
 

@@ -144,7 +144,17 @@ void ChatPage::useServer(qsizetype index)
     if (!provider || provider->defaultModel.isEmpty())
         Q_EMIT settingsRequested();
     else
-        m_chats.setModel(id, provider->defaultModel);
+        adopt(*provider);
+}
+
+/// The first real provider answers in new chats, too, and after a restart.
+void ChatPage::adopt(const config::ProviderConfig &provider)
+{
+    if (m_context.settings.value("default/provider").toString() == config::simulatorId) {
+        m_context.settings.setValue("default/provider", provider.id);
+        m_context.settings.setValue("default/model", provider.defaultModel);
+    }
+    m_chats.setModel(provider.id, provider.defaultModel);
 }
 
 void ChatPage::loadDrafts()

@@ -11,6 +11,10 @@ class QLabel;
 class QScrollArea;
 class QStackedWidget;
 
+namespace talkbench::config {
+struct ProviderConfig;
+}
+
 namespace talkbench::ui {
 
 class ChatController;
@@ -52,6 +56,7 @@ private:
     void send(const QString &text, const QList<Picture> &pictures);
     void showServers();
     void useServer(qsizetype index);
+    void adopt(const config::ProviderConfig &provider);
 
     AppContext &m_context;
     ChatController &m_chats;

@@ -2,6 +2,7 @@
 
 #include "core/config/endpoints.h"
 #include "core/config/settings.h"
+#include "core/net/systemproxies.h"
 #include "core/run/runservice.h"
 #include "ui/modellists.h"
 #include "ui/vendors.h"
@@ -10,6 +11,17 @@
 #include <algorithm>
 
 namespace talkbench::ui {
+
+namespace {
+
+/// Host and port; this machine has several names.
+std::pair<QString, int> placeOf(const QUrl &url)
+{
+    return { net::isLoopback(url) ? QString() : url.host(),
+             url.port(url.scheme() == QStringLiteral("https") ? 443 : 80) };
+}
+
+} // namespace
 
 FoundServers::FoundServers(AppContext &context, QObject *parent) : QObject(parent), m_context(context)
 {
@@ -27,8 +39,7 @@ void FoundServers::take(QList<run::LocalServer> found)
     const QList<config::ProviderConfig> providers = m_context.settings.providers();
     found.removeIf([&providers](const run::LocalServer &server) {
         return std::any_of(providers.cbegin(), providers.cend(), [&server](const config::ProviderConfig &provider) {
-            return provider.baseUrl.port(80) == server.baseUrl.port(80)
-                && provider.baseUrl.host() == server.baseUrl.host();
+            return placeOf(provider.baseUrl) == placeOf(server.baseUrl);
         });
     });
     m_servers = std::move(found);

@@ -60,9 +60,12 @@ QString adviceFor(const base::Error &error)
     case Refused:
         return tr("Start the server, or check the port in the provider's base URL.");
     case Tls:
+        if (error.certificate && error.certificate->problems.isEmpty())
+            return tr(
+                "If the server has a new certificate, compare its fingerprint and pin it in the provider's settings. "
+                "If not, somebody may be in between.");
         return tr("The server's certificate was not accepted. Check the base URL and this computer's clock; one of "
-                  "your own can be "
-                  "pinned in the provider's settings.");
+                  "your own can be pinned in the provider's settings.");
     case Proxy:
         return tr("Check the proxy, its address and its password in the settings.");
     case ConnectTimeout:

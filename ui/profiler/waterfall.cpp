@@ -51,6 +51,8 @@ QList<Waterfall::Row> rowsOf(const Trace &trace)
 /// What a running call does now: the phase after the last one that ended.
 Waterfall::Row openRow(const Trace &trace)
 {
+    if (trace.waitsToRetry())
+        return { "retry", Waterfall::tr("Until the next try") };
     if (trace.dispatchedNs == 0)
         return { "queue", Waterfall::tr("Queue") };
     if (trace.sentNs == 0)
@@ -69,7 +71,7 @@ QString noteOf(const profile::RunRecord &record)
         notes << Waterfall::tr("stopped by you");
     else if (record.answer.error)
         notes << Waterfall::tr("failed: %1").arg(record.answer.error->message);
-    if (const qsizetype retries = record.earlierAttempts.size(); retries > 0)
+    if (const qsizetype retries = record.retries(); retries > 0)
         notes << (retries == 1 ? Waterfall::tr("1 retry") : Waterfall::tr("%1 retries").arg(retries));
     if (record.trace.reusedConnection)
         notes << Waterfall::tr("reused connection");

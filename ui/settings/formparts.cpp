@@ -7,6 +7,7 @@
 #include <QEvent>
 #include <QFormLayout>
 #include <QPalette>
+#include <QVBoxLayout>
 
 namespace talkbench::ui {
 
@@ -75,6 +76,16 @@ QFormLayout *settingsForm(QWidget *parent)
     form->setVerticalSpacing(grid::wide);
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
     return form;
+}
+
+void fillTab(QWidget *tab, QFormLayout *fields, QWidget *hint)
+{
+    auto *column = new QVBoxLayout(tab);
+    column->setContentsMargins(0, grid::gap, 0, 0);
+    column->setSpacing(grid::gap);
+    column->addLayout(fields);
+    column->addWidget(hint);
+    column->addStretch();
 }
 
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field, QWidget *shown)

@@ -30,6 +30,8 @@ private:
 
 /// A form in the look of the dialog: labels beside fields that take the width.
 QFormLayout *settingsForm(QWidget *parent);
+/// A tab of a provider's settings: its fields, a hint below them, and the rest empty.
+void fillTab(QWidget *tab, QFormLayout *fields, QWidget *hint);
 /// Names a field and gives it a label; `shown` is what stands in the form if that is more than the field.
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field,
               QWidget *shown = nullptr);

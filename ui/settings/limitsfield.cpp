@@ -38,12 +38,7 @@ LimitsField::LimitsField(QWidget *parent)
     addField(form, u"providerConcurrent"_s, tr("Calls at once"), m_concurrent);
     addField(form, u"providerRequestsPerMinute"_s, tr("Requests a minute"), m_requests);
     addField(form, u"providerTokensPerMinute"_s, tr("Tokens a minute"), m_tokens);
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, grid::gap, 0, 0);
-    column->setSpacing(grid::gap);
-    column->addLayout(form);
-    column->addWidget(hint);
-    column->addStretch();
+    fillTab(this, form, hint);
     for (QSpinBox *box : { m_concurrent, m_requests, m_tokens })
         connect(box, &QSpinBox::valueChanged, this, &LimitsField::edited);
 }

@@ -4,7 +4,6 @@
 #include "ui/settings/formparts.h"
 #include "ui/settings/providerdraft.h"
 #include "ui/settings/proxyfields.h"
-#include "ui/theme/metrics.h"
 
 #include <QComboBox>
 #include <QFormLayout>
@@ -51,12 +50,7 @@ RouteField::RouteField(QWidget *parent)
     form->addRow(m_proxy);
     addField(form, u"providerCa"_s, tr("Own authorities"), m_caFile);
     addField(form, u"providerPin"_s, tr("Pinned certificate"), m_pin);
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, grid::gap, 0, 0);
-    column->setSpacing(grid::gap);
-    column->addLayout(form);
-    column->addWidget(hint);
-    column->addStretch();
+    fillTab(this, form, hint);
     connect(m_proxying, &QComboBox::activated, this, &RouteField::write);
     connect(m_proxy, &ProxyFields::edited, this, &RouteField::write);
     connect(m_caFile, &FileField::edited, this, &RouteField::write);
