@@ -11,6 +11,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QStringDecoder>
 
 #include <cmath>
 #include <utility>
@@ -125,7 +126,10 @@ base::Result<QString> prompt(const QCommandLineParser &parser)
         const QByteArray bytes = input.read(longestPrompt + 1);
         if (bytes.size() > longestPrompt)
             return usage(u"The prompt is longer than %1 MiB."_s.arg(longestPrompt >> 20));
-        text = QString::fromUtf8(bytes);
+        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless); // half a letter is an error
+        text = decoder(bytes);
+        if (decoder.hasError() || text.contains(QChar::Null))
+            return usage(u"Standard input is not text in UTF-8."_s);
     }
     if (text.trimmed().isEmpty())
         return usage(u"The prompt is empty."_s);

@@ -1,8 +1,7 @@
 #include "core/run/attempt.h"
 
 #include "core/run/fetch.h"
-
-#include <QUrl>
+#include "core/run/redirect.h"
 
 #include <algorithm>
 #include <utility>
@@ -50,21 +49,10 @@ Content contentOf(const llm::StreamEvent &event)
                       event);
 }
 
-base::Error redirectError(const base::HttpHead &head)
-{
-    const QString target = QString::fromUtf8(base::headerValue(head.headers, "location"));
-    const QString message = target.isEmpty()
-        ? u"The server redirects, without saying where to."_s
-        : u"The server redirects to %1. The key and the prompt were not sent there: if that is the right address, "
-          "make it the provider's base URL."_s.arg(
-              QUrl(target).toDisplayString(QUrl::RemoveUserInfo | QUrl::RemoveQuery));
-    return { base::ErrorKind::Redirect, message, target, head.status, std::nullopt };
-}
-
 } // namespace
 
 Attempt::Attempt(const llm::Provider &provider, bool streamed, const profile::Trace &trace)
-    : m_decoder(provider, streamed), m_trace(trace)
+    : m_protocol(provider.protocol()), m_decoder(provider, streamed), m_trace(trace)
 {
 }
 
@@ -74,6 +62,7 @@ void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &requ
                     const base::Clock &clock, Scheduler &scheduler)
 {
     m_scheduler = &scheduler;
+    m_url = request.url;
     m_trace.dispatchedNs = clock.nowNs();
     m_transfer = transport.start(request, limits);
     connect(m_transfer.get(), &net::Transfer::phase, this, &Attempt::onPhase);
@@ -89,9 +78,7 @@ void Attempt::abort(const base::Error &error, qint64 ns)
         return;
     }
     dropTransfer();
-    m_trace.endNs = ns;
-    m_answer.error = error;
-    Q_EMIT finished();
+    finish(error, ns);
 }
 
 void Attempt::dropTransfer()
@@ -107,9 +94,7 @@ void Attempt::dropTransfer()
 void Attempt::endComplete()
 {
     dropTransfer();
-    m_trace.endNs = m_lastBytesNs;
-    m_answer.error = verdict(std::nullopt);
-    Q_EMIT finished();
+    finish(verdict(std::nullopt), m_lastBytesNs);
 }
 
 std::optional<bool> Attempt::shouldRetry() const
@@ -185,8 +170,15 @@ void Attempt::onFinished(const std::optional<base::Error> &error, qint64 ns)
     m_transfer->disconnect(this);
     m_transfer.release()->deleteLater(); // it is the sender
     take(m_decoder.end(), m_lastBytesNs != 0 ? m_lastBytesNs : ns);
+    finish(verdict(error), ns);
+}
+
+void Attempt::finish(const std::optional<base::Error> &error, qint64 ns)
+{
     m_trace.endNs = ns;
-    m_answer.error = verdict(error);
+    m_answer.error = error;
+    if (const int bad = m_decoder.badFrames(); bad > 0)
+        m_trace.decisions.append({ u"stream"_s, u"events that could not be read, left out: %1"_s.arg(bad) });
     Q_EMIT finished();
 }
 
@@ -197,7 +189,7 @@ std::optional<base::Error> Attempt::verdict(const std::optional<base::Error> &tr
     if (transportError && transportError->kind == ErrorKind::Proxy) // a 407 is the proxy's answer, not the provider's
         return transportError;
     if (m_head.status >= 300 && m_head.status < 400)
-        return redirectError(m_head);
+        return redirectError(m_head, m_url, m_protocol);
     if (m_answer.error)
         return m_answer.error;
     if (m_head.status >= 400) {

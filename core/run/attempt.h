@@ -9,6 +9,7 @@
 #include "core/run/scheduler.h"
 
 #include <QObject>
+#include <QUrl>
 
 #include <memory>
 
@@ -53,10 +54,13 @@ private:
     void onFinished(const std::optional<base::Error> &error, qint64 ns);
     bool complete() const { return m_answer.finished && !m_answer.error; }
     void dropTransfer();
+    void finish(const std::optional<base::Error> &error, qint64 ns);
     void endComplete();
     void take(const llm::StreamEvents &events, qint64 ns);
     std::optional<base::Error> verdict(const std::optional<base::Error> &transportError) const;
 
+    const QString m_protocol;
+    QUrl m_url;
     BodyDecoder m_decoder;
     std::unique_ptr<net::Transfer> m_transfer;
     base::HttpHead m_head;

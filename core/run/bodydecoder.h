@@ -32,8 +32,8 @@ public:
     /// is. A transport's own error says more and goes before this one.
     std::optional<base::Error> incomplete() const;
 
-    /// Frames that the protocol has no place for.
-    int badFrames() const { return m_decoder->badFrames(); }
+    /// After end(): frames that the protocol has no place for. The half of one that a cut stream ends with isn't counted.
+    int badFrames() const { return m_badBeforeEnd; }
 
 private:
     enum class Shape { Unknown, Frames, Document, Refused };

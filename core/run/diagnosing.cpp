@@ -74,7 +74,7 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
     case ErrorKind::Forbidden:
         return u"The key has no right to this, or the server does not serve your region."_s;
     case ErrorKind::Redirect:
-        return u"If that is the right address, make it the base URL: the key is never sent on by itself."_s;
+        return u"The key is never sent on by itself: the base URL has to be the right one."_s;
     case ErrorKind::RateLimited:
     case ErrorKind::Overloaded:
         return u"Try again later."_s;

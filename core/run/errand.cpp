@@ -1,5 +1,7 @@
 #include "core/run/errand.h"
 
+#include "core/run/redirect.h"
+
 namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
@@ -36,16 +38,11 @@ std::optional<base::Error> errorOf(const llm::Provider &provider, const Fetched 
         return fetched.error;
     if (status >= 200 && status < 300)
         return std::nullopt;
+    if (status >= 300 && status < 400)
+        return redirectError(fetched.head, fetched.url, provider.protocol());
     base::Error error {
         base::ErrorKind::Server, u"The server answered with HTTP status %1."_s.arg(status), {}, status, std::nullopt
     };
-    if (status >= 300 && status < 400) {
-        const QUrl target(QString::fromUtf8(base::headerValue(fetched.head.headers, "location")));
-        error.kind = base::ErrorKind::Redirect;
-        error.message =
-            u"The server redirects to %1."_s.arg(target.toDisplayString(QUrl::RemoveUserInfo | QUrl::RemoveQuery));
-        return error;
-    }
     const auto events = provider.decoder()->document(fetched.head, fetched.body);
     for (const llm::StreamEvent &event : events) {
         if (const auto *failed = std::get_if<llm::Failure>(&event))

@@ -40,6 +40,7 @@ Fetch::Fetch(const base::HttpRequest &request, const net::TransportLimits &limit
 
 void Fetch::start(net::HttpTransport &transport, const base::Clock &clock)
 {
+    m_fetched.url = m_request.url;
     m_fetched.trace.dispatchedNs = clock.nowNs();
     m_transfer = transport.start(m_request, m_limits);
     connect(m_transfer.get(), &net::Transfer::phase, this,

@@ -5,6 +5,7 @@
 #include "core/profile/trace.h"
 
 #include <QObject>
+#include <QUrl>
 
 #include <memory>
 
@@ -15,6 +16,7 @@ void stamp(profile::Trace &trace, net::Phase phase, qint64 ns);
 
 /// One whole exchange that is no chat: its stamps, its head and at most 32 MiB of its body.
 struct Fetched {
+    QUrl url; ///< that was asked
     profile::Trace trace;
     base::HttpHead head;
     QByteArray body;

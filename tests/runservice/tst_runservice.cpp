@@ -422,6 +422,30 @@ private Q_SLOTS:
         QCOMPARE(started(), 1);
     }
 
+    /// Most redirects are from http to https, or to another place on the same server.
+    void aRedirectIsResolvedToABaseUrl()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerError(0, 301, {}, { { "Location", "/other/v1/chat/completions" } });
+        QVERIFY2(call.record().answer.error->message.contains(u"/other/v1 the provider's base URL"_s),
+                 qPrintable(call.record().answer.error->message));
+    }
+
+    void eventsThatCannotBeReadAreTold()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("one") + "data: {\"choices\":[{\n\n" + delta("two") + finish);
+        answerEnd(0);
+        QVERIFY(call.record().ok());
+        const auto &decisions = call.record().trace.decisions;
+        QVERIFY(std::any_of(decisions.begin(), decisions.end(), [](const profile::Decision &decision) {
+            return decision.stage == u"stream"_s && decision.reason.endsWith(u": 1"_s);
+        }));
+    }
+
     void htmlIsNotAnAnswer()
     {
         Observed call(m_service->start(request()));

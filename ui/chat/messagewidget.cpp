@@ -5,10 +5,13 @@
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -17,6 +20,7 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int actionSize = 28;
+constexpr int actionGlyph = 16;
 
 } // namespace
 
@@ -38,10 +42,28 @@ int MessageWidget::heightForWidth(int width) const
 QToolButton *MessageWidget::addAction(const QString &objectName, const QString &iconName, const QString &tip)
 {
     QToolButton *button = iconButton(objectName, iconName, tip, this);
-    button->setFixedSize(actionSize, actionSize);
-    button->setIconSize({ 16, 16 });
+    m_buttons.append(button);
+    fitButtons();
     m_actions->addWidget(button);
     return button;
+}
+
+/// The icons grow with the text.
+void MessageWidget::fitButtons()
+{
+    const int glyph = iconSide(this, actionGlyph);
+    const int side = glyph + actionSize - actionGlyph;
+    for (QToolButton *button : std::as_const(m_buttons)) {
+        button->setIconSize({ glyph, glyph });
+        button->setFixedSize(side, side);
+    }
+}
+
+void MessageWidget::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::StyleChange || event->type() == QEvent::FontChange)
+        fitButtons();
 }
 
 void MessageWidget::addSiblingSwitch()

@@ -39,10 +39,14 @@ protected:
     QHBoxLayout *actions() const { return m_actions; }
     QToolButton *addAction(const QString &objectName, const QString &iconName, const QString &tip);
     void addSiblingSwitch();
+    void changeEvent(QEvent *event) override;
 
 private:
+    void fitButtons();
+
     QString m_id;
     QHBoxLayout *m_actions;
+    QList<QToolButton *> m_buttons;
     QToolButton *m_previous = nullptr;
     QLabel *m_position = nullptr;
     QToolButton *m_next = nullptr;

@@ -1,5 +1,6 @@
 #include "ui/settings/settingsdialog.h"
 
+#include "core/config/secrets.h"
 #include "ui/rowdelegate.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/networkpage.h"
@@ -21,7 +22,7 @@ using namespace Qt::StringLiterals;
 namespace talkbench::ui {
 
 SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
-    : QDialog(parent), m_pages(new QListWidget(this)), m_stack(new QStackedWidget(this)),
+    : QDialog(parent), m_secrets(context.secrets), m_pages(new QListWidget(this)), m_stack(new QStackedWidget(this)),
       m_providers(new ProvidersPage(context, this)),
       m_general(new ValuesPage(
           context.settings, { "theme", "text_zoom", "send_with", "default/provider", "default/model", "local_hosts" },
@@ -117,7 +118,11 @@ void SettingsDialog::keysStored(const QString &problem)
         return;
     }
     showPage(problem.isEmpty() ? Network : Providers);
-    say(problem.isEmpty() ? m_passwordProblem : problem);
+    const QString words = problem.isEmpty() ? m_passwordProblem : problem;
+    if (m_secrets.persistent())
+        say(words);
+    else // all is saved as well as it can be
+        m_message->say(tr("Saved. %1").arg(words), ToneLabel::Tone::Warning);
 }
 
 } // namespace talkbench::ui

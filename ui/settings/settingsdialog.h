@@ -8,6 +8,10 @@ class QListWidget;
 class QPushButton;
 class QStackedWidget;
 
+namespace talkbench::config {
+class Secrets;
+}
+
 namespace talkbench::ui {
 
 class NetworkPage;
@@ -33,6 +37,7 @@ private:
     void keysStored(const QString &problem);
     void say(const QString &words);
 
+    config::Secrets &m_secrets;
     QListWidget *m_pages;
     QStackedWidget *m_stack;
     ProvidersPage *m_providers;

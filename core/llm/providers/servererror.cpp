@@ -304,9 +304,14 @@ QString sentence(ErrorKind kind, int status, const QString &said)
 
 // Servers quote what they were sent: base::redact keeps a key from travelling on in an error.
 
+/// What is no text (compressed, binary) is not worth a person's eyes.
 QString bounded(const QByteArray &body)
 {
-    return base::redact(QString::fromUtf8(body.left(maxDetail)));
+    const QByteArray start = body.left(maxDetail);
+    const bool isText = std::none_of(start.begin(), start.end(), [](char c) {
+        return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\x1b';
+    });
+    return isText ? base::redact(QString::fromUtf8(start)) : u"%1 bytes that are not text"_s.arg(body.size());
 }
 
 bool looksLikeHtml(const QByteArray &body)
