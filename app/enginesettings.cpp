@@ -10,6 +10,7 @@ void applySettings(const config::Settings &settings, run::RunService &runs)
     run::Limits limits;
     limits.overall = settings.value("limits/overall").toInt();
     limits.standard.concurrent = settings.value("limits/per_provider").toInt();
+    limits.maxWaitMs = settings.value("limits/queue_ms").toInt();
     const auto providers = settings.providers();
     for (const config::ProviderConfig &provider : providers) {
         if (provider.limits != llm::ProviderLimits())

@@ -132,6 +132,7 @@ std::span<const Setting> settingsTable()
         Setting { "limits/first_byte_ms", 120'000, "Time limit: first byte (ms)", 100, hourMs },
         Setting { "limits/idle_ms", 60'000, "Time limit: silence (ms)", 100, hourMs },
         Setting { "limits/total_ms", 1'800'000, "Time limit: whole answer (ms)", 100, 24 * hourMs },
+        Setting { "limits/queue_ms", 600'000, "Time limit: waiting for a turn (ms)", 1000, 24 * hourMs },
         Setting { "limits/per_provider", 64, "Calls at once, each provider", 1, 4096 },
         Setting { "limits/overall", 256, "Calls at once, all providers", 1, 4096 },
         Setting { "retry/max_attempts", 3, "Attempts a call", 1, 10 },

@@ -11,9 +11,28 @@ void Admission::enqueue(const Ticket &ticket)
     m_queue.insert(later, ticket);
 }
 
+QList<const Ticket *> Admission::inOrderOfService() const
+{
+    QHash<QString, int> busy; // calls in flight, by conversation
+    for (const Ticket &ticket : m_inFlight)
+        busy[ticket.conversationId] += ticket.conversationId.isEmpty() ? 0 : 1;
+    QList<const Ticket *> tickets;
+    tickets.reserve(m_queue.size());
+    for (const Ticket &ticket : m_queue)
+        tickets.append(&ticket);
+    std::stable_sort(tickets.begin(), tickets.end(), [&busy](const Ticket *a, const Ticket *b) {
+        if (a->priority != b->priority)
+            return a->priority < b->priority;
+        return busy.value(a->conversationId) < busy.value(b->conversationId);
+    });
+    return tickets;
+}
+
 int Admission::inFlight(const QString &providerId) const
 {
-    return static_cast<int>(std::count(m_inFlight.cbegin(), m_inFlight.cend(), providerId));
+    return static_cast<int>(std::count_if(m_inFlight.cbegin(), m_inFlight.cend(), [&providerId](const Ticket &ticket) {
+        return ticket.providerId == providerId;
+    }));
 }
 
 /// What keeps the first in line of its provider from going.
@@ -34,7 +53,8 @@ std::optional<QString> Admission::admitNext(qint64 nowNs, const HasFreeConnectio
     if (inFlight() >= m_limits.overall)
         return std::nullopt;
     QStringList busy;
-    for (auto ticket = m_queue.begin(); ticket != m_queue.end(); ++ticket) {
+    const auto tickets = inOrderOfService();
+    for (const Ticket *ticket : tickets) {
         if (busy.contains(ticket->providerId))
             continue;
         if (waitOf(*ticket, nowNs, hasFreeConnection).reason != WaitReason::None) {
@@ -42,9 +62,9 @@ std::optional<QString> Admission::admitNext(qint64 nowNs, const HasFreeConnectio
             continue;
         }
         const QString id = ticket->id;
-        m_inFlight.insert(id, ticket->providerId);
+        m_inFlight.insert(id, *ticket);
         m_windows[ticket->providerId].admit(id, ticket->tokens, nowNs);
-        m_queue.erase(ticket);
+        m_queue.removeIf([&id](const Ticket &queued) { return queued.id == id; });
         return id;
     }
     return std::nullopt;
@@ -55,23 +75,24 @@ QList<std::pair<QString, Wait>> Admission::waits(qint64 nowNs, const HasFreeConn
     const bool full = inFlight() >= m_limits.overall;
     QList<std::pair<QString, Wait>> result;
     QHash<QString, Wait> last; // of each provider
-    for (const Ticket &ticket : m_queue) {
+    const auto tickets = inOrderOfService();
+    for (const Ticket *ticket : tickets) {
         Wait wait;
         if (full)
             wait = { WaitReason::Overall, 0, static_cast<int>(result.size()) };
-        else if (const auto before = last.constFind(ticket.providerId); before != last.cend())
+        else if (const auto before = last.constFind(ticket->providerId); before != last.cend())
             wait = { before->reason, 0, before->ahead + 1 };
         else
-            wait = waitOf(ticket, nowNs, hasFreeConnection);
-        last.insert(ticket.providerId, wait);
-        result.append({ ticket.id, wait });
+            wait = waitOf(*ticket, nowNs, hasFreeConnection);
+        last.insert(ticket->providerId, wait);
+        result.append({ ticket->id, wait });
     }
     return result;
 }
 
 void Admission::leave(const QString &id, std::optional<qint64> tokens)
 {
-    const QString providerId = m_inFlight.take(id);
+    const QString providerId = m_inFlight.take(id).providerId;
     if (tokens && m_windows.contains(providerId))
         m_windows[providerId].correct(id, *tokens);
     m_queue.removeIf([&id](const Ticket &ticket) { return ticket.id == id; });

@@ -69,7 +69,44 @@ void Call::enqueue()
     m_tokensUsed.reset();
     m_update.retryAtNs = 0;
     enter(RunState::Queued);
+    if (m_services.maxWaitMs > 0 && m_request.priority == Priority::Interactive) {
+        m_queueTimer = std::make_unique<QObject>();
+        m_services.scheduler.after(m_services.maxWaitMs, m_queueTimer.get(), [this] { waitedTooLong(); });
+    }
     Q_EMIT wantsTurn();
+}
+
+Ticket Call::ticket() const
+{
+    return { m_id,
+             m_order,
+             m_request.endpoint.providerId,
+             m_request.endpoint.baseUrl,
+             m_tokensExpected,
+             m_request.conversationId,
+             m_request.priority };
+}
+
+QueuedCall Call::queuedCall() const
+{
+    return {
+        m_id,         m_request.endpoint.providerId, m_request.chat.model, m_request.conversationId, m_trace.queuedNs,
+        m_update.wait
+    };
+}
+
+void Call::waitedTooLong()
+{
+    m_queueTimer.release()->deleteLater(); // its own call is running
+    llm::Answer answer;
+    answer.error = base::Error { base::ErrorKind::Queue,
+                                 u"The call waited %1 s for %2, which is the limit."_s.arg(m_services.maxWaitMs / 1000)
+                                     .arg(waitReasonText(m_update.wait.reason)),
+                                 {},
+                                 0,
+                                 std::nullopt };
+    m_trace.endNs = m_services.clock.nowNs();
+    end(answer);
 }
 
 void Call::setWait(const Wait &wait)
@@ -86,6 +123,7 @@ void Call::setWait(const Wait &wait)
 
 void Call::takeTurn(net::HttpTransport &transport)
 {
+    m_queueTimer.reset();
     m_update.wait = {};
     m_trace.decisions.append(
         { u"admit"_s,
@@ -199,6 +237,7 @@ void Call::cancel()
         return;
     }
     m_retryTimer.reset();
+    m_queueTimer.reset();
     llm::Answer answer;
     answer.error = cancelled;
     m_trace.endNs = now;

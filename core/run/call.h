@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/run/admission.h"
 #include "core/run/attempt.h"
 #include "core/run/record.h"
 #include "core/run/retry.h"
+#include "core/run/runservice.h"
 #include "core/run/scheduler.h"
 
 namespace talkbench::run {
@@ -18,14 +20,16 @@ public:
         Scheduler &scheduler;
         Retry &retry;
         const cost::PriceBook &prices;
+        qint64 maxWaitMs;
     };
 
     Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services);
     ~Call() override;
 
     const QString &id() const { return m_id; }
-    quint64 order() const { return m_order; }
-    const llm::Endpoint &endpoint() const { return m_request.endpoint; }
+    Ticket ticket() const;
+    /// Where it stands in the queue.
+    QueuedCall queuedCall() const;
 
     /// Joins the queue; wantsTurn() follows, or ended() if the request can't be made.
     void begin();
@@ -37,8 +41,6 @@ public:
     void retryNow();
     bool isWaitingToRetry() const { return m_state == RunState::RetryWait; }
 
-    /// Of its next attempt: the prompt and as much of an answer as may come, estimated.
-    qint64 tokensExpected() const { return m_tokensExpected; }
     /// Of its last attempt; unset where nobody knows.
     std::optional<qint64> tokensUsed() const { return m_tokensUsed; }
 
@@ -56,6 +58,7 @@ Q_SIGNALS:
 private:
     void enter(RunState state, bool atOnce = false);
     void enqueue();
+    void waitedTooLong();
     void onStamped();
     void onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks);
     void onAttemptFinished();
@@ -73,6 +76,7 @@ private:
     llm::EncodedRequest m_encoded;
     RunState m_state = RunState::Queued;
     RunUpdate m_update;
+    /// Of its next attempt: the prompt and as much of an answer as may come, estimated.
     qint64 m_tokensExpected = 0;
     std::optional<qint64> m_tokensUsed;
     /// The first wait of this turn, for the record.
@@ -82,8 +86,9 @@ private:
     profile::Trace m_trace;
     std::unique_ptr<Attempt> m_attempt;
     QList<profile::Attempt> m_earlier;
-    /// Outlives no retry wait: cutting one short drops its timer.
+    /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.
     std::unique_ptr<QObject> m_retryTimer;
+    std::unique_ptr<QObject> m_queueTimer;
 };
 
 } // namespace talkbench::run

@@ -45,13 +45,12 @@ QList<profile::RunRecord> Engine::close()
 
 void Engine::start(const QString &id, const RunRequest &request, qint64 submittedNs)
 {
-    const Call::Services services { m_clock, *m_scheduler, m_retry, m_prices };
+    const Call::Services services { m_clock, *m_scheduler, m_retry, m_prices, m_admission.limits().maxWaitMs };
     Call &call = *(m_calls[id] = std::make_unique<Call>(id, m_started++, request, submittedNs, services));
     connect(&call, &Call::changed, this, [this, &call](bool atOnce) { onChanged(call, atOnce); });
     connect(&call, &Call::ended, this, [this, &call](const profile::RunRecord &record) { onEnded(call, record); });
     connect(&call, &Call::wantsTurn, this, [this, &call] {
-        m_admission.enqueue(
-            { call.id(), call.order(), call.endpoint().providerId, call.endpoint().baseUrl, call.tokensExpected() });
+        m_admission.enqueue(call.ticket());
         pump();
     });
     connect(&call, &Call::gaveTurnBack, this, [this, &call] {
@@ -109,9 +108,13 @@ void Engine::tellWaits()
 {
     const auto hasFreeConnection = [this](const QUrl &url) { return m_transport->hasFreeConnection(url); };
     qint64 nextNs = 0;
+    m_shownQueue.clear();
     const auto waits = m_admission.waits(m_clock.nowNs(), hasFreeConnection);
     for (const auto &[id, wait] : waits) {
-        m_calls.at(id)->setWait(wait);
+        Call &call = *m_calls.at(id);
+        call.setWait(wait);
+        if (m_shownQueue.size() < EngineState::mostQueuedShown)
+            m_shownQueue.append(call.queuedCall());
         if (wait.untilNs != 0 && (nextNs == 0 || wait.untilNs < nextNs))
             nextNs = wait.untilNs;
     }
@@ -175,7 +178,7 @@ void Engine::reportState()
     int waiting = m_admission.queued();
     for (const auto &[id, call] : m_calls)
         waiting += call->isWaitingToRetry() ? 1 : 0;
-    const EngineState state { waiting, m_admission.inFlight() };
+    const EngineState state { waiting, m_admission.inFlight(), m_shownQueue };
     if (state == m_reported)
         return;
     m_reported = state;

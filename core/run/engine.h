@@ -54,6 +54,7 @@ private:
     Admission m_admission;
     quint64 m_started = 0;
     EngineState m_reported;
+    QList<QueuedCall> m_shownQueue;
     bool m_frameScheduled = false;
     /// When the next rate limit lets a call go, and the timer for it.
     qint64 m_wakeNs = 0;

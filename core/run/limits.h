@@ -13,9 +13,14 @@ struct Limits {
     /// Stands in for each number that a provider leaves at 0.
     llm::ProviderLimits standard { 8, 0, 0 };
     QHash<QString, llm::ProviderLimits> providers = {}; ///< by provider id
+    /// An interactive call that has waited so long for its turn ends with ErrorKind::Queue; 0: it waits for ever.
+    qint64 maxWaitMs = 0;
 
     llm::ProviderLimits of(const QString &providerId) const;
 };
+
+/// Somebody waits for an interactive call: it goes before any of a batch.
+enum class Priority { Interactive, Batch };
 
 /// What a queued call waits for.
 enum class WaitReason {

@@ -15,6 +15,7 @@ struct RunRequest {
     QString conversationId;
     QString messageId;
     net::TransportLimits limits;
+    Priority priority = Priority::Interactive;
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;

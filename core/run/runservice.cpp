@@ -89,6 +89,11 @@ std::unique_ptr<Run> RunService::start(const RunRequest &request)
     return run;
 }
 
+void RunService::cancel(const QString &id)
+{
+    post([id](Engine &engine) { engine.cancel(id); });
+}
+
 QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
 {
     const auto promise = std::make_shared<ModelPromise>();

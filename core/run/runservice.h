@@ -16,10 +16,26 @@
 
 namespace talkbench::run {
 
+/// A call that waits for its turn.
+struct QueuedCall {
+    QString id;
+    QString providerId;
+    QString model;
+    QString conversationId;
+    qint64 sinceNs = 0; ///< monotonic
+    Wait wait;
+
+    bool operator==(const QueuedCall &) const = default;
+};
+
 /// Sampled state of the engine, for the status bar and charts.
 struct EngineState {
+    static constexpr int mostQueuedShown = 50;
+
     int queued = 0; ///< waiting for their turn, or to try again
     int inFlight = 0;
+    /// The first of those that wait for their turn, in the order of service.
+    QList<QueuedCall> queue = {};
 
     bool operator==(const EngineState &) const = default;
 };
@@ -41,6 +57,8 @@ public:
     ~RunService() override;
 
     std::unique_ptr<Run> start(const RunRequest &request);
+    /// As Run::cancel(), for whoever only knows its id: the queue's list.
+    void cancel(const QString &id);
     /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.

@@ -134,6 +134,80 @@ private Q_SLOTS:
         QCOMPARE(started(), 3);
     }
 
+    void whoAsksForMuchLetsOthersThrough()
+    {
+        m_service->setLimits({ 32, { 2, 0, 0 } });
+        const auto ask = [this](const QString &conversation, Priority priority = Priority::Interactive) {
+            RunRequest one = request();
+            one.conversationId = conversation;
+            one.priority = priority;
+            return std::make_unique<Observed>(m_service->start(one));
+        };
+        QList<std::shared_ptr<Observed>> calls;
+        for (int i = 0; i < 3; ++i)
+            calls.append(ask(u"batch"_s, Priority::Batch));
+        for (int i = 0; i < 4; ++i)
+            calls.append(ask(u"compare"_s));
+        calls.append(ask(u"chat"_s));
+        settle();
+        advance(16);
+        const auto waitsBehind = [&calls](int index) { return calls[index]->updates.constLast().wait.ahead; };
+        QCOMPARE(started(), 2); // the batch was alone when it came
+        QCOMPARE(waitsBehind(3), 0);
+        QCOMPARE(waitsBehind(2), 5); // behind all that somebody waits for
+        answerWhole(0);
+        QVERIFY(calls[0]->ended());
+        advance(16);
+        QCOMPARE(waitsBehind(7), 0); // one of the comparison is on its way: now the chat
+        answerWhole(1);
+        advance(16);
+        QVERIFY(calls[7]->updates.constLast().state != RunState::Queued);
+        QCOMPARE(calls[4]->updates.constLast().state, RunState::Queued);
+    }
+
+    void waitingEndsAtItsLimit()
+    {
+        Limits limits { 32, { 1, 0, 0 } };
+        limits.maxWaitMs = 5'000;
+        m_service->setLimits(limits);
+        RunRequest batch = request();
+        batch.priority = Priority::Batch;
+        const auto calls = startAll(*m_service, 2);
+        const Observed patient(m_service->start(batch));
+        settle();
+        advance(4'999);
+        QVERIFY(!calls[1]->ended());
+        advance(1);
+        QVERIFY(calls[1]->ended());
+        QCOMPARE(calls[1]->errorKind(), ErrorKind::Queue);
+        QVERIFY(calls[1]->record().answer.error->message.contains(u"at this provider"_s));
+        QVERIFY(!patient.ended()); // nobody waits for it
+        answerWhole(0);
+        settle();
+        QCOMPARE(started(), 2);
+    }
+
+    void theQueueIsToldAndCancelled()
+    {
+        QList<EngineState> states;
+        const QObject listener;
+        connect(m_service.get(), &RunService::stateChanged, &listener,
+                [&states](const EngineState &state) { states.append(state); });
+        m_service->setLimits({ 32, { 1, 0, 0 } });
+        const auto calls = startAll(*m_service, 3);
+        settle();
+        QCOMPARE(states.constLast().queue.size(), 2);
+        const QueuedCall second = states.constLast().queue.constLast();
+        QCOMPARE(second.id, calls[2]->run->id());
+        QCOMPARE(second.model, u"m"_s);
+        QCOMPARE(second.wait.ahead, 1);
+        m_service->cancel(calls[1]->run->id());
+        settle();
+        QVERIFY(calls[1]->record().cancelled());
+        QCOMPARE(states.constLast().queue.size(), 1);
+        QCOMPARE(states.constLast().queue.constFirst().wait.ahead, 0);
+    }
+
     void liftingALimitLetsThemGo()
     {
         m_service->setLimits({ 32, { 8, 1, 0 } });
