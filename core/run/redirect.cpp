@@ -34,8 +34,8 @@ base::Error redirectError(const base::HttpHead &head, const QUrl &asked, const Q
     }
     const QUrl target = asked.resolved(QUrl(location));
     error.detail = target.toDisplayString(QUrl::RemoveUserInfo);
-    error.message = u"The server redirects to %1. The key and the prompt were not sent there."_s.arg(
-        target.toDisplayString(shown));
+    error.message =
+        u"The server redirects to %1. The key and the prompt were not sent there."_s.arg(target.toDisplayString(shown));
     if (const std::optional<QUrl> url = baseUrlOf(target, asked, protocol))
         error.message +=
             u" If it is the right address, make %1 the provider's base URL."_s.arg(url->toDisplayString(shown));
