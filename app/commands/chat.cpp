@@ -1,6 +1,7 @@
 #include "app/commands/chat.h"
 
 #include "app/commands/interrupts.h"
+#include "app/commands/options.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/llm/images.h"
@@ -78,28 +79,6 @@ void describe(QCommandLineParser &parser)
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
-base::Error usage(const QString &message)
-{
-    return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
-}
-
-/// A number of an option that may be missing.
-template <typename T>
-base::Result<std::optional<T>> number(const QCommandLineParser &parser, const QString &name, double least, double most)
-{
-    if (!parser.isSet(name))
-        return std::optional<T>();
-    bool ok = false;
-    const double value = parser.value(name).toDouble(&ok);
-    const bool whole = !std::is_integral_v<T> || value == std::floor(value);
-    if (!ok || !whole || !(value >= least && value <= most))
-        return usage(u"--%1 takes a number from %2 to %3, not '%4'."_s.arg(name)
-                         .arg(least, 0, 'g', 16)
-                         .arg(most, 0, 'g', 16)
-                         .arg(parser.value(name)));
-    return std::optional<T>(static_cast<T>(value));
-}
-
 base::Result<base::HttpHeaders> headers(const QStringList &lines)
 {
     base::HttpHeaders result;
@@ -134,26 +113,6 @@ base::Result<QString> prompt(const QCommandLineParser &parser)
     if (text.trimmed().isEmpty())
         return usage(u"The prompt is empty."_s);
     return text;
-}
-
-base::Result<QByteArray> contents(const QString &path)
-{
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return usage(u"%1: %2"_s.arg(path, file.errorString()));
-    return file.readAll();
-}
-
-base::Result<QJsonValue> jsonFile(const QString &path)
-{
-    const auto text = contents(path);
-    if (!text)
-        return text.error();
-    QJsonParseError problem;
-    const QJsonDocument document = QJsonDocument::fromJson(*text, &problem);
-    if (document.isNull())
-        return usage(u"%1 is not JSON: %2"_s.arg(path, problem.errorString()));
-    return document.isArray() ? QJsonValue(document.array()) : QJsonValue(document.object());
 }
 
 /// What is read from files, and what has few words.

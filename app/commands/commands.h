@@ -14,6 +14,7 @@ struct GlobalOptions {
 // Each command takes what stands behind its name, prints to stdout and stderr and gives the process's exit code:
 // 0 for success, 1 for a failure, 2 for arguments it can't take.
 int chatCommand(const QStringList &arguments, const GlobalOptions &options);
+int batchCommand(const QStringList &arguments, const GlobalOptions &options);
 int modelsCommand(const QStringList &arguments, const GlobalOptions &options);
 int testCommand(const QStringList &arguments, const GlobalOptions &options);
 int calibrateCommand(const QStringList &arguments, const GlobalOptions &options);

@@ -3,6 +3,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
+#include "core/base/csv.h"
 #include "core/config/datadir.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
@@ -106,17 +107,6 @@ QList<Cell> tableRow(const RunRecord &record)
         row.append({ text, true });
     }
     return row;
-}
-
-/// A spreadsheet would run a text that begins like a formula, a terminal one with escapes, and names come from servers.
-QString csvField(QString text)
-{
-    text.removeIf([](QChar c) { return c.category() == QChar::Other_Control && !u"\t\r\n"_s.contains(c); });
-    if (!text.isEmpty() && u"=+-@\t\r"_s.contains(text.front()))
-        text.prepend(u'\'');
-    const bool quoted = std::any_of(text.begin(), text.end(),
-                                    [](QChar c) { return c == u',' || c == u'"' || c == u'\r' || c == u'\n'; });
-    return quoted ? u'"' + text.replace(u'"', u"\"\""_s) + u'"' : text;
 }
 
 QJsonObject jsonRow(const RunRecord &record)
@@ -232,7 +222,7 @@ QByteArray runsCsv(const QList<RunRecord> &records)
     for (const RunRecord &record : records) {
         QStringList fields;
         for (const Column &column : columns)
-            fields.append(csvField(column.text(record)));
+            fields.append(base::csvField(column.text(record)));
         for (const profile::Metric &metric : profile::metricTable())
             fields.append(number(metric.compute(record), -1));
         out += fields.join(u',') + u"\r\n"_s;

@@ -1,5 +1,6 @@
 #include "app/commands/target.h"
 
+#include "app/commands/options.h"
 #include "core/llm/provider.h"
 
 #include <QCommandLineParser>
@@ -14,11 +15,6 @@ namespace talkbench::app {
 namespace {
 
 using Proxying = config::ProviderNetwork::Proxying;
-
-base::Error usage(const QString &message)
-{
-    return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
-}
 
 base::Result<void> readProxy(const QString &text, Target &target)
 {

@@ -1,0 +1,32 @@
+#include "app/commands/options.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+base::Result<QByteArray> contents(const QString &path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return usage(u"%1: %2"_s.arg(path, file.errorString()));
+    return file.readAll();
+}
+
+base::Result<QJsonValue> jsonFile(const QString &path)
+{
+    const auto text = contents(path);
+    if (!text)
+        return text.error();
+    QJsonParseError problem;
+    const QJsonDocument document = QJsonDocument::fromJson(*text, &problem);
+    if (document.isNull())
+        return usage(u"%1 is not JSON: %2"_s.arg(path, problem.errorString()));
+    return document.isArray() ? QJsonValue(document.array()) : QJsonValue(document.object());
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,62 @@
+#include "core/bench/batchexport.h"
+
+#include "core/base/csv.h"
+#include "core/bench/batchjournal.h"
+
+#include <algorithm>
+#include <array>
+
+namespace talkbench::bench {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Column {
+    const char *id;
+    QJsonValue (*value)(const QJsonObject &row);
+};
+
+constexpr std::array columns {
+    Column { "id", [](const QJsonObject &row) { return row["id"_L1]; } },
+    Column { "provider", [](const QJsonObject &row) { return row["provider"_L1]; } },
+    Column { "model", [](const QJsonObject &row) { return row["model"_L1]; } },
+    Column { "ok", [](const QJsonObject &row) { return row["ok"_L1]; } },
+    Column { "finish_reason", [](const QJsonObject &row) { return row["finish_reason"_L1]; } },
+    Column { "text", [](const QJsonObject &row) { return row["text"_L1]; } },
+    Column { "error", [](const QJsonObject &row) { return QJsonValue(row["error"_L1]["message"_L1]); } },
+    Column { "input_tokens", [](const QJsonObject &row) { return QJsonValue(row["usage"_L1]["input_total"_L1]); } },
+    Column { "output_tokens", [](const QJsonObject &row) { return QJsonValue(row["usage"_L1]["output_total"_L1]); } },
+    Column { "cost_usd", [](const QJsonObject &row) { return row["cost_usd"_L1]; } },
+    Column { "ttft_ms", [](const QJsonObject &row) { return QJsonValue(row["metrics"_L1]["ttft_ms"_L1]); } },
+    Column { "response_ms", [](const QJsonObject &row) { return QJsonValue(row["metrics"_L1]["response_ms"_L1]); } },
+};
+
+QString textOf(const QJsonValue &value)
+{
+    if (value.isBool())
+        return value.toBool() ? u"true"_s : u"false"_s;
+    return value.isDouble() ? QString::number(value.toDouble(), 'g', 12) : base::csvField(value.toString());
+}
+
+} // namespace
+
+QByteArray batchCsv(const BatchJournal &journal)
+{
+    QList<BatchJournal::Entry> entries = journal.entries().values();
+    std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.offset < b.offset; });
+    QStringList names;
+    for (const Column &column : columns)
+        names << QLatin1StringView(column.id);
+    QByteArray csv = names.join(u',').toUtf8() + "\r\n";
+    for (const BatchJournal::Entry &entry : std::as_const(entries)) {
+        const QJsonObject row = journal.row(entry);
+        QStringList fields;
+        for (const Column &column : columns)
+            fields << textOf(column.value(row));
+        csv += fields.join(u',').toUtf8() + "\r\n";
+    }
+    return csv;
+}
+
+} // namespace talkbench::bench

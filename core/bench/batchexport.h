@@ -1,0 +1,13 @@
+#pragma once
+
+#include <QByteArray>
+
+namespace talkbench::bench {
+
+class BatchJournal;
+
+/// A batch's results as CSV, in the order of the journal: id, provider, model, ok, finish_reason, text, error, input and
+/// output tokens, cost in USD, time to first token and response time in ms. What is unknown is empty.
+QByteArray batchCsv(const BatchJournal &journal);
+
+} // namespace talkbench::bench
