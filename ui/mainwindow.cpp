@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/store/store.h"
+#include "ui/batch/batchpage.h"
 #include "ui/charts/livechart.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
@@ -70,8 +71,8 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
     : QMainWindow(parent), m_context(context), m_chats(new ChatController(context, this)),
       m_splitter(new QSplitter(this)), m_sidebar(new Sidebar(m_splitter)), m_pages(new QStackedWidget(m_splitter)),
       m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_comparePage(new ComparePage(context, m_pages)),
-      m_models(new ModelPicker(context, this)), m_activity(new ActivityMonitor(context, this)),
-      m_profiler(new ProfilerDock(*m_activity, this))
+      m_batchPage(new BatchPage(context, m_pages)), m_models(new ModelPicker(context, this)),
+      m_activity(new ActivityMonitor(context, this)), m_profiler(new ProfilerDock(*m_activity, this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowTitle(u"Talkbench"_s);
@@ -131,6 +132,7 @@ QWidget *MainWindow::makeTopBar()
     line->addSpacing(grid::half);
     line->addWidget(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
     line->addWidget(pageButton(u"pageCompare"_s, u"compare"_s, tr("Compare"), m_comparePage));
+    line->addWidget(pageButton(u"pageBatch"_s, u"batch"_s, tr("Batch"), m_batchPage));
     line->addStretch();
     line->addWidget(m_models);
     line->addWidget(fresh);
@@ -171,6 +173,7 @@ void MainWindow::makePages()
 {
     m_pages->addWidget(m_chatPage);
     m_pages->addWidget(m_comparePage);
+    m_pages->addWidget(m_batchPage);
     auto *right = new QWidget(m_splitter);
     auto *column = new QVBoxLayout(right);
     column->setContentsMargins(0, 0, 0, 0);
@@ -261,6 +264,7 @@ void MainWindow::makeActions()
     setAction("model", [this] { m_models->open(); });
     setAction("chat", [this] { showPage(m_chatPage); });
     setAction("compare", [this] { showPage(m_comparePage); });
+    setAction("batch", [this] { showPage(m_batchPage); });
     setAction("sidebar", [this] { setSidebarShown(m_sidebar->isHidden()); });
     setAction("profiler", [this] { setProfilerShown(m_profiler->isHidden()); });
     setAction("settings", [this] { openSettings(); });

@@ -17,6 +17,7 @@ class QToolButton;
 namespace talkbench::ui {
 
 class ActivityMonitor;
+class BatchPage;
 class ChatController;
 class ChatPage;
 class ComparePage;
@@ -77,6 +78,7 @@ private:
     QStackedWidget *m_pages;
     ChatPage *m_chatPage;
     ComparePage *m_comparePage;
+    BatchPage *m_batchPage;
     ModelPicker *m_models;
     ActivityMonitor *m_activity;
     ProfilerDock *m_profiler;

@@ -6,6 +6,7 @@
 #include "core/bench/batchexport.h"
 #include "core/bench/batchrunner.h"
 #include "core/bench/microbatch.h"
+#include "core/llm/modelname.h"
 #include "core/profile/format.h"
 
 #include <QCommandLineParser>
@@ -257,15 +258,18 @@ void BatchCommand::start()
 Target BatchCommand::targetOf(const QString &model) const
 {
     Target target = m_options.target;
-    const QString provider = model.section(u'/', 0, 0);
-    const auto known = [&provider](const auto &row) { return row.id == provider; };
-    const auto configured = m_session.settings().providers();
-    const bool named = target.provider.isEmpty() && target.baseUrl.isEmpty() && model.contains(u'/')
-        && (std::any_of(configured.begin(), configured.end(), known)
-            || std::any_of(m_session.vendors().begin(), m_session.vendors().end(), known));
-    if (named)
-        target.provider = provider;
-    target.model = named ? model.section(u'/', 1) : model;
+    QStringList providers;
+    if (target.provider.isEmpty() && target.baseUrl.isEmpty()) {
+        const auto configured = m_session.settings().providers();
+        for (const config::ProviderConfig &row : configured)
+            providers << row.id;
+        for (const llm::Vendor &row : m_session.vendors())
+            providers << row.id;
+    }
+    const llm::ModelName name = llm::modelNameFrom(model, providers);
+    if (!name.providerId.isEmpty())
+        target.provider = name.providerId;
+    target.model = name.model;
     return target;
 }
 
@@ -334,21 +338,6 @@ void BatchCommand::interrupt()
     m_runner->stop();
 }
 
-QString progressLine(const bench::BatchProgress &progress)
-{
-    QStringList parts { u"%1 of %2"_s.arg(progress.done()).arg(progress.total),
-                        u"%1 in flight"_s.arg(progress.inFlight) };
-    if (progress.failed > 0)
-        parts << u"%1 failed"_s.arg(progress.failed);
-    if (progress.perSecond > 0)
-        parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
-    if (progress.remainingMs && progress.done() < progress.total)
-        parts << u"%1 left"_s.arg(profile::formatMs(static_cast<double>(*progress.remainingMs)));
-    if (progress.costUsd > 0)
-        parts << profile::formatUsd(progress.costUsd);
-    return parts.join(u" · "_s);
-}
-
 /// A terminal's line is written over; in a log, ten seconds lie between two.
 void BatchCommand::showProgress(const bench::BatchProgress &progress)
 {
@@ -359,9 +348,9 @@ void BatchCommand::showProgress(const bench::BatchProgress &progress)
         return;
     m_shownNs = now;
     if (terminal)
-        std::fprintf(stderr, "\r\033[K%s", qPrintable(progressLine(progress)));
+        std::fprintf(stderr, "\r\033[K%s", qPrintable(bench::progressLine(progress)));
     else
-        writeLine(stderr, progressLine(progress));
+        writeLine(stderr, bench::progressLine(progress));
 }
 
 bool BatchCommand::printSums(double seconds) const

@@ -1,5 +1,6 @@
 #include "core/bench/batchrunner.h"
 
+#include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 
 #include <QCryptographicHash>
@@ -53,6 +54,22 @@ QJsonObject rowOf(const profile::RunRecord &record)
 }
 
 } // namespace
+
+QString progressLine(const BatchProgress &progress)
+{
+    QStringList parts { u"%1 of %2"_s.arg(progress.done()).arg(progress.total) };
+    if (progress.inFlight > 0)
+        parts << u"%1 in flight"_s.arg(progress.inFlight);
+    if (progress.failed > 0)
+        parts << u"%1 failed"_s.arg(progress.failed);
+    if (progress.perSecond > 0)
+        parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
+    if (progress.remainingMs && progress.done() < progress.total)
+        parts << u"%1 left"_s.arg(profile::formatMs(static_cast<double>(*progress.remainingMs)));
+    if (progress.costUsd > 0)
+        parts << profile::formatUsd(progress.costUsd);
+    return parts.join(u" · "_s);
+}
 
 BatchRunner::BatchRunner(run::RunService &runs, const base::Clock &clock, BatchJournal &journal, const BatchPlan &plan,
                          QObject *parent)

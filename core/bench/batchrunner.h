@@ -45,6 +45,9 @@ struct BatchProgress {
     qsizetype done() const { return ok + failed; }
 };
 
+/// "1200 of 10000 · 64 in flight · 2 failed · 210/s · 42 s left · $0.12"
+QString progressLine(const BatchProgress &progress);
+
 /// Prompts × models, a bounded number at once, each result kept before the next begins. What the journal holds is not
 /// asked for again; a call that was cut short is no result and will be asked again.
 class BatchRunner final : public QObject {

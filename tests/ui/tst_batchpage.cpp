@@ -1,0 +1,191 @@
+#include "tests/ui/world.h"
+#include "ui/batch/batchpage.h"
+#include "ui/batch/batchresults.h"
+
+#include <QJsonDocument>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTest>
+
+using namespace talkbench;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+class BatchPageTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void asksEveryModelEveryPrompt();
+    void goesOnWhereItWas();
+    void pausesAndStops();
+    void wrongInputIsSaid();
+    void failedOnesAreAskedAgain();
+    void anAnswerIsNoMarkup();
+};
+
+namespace {
+
+template <typename T>
+T *part(const BatchPage &page, const char *name)
+{
+    auto *found = page.findChild<T *>(QLatin1StringView(name));
+    if (!found)
+        qFatal("no %s", name);
+    return found;
+}
+
+/// Typed prompts for models of the provider a, into a file of the world's folder.
+void fill(BatchPage &page, const test::World &world, const QString &prompts, const QString &models = u"a/m"_s)
+{
+    page.resize(900, 700);
+    page.show();
+    part<QPlainTextEdit>(page, "batchText")->setPlainText(prompts);
+    part<QLineEdit>(page, "batchModels")->setText(models);
+    part<QLineEdit>(page, "batchOutPath")->setText(world.dir.filePath(u"results.jsonl"_s));
+}
+
+void press(const BatchPage &page, const char *button)
+{
+    QTest::keyClick(part<QPushButton>(page, button), Qt::Key_Space);
+}
+
+QList<QJsonObject> results(const test::World &world)
+{
+    QFile file(world.dir.filePath(u"results.jsonl"_s));
+    QList<QJsonObject> rows;
+    if (!file.open(QIODevice::ReadOnly))
+        return rows;
+    while (!file.atEnd())
+        rows << QJsonDocument::fromJson(file.readLine()).object();
+    return rows;
+}
+
+test::Script hanging()
+{
+    test::Script script = test::chatScript({ "begun " }, 5);
+    script.pieces.removeLast();
+    script.hangs = true;
+    return script;
+}
+
+} // namespace
+
+void BatchPageTest::asksEveryModelEveryPrompt()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one ", "two" }, 2) } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first\n\nsecond"_s, u"a/m, a/n"_s);
+    QVERIFY(part<QLabel>(page, "batchEmpty")->isVisible());
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    QCOMPARE(results(world).size(), 4);
+    const auto *table = part<QTableView>(page, "batchTable");
+    QVERIFY(table->isVisible());
+    QCOMPARE(table->model()->rowCount(), 4);
+    QCOMPARE(table->model()->index(0, BatchResults::Answer).data().toString(), u"one two"_s);
+    QCOMPARE(part<QProgressBar>(page, "batchBar")->value(), 4);
+    QVERIFY(part<QLabel>(page, "batchMessage")->text().contains(u"All done"_s));
+    QVERIFY(!part<QPushButton>(page, "batchPause")->isVisible());
+}
+
+void BatchPageTest::goesOnWhereItWas()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    {
+        BatchPage page(world.context);
+        QSignalSpy running(&page, &BatchPage::runningChanged);
+        fill(page, world, u"first"_s);
+        page.start();
+        QTRY_COMPARE(running.size(), 2);
+    }
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first\nsecond"_s);
+    page.start();
+    QTRY_COMPARE(running.size(), 2);
+    QCOMPARE(results(world).size(), 2);
+    QVERIFY(part<QLabel>(page, "batchProgress")->text().contains(u"1 from before"_s));
+}
+
+void BatchPageTest::pausesAndStops()
+{
+    test::World world({ { u"a"_s, hanging() } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first\nsecond\nthird"_s);
+    part<QSpinBox>(page, "batchConcurrency")->setValue(1);
+    press(page, "batchStart");
+    QTRY_VERIFY(page.isRunning());
+    QVERIFY(!part<QLineEdit>(page, "batchModels")->isEnabled());
+    press(page, "batchPause");
+    QCOMPARE(part<QPushButton>(page, "batchPause")->text(), u"Resume"_s);
+    press(page, "batchPause");
+    QCOMPARE(part<QPushButton>(page, "batchPause")->text(), u"Pause"_s);
+    press(page, "batchStop");
+    QVERIFY(page.isRunning()); // the one in flight comes to its end, which here never comes
+    QVERIFY(results(world).isEmpty());
+}
+
+void BatchPageTest::wrongInputIsSaid()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    BatchPage page(world.context);
+    auto *message = part<QLabel>(page, "batchMessage");
+    fill(page, world, {});
+    press(page, "batchStart");
+    QVERIFY(message->text().contains(u"no prompt"_s));
+    fill(page, world, u"first"_s, u" "_s);
+    part<QLineEdit>(page, "batchModels")->clear();
+    press(page, "batchStart");
+    QVERIFY(message->text().contains(u"model"_s));
+    fill(page, world, u"first"_s);
+    part<QLineEdit>(page, "batchTemplate")->setText(u"{{nothing}}"_s);
+    press(page, "batchStart");
+    QVERIFY(message->text().contains(u"nothing"_s));
+    part<QLineEdit>(page, "batchTemplate")->clear();
+    part<QLineEdit>(page, "batchOutPath")->setText(u"/no/such/folder/x.jsonl"_s);
+    press(page, "batchStart");
+    QTRY_VERIFY(message->text().contains(u"/no/such/folder"_s));
+    QVERIFY(!page.isRunning());
+    QVERIFY(part<QPushButton>(page, "batchStart")->isEnabled());
+}
+
+void BatchPageTest::failedOnesAreAskedAgain()
+{
+    test::Script refusing;
+    refusing.status = 400;
+    refusing.pieces = { "{}" };
+    test::World world({ { u"a"_s, refusing } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first"_s);
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    QVERIFY(part<QPushButton>(page, "batchRetry")->isVisible());
+    press(page, "batchStart"); // it had failed, and stays so
+    QTRY_COMPARE(running.size(), 4);
+    QCOMPARE(results(world).size(), 1);
+    press(page, "batchRetry");
+    QTRY_COMPARE(running.size(), 6);
+    QCOMPARE(results(world).size(), 2);
+}
+
+void BatchPageTest::anAnswerIsNoMarkup()
+{
+    BatchResults rows;
+    rows.append({ { u"ok"_s, true }, { u"text"_s, u"<img src='http://x/y'><b>bold</b>"_s } });
+    const QString tip = rows.index(0, BatchResults::Answer).data(Qt::ToolTipRole).toString();
+    QVERIFY(!tip.contains(u"<img"_s));
+    QVERIFY(tip.contains(u"&lt;b&gt;"_s));
+}
+
+QTEST_MAIN(BatchPageTest)
+
+#include "tst_batchpage.moc"

@@ -1,0 +1,125 @@
+#include "ui/batch/batchresults.h"
+
+#include "core/profile/format.h"
+#include "ui/theme/icon.h"
+
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr qsizetype shownCharacters = 200;
+constexpr qsizetype tipCharacters = 2000;
+
+bool isNumber(int column)
+{
+    return column >= BatchResults::Tokens;
+}
+
+} // namespace
+
+BatchResults::BatchResults(QObject *parent) : QAbstractTableModel(parent)
+{
+}
+
+void BatchResults::clear()
+{
+    beginResetModel();
+    m_rows.clear();
+    endResetModel();
+}
+
+void BatchResults::append(const QJsonObject &object)
+{
+    const QJsonValue error = object["error"_L1];
+    const QString answer = error.isObject() ? error["message"_L1].toString() : object["text"_L1].toString();
+    const QJsonValue metrics = object["metrics"_L1];
+    Row row;
+    row.ok = object["ok"_L1].toBool();
+    row.values.fill(std::numeric_limits<double>::quiet_NaN());
+    row.texts[Id] = object["id"_L1].toString();
+    row.texts[Model] = object["model"_L1].toString();
+    row.texts[State] = row.ok ? tr("ok") : tr("failed");
+    row.texts[Answer] = answer.first(qMin(answer.size(), shownCharacters)).simplified();
+    row.tip = answer.first(qMin(answer.size(), tipCharacters));
+    const auto put = [&row](Column column, const QJsonValue &value, const auto &format) {
+        if (!value.isDouble())
+            return;
+        row.values[column] = value.toDouble();
+        row.texts[column] = format(value.toDouble());
+    };
+    put(Tokens, object["usage"_L1]["output_total"_L1], [](double tokens) { return QString::number(tokens, 'f', 0); });
+    put(Cost, object["cost_usd"_L1], &profile::formatUsd);
+    put(FirstToken, metrics["ttft_ms"_L1], &profile::formatMs);
+    put(Whole, metrics["response_ms"_L1], &profile::formatMs);
+    const int end = static_cast<int>(m_rows.size());
+    beginInsertRows({}, end, end);
+    m_rows.append(row);
+    endInsertRows();
+}
+
+int BatchResults::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
+}
+
+int BatchResults::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : Columns;
+}
+
+QVariant BatchResults::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid())
+        return {};
+    const Row &row = m_rows[index.row()];
+    const auto column = static_cast<std::size_t>(index.column());
+    switch (role) {
+    case Qt::DisplayRole:
+        return row.texts[column];
+    case Qt::DecorationRole:
+        return index.column() == State
+            ? QVariant(icon(row.ok ? u"check"_s : u"alert"_s, row.ok ? IconTone::Ok : IconTone::Error))
+            : QVariant();
+    case Qt::ToolTipRole: // marked as text: an answer is no HTML
+        return index.column() == Answer ? QVariant(u"<pre>%1</pre>"_s.arg(row.tip.toHtmlEscaped())) : QVariant();
+    case Qt::TextAlignmentRole:
+        return QVariant(isNumber(index.column()) ? Qt::AlignRight | Qt::AlignVCenter
+                                                 : Qt::AlignLeft | Qt::AlignVCenter);
+    case Qt::UserRole: // what it is sorted by
+        return isNumber(index.column()) ? QVariant(row.values[column]) : QVariant(row.texts[column]);
+    default:
+        return {};
+    }
+}
+
+QVariant BatchResults::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return QAbstractTableModel::headerData(section, orientation, role);
+    switch (section) {
+    case Id:
+        return tr("Prompt");
+    case Model:
+        return tr("Model");
+    case State:
+        return tr("Result");
+    case Answer:
+        return tr("Answer");
+    case Tokens:
+        return tr("Tokens");
+    case Cost:
+        return tr("Cost");
+    case FirstToken:
+        return tr("First token");
+    case Whole:
+        return tr("Whole");
+    default:
+        return {};
+    }
+}
+
+} // namespace talkbench::ui
