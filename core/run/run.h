@@ -2,7 +2,7 @@
 
 #include "core/llm/provider.h"
 #include "core/net/httptransport.h"
-#include "core/profile/runrecord.h"
+#include "core/profile/cacheentry.h"
 #include "core/run/limits.h"
 
 #include <QObject>
@@ -15,6 +15,10 @@ struct RunRequest {
     QString conversationId;
     QString messageId;
     net::TransportLimits limits;
+    /// Unset: as the service's CacheSettings say. What measures a server says Off.
+    std::optional<profile::CachePolicy> cache = {};
+    /// The oldest kept answer that will do, and how long this one is kept; 0: for ever. Unset: as CacheSettings say.
+    std::optional<qint64> cacheTtlMs = {};
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;
