@@ -41,6 +41,7 @@ QList<profile::RunRecord> Engine::close()
     m_calls.clear();
     m_errands.clear();
     m_transport.reset();
+    m_cache.setStorage({}); // its sockets belong to this thread
     return records;
 }
 

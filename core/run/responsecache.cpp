@@ -58,7 +58,7 @@ CachePlan ResponseCache::planFor(const RunRequest &request, const QList<llm::Uns
         return plan;
     plan.key = cacheKey(request.chat, request.endpoint);
     plan.mayKeep = true;
-    plan.mayRead = policy != CachePolicy::Refresh;
+    plan.mayRead = policy != CachePolicy::Refresh && !request.cacheAnew;
     plan.ttlMs =
         request.cacheTtlMs.value_or(m_settings.providerTtlMs.value(request.endpoint.providerId, m_settings.ttlMs));
     return plan;

@@ -17,6 +17,8 @@ struct RunRequest {
     net::TransportLimits limits;
     /// Unset: as the service's CacheSettings say. What measures a server says Off.
     std::optional<profile::CachePolicy> cache = {};
+    /// Asks anew, whatever is kept; the policy says whether the new answer is.
+    bool cacheAnew = false;
     /// The oldest kept answer that will do, and how long this one is kept; 0: for ever. Unset: as CacheSettings say.
     std::optional<qint64> cacheTtlMs = {};
 };

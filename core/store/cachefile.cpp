@@ -1,13 +1,12 @@
 #include "core/store/cachefile.h"
 
 #include "core/base/logging.h"
+#include "core/profile/cachebytes.h"
 #include "core/store/database.h"
 
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QUuid>
 
 #include <algorithm>
@@ -39,7 +38,7 @@ constexpr std::array schema {
     " expires_ms INTEGER NOT NULL," // 0: never
     " used_ms INTEGER NOT NULL,"
     " bytes INTEGER NOT NULL,"
-    " entry BLOB NOT NULL)", // the original's record as JSON, by qCompress
+    " entry BLOB NOT NULL)", // as profile::packed() makes it
     "CREATE INDEX answers_by_use ON answers(used_ms)",
     "CREATE INDEX answers_by_expiry ON answers(expires_ms) WHERE expires_ms > 0",
     "CREATE INDEX answers_by_model ON answers(model)",
@@ -53,17 +52,6 @@ constexpr const char *totalsTable =
     "CREATE TABLE totals (entries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
     " hits INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0,"
     " saved_ms REAL NOT NULL DEFAULT 0, saved_usd REAL NOT NULL DEFAULT 0)";
-
-QByteArray packed(const profile::RunRecord &record)
-{
-    return qCompress(QJsonDocument(profile::toJson(record)).toJson(QJsonDocument::Compact), 1);
-}
-
-std::optional<profile::RunRecord> unpacked(const QByteArray &bytes)
-{
-    const QJsonObject object = QJsonDocument::fromJson(qUncompress(bytes)).object();
-    return object.isEmpty() ? std::nullopt : std::optional(profile::runRecordFromJson(object));
-}
 
 /// How many rows have to go, if they are all of about the same size.
 qint64 rowsOver(const profile::CacheStats &now, const CacheLimits &limits)
@@ -213,22 +201,15 @@ std::optional<profile::CacheEntry> CacheFile::find(const QByteArray &key, qint64
 {
     if (!ensureOpen())
         return std::nullopt;
-    QSqlQuery *query = run(u"SELECT stored_ms, expires_ms, entry FROM answers WHERE key = ?"_s, { key });
+    QSqlQuery *query = run(u"SELECT entry FROM answers WHERE key = ?"_s, { key });
     if (!query || !query->next()) {
         if (query)
             query->finish();
         return std::nullopt;
     }
-    profile::CacheEntry entry;
-    entry.storedMs = query->value(0).toLongLong();
-    entry.expiresMs = query->value(1).toLongLong();
-    const QByteArray bytes = query->value(2).toByteArray();
+    const auto entry = profile::unpackedEntry(query->value(0).toByteArray());
     query->finish();
-    const auto record = entry.expired(nowMs) ? std::nullopt : unpacked(bytes);
-    if (!record)
-        return std::nullopt;
-    entry.original = *record;
-    return entry;
+    return entry && !entry->expired(nowMs) ? entry : std::nullopt;
 }
 
 void CacheFile::write(const QList<CacheChange> &changes, const CacheLimits &limits)
@@ -256,7 +237,7 @@ bool CacheFile::put(const CacheChange &change, const CacheLimits &limits)
             && run(u"UPDATE answers SET used_ms = ? WHERE key = ?"_s, { use->nowMs, use->key });
     }
     const auto &[key, entry] = std::get<CacheSave>(change);
-    const QByteArray bytes = packed(entry.original);
+    const QByteArray bytes = profile::packed(entry);
     if (!run(u"DELETE FROM answers WHERE key = ?"_s, { key }))
         return false;
     if (bytes.size() > limits.bytes / 8)
@@ -325,6 +306,18 @@ profile::CacheStats CacheFile::stats()
     if (query)
         query->finish();
     return stats;
+}
+
+QStringList CacheFile::models()
+{
+    QStringList models;
+    QSqlQuery *query =
+        ensureOpen() ? run(u"SELECT DISTINCT model FROM answers WHERE model <> '' ORDER BY model"_s, {}) : nullptr;
+    while (query && query->next())
+        models << query->value(0).toString();
+    if (query)
+        query->finish();
+    return models;
 }
 
 } // namespace talkbench::store

@@ -40,6 +40,8 @@ public:
     /// How many went.
     qint64 clear(const profile::CacheFilter &filter);
     profile::CacheStats stats();
+    /// That there are answers of, sorted.
+    QStringList models();
     void close();
 
 private:

@@ -91,6 +91,11 @@ QFuture<profile::CacheStats> CacheStore::stats()
     return ask<profile::CacheStats>(m_worker.get(), [worker = m_worker.get()] { return worker->stats(); });
 }
 
+QFuture<QStringList> CacheStore::models()
+{
+    return ask<QStringList>(m_worker.get(), [worker = m_worker.get()] { return worker->models(); });
+}
+
 void CacheStore::setLimits(const CacheLimits &limits)
 {
     QMetaObject::invokeMethod(

@@ -45,6 +45,8 @@ public:
     /// How many went. The counts of hits and of what was saved stay.
     QFuture<qint64> clear(const profile::CacheFilter &filter);
     QFuture<profile::CacheStats> stats();
+    /// That there are answers of, sorted.
+    QFuture<QStringList> models();
     void setLimits(const CacheLimits &limits);
 
 private:

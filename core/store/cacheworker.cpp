@@ -63,6 +63,12 @@ profile::CacheStats CacheWorker::stats()
     return m_file.stats();
 }
 
+QStringList CacheWorker::models()
+{
+    flush();
+    return m_file.models();
+}
+
 void CacheWorker::setLimits(const CacheLimits &limits)
 {
     m_limits = limits;

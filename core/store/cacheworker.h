@@ -23,6 +23,7 @@ public:
     void enqueue(const CacheChange &change);
     qint64 clear(const profile::CacheFilter &filter);
     profile::CacheStats stats();
+    QStringList models();
     void setLimits(const CacheLimits &limits);
     /// The last flush; the file is closed.
     void finish();

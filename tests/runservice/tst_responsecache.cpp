@@ -193,6 +193,24 @@ private Q_SLOTS:
         QCOMPARE(third->record().cacheHit->runId, second->record().id);
     }
 
+    /// "Ask again": the policy stays what it is.
+    void anewReplacesAsFarAsThePolicyKeeps()
+    {
+        const auto first = ask(deterministic());
+        answerWhole(0);
+        RunRequest anew = deterministic();
+        anew.cacheAnew = true;
+        const auto second = ask(anew);
+        QCOMPARE(started(), 2);
+        answerWhole(1);
+        QCOMPARE(m_shelf.saved, 2);
+        anew.cache = CachePolicy::Off;
+        const auto third = ask(anew);
+        answerWhole(2);
+        QCOMPARE(m_shelf.saved, 2);
+        QCOMPARE(ask(deterministic())->record().cacheHit->runId, second->record().id);
+    }
+
     void onlyWholeAnswersAreKept_data()
     {
         QTest::addColumn<QByteArray>("body");

@@ -144,6 +144,9 @@ private Q_SLOTS:
             m_store->save(keyOf(4), entryOf(u"x"_s, u"b"_s, {}));
         };
         fill();
+        auto models = m_store->models();
+        models.waitForFinished();
+        QCOMPARE(models.result(), (QStringList { u"a"_s, u"b"_s }));
         QCOMPARE(clear({ .model = u"a"_s }), 2);
         QVERIFY(!find(1) && !find(2) && find(3) && find(4));
         fill();
