@@ -178,7 +178,7 @@ void OptionsPanel::addCacheChoice()
     m_cache->addItem(tr("as in the settings"), -1);
     const std::pair<QString, profile::CachePolicy> policies[] = {
         { tr("never"), Off },
-        { tr("at temperature 0 or with a seed"), Deterministic },
+        { tr("with temperature 0 or a seed"), Deterministic },
         { tr("always"), Always },
         { tr("ask anew, keep the answer"), Refresh },
     };

@@ -30,7 +30,7 @@ QString choiceTitle(const QString &choice)
         { "enter", QT_TRANSLATE_NOOP("Choice", "Enter") },
         { "ctrl_enter", QT_TRANSLATE_NOOP("Choice", "Ctrl+Enter") },
         { "off", QT_TRANSLATE_NOOP("Choice", "Never") },
-        { "deterministic", QT_TRANSLATE_NOOP("Choice", "At temperature 0 or with a seed") },
+        { "deterministic", QT_TRANSLATE_NOOP("Choice", "Temperature 0 or a seed") },
         { "always", QT_TRANSLATE_NOOP("Choice", "Always") },
         { "at_once", QT_TRANSLATE_NOOP("Choice", "At once") },
         { "recorded", QT_TRANSLATE_NOOP("Choice", "At the pace it came with") },
