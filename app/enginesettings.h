@@ -6,10 +6,13 @@ class Settings;
 namespace talkbench::run {
 class RunService;
 }
+namespace talkbench::store {
+class CacheStore;
+}
 
 namespace talkbench::app {
 
-/// What the settings say of concurrency, rates and retries, handed over to the engine.
-void applySettings(const config::Settings &settings, run::RunService &runs);
+/// What the settings say of concurrency, rates, retries and the response cache, handed over to the engine and the disk.
+void applySettings(const config::Settings &settings, run::RunService &runs, store::CacheStore &cache);
 
 } // namespace talkbench::app

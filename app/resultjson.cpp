@@ -96,6 +96,7 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"attempts"_s, record.attempts() },
         { u"attempt_log"_s, attemptsJson(record) },
         { u"cached"_s, record.cached },
+        { u"cache"_s, profile::toJson(record)["cache_hit"_L1] },
         { u"error"_s, errorJson(answer.error) },
     };
 }

@@ -3,6 +3,7 @@
 #include "app/commands/calibrate.h"
 #include "app/commands/filelimit.h"
 #include "app/commands/interrupts.h"
+#include "app/diskcache.h"
 #include "app/enginesettings.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
@@ -13,6 +14,7 @@
 #include "core/net/qttransport.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
+#include "core/store/cachestore.h"
 #include "core/store/store.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/endpoints.h"
@@ -75,6 +77,7 @@ private:
     config::Secrets m_secrets;
     cost::PriceBook m_prices;
     store::Store m_store;
+    store::CacheStore m_cache;
     run::RunService m_runs;
     ui::Endpoints m_endpoints;
     ui::ModelLists m_models;
@@ -87,22 +90,27 @@ private:
 
 Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
+      m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_endpoints(m_settings, m_secrets),
-      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_context { m_clock,     m_settings, m_secrets,
-                                                                               m_prices,    m_runs,     m_store,
-                                                                               m_endpoints, m_models },
+      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_context { m_clock,  m_settings,  m_secrets,
+                                                                               m_prices, m_runs,      m_store,
+                                                                               m_cache,  m_endpoints, m_models },
       m_theme(application), m_simulator(simulator::Knobs())
 {
+    m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
     applyTheme();
-    applySettings(m_settings, m_runs);
+    applySettings(m_settings, m_runs, m_cache);
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
-    connect(&m_settings, &config::Settings::changed, this, [this] {
+    connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) {
+        if (key == "cache/redis"_L1)
+            m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
         applyTheme();
-        applySettings(m_settings, m_runs);
+        applySettings(m_settings, m_runs, m_cache);
     });
-    connect(&m_settings, &config::Settings::providersChanged, this, [this] { applySettings(m_settings, m_runs); });
+    connect(&m_settings, &config::Settings::providersChanged, this,
+            [this] { applySettings(m_settings, m_runs, m_cache); });
     connect(&m_runs, &run::RunService::recorded, this,
             [this](const profile::RunRecord &record) { m_store.saveRun(record); });
 }

@@ -13,8 +13,9 @@ namespace talkbench::run {
 class RunService;
 }
 namespace talkbench::store {
+class CacheStore;
 class Store;
-}
+} // namespace talkbench::store
 
 namespace talkbench::ui {
 
@@ -29,6 +30,7 @@ struct AppContext {
     const cost::PriceBook &prices;
     run::RunService &runs;
     store::Store &store;
+    store::CacheStore &cache;
     /// Settings and secrets joined: how to reach a provider.
     Endpoints &endpoints;
     ModelLists &models;

@@ -73,6 +73,14 @@ void describe(QCommandLineParser &parser)
         { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
         { u"no-stream"_s, u"Ask for the answer in one piece."_s },
         { u"timeout"_s, u"The longest the whole answer may take, in seconds."_s, u"S"_s },
+        { u"cache"_s,
+          u"Whether a kept answer will do: off, deterministic (temperature 0 or a seed), always, or refresh: ask anew "
+          u"and "
+          "keep the answer."_s,
+          u"POLICY"_s },
+        { u"cache-ttl"_s,
+          u"The oldest kept answer that will do, and how long this one is kept: 90s, 30m, 12h, 7d; 0 for ever."_s,
+          u"TIME"_s },
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
@@ -153,6 +161,41 @@ base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOption
     return {};
 }
 
+/// "90s", "30m", "12h", "7d", or seconds.
+std::optional<qint64> durationFrom(QString text)
+{
+    constexpr std::pair<QChar, qint64> units[] = {
+        { u's', 1000 }, { u'm', 60'000 }, { u'h', 3'600'000 }, { u'd', 86'400'000 }
+    };
+    qint64 unitMs = 1000;
+    for (const auto &[letter, ms] : units) {
+        if (!text.endsWith(letter))
+            continue;
+        unitMs = ms;
+        text.chop(1);
+        break;
+    }
+    bool ok = false;
+    const double count = text.toDouble(&ok);
+    const double ms = count * static_cast<double>(unitMs);
+    return ok && ms >= 0 && ms < 1e15 ? std::optional(static_cast<qint64>(ms)) : std::nullopt;
+}
+
+base::Result<void> readCache(const QCommandLineParser &parser, ChatCommandOptions &options)
+{
+    if (const QString policy = parser.value(u"cache"_s); parser.isSet(u"cache"_s)) {
+        options.cache = profile::cachePolicyFromName(policy);
+        if (!options.cache)
+            return usage(u"--cache takes off, deterministic, always or refresh, not '%1'."_s.arg(policy));
+    }
+    if (const QString ttl = parser.value(u"cache-ttl"_s); parser.isSet(u"cache-ttl"_s)) {
+        options.cacheTtlMs = durationFrom(ttl);
+        if (!options.cacheTtlMs)
+            return usage(u"--cache-ttl takes a time as 90s, 30m, 12h or 7d, not '%1'."_s.arg(ttl));
+    }
+    return {};
+}
+
 base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
 {
     ChatCommandOptions options;
@@ -169,13 +212,14 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     const auto reasoningBudget = number<int>(parser, u"reasoning-budget"_s, 0, 10'000'000);
     const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
     const auto shape = readShape(parser, options);
+    const auto cache = readCache(parser, options);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
            temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-           shape ? nullptr : &shape.error(), timeout ? nullptr : &timeout.error() }) {
+           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
@@ -283,6 +327,8 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;
+    request.cache = m_options.cache;
+    request.cacheTtlMs = m_options.cacheTtlMs;
     m_run = m_session.runs().start(request);
     connect(m_run.get(), &run::Run::updated, this, &ChatCommand::onUpdated);
     connect(m_run.get(), &run::Run::finished, this, &ChatCommand::onFinished);
@@ -349,7 +395,7 @@ void ChatCommand::report(const profile::RunRecord &record)
         complain(*answer.error);
     else if (!isComplete(record))
         writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(whyIncomplete(answer)));
-    const bool hasNumbers = !record.trace.chunks.isEmpty();
+    const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
 }

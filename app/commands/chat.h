@@ -2,6 +2,7 @@
 
 #include "app/commands/session.h"
 #include "core/llm/chatrequest.h"
+#include "core/profile/cacheentry.h"
 
 #include <QElapsedTimer>
 
@@ -15,6 +16,9 @@ struct ChatCommandOptions {
     llm::ChatOptions chat;
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;
+    /// Unset: as the settings say.
+    std::optional<profile::CachePolicy> cache;
+    std::optional<qint64> cacheTtlMs;
     bool json = false;
 };
 

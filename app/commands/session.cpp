@@ -1,6 +1,7 @@
 #include "app/commands/session.h"
 
 #include "app/commands/terminal.h"
+#include "app/diskcache.h"
 #include "app/enginesettings.h"
 #include "core/config/datadir.h"
 #include "core/net/qttransport.h"
@@ -82,7 +83,9 @@ base::Result<void> Session::open()
     m_secrets = std::make_unique<config::Secrets>();
     m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
                                                *prices);
-    applySettings(*m_settings, *m_runs);
+    m_cache = std::make_unique<store::CacheStore>(m_dataDir, m_clock);
+    m_runs->setCacheStorage(cacheStorage(*m_settings, *m_cache));
+    applySettings(*m_settings, *m_runs, *m_cache);
     openStore();
     return {};
 }

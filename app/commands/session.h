@@ -9,6 +9,7 @@
 #include "core/llm/vendors.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
+#include "core/store/cachestore.h"
 #include "core/store/store.h"
 
 #include <QObject>
@@ -60,6 +61,7 @@ private:
     std::unique_ptr<config::Settings> m_settings;
     std::unique_ptr<config::Secrets> m_secrets;
     std::unique_ptr<store::Store> m_store;
+    std::unique_ptr<store::CacheStore> m_cache;
     std::unique_ptr<simulator::Simulator> m_simulator;
     std::unique_ptr<run::RunService> m_runs; ///< first to go: its last records go to the store
 };

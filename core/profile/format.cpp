@@ -108,11 +108,44 @@ QString formatFigure(double value, QByteArrayView unit)
     return unit.isEmpty() ? number : number + u' ' + QString::fromUtf8(unit);
 }
 
+QString formatAge(qint64 ms)
+{
+    const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
+    const qint64 seconds = ms / 1000;
+    if (seconds < 1)
+        return text(QT_TRANSLATE_NOOP("Numbers", "just now"));
+    if (seconds < 60)
+        return text(QT_TRANSLATE_NOOP("Numbers", "%1 s ago")).arg(seconds);
+    if (seconds < 3600)
+        return text(QT_TRANSLATE_NOOP("Numbers", "%1 min ago")).arg(seconds / 60);
+    if (seconds < 24 * 3600)
+        return text(QT_TRANSLATE_NOOP("Numbers", "%1 h ago")).arg(seconds / 3600);
+    const qint64 days = seconds / (24 * 3600);
+    return days == 1 ? text(QT_TRANSLATE_NOOP("Numbers", "1 day ago"))
+                     : text(QT_TRANSLATE_NOOP("Numbers", "%1 days ago")).arg(days);
+}
+
+QString cacheHitText(const CacheHit &hit)
+{
+    const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
+    QStringList saved;
+    if (hit.savedMs)
+        saved << formatMs(*hit.savedMs);
+    if (hit.savedUsd && *hit.savedUsd > 0)
+        saved << formatUsd(*hit.savedUsd);
+    const QString from = text(QT_TRANSLATE_NOOP("Numbers", "from %1")).arg(formatAge(hit.ageMs));
+    if (saved.isEmpty())
+        return from;
+    return text(QT_TRANSLATE_NOOP("Numbers", "%1, saved %2"))
+        .arg(from, saved.join(text(QT_TRANSLATE_NOOP("Numbers", " and "))));
+}
+
 Numbers numbersOf(const RunRecord &record)
 {
     Numbers numbers;
     numbers.ended = record.trace.endNs != 0;
     numbers.cached = record.cached;
+    numbers.cacheHit = record.cacheHit;
     numbers.ttftMs = metric(record, "ttft_ms");
     numbers.tokensPerS = metric(record, "tokens_per_s");
     if (const auto &usage = record.answer.usage) {
@@ -131,7 +164,8 @@ QStringList numbersParts(const Numbers &numbers)
     const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
     QStringList parts;
     if (numbers.cached)
-        parts << text(QT_TRANSLATE_NOOP("Numbers", "from the cache"));
+        parts << (numbers.cacheHit ? cacheHitText(*numbers.cacheHit)
+                                   : text(QT_TRANSLATE_NOOP("Numbers", "from the cache")));
     else if (numbers.ttftMs)
         parts << text(QT_TRANSLATE_NOOP("Numbers", "%1 to first token")).arg(formatMs(*numbers.ttftMs));
     if (numbers.tokensPerS && !numbers.cached)
@@ -139,6 +173,8 @@ QStringList numbersParts(const Numbers &numbers)
     if (numbers.outputTokens)
         parts << markEstimate(text(QT_TRANSLATE_NOOP("Numbers", "%1 tok")).arg(formatCount(*numbers.outputTokens)),
                               numbers.tokensEstimated);
+    if (numbers.cacheHit) // what it cost is said above: nothing
+        return parts;
     if (numbers.costUsd)
         parts << markEstimate(formatUsd(*numbers.costUsd),
                               numbers.tokensEstimated && *numbers.costUsd >= smallestShownUsd);

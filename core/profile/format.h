@@ -17,6 +17,10 @@ QString formatRate(double tokensPerSecond);
 QString formatUsd(double usd);
 /// "61 MB", "1.2 GB".
 QString formatMegabytes(double megabytes);
+/// "just now", "12 s ago", "5 min ago", "2 h ago", "3 days ago".
+QString formatAge(qint64 ms);
+/// "from 3 days ago, saved 1.8 s and $0.012".
+QString cacheHitText(const CacheHit &hit);
 /// With '~' before it.
 QString markEstimate(const QString &text, bool isEstimate);
 /// A figure of the metric table by its unit: "ms", "tok/s", "USD", "%", "tok", "".
@@ -33,6 +37,7 @@ struct Numbers {
     /// False while the call runs: an unset cost then isn't known to be unknown yet.
     bool ended = false;
     bool cached = false;
+    std::optional<CacheHit> cacheHit;
 };
 
 Numbers numbersOf(const RunRecord &record);

@@ -236,6 +236,12 @@ Value costUsd(const RunRecord &record)
     return record.costUsd;
 }
 
+template <std::optional<double> CacheHit::*figure>
+Value saved(const RunRecord &record)
+{
+    return record.cacheHit ? (*record.cacheHit).*figure : Value();
+}
+
 Value retries(const RunRecord &record)
 {
     return static_cast<double>(record.retries());
@@ -291,7 +297,9 @@ constexpr Metric table[] = {
     { "total_tokens", TITLE("Total tokens"), "tok", Neither, totalTokens },
     { "token_efficiency", TITLE("Output share of all tokens"), "%", Higher, tokenEfficiency },
     { "cost_usd", TITLE("Cost"), "USD", Lower, costUsd },
-    { "cost_per_m_output_usd", TITLE("Cost per million output tokens"), "USD", Lower, costPerMillionOutput },
+    { "cost_per_m_output_usd", TITLE("Cost per million output tokens"), "USD", Lower, timed<costPerMillionOutput> },
+    { "saved_ms", TITLE("Time saved by the response cache"), "ms", Higher, saved<&CacheHit::savedMs> },
+    { "saved_usd", TITLE("Cost saved by the response cache"), "USD", Higher, saved<&CacheHit::savedUsd> },
     { "retries", TITLE("Retries"), "", Lower, retries },
     { "chunks", TITLE("Chunks with content"), "", Neither, chunkCount },
     { "bytes", TITLE("Bytes received"), "B", Neither, bytesReceived },

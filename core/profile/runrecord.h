@@ -16,6 +16,17 @@ struct Attempt {
     bool operator==(const Attempt &) const = default;
 };
 
+/// Of an answer that was not asked for again: what that spared. It comes from the cache, or from a call that was in flight.
+struct CacheHit {
+    QString runId; ///< the call that did ask
+    qint64 ageMs = 0; ///< of the answer
+    /// From that call's dispatch to its end, less what this one waited; unset where unknown.
+    std::optional<double> savedMs;
+    std::optional<double> savedUsd; ///< unset where nobody knows what the call cost
+
+    bool operator==(const CacheHit &) const = default;
+};
+
 /// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
 struct RunRecord {
     QString id;
@@ -26,7 +37,10 @@ struct RunRecord {
     QString model;
     qint64 startedWallMs = 0;
     bool streamed = true;
+    /// Not asked for again: it enters no latency statistic and cost nothing.
     bool cached = false;
+    /// Unset in records of versions that did not keep it, and where it was not cached.
+    std::optional<CacheHit> cacheHit = {};
     llm::Answer answer;
     /// The last attempt's.
     Trace trace;

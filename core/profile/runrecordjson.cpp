@@ -131,6 +131,31 @@ Attempt attemptFromJson(const QJsonObject &object)
     return attempt;
 }
 
+QJsonValue cacheHitToJson(const std::optional<CacheHit> &hit)
+{
+    if (!hit)
+        return {};
+    const auto orNull = [](const std::optional<double> &value) { return value ? QJsonValue(*value) : QJsonValue(); };
+    return QJsonObject {
+        { u"run_id"_s, hit->runId },
+        { u"age_ms"_s, hit->ageMs },
+        { u"saved_ms"_s, orNull(hit->savedMs) },
+        { u"saved_usd"_s, orNull(hit->savedUsd) },
+    };
+}
+
+std::optional<CacheHit> cacheHitFromJson(const QJsonValue &value)
+{
+    if (!value.isObject())
+        return std::nullopt;
+    const auto figure = [&value](QLatin1String key) {
+        const double number = value[key].toDouble(-1);
+        return number >= 0 && number < 1e15 ? std::optional(number) : std::nullopt;
+    };
+    return CacheHit { value["run_id"_L1].toString(), qMax<qint64>(value["age_ms"_L1].toInteger(), 0),
+                      figure("saved_ms"_L1), figure("saved_usd"_L1) };
+}
+
 } // namespace
 
 QJsonObject toJson(const RunRecord &record)
@@ -148,6 +173,7 @@ QJsonObject toJson(const RunRecord &record)
         { u"started_wall_ms"_s, record.startedWallMs },
         { u"streamed"_s, record.streamed },
         { u"cached"_s, record.cached },
+        { u"cache_hit"_s, cacheHitToJson(record.cacheHit) },
         { u"answer"_s, llm::toJson(record.answer) },
         { u"trace"_s, traceToJson(record.trace) },
         { u"earlier_attempts"_s, earlier },
@@ -168,6 +194,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.startedWallMs = object["started_wall_ms"_L1].toInteger();
     record.streamed = object["streamed"_L1].toBool(true);
     record.cached = object["cached"_L1].toBool();
+    record.cacheHit = cacheHitFromJson(object["cache_hit"_L1]);
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());
     const QJsonArray earlier = object["earlier_attempts"_L1].toArray();

@@ -11,6 +11,11 @@ namespace {
 /// Reserved for an answer whose length nobody bounded.
 constexpr int usualAnswerTokens = 512;
 
+base::Error stopped()
+{
+    return { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+}
+
 /// What counts against the tokens a minute; unset where the server may or may not have counted.
 std::optional<qint64> tokensUsedBy(const Attempt &attempt)
 {
@@ -36,8 +41,6 @@ Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 s
 
 Call::~Call() = default;
 
-// Admit
-
 void Call::begin()
 {
     m_provider = llm::providerFor(m_request.endpoint.protocol);
@@ -58,8 +61,42 @@ void Call::begin()
     m_encoded = *std::move(encoded);
     m_tokensExpected =
         cost::estimateTokens(m_request.chat.messages) + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
-    enqueue();
+    askCache();
 }
+
+// Cache
+
+void Call::askCache()
+{
+    const CacheStage::Services services { m_services.clock, m_services.scheduler, m_services.cache,
+                                          m_services.flights };
+    m_cache = std::make_unique<CacheStage>(m_request, m_submittedNs, services);
+    connect(m_cache.get(), &CacheStage::decided, this, [this](const QString &reason) {
+        m_trace.decisions.append({ u"cache"_s, reason });
+    });
+    connect(m_cache.get(), &CacheStage::content, this, &Call::onCacheContent);
+    connect(m_cache.get(), &CacheStage::answered, this, &Call::onCacheAnswered);
+    connect(m_cache.get(), &CacheStage::missed, this, &Call::enqueue);
+    connect(m_cache.get(), &CacheStage::deserted, this, [this] {
+        if (m_ownerless)
+            stop();
+    });
+    m_cache->begin(m_encoded.unsent);
+}
+
+void Call::onCacheContent(const QString &text, const QString &reasoning)
+{
+    onContent(text, reasoning, {});
+}
+
+void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit)
+{
+    m_trace.endNs = m_services.clock.nowNs();
+    const profile::RunRecord own = recordOf({}, m_trace);
+    endWith(hit ? cachedRecord(own, record, *hit) : inheritedRecord(own, record));
+}
+
+// Admit
 
 void Call::enqueue()
 {
@@ -151,6 +188,7 @@ void Call::onStamped()
 void Call::onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks)
 {
     const bool first = m_state != RunState::Streaming;
+    m_cache->share(text, reasoning);
     m_update.text += text;
     m_update.reasoning += reasoning;
     m_update.chunks.append(chunks);
@@ -166,7 +204,7 @@ void Call::enter(RunState state, bool atOnce)
 RunUpdate Call::takeUpdate()
 {
     RunUpdate update = m_update;
-    update.state = m_state;
+    update.state = m_ownerless ? RunState::Ended : m_state;
     update.trace = m_attempt ? m_attempt->trace() : m_trace;
     update.trace.chunks.clear();
     m_update.text.clear();
@@ -228,23 +266,49 @@ void Call::retryNow()
 
 void Call::cancel()
 {
-    if (m_state == RunState::Ended)
+    if (m_state == RunState::Ended || m_ownerless)
         return;
-    const base::Error cancelled { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+    if (const bool complete = m_attempt && m_attempt->answer().finished; !complete && m_cache->goOnForOthers())
+        leaveToOthers();
+    else
+        stop();
+}
+
+/// The owner has its record, without a bill; the call has no owner any more.
+void Call::leaveToOthers()
+{
+    profile::Trace trace = m_attempt ? m_attempt->trace() : m_trace;
+    trace.endNs = m_services.clock.nowNs();
+    trace.decisions.append({ u"cache"_s, u"stopped, but goes on for a call that had joined it and pays"_s });
+    llm::Answer answer = m_attempt ? m_attempt->answer() : llm::Answer();
+    answer.error = stopped();
+    m_ownerless = true;
+    profile::RunRecord record = recordOf(std::move(answer), trace);
+    record.costUsd = 0;
+    Q_EMIT ended(record);
+}
+
+void Call::stop()
+{
     const qint64 now = m_services.clock.nowNs();
     if (m_attempt) {
-        m_attempt->abort(cancelled, now);
+        m_attempt->abort(stopped(), now);
         return;
     }
     m_retryTimer.reset();
     m_queueTimer.reset();
-    llm::Answer answer;
-    answer.error = cancelled;
+    llm::Answer answer = m_cache->shown();
+    answer.error = stopped();
     m_trace.endNs = now;
     end(answer);
 }
 
 void Call::end(llm::Answer answer)
+{
+    endWith(recordOf(std::move(answer), m_trace));
+}
+
+profile::RunRecord Call::recordOf(llm::Answer answer, const profile::Trace &trace) const
 {
     if (answer.error) {
         const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
@@ -252,8 +316,22 @@ void Call::end(llm::Answer answer)
         if (cancelled || !answer.finishReason)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
+    profile::RunRecord record =
+        makeRecord(m_id, m_request, m_startedWallMs, answer, trace, m_earlier, m_services.prices);
+    record.cached = m_cache && m_cache->isAnswering();
+    if (record.cached)
+        record.costUsd = 0;
+    return record;
+}
+
+void Call::endWith(const profile::RunRecord &record)
+{
     enter(RunState::Ended);
-    Q_EMIT ended(makeRecord(m_id, m_request, m_startedWallMs, answer, m_trace, m_earlier, m_services.prices));
+    if (m_cache)
+        m_cache->conclude(record);
+    if (!m_ownerless)
+        Q_EMIT ended(record);
+    Q_EMIT done();
 }
 
 } // namespace talkbench::run

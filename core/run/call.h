@@ -2,6 +2,7 @@
 
 #include "core/run/admission.h"
 #include "core/run/attempt.h"
+#include "core/run/cachestage.h"
 #include "core/run/record.h"
 #include "core/run/retry.h"
 #include "core/run/runservice.h"
@@ -9,8 +10,8 @@
 
 namespace talkbench::run {
 
-/// One call, from the queue to its record: queued → attempt → (retry wait → queued → …) → ended. Lives in the network
-/// thread. Its engine gives it turns and carries its updates out.
+/// One call, from the cache to its record: cache → queued → attempt → (retry wait → queued → …) → ended. Lives in the
+/// network thread. Its engine gives it turns and carries its updates out.
 class Call final : public QObject {
     Q_OBJECT
 
@@ -20,6 +21,8 @@ public:
         Scheduler &scheduler;
         Retry &retry;
         const cost::PriceBook &prices;
+        ResponseCache &cache;
+        Flights &flights;
         qint64 maxWaitMs;
     };
 
@@ -31,11 +34,13 @@ public:
     /// Where it stands in the queue.
     QueuedCall queuedCall() const;
 
-    /// Joins the queue; wantsTurn() follows, or ended() if the request can't be made.
+    /// Asks the cache and joins the queue; wantsTurn() follows, or ended() if it knows the answer or the request can't be
+    /// made.
     void begin();
     void setWait(const Wait &wait);
     /// A slot is free: dispatches now.
     void takeTurn(net::HttpTransport &transport);
+    /// ended() follows. The call itself goes on where others have joined it.
     void cancel();
     /// While it waits for its next attempt.
     void retryNow();
@@ -54,9 +59,14 @@ Q_SIGNALS:
     /// There is an update to take: within a frame, or at once.
     void changed(bool atOnce);
     void ended(const talkbench::profile::RunRecord &record);
+    /// After ended(): it is of no more use to anybody.
+    void done();
 
 private:
     void enter(RunState state, bool atOnce = false);
+    void askCache();
+    void onCacheContent(const QString &text, const QString &reasoning);
+    void onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit);
     void enqueue();
     void waitedTooLong();
     void onStamped();
@@ -64,7 +74,11 @@ private:
     void onAttemptFinished();
     std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const base::Error &error);
+    void leaveToOthers();
+    void stop();
     void end(llm::Answer answer);
+    profile::RunRecord recordOf(llm::Answer answer, const profile::Trace &trace) const;
+    void endWith(const profile::RunRecord &record);
 
     const QString m_id;
     const quint64 m_order;
@@ -84,6 +98,9 @@ private:
     qint64 m_firstDispatchNs = 0;
     /// The stamps of the attempt that waits for its turn; the attempt takes them along.
     profile::Trace m_trace;
+    std::unique_ptr<CacheStage> m_cache;
+    /// Its owner has stopped it, but others have joined.
+    bool m_ownerless = false;
     std::unique_ptr<Attempt> m_attempt;
     QList<profile::Attempt> m_earlier;
     /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.

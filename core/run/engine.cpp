@@ -13,7 +13,8 @@ constexpr qint64 frameMs = 16;
 } // namespace
 
 Engine::Engine(const base::Clock &clock, std::unique_ptr<Scheduler> scheduler, cost::PriceBook prices)
-    : m_clock(clock), m_scheduler(std::move(scheduler)), m_prices(std::move(prices)), m_retry(RetryPolicy())
+    : m_clock(clock), m_scheduler(std::move(scheduler)), m_prices(std::move(prices)), m_retry(RetryPolicy()),
+      m_cache(clock, *m_scheduler)
 {
 }
 
@@ -40,15 +41,18 @@ QList<profile::RunRecord> Engine::close()
     m_calls.clear();
     m_errands.clear();
     m_transport.reset();
+    m_cache.setStorage({}); // its sockets belong to this thread
     return records;
 }
 
 void Engine::start(const QString &id, const RunRequest &request, qint64 submittedNs)
 {
-    const Call::Services services { m_clock, *m_scheduler, m_retry, m_prices, m_admission.limits().maxWaitMs };
+    const Call::Services services { m_clock, *m_scheduler, m_retry,  m_prices,
+                                    m_cache, m_flights,    m_admission.limits().maxWaitMs };
     Call &call = *(m_calls[id] = std::make_unique<Call>(id, m_started++, request, submittedNs, services));
     connect(&call, &Call::changed, this, [this, &call](bool atOnce) { onChanged(call, atOnce); });
     connect(&call, &Call::ended, this, [this, &call](const profile::RunRecord &record) { onEnded(call, record); });
+    connect(&call, &Call::done, this, [this, &call] { onDone(call); });
     connect(&call, &Call::wantsTurn, this, [this, &call] {
         m_admission.enqueue(call.ticket());
         pump();
@@ -166,6 +170,10 @@ void Engine::onEnded(Call &call, const profile::RunRecord &record)
     m_dirty.removeOne(&call);
     Q_EMIT updated({ { call.id(), call.takeUpdate() } });
     Q_EMIT ended(record);
+}
+
+void Engine::onDone(Call &call)
+{
     m_admission.leave(call.id(), call.tokensUsed());
     const auto ended = m_calls.find(call.id());
     ended->second.release()->deleteLater(); // it is the sender

@@ -32,6 +32,7 @@ public:
     void send(std::unique_ptr<Errand> errand);
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
+    ResponseCache &cache() { return m_cache; }
 
 Q_SIGNALS:
     void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);
@@ -44,6 +45,7 @@ private:
     void wakeAt(qint64 ns);
     void onChanged(Call &call, bool atOnce);
     void onEnded(Call &call, const profile::RunRecord &record);
+    void onDone(Call &call);
     void flushFrame();
     void reportState();
 
@@ -51,6 +53,8 @@ private:
     std::unique_ptr<Scheduler> m_scheduler;
     cost::PriceBook m_prices;
     Retry m_retry;
+    ResponseCache m_cache;
+    Flights m_flights;
     Admission m_admission;
     quint64 m_started = 0;
     EngineState m_reported;

@@ -75,4 +75,26 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     return record;
 }
 
+profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord &original,
+                                const profile::CacheHit &hit)
+{
+    own.answer = original.answer;
+    own.cached = true;
+    own.cacheHit = hit;
+    own.costUsd = 0;
+    return own;
+}
+
+profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRecord &original)
+{
+    const QList<profile::Decision> decisions = own.trace.decisions;
+    own.answer = original.answer;
+    own.trace = original.trace;
+    own.trace.decisions = decisions + original.trace.decisions;
+    own.earlierAttempts = original.earlierAttempts;
+    own.costUsd = original.costUsd;
+    own.cached = false;
+    return own;
+}
+
 } // namespace talkbench::run

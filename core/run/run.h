@@ -2,7 +2,7 @@
 
 #include "core/llm/provider.h"
 #include "core/net/httptransport.h"
-#include "core/profile/runrecord.h"
+#include "core/profile/cacheentry.h"
 #include "core/run/limits.h"
 
 #include <QObject>
@@ -16,6 +16,12 @@ struct RunRequest {
     QString messageId;
     net::TransportLimits limits;
     Priority priority = Priority::Interactive;
+    /// Unset: as the service's CacheSettings say. What measures a server says Off.
+    std::optional<profile::CachePolicy> cache = {};
+    /// Asks anew, whatever is kept; the policy says whether the new answer is.
+    bool cacheAnew = false;
+    /// The oldest kept answer that will do, and how long this one is kept; 0: for ever. Unset: as CacheSettings say.
+    std::optional<qint64> cacheTtlMs = {};
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;

@@ -134,6 +134,23 @@ void RunService::setRetryPolicy(const RetryPolicy &policy)
     post([policy](Engine &engine) { engine.setRetryPolicy(policy); });
 }
 
+void RunService::setCacheStorage(std::unique_ptr<CacheStorage> storage)
+{
+    post([shared = std::shared_ptr<CacheStorage>(std::move(storage))](Engine &engine) {
+        engine.cache().setStorage(shared);
+    });
+}
+
+void RunService::setCacheSettings(const CacheSettings &settings)
+{
+    post([settings](Engine &engine) { engine.cache().setSettings(settings); });
+}
+
+void RunService::clearCache(const profile::CacheFilter &filter)
+{
+    post([filter](Engine &engine) { engine.cache().clear(filter); });
+}
+
 void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
 {
     for (const auto &[id, update] : updates) {

@@ -5,6 +5,7 @@
 #include "core/run/diagnosis.h"
 #include "core/run/limits.h"
 #include "core/run/localservers.h"
+#include "core/run/responsecache.h"
 #include "core/run/run.h"
 #include "core/run/scheduler.h"
 
@@ -44,7 +45,7 @@ using TransportFactory = std::function<std::unique_ptr<net::HttpTransport>()>;
 
 class Engine;
 
-/// The life of a call: admit → attempt → stream → retry → record (call.cpp reads in this order). Owns the network
+/// The life of a call: cache → admit → attempt → stream → retry → record (call.cpp reads in this order). Owns the network
 /// thread, in which the transport is made. Destroying it cancels what is in flight: the records of that are still
 /// delivered, from within the destructor.
 class RunService : public QObject {
@@ -67,6 +68,11 @@ public:
     QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts = {});
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
+    /// Until then nothing is cached. Goes with the service, at the latest.
+    void setCacheStorage(std::unique_ptr<CacheStorage> storage);
+    void setCacheSettings(const CacheSettings &settings);
+    /// In memory and in the storage.
+    void clearCache(const profile::CacheFilter &filter);
 
 Q_SIGNALS:
     /// Every call that ended, whoever started it: for the recorder.

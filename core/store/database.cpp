@@ -39,12 +39,6 @@ int codeOf(const QSqlError &error)
     return error.nativeErrorCode().toInt() & 0xff;
 }
 
-bool isDamage(const QSqlError &error)
-{
-    const int code = codeOf(error);
-    return code == Corrupt || code == NotADatabase;
-}
-
 base::Error storageError(const QString &message, const QString &detail = {})
 {
     return {
@@ -76,6 +70,12 @@ QString timestamp()
 }
 
 } // namespace
+
+bool isDamage(const QSqlError &error)
+{
+    const int code = codeOf(error);
+    return code == Corrupt || code == NotADatabase;
+}
 
 bool isRefusal(const QSqlError &error)
 {

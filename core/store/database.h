@@ -46,5 +46,7 @@ private:
 
 /// True where the value itself was refused (a constraint, its size), so that trying again is of no use.
 bool isRefusal(const QSqlError &error);
+/// True where the file is no database any more.
+bool isDamage(const QSqlError &error);
 
 } // namespace talkbench::store

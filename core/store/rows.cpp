@@ -85,6 +85,8 @@ QString optionsOf(const Conversation &row)
     QJsonObject options = llm::toJson(row.options);
     if (!row.systemPrompt.isEmpty())
         options.insert("system"_L1, row.systemPrompt);
+    if (row.cachePolicy)
+        options.insert("cache"_L1, profile::cachePolicyName(*row.cachePolicy));
     return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
 }
 
@@ -227,7 +229,8 @@ Rows<Conversation> readConversations(QSqlDatabase &database)
                               .createdMs = query.value(4).toLongLong(),
                               .updatedMs = query.value(5).toLongLong(),
                               .systemPrompt = options["system"_L1].toString(),
-                              .options = llm::chatOptionsFromJson(options) };
+                              .options = llm::chatOptionsFromJson(options),
+                              .cachePolicy = profile::cachePolicyFromName(options["cache"_L1].toString()) };
     };
     return read<Conversation>(
         database,

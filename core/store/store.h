@@ -4,7 +4,7 @@
 #include "core/llm/chatoptions.h"
 #include "core/llm/message.h"
 #include "core/llm/modelinfo.h"
-#include "core/profile/runrecord.h"
+#include "core/profile/cacheentry.h"
 
 #include <QFuture>
 #include <QObject>
@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace talkbench::store {
 
@@ -25,6 +26,8 @@ struct Conversation {
     /// Sent with every message; empty for none.
     QString systemPrompt = {};
     llm::ChatOptions options = {};
+    /// Unset: as the settings say.
+    std::optional<profile::CachePolicy> cachePolicy = {};
 
     bool operator==(const Conversation &) const = default;
 };

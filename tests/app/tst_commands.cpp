@@ -113,6 +113,54 @@ private Q_SLOTS:
         QVERIFY(output.errors.isEmpty());
     }
 
+    /// Another process, and a server that is gone: the answer is there.
+    void aKeptAnswerNeedsNoServer()
+    {
+        simulator::Simulator server((simulator::Knobs()));
+        const auto url = server.start();
+        QVERIFY(url);
+        const auto ask = [&](const QStringList &more) {
+            return run(QStringList { u"chat"_s, u"--base-url"_s, url->toString(), u"--model"_s, u"sim-small"_s,
+                                     u"--json"_s, u"--max-tokens"_s, u"4000"_s }
+                       + more + QStringList { u"Hello there"_s });
+        };
+        const Output first = ask({ u"--temperature"_s, u"0"_s });
+        QCOMPARE(first.code, 0);
+        QCOMPARE(first.json()["cached"_L1], QJsonValue(false));
+        QVERIFY(first.json()["cache"_L1].isNull());
+        server.stop();
+        const Output second = ask({ u"--temperature"_s, u"0"_s });
+        QCOMPARE(second.code, 0);
+        const QJsonObject json = second.json();
+        QCOMPARE(json["text"_L1], first.json()["text"_L1]);
+        QCOMPARE(json["cached"_L1], QJsonValue(true));
+        QCOMPARE(json["attempts"_L1].toInt(-1), 0);
+        QCOMPARE(json["cost_usd"_L1].toDouble(-1), 0.0);
+        QCOMPARE(json["cache"_L1]["saved_usd"_L1], first.json()["cost_usd"_L1]);
+        QVERIFY(json["cache"_L1]["saved_ms"_L1].toDouble() > 0);
+        QVERIFY(json["metrics"_L1]["ttft_ms"_L1].isNull() && json["metrics"_L1]["response_ms"_L1].isNull());
+        QCOMPARE(json["metrics"_L1]["saved_usd"_L1], first.json()["cost_usd"_L1]);
+        // What was not asked for deterministically, or not from the cache, needs the server.
+        QCOMPARE(ask({}).code, 1);
+        QCOMPARE(ask({ u"--temperature"_s, u"0"_s, u"--cache"_s, u"off"_s }).code, 1);
+        QCOMPARE(ask({ u"--temperature"_s, u"0"_s, u"--cache"_s, u"refresh"_s }).code, 1);
+        QCOMPARE(ask({ u"--temperature"_s, u"0"_s, u"--cache-ttl"_s, u"0.001s"_s }).code, 1);
+        QCOMPARE(ask({ u"--temperature"_s, u"0"_s, u"--cache"_s, u"always"_s, u"--cache-ttl"_s, u"7d"_s }).code, 0);
+        QCOMPARE(ask({ u"--cache"_s, u"sometimes"_s }).code, 2);
+        QCOMPARE(ask({ u"--cache-ttl"_s, u"soon"_s }).code, 2);
+
+        const QJsonObject stats = run({ u"cache"_s, u"stats"_s, u"--json"_s }).json();
+        QVERIFY(stats["entries"_L1].toInteger() >= 1);
+        QCOMPARE(stats["hits"_L1].toInteger(), 2);
+        QVERIFY(stats["saved_usd"_L1].toDouble() > 0);
+        QCOMPARE(run({ u"cache"_s, u"clear"_s, u"--model"_s, u"nobody"_s, u"--json"_s }).json()["cleared"_L1].toInt(-1),
+                 0);
+        QVERIFY(run({ u"cache"_s, u"clear"_s, u"--model"_s, u"sim-small"_s }).text.contains(u"cleared"_s));
+        QCOMPARE(ask({ u"--temperature"_s, u"0"_s }).code, 1);
+        QCOMPARE(run({ u"cache"_s, u"empty"_s }).code, 2);
+        QVERIFY(run({ u"cache"_s, u"stats"_s }).text.contains(u"answers  0"_s));
+    }
+
     void readsThePromptFromStdin()
     {
         const Output output = run(chat({ u"--json"_s, u"-"_s }), "Tell me about lighthouses");

@@ -28,8 +28,8 @@ def table(title, head, rows):
     sys.stdout.flush()
 
 
-def json_of(command, **more):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **more)
+def json_of(command, timeout=300, **more):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, **more)
     if done.returncode:
         sys.exit("%s failed: %s" % (" ".join(command), done.stderr[-2000:]))
     return json.loads(done.stdout)
@@ -194,7 +194,26 @@ def frames():
         server.wait(20)
 
 
-subjects = {"stamps": stamps, "post": post, "parser": parser, "startup": startup, "frames": frames}
+def cache():
+    """A hit from memory and from a file of a million answers, beside the bare lookups; the answer would have taken seconds."""
+    r = json_of([program("cachehits")], timeout=1800)
+    memory, disk = r["memory"], r["disk"]
+    us = lambda row, name: "%.0f" % row[name] if row[name] >= 10 else "%.1f" % row[name]
+    rows = []
+    for name, entries, row, peer in (("memory", memory["entries"], memory["hit"], None),
+                                     ("QCache alone, key known", memory["entries"], memory["qcache"], memory["hit"]),
+                                     ("disk", disk["entries"], disk["hit"], None),
+                                     ("disk, its first 1,000 lookups", disk["entries"], disk["first_1000"], None),
+                                     ("plain SELECT, undecoded", disk["entries"], disk["select"], disk["hit"])):
+        rows.append((name, entries, us(row, "p50_us"), us(row, "p99_us"), us(row, "max_us"),
+                     "%.1f×" % (peer["p50_us"] / row["p50_us"]) if peer else ""))
+    table("A hit of the response cache (file: %d MB)" % disk["file_mb"],
+          ("from", "answers", "p50 µs", "p99 µs", "worst µs", "ours ÷ it, p50"), rows)
+    table("The cache's key", ("request, characters", "p50 µs", "p99 µs"),
+          [(size, us(row, "p50_us"), us(row, "p99_us")) for size, row in sorted(r["key"].items(), key=lambda k: int(k[0]))])
+
+
+subjects = {"stamps": stamps, "post": post, "parser": parser, "cache": cache, "startup": startup, "frames": frames}
 for chosen in sys.argv[2:] or subjects:
     if chosen not in subjects:
         sys.exit("unknown subject '%s': %s" % (chosen, ", ".join(subjects)))

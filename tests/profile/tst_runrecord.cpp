@@ -47,6 +47,8 @@ RunRecord fullRecord()
     record.trace.chunks = { { start + 8, 3, ChunkKind::Reasoning },
                             { start + 9, 7, ChunkKind::Text },
                             { start + 9, 2, ChunkKind::ToolCall } };
+    record.cached = true;
+    record.cacheHit = CacheHit { u"first"_s, 259'200'000, 1800.5, 0.012 };
     record.trace.decisions = { { u"admit"_s, u"at once"_s } };
     Trace earlier;
     earlier.submittedNs = start;

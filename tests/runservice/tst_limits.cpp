@@ -112,7 +112,8 @@ private Q_SLOTS:
         answerWhole(3);
         const profile::Trace &trace = calls[2]->record().trace;
         QCOMPARE(trace.dispatchedNs - trace.queuedNs, 60 * second); // our queue's time
-        QVERIFY(trace.decisions.constFirst().reason.contains(u"requests a minute"_s));
+        QCOMPARE(trace.decisions.constFirst().stage, u"cache"_s);
+        QVERIFY(trace.decisions[1].reason.contains(u"requests a minute"_s));
         QVERIFY(calls[2]->states.contains(RunState::Queued));
         QCOMPARE(calls[2]->updates.constLast().wait, Wait());
     }

@@ -78,6 +78,8 @@ private Q_SLOTS:
     void errorsKeepTheRawWordsBehindALine();
     void optionsAreSentAndKept();
     void whatIsNotValidIsNotSent();
+    void aKeptAnswerSaysSo();
+    void eachChatHasItsCachePolicy();
 };
 
 void TestChatPage::lengthLimitOffersToContinue()
@@ -270,6 +272,63 @@ void TestChatPage::optionsAreSentAndKept()
     QCOMPARE(later.options().temperature.value_or(0), 0.7);
     QCOMPARE(later.options().seed.value_or(0), -42);
     QCOMPARE(later.options().stop, QStringList({ u"END"_s, u"FIN"_s }));
+}
+
+/// A new chat asks what another asked before.
+void TestChatPage::aKeptAnswerSaysSo()
+{
+    Chat chat(test::chatScript({ "Aye ", "aye." }, 5));
+    chat.world.runs.setCacheSettings({ .policy = profile::CachePolicy::Always });
+    chat.say(u"Well?"_s);
+    QTRY_VERIFY(chat.ended());
+    QVERIFY(!chat.button(u"askAgain"_s)->isVisible());
+    const QString first = chat.chats.currentId();
+    chat.chats.newConversation();
+    chat.say(u"Well?"_s);
+    QTRY_VERIFY(chat.ended() && chat.chats.currentId() != first);
+    QCOMPARE(chat.world.requests.bodies().size(), 1);
+    const QString id = chat.answer()->messageId();
+    QCOMPARE(chat.text(id), u"Aye aye."_s);
+    const auto *numbers = chat.answer()->findChild<QAbstractButton *>(u"numbersLine"_s);
+    QVERIFY(numbers->isVisible());
+    QVERIFY2(numbers->text().startsWith(u"from just now, saved "_s), qPrintable(numbers->text()));
+    QVERIFY2(numbers->text().contains(u" and "_s) && !numbers->text().contains(u"first token"_s),
+             qPrintable(numbers->text()));
+    auto *again = chat.button(u"askAgain"_s);
+    QVERIFY(again->isVisible() && again->isEnabled());
+    QCOMPARE(again->accessibleName(), u"Ask again"_s);
+    QVERIFY(again->focusPolicy() & Qt::TabFocus);
+    again->setFocus();
+    QTest::keyClick(again, Qt::Key_Space);
+    QTRY_COMPARE(chat.world.requests.bodies().size(), 2);
+    QTRY_VERIFY(chat.ended() && chat.answer()->messageId() != id);
+    QVERIFY(!chat.button(u"askAgain"_s)->isVisible());
+    QVERIFY(chat.answer()->findChild<QAbstractButton *>(u"numbersLine"_s)->text().contains(u"first token"_s));
+}
+
+void TestChatPage::eachChatHasItsCachePolicy()
+{
+    Chat chat(test::chatScript({ "Aye." }));
+    chat.world.runs.setCacheSettings({ .policy = profile::CachePolicy::Always });
+    auto *panel = chat.page->findChild<OptionsPanel *>(u"optionsPanel"_s);
+    auto *policy = panel->findChild<QComboBox *>(u"optionCache"_s);
+    QVERIFY(!policy->accessibleName().isEmpty());
+    QVERIFY(!panel->cachePolicy());
+    policy->setCurrentIndex(policy->findData(int(profile::CachePolicy::Off)));
+    QCOMPARE(panel->count(), 1);
+    chat.say(u"Well?"_s);
+    QTRY_VERIFY(chat.ended());
+    const QString id = chat.chats.currentId();
+    chat.chats.newConversation();
+    QVERIFY(!panel->cachePolicy());
+    chat.say(u"Well?"_s); // the other chat kept nothing
+    QTRY_COMPARE(chat.world.requests.bodies().size(), 2);
+    QTRY_VERIFY(chat.ended());
+    ChatController later(chat.world.context);
+    later.load();
+    QTRY_COMPARE(later.conversations().size(), 2);
+    later.open(id);
+    QCOMPARE(later.cachePolicy(), profile::CachePolicy::Off);
 }
 
 void TestChatPage::whatIsNotValidIsNotSent()

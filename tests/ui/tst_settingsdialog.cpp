@@ -42,6 +42,7 @@ private Q_SLOTS:
     void fieldsAreOfOneWidth();
     void valuesAreStored();
     void cancelChangesNothing();
+    void theCacheIsShownAndCleared();
 };
 
 namespace {
@@ -391,6 +392,40 @@ void SettingsDialogTest::fieldsAreOfOneWidth()
     const int width = find<QWidget>(dialog, u"setting_theme"_s)->width();
     for (const auto &name : { u"text_zoom"_s, u"send_with"_s, u"default/provider"_s, u"default/model"_s })
         QCOMPARE(find<QWidget>(dialog, u"setting_"_s + name)->width(), width);
+}
+
+void SettingsDialogTest::theCacheIsShownAndCleared()
+{
+    test::World world;
+    for (const QString &model : { u"a"_s, u"b"_s }) {
+        profile::CacheEntry entry;
+        entry.original.model = model;
+        world.cache.save(model.toUtf8(), entry);
+    }
+    world.cache.countMiss();
+    world.cache.countHit("a", { u"run"_s, 0, 1800, 0.012 });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    dialog.showPage(SettingsDialog::Cache);
+    QTRY_VERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().startsWith(u"2 answers"_s));
+    QCOMPARE(find<QLabel>(dialog, u"cacheHits"_s)->text(), u"1 of 2 (50.0 %)"_s);
+    QCOMPARE(find<QLabel>(dialog, u"cacheSaved"_s)->text(), u"1.8 s and $0.012"_s);
+    auto *models = find<QComboBox>(dialog, u"cacheModels"_s);
+    QTRY_COMPARE(models->count(), 2);
+    models->setCurrentIndex(1);
+    QTest::keyClick(find<QPushButton>(dialog, u"cacheClearModel"_s), Qt::Key_Space);
+    QTRY_VERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().startsWith(u"1 answers"_s));
+    QTRY_COMPARE(models->count(), 1);
+    QCOMPARE(models->currentText(), u"a"_s);
+    QTest::keyClick(find<QPushButton>(dialog, u"cacheClearAll"_s), Qt::Key_Space);
+    QTRY_VERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().startsWith(u"0 answers"_s));
+    QVERIFY(!find<QPushButton>(dialog, u"cacheClearAll"_s)->isEnabled());
+    QCOMPARE(world.settings.value("cache/policy").toString(), u"deterministic"_s);
+    auto *policy = find<QComboBox>(dialog, u"setting_cache/policy"_s);
+    policy->setCurrentIndex(policy->findData(u"always"_s));
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(world.settings.value("cache/policy").toString(), u"always"_s);
 }
 
 void SettingsDialogTest::valuesAreStored()

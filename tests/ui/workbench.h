@@ -7,6 +7,7 @@
 #include "core/net/qttransport.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
+#include "core/store/cachestore.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
@@ -18,12 +19,11 @@
 class Workbench final : public QObject {
 public:
     explicit Workbench(const QString &dir, const talkbench::simulator::Knobs &knobs = quick())
-        : m_settings(dir), m_store(dir),
+        : m_settings(dir), m_store(dir), m_cache(dir, m_clock),
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
           m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
-          m_simulator(knobs), context {
-              m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_endpoints, m_models
-          }
+          m_simulator(knobs), context { m_clock, m_settings, m_secrets,   m_prices, m_runs,
+                                        m_store, m_cache,    m_endpoints, m_models }
     {
         m_settings.load();
         m_store.open();
@@ -60,6 +60,7 @@ private:
     talkbench::config::Secrets m_secrets;
     talkbench::cost::PriceBook m_prices;
     talkbench::store::Store m_store;
+    talkbench::store::CacheStore m_cache;
     talkbench::run::RunService m_runs;
     talkbench::ui::Endpoints m_endpoints;
     talkbench::ui::ModelLists m_models;

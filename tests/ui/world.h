@@ -5,6 +5,7 @@
 #include "core/config/settings.h"
 #include "core/net/httptransport.h"
 #include "core/run/runservice.h"
+#include "core/store/cachestore.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
@@ -172,9 +173,9 @@ public:
           prices(*cost::PriceBook::fromJson(
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
           runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); }, clock, prices),
-          store(dir.path()), endpoints(settings, secrets),
-          models(settings, endpoints, runs, store, clock), context { clock, settings, secrets,   prices,
-                                                                     runs,  store,    endpoints, models }
+          store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
+          models(settings, endpoints, runs, store, clock), context { clock, settings, secrets,   prices, runs,
+                                                                     store, cache,    endpoints, models }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {
@@ -202,6 +203,7 @@ public:
     cost::PriceBook prices;
     run::RunService runs;
     store::Store store;
+    store::CacheStore cache;
     ui::Endpoints endpoints;
     ui::ModelLists models;
     ui::AppContext context;

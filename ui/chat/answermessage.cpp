@@ -48,7 +48,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     : MessageWidget(message, parent), m_state(mutedLabel(u"answerState"_s, this, 0.95)), m_dots(new BusyDots(this)),
       m_reasoning(new ReasoningBox(this)), m_view(new MarkdownView(this)), m_tools(new QWidget(this)),
       m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)), m_gaps(new GapStrip(this)),
-      m_numbers(new NumbersLine(this))
+      m_numbers(new NumbersLine(this)), m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
 {
     setObjectName(u"answerMessage"_s);
     m_unsent->setTextFormat(Qt::PlainText);
@@ -76,6 +76,9 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     connect(m_copy, &QToolButton::clicked, this, [this] { Q_EMIT copyRequested(m_text); });
     m_regenerate = addAction(u"regenerate"_s, u"regenerate"_s, tr("Answer again"));
     connect(m_regenerate, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
+    m_askAgain->setAccessibleName(tr("Ask again"));
+    m_askAgain->setToolTip(tr("This answer was kept from an earlier call: ask the model itself"));
+    connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
     addSiblingSwitch();
     actions()->addStretch();
     connect(m_notice, &NoticeCard::chosen, this,
@@ -94,7 +97,11 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     column->addWidget(m_notice);
     column->addWidget(m_unsent);
     column->addWidget(m_gaps);
-    column->addWidget(m_numbers);
+    auto *figures = new QHBoxLayout;
+    figures->setSpacing(grid::unit);
+    figures->addWidget(m_numbers, 1);
+    figures->addWidget(m_askAgain);
+    column->addLayout(figures);
     column->addLayout(actions());
     setEnded(message, nullptr);
 }
@@ -120,6 +127,7 @@ void AnswerMessage::setLive(const LiveAnswer &live)
     m_numbers->apply(caughtUp);
     m_copy->hide();
     m_regenerate->hide();
+    m_askAgain->hide();
     showState(live.last, 0);
 }
 
@@ -143,7 +151,9 @@ void AnswerMessage::apply(const run::RunUpdate &update, qint64 nowNs)
         if (!std::exchange(m_answers, true)) {
             m_view->show();
             if (!m_reasoning->isEmpty())
-                m_reasoning->setDone((update.trace.firstOutputNs - update.trace.firstContentNs) / 1'000'000);
+                m_reasoning->setDone(update.trace.firstContentNs == 0
+                                         ? -1
+                                         : (update.trace.firstOutputNs - update.trace.firstContentNs) / 1'000'000);
         }
         m_text += update.text;
         m_view->append(update.text);
@@ -215,7 +225,9 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     m_unsent->setText(record ? unsentOptions(*record) : QString());
     m_unsent->setVisible(!m_unsent->text().isEmpty());
     m_gaps->setVisible(record && !m_gaps->isEmpty());
-    m_numbers->setVisible(record && record->trace.firstContentNs > 0);
+    const bool cached = record && record->cached;
+    m_numbers->setVisible(record && (record->trace.firstContentNs > 0 || cached));
+    m_askAgain->setVisible(cached);
     m_copy->setVisible(!text.isEmpty());
     m_regenerate->setVisible(!text.isEmpty() || !message.message.toolCalls.isEmpty());
 }

@@ -43,6 +43,7 @@ private:
     NoticeCard *m_notice;
     GapStrip *m_gaps;
     NumbersLine *m_numbers;
+    QToolButton *m_askAgain; ///< of an answer from the cache
     QToolButton *m_copy;
     QToolButton *m_regenerate;
 };

@@ -165,11 +165,18 @@ llm::ChatOptions ChatController::options() const
     return m_chats.at(m_currentId).conversation.options;
 }
 
-void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOptions &options)
+std::optional<profile::CachePolicy> ChatController::cachePolicy() const
+{
+    return m_chats.at(m_currentId).conversation.cachePolicy;
+}
+
+void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
+                                std::optional<profile::CachePolicy> cachePolicy)
 {
     store::Conversation &conversation = currentChat().conversation;
     conversation.systemPrompt = systemPrompt;
     conversation.options = options;
+    conversation.cachePolicy = cachePolicy;
     store::Conversation *known = listed(m_currentId);
     if (!known)
         return; // stored with its first message
@@ -297,6 +304,7 @@ void ChatController::settleRemoval()
         return;
     m_removal.stop();
     watch(m_context.store.removeConversation(m_removed->id));
+    m_context.runs.clearCache({ .model = {}, .conversationId = m_removed->id });
     m_removed.reset();
     Q_EMIT removalSettled();
 }
@@ -362,7 +370,7 @@ void ChatController::regenerate(const QString &messageId)
     if (!answer || answer->message.role != llm::Role::Assistant || live(messageId))
         return;
     if (!answer->message.text().isEmpty()) {
-        answerTo(chat, answer->parentId);
+        answerTo(chat, answer->parentId, true);
         return;
     }
     // Nothing came: the same message is tried again, no branch is worth keeping.
@@ -371,7 +379,9 @@ void ChatController::regenerate(const QString &messageId)
     again.model = model();
     chat.tree.insert(again);
     chat.records.remove(messageId);
-    begin(chat.conversation.id, messageId);
+    LiveAnswer live;
+    live.anew = true;
+    begin(chat.conversation.id, messageId, std::move(live));
 }
 
 void ChatController::continueAnswer(const QString &messageId)
@@ -384,7 +394,7 @@ void ChatController::continueAnswer(const QString &messageId)
     begin(chat.conversation.id, messageId, goingOn(answer->message));
 }
 
-void ChatController::answerTo(Chat &chat, const QString &userMessageId)
+void ChatController::answerTo(Chat &chat, const QString &userMessageId, bool anew)
 {
     store::StoredMessage answer;
     answer.id = newId();
@@ -395,7 +405,9 @@ void ChatController::answerTo(Chat &chat, const QString &userMessageId)
     answer.model = model();
     answer.createdMs = m_context.clock.wallMs();
     chat.tree.insert(answer);
-    begin(chat.conversation.id, answer.id);
+    LiveAnswer live;
+    live.anew = anew;
+    begin(chat.conversation.id, answer.id, std::move(live));
 }
 
 void ChatController::begin(const QString &conversationId, const QString &answerId, LiveAnswer live)
@@ -428,6 +440,8 @@ void ChatController::start(const QString &conversationId, const QString &answerI
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
     LiveAnswer &live = m_live.at(answerId);
+    request.cache = chat.conversation.cachePolicy;
+    request.cacheAnew = live.anew;
     live.run = m_context.runs.start(request);
     connect(live.run.get(), &run::Run::updated, this,
             [this, answerId](const run::RunUpdate &change) { update(answerId, change); });

@@ -46,7 +46,10 @@ public:
     /// What is sent with every message of the current conversation.
     QString systemPrompt() const;
     llm::ChatOptions options() const;
-    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options);
+    /// Unset: as the settings say.
+    std::optional<profile::CachePolicy> cachePolicy() const;
+    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
+                    std::optional<profile::CachePolicy> cachePolicy = {});
 
     void newConversation();
     void open(const QString &conversationId);
@@ -58,6 +61,7 @@ public:
 
     void send(const QString &text, const QList<llm::ContentPart> &pictures = {});
     void editAndResend(const QString &messageId, const QString &text);
+    /// Always asks: a kept answer won't do.
     void regenerate(const QString &messageId);
     /// The model goes on where this answer stopped; what comes is added to it.
     void continueAnswer(const QString &messageId);
@@ -102,7 +106,7 @@ private:
     void dropIdleChats();
     QString addUserMessage(Chat &chat, const QString &parentId, const QString &text,
                            const QList<llm::ContentPart> &pictures);
-    void answerTo(Chat &chat, const QString &userMessageId);
+    void answerTo(Chat &chat, const QString &userMessageId, bool anew = false);
     void begin(const QString &conversationId, const QString &answerId, LiveAnswer live = {});
     void start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint);
     void update(const QString &answerId, const run::RunUpdate &update);

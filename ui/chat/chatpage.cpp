@@ -79,8 +79,10 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
         if (!m_drafting.isActive())
             m_drafting.start();
     });
-    connect(&m_composer->options(), &OptionsPanel::edited, this,
-            [this] { m_chats.setOptions(m_composer->options().systemPrompt(), m_composer->options().options()); });
+    connect(&m_composer->options(), &OptionsPanel::edited, this, [this] {
+        const OptionsPanel &options = m_composer->options();
+        m_chats.setOptions(options.systemPrompt(), options.options(), options.cachePolicy());
+    });
     connect(m_composer, &Composer::picturesChanged, this, &ChatPage::estimate);
     connect(m_composer, &Composer::sendRequested, this, &ChatPage::send);
     connect(m_composer, &Composer::stopRequested, &m_chats, &ChatController::stop);
@@ -221,7 +223,7 @@ void ChatPage::showCurrent()
         m_shownId = id;
         m_composer->setText(m_drafts.value(id));
         m_composer->setPictures(m_draftPictures.take(id));
-        m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options());
+        m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options(), m_chats.cachePolicy());
     }
     m_composer->setGenerating(m_chats.isGenerating(id));
     showContent();

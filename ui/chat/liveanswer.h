@@ -21,6 +21,8 @@ struct LiveAnswer {
     /// `seam` characters are kept.
     std::optional<llm::Message> before;
     qsizetype seam = 0;
+    /// A kept answer won't do.
+    bool anew = false;
 };
 
 /// For a call that goes on where this answer stopped.

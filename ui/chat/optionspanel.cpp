@@ -74,7 +74,7 @@ QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count,
 OptionsPanel::OptionsPanel(QWidget *parent)
     : Card(Tone::Plain, parent), m_grid(new QGridLayout),
       m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, this)),
-      m_effort(new QComboBox(this)), m_format(new QComboBox(this)),
+      m_effort(new QComboBox(this)), m_format(new QComboBox(this)), m_cache(new QComboBox(this)),
       m_stop(lines(u"optionStop"_s, tr("one a line"), 2, this)),
       m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, this)), m_schemaProblem(new QLabel(this))
 {
@@ -91,6 +91,7 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     addChoices();
     m_budget = addNumber(u"optionBudget"_s, tr("Most tokens of thinking"), {}, whole(0, this));
     addCell(tr("Stop at"), m_stop);
+    addCacheChoice();
     addCell(tr("JSON schema"), m_schema, columns);
     m_schemaProblem->setObjectName(u"optionSchemaProblem"_s);
     m_schemaProblem->hide();
@@ -169,7 +170,26 @@ void OptionsPanel::addChoices()
     addCell(tr("Thinking effort"), m_effort);
 }
 
-void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOptions &options)
+void OptionsPanel::addCacheChoice()
+{
+    using enum profile::CachePolicy;
+    m_cache->setObjectName(u"optionCache"_s);
+    m_cache->setToolTip(tr("Whether an answer that was kept will do for the same question"));
+    m_cache->addItem(tr("as in the settings"), -1);
+    const std::pair<QString, profile::CachePolicy> policies[] = {
+        { tr("never"), Off },
+        { tr("with temperature 0 or a seed"), Deterministic },
+        { tr("always"), Always },
+        { tr("ask anew, keep the answer"), Refresh },
+    };
+    for (const auto &[title, policy] : policies)
+        m_cache->addItem(title, int(policy));
+    connect(m_cache, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
+    addCell(tr("Kept answers"), m_cache, columns - m_cells % columns);
+}
+
+void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
+                              std::optional<profile::CachePolicy> cachePolicy)
 {
     m_filling = true;
     m_others = options;
@@ -181,6 +201,7 @@ void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOption
     fill(m_budget, options.reasoningBudget);
     m_effort->setCurrentIndex(m_effort->findData(options.reasoningEffort ? int(*options.reasoningEffort) : -1));
     m_format->setCurrentIndex(m_format->findData(int(options.responseFormat.kind)));
+    m_cache->setCurrentIndex(m_cache->findData(cachePolicy ? int(*cachePolicy) : -1));
     m_stop->setPlainText(options.stop.join(u'\n'));
     m_schema->setPlainText(options.responseFormat.schema.isEmpty() ? QString()
                                                                    : llm::schemaText(options.responseFormat.schema));
@@ -219,13 +240,19 @@ llm::ChatOptions OptionsPanel::options() const
     return options;
 }
 
+std::optional<profile::CachePolicy> OptionsPanel::cachePolicy() const
+{
+    const int policy = m_cache->currentData().toInt();
+    return policy < 0 ? std::nullopt : std::optional(profile::CachePolicy(policy));
+}
+
 int OptionsPanel::count() const
 {
     const llm::ChatOptions set = options();
     const bool format = set.responseFormat.kind != llm::ResponseFormat::Kind::Text;
     return int(!systemPrompt().isEmpty()) + set.temperature.has_value() + set.topP.has_value()
         + set.maxTokens.has_value() + set.seed.has_value() + set.reasoningBudget.has_value()
-        + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format);
+        + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format) + cachePolicy().has_value();
 }
 
 void OptionsPanel::clear()

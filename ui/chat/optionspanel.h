@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/llm/chatrequest.h"
+#include "core/profile/cacheentry.h"
 #include "ui/theme/controls.h"
 
 class QComboBox;
@@ -18,10 +19,13 @@ class OptionsPanel final : public Card {
 public:
     explicit OptionsPanel(QWidget *parent = nullptr);
 
-    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options);
+    void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
+                    std::optional<profile::CachePolicy> cachePolicy = {});
     QString systemPrompt() const;
     /// What is typed and not valid counts as unset.
     llm::ChatOptions options() const;
+    /// Unset: as the settings say.
+    std::optional<profile::CachePolicy> cachePolicy() const;
     /// How many are set, for the button that opens this.
     int count() const;
 
@@ -39,6 +43,7 @@ protected:
 private:
     QLineEdit *addNumber(const QString &objectName, const QString &title, const QString &hint, QValidator *validator);
     void addChoices();
+    void addCacheChoice();
     void addCell(const QString &title, QWidget *field, int columns = 1);
     void clear();
     void refresh();
@@ -54,6 +59,7 @@ private:
     QLineEdit *m_budget;
     QComboBox *m_effort;
     QComboBox *m_format;
+    QComboBox *m_cache;
     QPlainTextEdit *m_stop;
     QPlainTextEdit *m_schema;
     QWidget *m_schemaCell = nullptr;

@@ -287,6 +287,7 @@ void ComparePage::startAll()
         if (!each.column->isRunning())
             continue; // stopped meanwhile
         run::RunRequest request;
+        request.cache = profile::CachePolicy::Off; // comparing is measuring
         request.endpoint = each.endpoint;
         request.chat.model = each.column->model();
         request.chat.messages = { llm::Message::fromText(llm::Role::User, m_prompt) };

@@ -17,15 +17,16 @@ namespace talkbench::ui {
 class NetworkPage;
 class ProvidersPage;
 class ToneLabel;
+class CachePage;
 class ValuesPage;
 
-/// Providers, general settings, limits and the network. Nothing is stored before Save; what is wrong is said beside its field and
+/// Providers, general settings, limits, the network and the cache. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network };
+    enum Page { Providers, General, Limits, Network, Cache };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -44,6 +45,7 @@ private:
     ValuesPage *m_general;
     ValuesPage *m_limits;
     NetworkPage *m_network;
+    CachePage *m_cache;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;

@@ -29,6 +29,11 @@ QString choiceTitle(const QString &choice)
         { "dark", QT_TRANSLATE_NOOP("Choice", "Dark") },
         { "enter", QT_TRANSLATE_NOOP("Choice", "Enter") },
         { "ctrl_enter", QT_TRANSLATE_NOOP("Choice", "Ctrl+Enter") },
+        { "off", QT_TRANSLATE_NOOP("Choice", "Never") },
+        { "deterministic", QT_TRANSLATE_NOOP("Choice", "Temperature 0 or a seed") },
+        { "always", QT_TRANSLATE_NOOP("Choice", "Always") },
+        { "at_once", QT_TRANSLATE_NOOP("Choice", "At once") },
+        { "recorded", QT_TRANSLATE_NOOP("Choice", "At the pace it came with") },
     };
     for (const auto &[value, title] : titles) {
         if (choice == QLatin1StringView(value))

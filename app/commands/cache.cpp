@@ -1,0 +1,86 @@
+#include "app/commands/commands.h"
+#include "app/commands/terminal.h"
+#include "core/base/clock.h"
+#include "core/config/datadir.h"
+#include "core/profile/format.h"
+#include "core/store/cachestore.h"
+
+#include <QCommandLineParser>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+void describe(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(u"The response cache: 'stats' says what it holds and has saved, 'clear' empties "
+                                     u"it. A window that is open keeps "
+                                     "what it has in memory."_s);
+    parser.addOptions({
+        { { u"m"_s, u"model"_s }, u"clear: only answers of this model."_s, u"M"_s },
+        { u"conversation"_s, u"clear: only answers of the conversation with this id."_s, u"ID"_s },
+        { u"json"_s, u"Print one JSON object."_s },
+        { { u"h"_s, u"help"_s }, u"Shows this."_s },
+    });
+    parser.addPositionalArgument(u"action"_s, u"stats or clear."_s, u"ACTION"_s);
+}
+
+template <typename T>
+T wait(QFuture<T> future)
+{
+    future.waitForFinished();
+    return future.result();
+}
+
+QString statsText(const profile::CacheStats &stats)
+{
+    const qint64 asked = stats.hits + stats.misses;
+    const double rate = asked > 0 ? 100 * static_cast<double>(stats.hits) / static_cast<double>(asked) : 0;
+    const QString hits = asked > 0
+        ? u"%1 of %2 (%3 %)"_s.arg(profile::formatCount(stats.hits), profile::formatCount(asked)).arg(rate, 0, 'f', 1)
+        : u"none asked for"_s;
+    return u"answers  %1\nsize     %2\nhits     %3\nsaved    %4 and %5"_s.arg(
+        profile::formatCount(stats.entries), profile::formatMegabytes(static_cast<double>(stats.bytes) / (1 << 20)),
+        hits, profile::formatMs(stats.savedMs), profile::formatUsd(stats.savedUsd));
+}
+
+QString jsonLine(const QJsonObject &object)
+{
+    return QString::fromUtf8(QJsonDocument(object).toJson());
+}
+
+} // namespace
+
+int cacheCommand(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    describe(parser);
+    const bool parsed = parser.parse(QStringList { u"talkbench cache"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "cache");
+    const bool json = arguments.contains(u"--json"_s);
+    const QStringList words = parser.positionalArguments();
+    const QString action = words.value(0);
+    if (!parsed || words.size() != 1 || (action != u"stats"_s && action != u"clear"_s))
+        return misused("cache", parsed ? u"It takes 'stats' or 'clear'."_s : parser.errorText(), json);
+    const auto dataDir = config::prepareDataDir(options.dataDir);
+    if (!dataDir)
+        return failed("cache", dataDir.error(), json);
+    const base::SystemClock clock;
+    store::CacheStore cache(*dataDir, clock);
+    if (action == u"stats"_s) {
+        const profile::CacheStats stats = wait(cache.stats());
+        return printed(write(stdout, json ? jsonLine(profile::toJson(stats)) : statsText(stats) + u'\n'), "cache");
+    }
+    const qint64 gone = wait(cache.clear({ parser.value(u"model"_s), parser.value(u"conversation"_s) }));
+    return printed(
+        write(stdout,
+              json ? jsonLine({ { u"cleared"_s, gone } }) : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
+        "cache");
+}
+
+} // namespace talkbench::app

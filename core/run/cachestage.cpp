@@ -1,0 +1,169 @@
+#include "core/run/cachestage.h"
+
+#include "core/profile/format.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+CacheStage::CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services)
+    : m_request(request), m_submittedNs(submittedNs), m_services(services)
+{
+}
+
+CacheStage::~CacheStage()
+{
+    leave();
+}
+
+void CacheStage::begin(const QList<llm::Unsent> &unsent)
+{
+    m_plan = m_services.cache.planFor(m_request, unsent);
+    if (m_plan.mayRead) {
+        m_services.cache.find(m_plan, this, [this](const ResponseCache::Found &found) { onFound(found); });
+        return;
+    }
+    Q_EMIT decided(m_plan.mayKeep ? u"asks anew, and keeps the answer"_s : m_plan.reason);
+    lead();
+}
+
+void CacheStage::onFound(const ResponseCache::Found &found)
+{
+    if (m_concluded)
+        return;
+    if (found)
+        play(*found);
+    else
+        joinOrLead();
+}
+
+// A kept answer
+
+void CacheStage::play(const profile::CacheEntry &entry)
+{
+    const profile::CacheHit hit { entry.original.id, entry.ageMs(m_services.clock.wallMs()), profile::durationMs(entry),
+                                  entry.original.costUsd };
+    Q_EMIT decided(u"hit, from %1"_s.arg(profile::formatAge(hit.ageMs)));
+    m_playback = std::make_unique<Playback>(entry, m_services.cache.pace(), m_services.clock, m_services.scheduler);
+    connect(m_playback.get(), &Playback::content, this, &CacheStage::content);
+    connect(m_playback.get(), &Playback::finished, this, [this, hit] { answer(m_playback->entry().original, hit); });
+    m_playback->start();
+}
+
+llm::Answer CacheStage::shown() const
+{
+    if (m_playback)
+        return m_playback->shown();
+    llm::Answer answer;
+    if (m_joined) {
+        answer.text = m_joined->text();
+        answer.reasoning = m_joined->reasoning();
+    }
+    return answer;
+}
+
+void CacheStage::answer(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit)
+{
+    if (hit && record.ok())
+        m_services.cache.countHit(m_plan.key, *hit);
+    Q_EMIT answered(record, hit);
+}
+
+// The same call in flight
+
+void CacheStage::joinOrLead()
+{
+    if (Flight *flight = m_services.flights.find(m_plan.key)) {
+        join(*flight);
+        return;
+    }
+    m_services.cache.countMiss();
+    Q_EMIT decided(u"miss"_s);
+    lead();
+}
+
+void CacheStage::join(Flight &flight)
+{
+    Q_EMIT decided(u"joined a call in flight"_s);
+    m_joined = &flight;
+    flight.join();
+    connect(&flight, &Flight::content, this, &CacheStage::content);
+    connect(&flight, &Flight::landed, this, &CacheStage::onLanded);
+    if (!flight.text().isEmpty() || !flight.reasoning().isEmpty())
+        Q_EMIT content(flight.text(), flight.reasoning());
+}
+
+void CacheStage::leave()
+{
+    if (const QPointer<Flight> flight = std::exchange(m_joined, nullptr)) {
+        flight->disconnect(this);
+        flight->leave();
+    }
+}
+
+/// Where nobody saw a word of what failed, one of those who waited asks itself, and the others join it.
+void CacheStage::onLanded(const profile::RunRecord &record)
+{
+    const QPointer<Flight> flight = std::exchange(m_joined, nullptr);
+    flight->disconnect(this);
+    const bool seen = !flight->text().isEmpty() || !flight->reasoning().isEmpty();
+    if (record.answer.error && !seen) {
+        joinOrLead();
+        return;
+    }
+    if (flight->takeBill()) {
+        answer(record, std::nullopt);
+        return;
+    }
+    profile::CacheHit hit { record.id, 0, std::nullopt, std::nullopt };
+    if (record.ok()) {
+        const double waitedMs = static_cast<double>(m_services.clock.nowNs() - m_submittedNs) / 1e6;
+        if (const auto wholeMs = profile::durationMs({ record }))
+            hit.savedMs = std::max(*wholeMs - waitedMs, 0.0);
+        hit.savedUsd = record.costUsd;
+    }
+    answer(record, hit);
+}
+
+// A call that goes out
+
+void CacheStage::lead()
+{
+    if (m_plan.mayKeep && !m_services.flights.find(m_plan.key)) {
+        m_led = &m_services.flights.begin(m_plan.key);
+        connect(m_led, &Flight::deserted, this, &CacheStage::deserted);
+    }
+    Q_EMIT missed();
+}
+
+void CacheStage::share(const QString &text, const QString &reasoning)
+{
+    if (m_led)
+        m_led->add(text, reasoning);
+}
+
+bool CacheStage::goOnForOthers()
+{
+    if (!m_led || !m_led->hasFollowers())
+        return false;
+    m_led->disown();
+    return true;
+}
+
+void CacheStage::conclude(const profile::RunRecord &record)
+{
+    m_concluded = true;
+    leave();
+    if (m_playback)
+        m_playback->disconnect(this);
+    m_services.cache.keep(m_plan, record);
+    if (Flight *flight = std::exchange(m_led, nullptr)) {
+        flight->disconnect(this);
+        m_services.flights.land(m_plan.key, record);
+    }
+}
+
+} // namespace talkbench::run

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/run/flights.h"
+#include "core/run/playback.h"
+#include "core/run/responsecache.h"
+
+#include <QPointer>
+
+namespace talkbench::run {
+
+/// A call's way through the cache. It is answered by a kept answer or by the same call in flight, or missed() lets it go
+/// out; then others may join it.
+class CacheStage final : public QObject {
+    Q_OBJECT
+
+public:
+    struct Services {
+        const base::Clock &clock;
+        Scheduler &scheduler;
+        ResponseCache &cache;
+        Flights &flights;
+    };
+
+    CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services);
+    /// Leaves the call it had joined.
+    ~CacheStage() override;
+
+    /// `unsent`: of the encoded request.
+    void begin(const QList<llm::Unsent> &unsent);
+    /// The call goes out for nobody, or is answered from here.
+    bool isAnswering() const { return m_playback || m_joined; }
+    /// While it is answering: what has been shown.
+    llm::Answer shown() const;
+
+    /// Of a call that goes out: content for those that joined.
+    void share(const QString &text, const QString &reasoning);
+    /// Whether others wait for the call that its owner stops: it goes on, and deserted() says when the last has gone.
+    bool goOnForOthers();
+    /// The call has ended: its answer is kept, those that joined have theirs, and nothing more comes from here.
+    void conclude(const profile::RunRecord &record);
+
+Q_SIGNALS:
+    /// For the trace.
+    void decided(const QString &reason);
+    void missed();
+    void content(const QString &text, const QString &reasoning);
+    /// Without a hit, this call is the one that pays for `record`.
+    void answered(const talkbench::profile::RunRecord &record, const std::optional<talkbench::profile::CacheHit> &hit);
+    void deserted();
+
+private:
+    void onFound(const ResponseCache::Found &found);
+    void play(const profile::CacheEntry &entry);
+    void joinOrLead();
+    void join(Flight &flight);
+    void lead();
+    void leave();
+    void onLanded(const profile::RunRecord &record);
+    void answer(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit);
+
+    const RunRequest m_request;
+    const qint64 m_submittedNs;
+    const Services m_services;
+    CachePlan m_plan;
+    std::unique_ptr<Playback> m_playback;
+    QPointer<Flight> m_joined;
+    QPointer<Flight> m_led;
+    bool m_concluded = false;
+};
+
+} // namespace talkbench::run

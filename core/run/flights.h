@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/profile/runrecord.h"
+
+#include <QByteArray>
+#include <QObject>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace talkbench::run {
+
+/// A call that went out and that others, which ask the same, may join: they get what has come and see the rest come.
+class Flight final : public QObject {
+    Q_OBJECT
+
+public:
+    const QString &text() const { return m_text; }
+    const QString &reasoning() const { return m_reasoning; }
+    bool hasFollowers() const { return m_followers > 0; }
+
+    void join() { ++m_followers; }
+    void leave();
+    void add(const QString &text, const QString &reasoning);
+
+    /// The owner has stopped its call, which goes on for those that joined. One of them pays.
+    void disown() { m_unpaid = true; }
+    /// True once, if the owner is gone.
+    bool takeBill() { return std::exchange(m_unpaid, false); }
+
+Q_SIGNALS:
+    void content(const QString &text, const QString &reasoning);
+    void landed(const talkbench::profile::RunRecord &record);
+    void deserted();
+
+private:
+    QString m_text;
+    QString m_reasoning;
+    int m_followers = 0;
+    bool m_unpaid = false;
+};
+
+/// The calls in flight that can be joined, by their cache key.
+class Flights final {
+public:
+    /// Null where there is none.
+    Flight *find(const QByteArray &key) const;
+    /// There must be none.
+    Flight &begin(const QByteArray &key);
+    /// Those who joined hear of it after it has left the table, so that one of them can take over.
+    void land(const QByteArray &key, const profile::RunRecord &record);
+
+private:
+    std::map<QByteArray, std::unique_ptr<Flight>> m_flights;
+};
+
+} // namespace talkbench::run

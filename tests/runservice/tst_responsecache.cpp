@@ -1,0 +1,547 @@
+#include "core/run/responsecache.h"
+#include "tests/runservice/fakeservice.h"
+
+#include <QPromise>
+
+using namespace talkbench;
+using namespace talkbench::run;
+using namespace talkbench::test;
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+using profile::CacheEntry;
+using profile::CachePolicy;
+
+namespace {
+
+/// What a disk would hold, and what it was told. Used in the network thread; looked at when that stands still.
+struct Shelf {
+    QHash<QByteArray, CacheEntry> entries;
+    bool slow = false; ///< answers nothing
+    int asked = 0;
+    int saved = 0;
+    int hits = 0;
+    int misses = 0;
+};
+
+class FakeStorage final : public CacheStorage {
+public:
+    explicit FakeStorage(Shelf &shelf) : m_shelf(shelf) { }
+
+    QFuture<Found> find(const QByteArray &key) override
+    {
+        ++m_shelf.asked;
+        auto promise = std::make_shared<QPromise<Found>>();
+        promise->start();
+        const auto future = promise->future();
+        if (m_shelf.slow) {
+            m_held.append(promise);
+            return future;
+        }
+        promise->addResult(m_shelf.entries.contains(key) ? Found(m_shelf.entries.value(key)) : Found());
+        promise->finish();
+        return future;
+    }
+    void save(const QByteArray &key, const CacheEntry &entry) override
+    {
+        ++m_shelf.saved;
+        m_shelf.entries.insert(key, entry);
+    }
+    void clear(const profile::CacheFilter &filter) override
+    {
+        m_shelf.entries.removeIf([&filter](const auto &entry) { return filter.matches(entry.value()); });
+    }
+    void countHit(const QByteArray &, const profile::CacheHit &) override { ++m_shelf.hits; }
+    void countMiss() override { ++m_shelf.misses; }
+
+private:
+    Shelf &m_shelf;
+    QList<std::shared_ptr<QPromise<Found>>> m_held;
+};
+
+RunRequest deterministic()
+{
+    RunRequest asked = request();
+    asked.chat.options.temperature = 0;
+    return asked;
+}
+
+QStringList cacheDecisions(const profile::RunRecord &record)
+{
+    QStringList reasons;
+    for (const profile::Decision &decision : record.trace.decisions) {
+        if (decision.stage == u"cache"_s)
+            reasons << decision.reason;
+    }
+    return reasons;
+}
+
+} // namespace
+
+class TestResponseCache : public test::FakeServiceTest {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_shelf = {};
+        makeService();
+        m_service->setCacheStorage(std::make_unique<FakeStorage>(m_shelf));
+        set({ .policy = CachePolicy::Deterministic });
+    }
+    void cleanup() { m_service.reset(); }
+
+    void aHitAsksNobody()
+    {
+        const auto first = ask(deterministic());
+        answerSlowly(0);
+        QVERIFY(first->ended());
+        QVERIFY(!first->record().cached);
+        QCOMPARE(cacheDecisions(first->record()), QStringList { u"miss"_s });
+        advance(3 * 24 * 3600 * 1000);
+
+        m_service->setLimits({ 1, { 1, 0, 0 } });
+        RunRequest other = deterministic();
+        other.conversationId = u"c"_s;
+        other.messageId = u"m"_s;
+        const auto blocking = ask(request(u"q"_s)); // the only slot is taken: a hit takes none
+        const auto second = ask(other);
+        QVERIFY(second->ended());
+        QCOMPARE(started(), 2);
+        QCOMPARE(second->text, u"Hello"_s);
+        const profile::RunRecord &record = second->record();
+        QVERIFY(record.ok() && record.cached);
+        QCOMPARE(record.id, second->run->id());
+        QCOMPARE(record.conversationId, u"c"_s);
+        QCOMPARE(record.messageId, u"m"_s);
+        QCOMPARE(record.answer.text, u"Hello"_s);
+        QCOMPARE(*record.costUsd, 0.0);
+        QCOMPARE(record.attempts(), 0);
+        QVERIFY(record.cacheHit);
+        QCOMPARE(record.cacheHit->runId, first->record().id);
+        QCOMPARE(record.cacheHit->ageMs, 3 * 24 * 3600 * 1000);
+        QCOMPARE(*record.cacheHit->savedUsd, 0.003);
+        QCOMPARE(*record.cacheHit->savedMs, 1013.0);
+        QCOMPARE(cacheDecisions(record), QStringList { u"hit, from 3 days ago"_s });
+        QCOMPARE(m_shelf.hits, 1);
+        QCOMPARE(m_shelf.misses, 1);
+        QCOMPARE(m_shelf.asked, 1); // memory knew
+    }
+
+    void policies_data()
+    {
+        QTest::addColumn<CachePolicy>("policy");
+        QTest::addColumn<bool>("deterministic");
+        QTest::addColumn<bool>("cached");
+        QTest::addColumn<QString>("reason");
+        const QString off = u"off: the request is not deterministic"_s;
+        QTest::newRow("off") << CachePolicy::Off << true << false << u"off"_s;
+        QTest::newRow("deterministic, is not") << CachePolicy::Deterministic << false << false << off;
+        QTest::newRow("deterministic, is") << CachePolicy::Deterministic << true << true << u"hit, from just now"_s;
+        QTest::newRow("always") << CachePolicy::Always << false << true << u"hit, from just now"_s;
+        QTest::newRow("refresh") << CachePolicy::Refresh << true << false << u"asks anew, and keeps the answer"_s;
+    }
+    void policies()
+    {
+        QFETCH(CachePolicy, policy);
+        QFETCH(bool, deterministic);
+        QFETCH(bool, cached);
+        QFETCH(QString, reason);
+        RunRequest asked = request();
+        if (deterministic)
+            asked.chat.options.seed = 7;
+        asked.cache = policy;
+        const auto first = ask(asked);
+        answerWhole(0);
+        const auto second = ask(asked);
+        QCOMPARE(second->ended(), cached);
+        QCOMPARE(started(), cached ? 1 : 2);
+        if (!cached)
+            answerWhole(1);
+        QCOMPARE(second->record().cached, cached);
+        QCOMPARE(cacheDecisions(second->record()), QStringList { reason });
+    }
+
+    /// A model that takes no temperature does not answer the same again.
+    void anOptionThatIsNotSentMakesNothingDeterministic()
+    {
+        RunRequest asked = deterministic();
+        asked.chat.model = u"o3"_s;
+        asked.endpoint.providerId = u"openai"_s;
+        const auto call = ask(asked);
+        answerWhole(0);
+        const auto &decisions = call->record().trace.decisions;
+        const bool sent = std::none_of(decisions.begin(), decisions.end(), [](const profile::Decision &decision) {
+            return decision.stage == u"options"_s && decision.reason.contains(u"temperature"_s);
+        });
+        QCOMPARE(cacheDecisions(call->record()),
+                 QStringList { sent ? u"miss"_s : u"off: the request is not deterministic"_s });
+        QVERIFY(!sent);
+    }
+
+    void refreshReplaces()
+    {
+        const auto first = ask(deterministic());
+        answerWhole(0);
+        RunRequest anew = deterministic();
+        anew.cache = CachePolicy::Refresh;
+        const auto second = ask(anew);
+        answerHead(1);
+        answerBytes(1, delta("New") + finish + usage + done);
+        answerEnd(1);
+        const auto third = ask(deterministic());
+        QCOMPARE(third->text, u"New"_s);
+        QCOMPARE(third->record().cacheHit->runId, second->record().id);
+    }
+
+    /// "Ask again": the policy stays what it is.
+    void anewReplacesAsFarAsThePolicyKeeps()
+    {
+        const auto first = ask(deterministic());
+        answerWhole(0);
+        RunRequest anew = deterministic();
+        anew.cacheAnew = true;
+        const auto second = ask(anew);
+        QCOMPARE(started(), 2);
+        answerWhole(1);
+        QCOMPARE(m_shelf.saved, 2);
+        anew.cache = CachePolicy::Off;
+        const auto third = ask(anew);
+        answerWhole(2);
+        QCOMPARE(m_shelf.saved, 2);
+        QCOMPARE(ask(deterministic())->record().cacheHit->runId, second->record().id);
+    }
+
+    void onlyWholeAnswersAreKept_data()
+    {
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<bool>("kept");
+        const auto finished = [](const QByteArray &reason) {
+            return delta("Hi") + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"" + reason
+                + "\"}]}\n\n" + usage + done;
+        };
+        QTest::newRow("stop") << finished("stop") << true;
+        QTest::newRow("tool calls") << finished("tool_calls") << true;
+        QTest::newRow("length") << finished("length") << false;
+        QTest::newRow("filtered") << finished("content_filter") << false;
+        QTest::newRow("truncated") << delta("Hi") << false;
+        QTest::newRow("error") << delta("Hi") + "data: {\"error\":{\"message\":\"no\"}}\n\n" << false;
+        QTest::newRow("nothing said") << finish + usage + done << false;
+        QTest::newRow("refused") << QByteArray("data: {\"choices\":[{\"index\":0,\"delta\":{\"refusal\":\"No\"}}]}\n\n")
+                + finish + usage
+                + done << false;
+    }
+    void onlyWholeAnswersAreKept()
+    {
+        QFETCH(QByteArray, body);
+        QFETCH(bool, kept);
+        const auto first = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, body);
+        answerEnd(0);
+        QCOMPARE(m_shelf.saved, kept ? 1 : 0);
+        const auto second = ask(deterministic());
+        QCOMPARE(second->ended(), kept);
+    }
+
+    void entriesGetOld()
+    {
+        set({ .policy = CachePolicy::Always, .ttlMs = 10'000, .providerTtlMs = { { u"brief"_s, 1000 } } });
+        for (const QString &provider : { u"p"_s, u"brief"_s }) {
+            const auto call = ask(request(provider));
+            answerWhole(static_cast<std::size_t>(started()) - 1);
+        }
+        advance(2000);
+        QVERIFY(ask(request())->ended());
+        const auto brief = ask(request(u"brief"_s));
+        QVERIFY(!brief->ended());
+        RunRequest fresh = request();
+        fresh.cacheTtlMs = 500; // this call wants nothing older
+        const auto choosy = ask(fresh);
+        QVERIFY(!choosy->ended());
+        answerWhole(2);
+        answerWhole(3); // kept for 500 ms only
+        QVERIFY(choosy->ended());
+        advance(600);
+        QVERIFY(!ask(request())->ended());
+        advance(20'000);
+        QVERIFY(!ask(request(u"other"_s))->ended());
+    }
+
+    void memoryIsBounded()
+    {
+        set({ .policy = CachePolicy::Always, .memoryBytes = 20 * 1024 });
+        for (int i = 0; i < 40; ++i) {
+            RunRequest asked = request();
+            asked.chat.options.seed = i;
+            const auto first = ask(asked);
+            answerWhole(static_cast<std::size_t>(i));
+        }
+        QCOMPARE(m_shelf.saved, 40);
+        const int before = m_shelf.asked;
+        RunRequest newest = request();
+        newest.chat.options.seed = 39;
+        QVERIFY(ask(newest)->ended());
+        QCOMPARE(m_shelf.asked, before);
+        RunRequest oldest = request();
+        oldest.chat.options.seed = 0;
+        QVERIFY(ask(oldest)->ended());
+        QCOMPARE(m_shelf.asked, before + 1); // gone from memory, not from the storage
+        QVERIFY(ask(oldest)->ended());
+        QCOMPARE(m_shelf.asked, before + 1); // and back
+    }
+
+    void clearing()
+    {
+        const auto fill = [this](const QString &model, const QString &conversation) {
+            RunRequest asked = deterministic();
+            asked.chat.model = model;
+            asked.conversationId = conversation;
+            const auto call = ask(asked);
+            if (!call->ended())
+                answerWhole(static_cast<std::size_t>(started()) - 1);
+            return call->record().cached;
+        };
+        QVERIFY(!fill(u"a"_s, u"1"_s) && !fill(u"b"_s, u"2"_s));
+        m_service->clearCache({ .model = u"a"_s });
+        QVERIFY(fill(u"b"_s, u"2"_s));
+        QVERIFY(!fill(u"a"_s, u"1"_s));
+        m_service->clearCache({ .model = {}, .conversationId = u"2"_s });
+        QVERIFY(fill(u"a"_s, u"1"_s));
+        QVERIFY(!fill(u"b"_s, u"2"_s));
+        m_service->clearCache({});
+        QVERIFY(!fill(u"a"_s, u"1"_s) && !fill(u"b"_s, u"2"_s));
+    }
+
+    void aSlowDiskHoldsNothingUp()
+    {
+        m_shelf.slow = true;
+        const auto call = ask(deterministic());
+        QCOMPARE(started(), 0);
+        advance(ResponseCache::patienceMs);
+        QCOMPARE(started(), 1);
+        answerWhole(0);
+        QVERIFY(call->record().ok());
+    }
+
+    void stoppedWhileItLooks()
+    {
+        m_shelf.slow = true;
+        const auto call = ask(deterministic());
+        call->run->cancel();
+        settle();
+        QVERIFY(call->ended() && call->record().cancelled());
+        advance(ResponseCache::patienceMs);
+        QCOMPARE(started(), 0);
+        m_shelf.slow = false;
+        const auto second = ask(deterministic());
+        QCOMPARE(started(), 1); // it joins nothing that is over
+    }
+
+    void recordedPace()
+    {
+        set({ .policy = CachePolicy::Always, .pace = CachePace::Recorded });
+        const auto first = ask(request());
+        answerSlowly(0);
+        const auto second = ask(request());
+        QVERIFY(!second->ended());
+        QCOMPARE(second->text, QString());
+        advance(100);
+        QCOMPARE(second->text, u"Hel"_s);
+        QCOMPARE(second->updates.constLast().state, RunState::Streaming);
+        advance(800);
+        QVERIFY(!second->ended());
+        advance(200);
+        QVERIFY(second->ended());
+        QCOMPARE(second->text, u"Hello"_s);
+
+        const auto stopped = ask(request());
+        advance(100);
+        stopped->run->cancel();
+        settle();
+        QVERIFY(stopped->ended());
+        QVERIFY(stopped->record().cancelled() && stopped->record().cached);
+        QCOMPARE(stopped->record().answer.text, u"Hel"_s);
+        advance(5000);
+        QCOMPARE(stopped->text, u"Hel"_s);
+    }
+
+    // The same call in flight
+
+    void joinsACallInFlight()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        QCOMPARE(started(), 1);
+        QCOMPARE(joiner->text, u"Hel"_s); // all so far, at once
+        answerBytes(0, delta("lo"));
+        advance(16);
+        QCOMPARE(joiner->text, u"Hello"_s);
+        answerBytes(0, finish + usage + done);
+        answerEnd(0);
+        QVERIFY(leader->ended() && joiner->ended());
+        QVERIFY(!leader->record().cached);
+        QVERIFY(joiner->record().cached);
+        QCOMPARE(joiner->record().answer.text, u"Hello"_s);
+        QCOMPARE(*joiner->record().costUsd, 0.0);
+        QCOMPARE(*joiner->record().cacheHit->savedUsd, 0.003);
+        QCOMPARE(joiner->record().cacheHit->runId, leader->record().id);
+        QCOMPARE(cacheDecisions(joiner->record()), QStringList { u"joined a call in flight"_s });
+        QCOMPARE(m_shelf.saved, 1);
+    }
+
+    void othersDoNotJoin()
+    {
+        const auto leader = ask(deterministic());
+        RunRequest off = deterministic();
+        off.cache = CachePolicy::Off;
+        const auto alone = ask(off);
+        RunRequest anew = deterministic();
+        anew.cache = CachePolicy::Refresh;
+        const auto refresh = ask(anew);
+        RunRequest different = deterministic();
+        different.chat.model = u"n"_s;
+        const auto other = ask(different);
+        QCOMPARE(started(), 4);
+    }
+
+    void theJoinerStopsAlone()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        joiner->run->cancel();
+        settle();
+        QVERIFY(joiner->ended() && joiner->record().cancelled());
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QCOMPARE(live(), std::size_t(1));
+        answerBytes(0, delta("lo") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(leader->record().ok());
+        QCOMPARE(joiner->records.size(), 1);
+        QCOMPARE(joiner->text, u"Hel"_s);
+    }
+
+    void theCallGoesOnForTheJoiner()
+    {
+        auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        const auto second = ask(deterministic());
+        leader->run->cancel();
+        settle();
+        QVERIFY(leader->ended() && leader->record().cancelled());
+        QCOMPARE(leader->record().answer.text, u"Hel"_s);
+        QCOMPARE(*leader->record().costUsd, 0.0);
+        QCOMPARE(leader->updates.constLast().state, RunState::Ended);
+        leader.reset(); // whose end cancels once more
+        settle();
+        QCOMPARE(live(), std::size_t(1));
+        answerBytes(0, delta("lo") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(joiner->ended() && second->ended());
+        // One of them pays, and has the true stamps.
+        QVERIFY(joiner->record().ok() && !joiner->record().cached);
+        QCOMPARE(joiner->record().id, joiner->run->id());
+        QCOMPARE(*joiner->record().costUsd, 0.003);
+        QCOMPARE(joiner->record().trace.httpStatus, 200);
+        QCOMPARE(joiner->text, u"Hello"_s);
+        QVERIFY(second->record().cached);
+        QCOMPARE(started(), 1);
+        QVERIFY(ask(deterministic())->ended()); // and it is kept
+    }
+
+    void whenAllHaveGoneItStops()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        leader->run->cancel();
+        settle();
+        QCOMPARE(live(), std::size_t(1));
+        joiner->run->cancel();
+        settle();
+        QCOMPARE(live(), std::size_t(0));
+        QCOMPARE(leader->records.size(), 1);
+        QCOMPARE(joiner->records.size(), 1);
+        QVERIFY(!ask(deterministic())->ended());
+        QCOMPARE(started(), 2);
+    }
+
+    void aWaiterTakesOver()
+    {
+        const auto leader = ask(deterministic());
+        const auto first = ask(deterministic());
+        const auto second = ask(deterministic());
+        QCOMPARE(started(), 1);
+        answerError(0, 400, R"({"error":{"message":"no","type":"invalid_request_error"}})");
+        QVERIFY(leader->ended() && leader->record().answer.error);
+        QVERIFY(!first->ended() && !second->ended());
+        QCOMPARE(started(), 2); // one asks itself, the other waits for it
+        answerWhole(1);
+        QVERIFY(first->record().ok() && !first->record().cached);
+        QVERIFY(second->record().ok() && second->record().cached);
+        QCOMPARE(cacheDecisions(first->record()), (QStringList { u"joined a call in flight"_s, u"miss"_s }));
+    }
+
+    /// Shown words can't be taken back, as for a call of one's own.
+    void aBrokenStreamIsEverybodys()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        answerEnd(0, base::Error { ErrorKind::Reset, u"gone"_s, {}, 0, std::nullopt });
+        QVERIFY(leader->ended() && joiner->ended());
+        QCOMPARE(joiner->errorKind(), ErrorKind::Reset);
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QCOMPARE(m_shelf.saved, 0);
+        QCOMPARE(m_shelf.hits, 0);
+    }
+
+    void theServiceGoesWhileCallsAreJoined()
+    {
+        QList<profile::RunRecord> records;
+        connect(m_service.get(), &RunService::recorded, this,
+                [&records](const profile::RunRecord &record) { records.append(record); });
+        const auto leader = ask(deterministic());
+        const auto joiner = ask(deterministic());
+        const auto second = ask(deterministic());
+        m_service.reset();
+        QCOMPARE(records.size(), 3);
+        for (const profile::RunRecord &record : records)
+            QVERIFY(record.cancelled());
+    }
+
+private:
+    [[nodiscard]] std::unique_ptr<Observed> ask(const RunRequest &asked)
+    {
+        auto call = std::make_unique<Observed>(m_service->start(asked));
+        for (int i = 0; i < 3; ++i) // there, to the storage and back
+            settle();
+        return call;
+    }
+    void set(const CacheSettings &settings)
+    {
+        m_service->setCacheSettings(settings);
+        settle();
+    }
+    /// "Hel", a second, "lo".
+    void answerSlowly(std::size_t index)
+    {
+        answerHead(index);
+        answerBytes(index, delta("Hel"));
+        advance(1000);
+        answerBytes(index, delta("lo") + finish + usage + done);
+        answerEnd(index);
+    }
+
+    Shelf m_shelf;
+};
+
+QTEST_GUILESS_MAIN(TestResponseCache)
+#include "tst_responsecache.moc"
