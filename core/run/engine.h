@@ -32,6 +32,7 @@ public:
     void send(std::unique_ptr<Errand> errand);
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
+    void setPrices(const cost::PriceBook &prices);
 
 Q_SIGNALS:
     void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);

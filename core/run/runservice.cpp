@@ -129,6 +129,11 @@ void RunService::setRetryPolicy(const RetryPolicy &policy)
     post([policy](Engine &engine) { engine.setRetryPolicy(policy); });
 }
 
+void RunService::setPrices(const cost::PriceBook &prices)
+{
+    post([prices](Engine &engine) { engine.setPrices(prices); });
+}
+
 void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
 {
     for (const auto &[id, update] : updates) {

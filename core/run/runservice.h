@@ -49,6 +49,8 @@ public:
     QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts = {});
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
+    /// For every call that ends from now on; what has ended keeps its price.
+    void setPrices(const cost::PriceBook &prices);
 
 Q_SIGNALS:
     /// Every call that ended, whoever started it: for the recorder.

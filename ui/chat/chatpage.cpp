@@ -258,7 +258,8 @@ void ChatPage::estimate()
         return;
     }
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
-    if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
+    if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model(), now))
         text += u" · "_s + profile::formatUsd(double(tokens) * price->input / 1e6);
     if (const qsizetype pictures = m_composer->pictures().size(); pictures > 0)
         text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));
