@@ -4,6 +4,7 @@
 #include "app/commands/filelimit.h"
 #include "app/commands/interrupts.h"
 #include "app/enginesettings.h"
+#include "app/pricesetup.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -23,7 +24,6 @@
 #include "ui/whenready.h"
 
 #include <QApplication>
-#include <QFile>
 #include <QIcon>
 #include <QMessageBox>
 #include <QTemporaryDir>
@@ -37,12 +37,10 @@ namespace talkbench::app {
 
 namespace {
 
-cost::PriceBook shippedPrices()
+/// Without a table every price is unknown; tests hold that the shipped one can be read.
+cost::PriceBook tableOrNone()
 {
-    QFile file(u":/prices.json"_s);
-    if (!file.open(QIODevice::ReadOnly))
-        return {};
-    auto book = cost::PriceBook::fromJson(file.readAll());
+    auto book = shippedPrices();
     return book ? *std::move(book) : cost::PriceBook();
 }
 
@@ -68,6 +66,8 @@ public:
 private:
     void startSimulator();
     void applyTheme();
+    void applyPrices();
+    void learnPrices();
 
     base::SystemClock m_clock;
     config::Settings m_settings;
@@ -86,7 +86,7 @@ private:
 };
 
 Session::Session(QApplication &application, const QString &dataDir)
-    : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
+    : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(tableOrNone()), m_store(dataDir),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_endpoints(m_settings, m_secrets),
       m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_context { m_clock,     m_settings, m_secrets,
@@ -96,13 +96,19 @@ Session::Session(QApplication &application, const QString &dataDir)
 {
     applyTheme();
     applySettings(m_settings, m_runs);
+    applyPrices();
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     connect(&m_settings, &config::Settings::changed, this, [this] {
         applyTheme();
         applySettings(m_settings, m_runs);
+        applyPrices();
     });
-    connect(&m_settings, &config::Settings::providersChanged, this, [this] { applySettings(m_settings, m_runs); });
+    connect(&m_settings, &config::Settings::providersChanged, this, [this] {
+        applySettings(m_settings, m_runs);
+        applyPrices();
+    });
+    connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
     connect(&m_runs, &run::RunService::recorded, this,
             [this](const profile::RunRecord &record) { m_store.saveRun(record); });
 }
@@ -152,6 +158,24 @@ void Session::applyTheme()
 {
     m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
     m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
+}
+
+void Session::applyPrices()
+{
+    applySettings(m_settings, m_prices);
+    m_runs.setPrices(m_prices);
+}
+
+void Session::learnPrices()
+{
+    QList<store::ModelList> lists;
+    const auto providers = m_settings.providers();
+    for (const config::ProviderConfig &provider : providers) {
+        const ui::ModelLists::List list = m_models.of(provider.id);
+        lists.append({ provider.id, list.fetchedMs, list.models });
+    }
+    m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
+    m_runs.setPrices(m_prices);
 }
 
 int explain(const base::Error &error, bool onScreen)

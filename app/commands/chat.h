@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/commands/session.h"
+#include "core/cost/budget.h"
 #include "core/llm/chatrequest.h"
 
 #include <QElapsedTimer>
@@ -16,6 +17,8 @@ struct ChatCommandOptions {
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;
     bool json = false;
+    /// Send even where a budget says to ask first.
+    bool overBudget = false;
 };
 
 /// `talkbench chat`: one question, one answer. Text to stdout as it comes, numbers to stderr. Ends the event loop with
@@ -34,6 +37,10 @@ private:
     void onResolved(const base::Result<Resolved> &resolved);
     void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
     void send(const llm::Endpoint &endpoint, const QString &model);
+    /// Sends it unless a budget is against it.
+    void checkBudgets(const run::RunRequest &request);
+    void onVerdict(const cost::Verdict &verdict, const run::RunRequest &request);
+    void dispatch(const run::RunRequest &request);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
     void onFinished(const profile::RunRecord &record);

@@ -15,6 +15,7 @@ struct GlobalOptions {
 // 0 for success, 1 for a failure, 2 for arguments it can't take.
 int chatCommand(const QStringList &arguments, const GlobalOptions &options);
 int modelsCommand(const QStringList &arguments, const GlobalOptions &options);
+int pricesCommand(const QStringList &arguments, const GlobalOptions &options);
 int testCommand(const QStringList &arguments, const GlobalOptions &options);
 int calibrateCommand(const QStringList &arguments, const GlobalOptions &options);
 int simulateCommand(const QStringList &arguments, const GlobalOptions &options);

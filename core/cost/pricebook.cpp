@@ -20,8 +20,10 @@ struct RateKey {
 };
 
 constexpr RateKey optionalRates[] {
-    { "cache_read"_L1, &Rates::cacheRead },        { "cache_write"_L1, &Rates::cacheWrite },
-    { "cache_write_1h"_L1, &Rates::cacheWrite1h }, { "reasoning"_L1, &Rates::reasoning },
+    { "cache_read"_L1, &Rates::cacheRead },
+    { "cache_write"_L1, &Rates::cacheWrite },
+    { "cache_write_1h"_L1, &Rates::cacheWrite1h },
+    { "reasoning"_L1, &Rates::reasoning },
     { "image"_L1, &Rates::image },
 };
 
@@ -122,9 +124,9 @@ base::Result<void> readConditions(const QJsonObject &object, Price *price)
     const auto from = dateFromJson(object, "from"_L1);
     const auto until = dateFromJson(object, "until"_L1);
     const auto date = dateFromJson(object, "date"_L1);
-    for (const base::Error *error : { tiers ? nullptr : &tiers.error(), offPeak ? nullptr : &offPeak.error(),
-                                      from ? nullptr : &from.error(), until ? nullptr : &until.error(),
-                                      date ? nullptr : &date.error() }) {
+    for (const base::Error *error :
+         { tiers ? nullptr : &tiers.error(), offPeak ? nullptr : &offPeak.error(), from ? nullptr : &from.error(),
+           until ? nullptr : &until.error(), date ? nullptr : &date.error() }) {
         if (error)
             return *error;
     }
@@ -148,8 +150,11 @@ QString hashOf(const QList<Price> &prices)
 {
     QJsonArray rows;
     for (const Price &price : prices) {
-        if (price.origin != PriceOrigin::Table)
-            rows.append(toJson(price));
+        if (price.origin == PriceOrigin::Table)
+            continue;
+        QJsonObject row = toJson(price);
+        row.remove("date"_L1); // said again is not changed
+        rows.append(row);
     }
     if (rows.isEmpty())
         return {};
@@ -292,6 +297,11 @@ void PriceBook::index()
     m_version = hash.isEmpty() ? m_tableVersion : m_tableVersion + u'+' + hash;
 }
 
+bool PriceBook::isUnpriced(const QString &providerId) const
+{
+    return m_unpricedProviders.contains(providerId) || m_unpricedProviders.contains(m_vendors.value(providerId));
+}
+
 /// The provider, then its vendor, then the vendor with the same prices: the nearest goes first.
 QStringList PriceBook::namesOf(const QString &providerId) const
 {
@@ -310,11 +320,9 @@ const Price *PriceBook::better(const Price *best, const Price &row, const QStrin
         const qsizetype place = providers.indexOf(price.providerId);
         return place < 0 ? providers.size() : place;
     };
-    const auto isUnpriced = [this](const QString &provider) { return m_unpricedProviders.contains(provider); };
     if (!row.holdsOn(day))
         return best;
-    if (row.providerId.isEmpty() ? std::any_of(providers.begin(), providers.end(), isUnpriced)
-                                 : !providers.contains(row.providerId))
+    if (row.providerId.isEmpty() ? isUnpriced(providers.constFirst()) : !providers.contains(row.providerId))
         return best;
     if (!best || distance(row) != distance(*best))
         return !best || distance(row) < distance(*best) ? &row : best;

@@ -90,6 +90,8 @@ public:
 
     /// The table's, and a hash of the rows beside it where there are any: "2026-07-24+1f0c9a3e".
     QString version() const { return m_version; }
+    /// A server of the user's own, which charges nothing that a table could know.
+    bool isUnpriced(const QString &providerId) const;
     const QList<Price> &prices() const { return m_prices; } ///< of all layers, the table's first
 
 private:

@@ -23,9 +23,9 @@ PriceBook shippedBook()
 
 PriceBook book(const QByteArray &rows)
 {
-    const auto result =
-        PriceBook::fromJson(R"({"version":"v1","unpriced_providers":["ollama"],
-            "same_prices":{"openai-responses":"openai"},"prices":[)" + rows + "]}");
+    const auto result = PriceBook::fromJson(R"({"version":"v1","unpriced_providers":["ollama"],
+            "same_prices":{"openai-responses":"openai"},"prices":[)"
+                                            + rows + "]}");
     return result ? *result : PriceBook();
 }
 
@@ -147,7 +147,8 @@ private Q_SLOTS:
     void findIsFast()
     {
         const PriceBook prices = shippedBook();
-        QBENCHMARK {
+        QBENCHMARK
+        {
             for (const Price &price : prices.prices())
                 prices.find(price.providerId, price.model, today);
         }

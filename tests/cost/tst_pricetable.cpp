@@ -101,7 +101,8 @@ QString listedDifference(const Price &price, const QJsonArray &theirs)
                                        [above](const Tier &row) { return row.above == above; });
         if (above != 0 && tier == price.tiers.end())
             return u"tier above %1"_s.arg(above);
-        const QString found = difference(above == 0 ? static_cast<const Rates &>(price) : tier->rates, value.toObject());
+        const QString found =
+            difference(above == 0 ? static_cast<const Rates &>(price) : tier->rates, value.toObject());
         if (!found.isEmpty())
             return u"%1 above %2"_s.arg(found).arg(above);
     }
@@ -142,7 +143,8 @@ private Q_SLOTS:
             for (const Tier &tier : price.tiers)
                 problem += problemOf(tier.rates);
             QVERIFY2(problem.isEmpty(), (name + ": " + problem.toUtf8()).constData());
-            QVERIFY2(!price.batch || (price.batch->input <= price.input && price.batch->output <= price.output), name.constData());
+            QVERIFY2(!price.batch || (price.batch->input <= price.input && price.batch->output <= price.output),
+                     name.constData());
         }
     }
 

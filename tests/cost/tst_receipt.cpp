@@ -204,8 +204,8 @@ private Q_SLOTS:
         llm::Usage usage;
         usage.input = usage.output = 1'000'000;
         usage.reportedCostUsd = 77; // what it cost here is no price of theirs
-        const auto elsewhere = sameTurnElsewhere(
-            usage, { { u"b"_s, u"m"_s }, { u"c"_s, u"m"_s }, { u"a"_s, u"m"_s } }, *book, { noon });
+        const auto elsewhere =
+            sameTurnElsewhere(usage, { { u"b"_s, u"m"_s }, { u"c"_s, u"m"_s }, { u"a"_s, u"m"_s } }, *book, { noon });
         QCOMPARE(elsewhere.size(), 3);
         QCOMPARE(elsewhere[0].usd, std::optional(22.0));
         QVERIFY(!elsewhere[1].usd);

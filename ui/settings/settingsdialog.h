@@ -10,18 +10,20 @@ class QStackedWidget;
 
 namespace talkbench::ui {
 
+class BudgetsPage;
 class NetworkPage;
+class PricesPage;
 class ProvidersPage;
 class ToneLabel;
 class ValuesPage;
 
-/// Providers, general settings, limits and the network. Nothing is stored before Save; what is wrong is said beside its field and
+/// Providers, general settings, limits, the network, prices and budgets. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network };
+    enum Page { Providers, General, Limits, Network, Prices, Budgets };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -39,6 +41,8 @@ private:
     ValuesPage *m_general;
     ValuesPage *m_limits;
     NetworkPage *m_network;
+    PricesPage *m_prices;
+    BudgetsPage *m_budgets;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
