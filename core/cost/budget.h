@@ -53,7 +53,8 @@ struct CostRange {
 
 /// What a call may cost: at least its prompt, read from the cache where there is one, and no answer; at most all of the prompt
 /// in its dearest class, and `maxOutput` tokens of the dearest kind. The tokens are estimates.
-CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price, const QDateTime &when);
+CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price,
+                       const QDateTime &when);
 
 /// A call about to be sent.
 struct PlannedCall {

@@ -95,7 +95,8 @@ public:
     const QList<Price> &prices() const { return m_prices; } ///< of all layers, the table's first
 
 private:
-    const Price *inLayer(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
+    const Price *inLayer(PriceOrigin origin, const QStringList &providers, const QString &model,
+                         const QDate &day) const;
     const Price *better(const Price *best, const Price &row, const QStringList &providers, const QDate &day) const;
     const Price *exact(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
     const Price *prefix(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;

@@ -59,7 +59,9 @@ QTableView *tableOf(QAbstractItemModel *model, QWidget *parent)
     table->setWordWrap(false);
     table->verticalHeader()->hide();
     table->horizontalHeader()->setStretchLastSection(true);
-    table->setColumnWidth(PriceRows::Model, grid::gap * 15);
+    table->setColumnWidth(PriceRows::Model, grid::gap * 18);
+    for (const int rate : { PriceRows::Input, PriceRows::Output, PriceRows::CacheRead })
+        table->setColumnWidth(rate, grid::gap * 4);
     return table;
 }
 
