@@ -25,6 +25,7 @@ constexpr std::array commands {
     Command { "chat", chatCommand, "asks a model and prints its answer as it streams" },
     Command { "batch", batchCommand, "puts a file of prompts to models, and goes on where it was stopped" },
     Command { "models", modelsCommand, "the models that a provider serves" },
+    Command { "prices", pricesCommand, "what models cost, and who says so" },
     Command { "test", testCommand, "tests the connection to a provider, step by step" },
     Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },

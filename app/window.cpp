@@ -5,6 +5,7 @@
 #include "app/commands/interrupts.h"
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
+#include "app/pricesetup.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -25,7 +26,6 @@
 #include "ui/whenready.h"
 
 #include <QApplication>
-#include <QFile>
 #include <QIcon>
 #include <QMessageBox>
 #include <QTemporaryDir>
@@ -39,12 +39,10 @@ namespace talkbench::app {
 
 namespace {
 
-cost::PriceBook shippedPrices()
+/// Without a table every price is unknown; tests hold that the shipped one can be read.
+cost::PriceBook tableOrNone()
 {
-    QFile file(u":/prices.json"_s);
-    if (!file.open(QIODevice::ReadOnly))
-        return {};
-    auto book = cost::PriceBook::fromJson(file.readAll());
+    auto book = shippedPrices();
     return book ? *std::move(book) : cost::PriceBook();
 }
 
@@ -70,6 +68,8 @@ public:
 private:
     void startSimulator();
     void applyTheme();
+    void applyPrices();
+    void learnPrices();
 
     base::SystemClock m_clock;
     config::Settings m_settings;
@@ -89,7 +89,7 @@ private:
 };
 
 Session::Session(QApplication &application, const QString &dataDir)
-    : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(shippedPrices()), m_store(dataDir),
+    : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(tableOrNone()), m_store(dataDir),
       m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_endpoints(m_settings, m_secrets),
@@ -101,6 +101,7 @@ Session::Session(QApplication &application, const QString &dataDir)
     m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
     applyTheme();
     applySettings(m_settings, m_runs, m_cache);
+    applyPrices();
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) {
@@ -108,9 +109,13 @@ Session::Session(QApplication &application, const QString &dataDir)
             m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
         applyTheme();
         applySettings(m_settings, m_runs, m_cache);
+        applyPrices();
     });
-    connect(&m_settings, &config::Settings::providersChanged, this,
-            [this] { applySettings(m_settings, m_runs, m_cache); });
+    connect(&m_settings, &config::Settings::providersChanged, this, [this] {
+        applySettings(m_settings, m_runs, m_cache);
+        applyPrices();
+    });
+    connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
     connect(&m_runs, &run::RunService::recorded, this,
             [this](const profile::RunRecord &record) { m_store.saveRun(record); });
 }
@@ -160,6 +165,24 @@ void Session::applyTheme()
 {
     m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
     m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
+}
+
+void Session::applyPrices()
+{
+    applySettings(m_settings, m_prices);
+    m_runs.setPrices(m_prices);
+}
+
+void Session::learnPrices()
+{
+    QList<store::ModelList> lists;
+    const auto providers = m_settings.providers();
+    for (const config::ProviderConfig &provider : providers) {
+        const ui::ModelLists::List list = m_models.of(provider.id);
+        lists.append({ provider.id, list.fetchedMs, list.models });
+    }
+    m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
+    m_runs.setPrices(m_prices);
 }
 
 int explain(const base::Error &error, bool onScreen)

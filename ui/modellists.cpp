@@ -26,6 +26,7 @@ void ModelLists::load()
                 continue;
             m_configs[list.providerId] = *provider;
             m_lists[list.providerId].models = list.models;
+            m_lists[list.providerId].fetchedMs = list.fetchedMs;
             Q_EMIT changed(list.providerId);
         }
     });
@@ -70,6 +71,7 @@ void ModelLists::learn(const QString &providerId, const Answer &models)
     list.answered = bool(models);
     if (models) {
         list.models = *models;
+        list.fetchedMs = m_clock.wallMs();
         list.problem.reset();
         keep(providerId, *models);
     } else {

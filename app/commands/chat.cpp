@@ -81,6 +81,7 @@ void describe(QCommandLineParser &parser)
         { u"cache-ttl"_s,
           u"The oldest kept answer that will do, and how long this one is kept: 90s, 30m, 12h, 7d; 0 for ever."_s,
           u"TIME"_s },
+        { u"over-budget"_s, u"Send even where a budget says to ask first."_s },
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
@@ -202,6 +203,7 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     options.system = parser.value(u"system"_s);
     options.chat.stream = !parser.isSet(u"no-stream"_s);
     options.json = parser.isSet(u"json"_s);
+    options.overBudget = parser.isSet(u"over-budget"_s);
     const auto target = readTarget(parser);
     const auto given = headers(parser.values(u"header"_s));
     const auto text = prompt(parser);
@@ -329,6 +331,51 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
         request.limits.totalMs = *m_options.timeoutMs;
     request.cache = m_options.cache;
     request.cacheTtlMs = m_options.cacheTtlMs;
+    checkBudgets(request);
+}
+
+void ChatCommand::checkBudgets(const run::RunRequest &request)
+{
+    QStringList problems;
+    const QList<cost::Budget> budgets =
+        cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
+    for (const QString &problem : std::as_const(problems))
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(problem));
+    if (budgets.isEmpty()) {
+        dispatch(request);
+        return;
+    }
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
+    const cost::PeriodStarts starts = cost::periodStarts(now);
+    const auto onSpending = [this, budgets, request, now](const base::Result<QList<store::Spending>> &spending) {
+        if (!spending) {
+            fail(spending.error());
+            return;
+        }
+        QList<cost::Spent> spent;
+        for (const store::Spending &row : *spending)
+            spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+        const auto planned = cost::planCall(request.endpoint.providerId, request.chat, m_session.prices(), now);
+        onVerdict(cost::check(budgets, spent, planned), request);
+    };
+    m_session.store().spending({ request.conversationId, starts.dayMs, starts.monthMs }).then(this, onSpending);
+}
+
+void ChatCommand::onVerdict(const cost::Verdict &verdict, const run::RunRequest &request)
+{
+    using enum cost::BudgetAction;
+    if (verdict.action == Refuse || (verdict.action == Ask && !m_options.overBudget)) {
+        const QString hint = verdict.action == Ask ? u" --over-budget sends it nevertheless."_s : QString();
+        fail({ base::ErrorKind::Budget, u"Not sent. %1%2"_s.arg(verdict.reason, hint), {}, 0, std::nullopt });
+        return;
+    }
+    if (verdict.action)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(verdict.reason));
+    dispatch(request);
+}
+
+void ChatCommand::dispatch(const run::RunRequest &request)
+{
     m_run = m_session.runs().start(request);
     connect(m_run.get(), &run::Run::updated, this, &ChatCommand::onUpdated);
     connect(m_run.get(), &run::Run::finished, this, &ChatCommand::onFinished);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/commands/session.h"
+#include "core/cost/budget.h"
 #include "core/llm/chatrequest.h"
 #include "core/profile/cacheentry.h"
 
@@ -20,6 +21,8 @@ struct ChatCommandOptions {
     std::optional<profile::CachePolicy> cache;
     std::optional<qint64> cacheTtlMs;
     bool json = false;
+    /// Send even where a budget says to ask first.
+    bool overBudget = false;
 };
 
 /// `talkbench chat`: one question, one answer. Text to stdout as it comes, numbers to stderr. Ends the event loop with
@@ -38,6 +41,10 @@ private:
     void onResolved(const base::Result<Resolved> &resolved);
     void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
     void send(const llm::Endpoint &endpoint, const QString &model);
+    /// Sends it unless a budget is against it.
+    void checkBudgets(const run::RunRequest &request);
+    void onVerdict(const cost::Verdict &verdict, const run::RunRequest &request);
+    void dispatch(const run::RunRequest &request);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
     void onFinished(const profile::RunRecord &record);

@@ -16,6 +16,7 @@ struct GlobalOptions {
 int chatCommand(const QStringList &arguments, const GlobalOptions &options);
 int batchCommand(const QStringList &arguments, const GlobalOptions &options);
 int modelsCommand(const QStringList &arguments, const GlobalOptions &options);
+int pricesCommand(const QStringList &arguments, const GlobalOptions &options);
 int testCommand(const QStringList &arguments, const GlobalOptions &options);
 int calibrateCommand(const QStringList &arguments, const GlobalOptions &options);
 int simulateCommand(const QStringList &arguments, const GlobalOptions &options);

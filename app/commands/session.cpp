@@ -3,6 +3,7 @@
 #include "app/commands/terminal.h"
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
+#include "app/pricesetup.h"
 #include "core/config/datadir.h"
 #include "core/net/qttransport.h"
 #include "core/run/baseurl.h"
@@ -70,9 +71,10 @@ base::Result<void> Session::open()
     if (!dataDir)
         return dataDir.error();
     m_dataDir = *dataDir;
-    const auto prices = cost::PriceBook::fromJson(resource(u":/prices.json"_s));
+    auto prices = shippedPrices();
     if (!prices)
         return prices.error();
+    m_prices = *std::move(prices);
     auto vendors = llm::vendorsFromJson(resource(u":/providers.json"_s));
     if (!vendors)
         return vendors.error();
@@ -80,9 +82,11 @@ base::Result<void> Session::open()
     m_settings = std::make_unique<config::Settings>(m_dataDir);
     if (const auto loaded = m_settings->load(); !loaded)
         warn(loaded.error());
+    for (const QString &problem : applySettings(*m_settings, m_prices))
+        warn(configError(u"A price of your own is not used. %1"_s.arg(problem)));
     m_secrets = std::make_unique<config::Secrets>();
     m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
-                                               *prices);
+                                               m_prices);
     m_cache = std::make_unique<store::CacheStore>(m_dataDir, m_clock);
     m_runs->setCacheStorage(cacheStorage(*m_settings, *m_cache));
     applySettings(*m_settings, *m_runs, *m_cache);
@@ -100,9 +104,19 @@ void Session::openStore()
             writeLine(stderr,
                       u"talkbench: the database could not be read; it was moved to %1"_s.arg(opened->keptAside));
     });
+    m_store->modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
+        if (lists)
+            learnPrices(*lists);
+    });
     connect(m_store.get(), &store::Store::writeFailed, this, &warn);
     connect(m_runs.get(), &run::RunService::recorded, m_store.get(),
             [store = m_store.get()](const profile::RunRecord &record) { store->saveRun(record); });
+}
+
+void Session::learnPrices(const QList<store::ModelList> &lists)
+{
+    m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
+    m_runs->setPrices(m_prices);
 }
 
 net::TransportLimits Session::limits() const

@@ -43,6 +43,10 @@ public:
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
     run::RunService &runs() { return *m_runs; }
+    store::Store &store() { return *m_store; }
+    const base::Clock &clock() const { return m_clock; }
+    /// With what servers have reported once the store has answered; it answers in order.
+    const cost::PriceBook &prices() const { return m_prices; }
     const config::Settings &settings() const { return *m_settings; }
     const QList<llm::Vendor> &vendors() const { return m_vendors; }
     net::TransportLimits limits() const;
@@ -53,11 +57,13 @@ private:
     void complete(const config::ProviderConfig &provider, const Resolved &resolved, const config::TypedSecrets &typed,
                   QObject *context, const ResolvedCallback &then);
     void openStore();
+    void learnPrices(const QList<store::ModelList> &lists);
 
     const base::SystemClock m_clock;
     const QString m_chosenDir;
     QString m_dataDir;
     QList<llm::Vendor> m_vendors;
+    cost::PriceBook m_prices;
     std::unique_ptr<config::Settings> m_settings;
     std::unique_ptr<config::Secrets> m_secrets;
     std::unique_ptr<store::Store> m_store;

@@ -45,6 +45,7 @@ enum class ErrorKind {
     // this machine
     Cancelled,
     Queue,
+    Budget, ///< not sent: it would cost more than the user allows
     Storage,
     Config,
     Usage,

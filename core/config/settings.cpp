@@ -125,6 +125,8 @@ std::span<const Setting> settingsTable()
         Setting { "default/provider", QString(simulatorId), "Default provider" },
         Setting { "default/model", u""_s, "Default model" },
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
+        Setting { "prices/own", QVariantMap(), "Prices of one's own" },
+        Setting { "budgets", QVariantMap(), "Budgets" },
         Setting { "send_with", u"enter"_s, "Send with", 0, 0, "enter|ctrl_enter" },
         Setting { "text_zoom", 1.0, "Text zoom", 0.5, 4 },
         Setting { "local_hosts", u""_s, "Hosts to look for servers on, too" },

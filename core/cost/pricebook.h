@@ -1,11 +1,15 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/llm/usage.h"
 
-#include <QDate>
+#include <QDateTime>
+#include <QHash>
+#include <QJsonObject>
 #include <QList>
 #include <QStringList>
+#include <QTime>
+
+#include <optional>
 
 namespace talkbench::cost {
 
@@ -13,55 +17,100 @@ namespace talkbench::cost {
 struct Rates {
     double input = 0;
     double output = 0;
-    std::optional<double> cacheRead; ///< else input
-    std::optional<double> cacheWrite; ///< else input
-    std::optional<double> cacheWrite1h; ///< else cacheWrite
-    std::optional<double> reasoning; ///< else output
+    std::optional<double> cacheRead = {}; ///< else input
+    std::optional<double> cacheWrite = {}; ///< kept five minutes, or as long as the provider likes; else input
+    std::optional<double> cacheWrite1h = {}; ///< else cacheWrite
+    std::optional<double> reasoning = {}; ///< else output
+    std::optional<double> image = {}; ///< of pictures in the input; else input
 
     bool operator==(const Rates &) const = default;
 };
 
+/// The whole call costs `rates` once its input, all classes together, passes `above` tokens.
+struct Tier {
+    qint64 above = 0;
+    Rates rates;
+
+    bool operator==(const Tier &) const = default;
+};
+
+/// Times of the day, UTC, at which every rate is multiplied by `factor`. From 16:30 until 00:30 goes over midnight; from a
+/// time until the same is the whole day.
+struct OffPeak {
+    QTime from;
+    QTime until;
+    double factor = 1;
+
+    bool contains(const QTime &utc) const;
+    bool operator==(const OffPeak &) const = default;
+};
+
+/// Where a price is from. A later one goes before an earlier one.
+enum class PriceOrigin { Table, Server, User };
+
 struct Price : Rates {
-    /// The whole call costs `rates` once its input, all classes together, passes `inputTokens`.
-    struct Above {
-        qint64 inputTokens = 0;
-        Rates rates;
-
-        bool operator==(const Above &) const = default;
-    };
-
     QString model; ///< exact id, or a prefix ending in '*'
-    QString providerId; ///< empty: wherever the model is served
-    std::optional<Above> above;
+    QString providerId; ///< a vendor's row or a provider of the user's; empty: wherever the model is served
+    QList<Tier> tiers; ///< ascending
+    QList<OffPeak> offPeak;
+    std::optional<Rates> batch; ///< of a batch API
+    QDate from; ///< first day, UTC; invalid: always was
+    QDate until; ///< last day; invalid: still is
     QString source;
-    QDate date;
+    QDate date; ///< when the source said so
+    PriceOrigin origin = PriceOrigin::Table;
 
+    bool holdsOn(const QDate &day) const;
     bool operator==(const Price &) const = default;
 };
 
-/// The table of prices. An unknown model has no price; that is never 0.
+/// {model, provider, input, output, cache_read, cache_write, cache_write_1h, reasoning, image, batch: {input, output, …},
+/// tiers: [{above, input, output, …}], off_peak: [{from: "16:30", until: "00:30", factor}], from, until, source, date,
+/// origin}. Kind Config with the row in its text if it can't be.
+base::Result<Price> priceFromJson(const QJsonObject &object);
+QJsonObject toJson(const Price &price);
+
+/// The prices that hold: the user's own rows before what servers report before the table. An unknown model has no price;
+/// that is never 0.
 class PriceBook {
 public:
-    /// resources/prices.json: {version, unpriced_providers, sources, prices: [{model, provider, input, output,
-    /// cache_read, cache_write, cache_write_1h, reasoning, above: {input_tokens, …}, source, date}]}.
+    /// resources/prices.json: {version, unpriced_providers, same_prices: {provider: the one whose rows hold for it, too},
+    /// sources: {name: text}, prices: [row]}. One bad row refuses the table, and is named.
     static base::Result<PriceBook> fromJson(const QByteArray &json);
 
-    /// The exact id first, then the id without its date ("-2024-08-06", "-20250514", "-0709"), then the longest prefix.
-    /// A row of the provider's own goes before one for any provider. Servers on one's own machine charge nothing that
-    /// a table could know: only a row that names them counts.
-    std::optional<Price> find(const QString &providerId, const QString &model) const;
+    /// Of each layer, the user's first: the exact id, then the id without its date ("-2024-08-06", "-20250514", "-0709"), then
+    /// the longest prefix; a row of the provider's own before one for any provider, and of those the one that began last. Servers on
+    /// one's own machine charge nothing that a table could know: only a row that names them counts.
+    std::optional<Price> find(const QString &providerId, const QString &model, const QDateTime &when) const;
+
+    /// In place of the rows of this origin before.
+    void setRows(PriceOrigin origin, const QList<Price> &rows);
+    /// In place of what was set before: `provider`'s vendor, whose rows hold for it, too.
+    void setVendors(const QHash<QString, QString> &vendorOfProvider);
+
+    /// The table's, and a hash of the rows beside it where there are any: "2026-07-24+1f0c9a3e".
     QString version() const { return m_version; }
-    const QList<Price> &prices() const { return m_prices; }
+    /// A server of the user's own, which charges nothing that a table could know.
+    bool isUnpriced(const QString &providerId) const;
+    const QList<Price> &prices() const { return m_prices; } ///< of all layers, the table's first
 
 private:
-    const Price *row(const QString &providerId, const QString &model) const;
+    const Price *inLayer(PriceOrigin origin, const QStringList &providers, const QString &model,
+                         const QDate &day) const;
+    const Price *better(const Price *best, const Price &row, const QStringList &providers, const QDate &day) const;
+    const Price *exact(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
+    const Price *prefix(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
+    QStringList namesOf(const QString &providerId) const;
+    void index();
 
+    QString m_tableVersion;
     QString m_version;
     QStringList m_unpricedProviders;
+    QHash<QString, QString> m_samePrices;
+    QHash<QString, QString> m_vendors;
     QList<Price> m_prices;
+    QMultiHash<QString, qsizetype> m_exact; ///< model → places in m_prices
+    QList<qsizetype> m_prefixes;
 };
-
-/// The provider's own figure where it gave one, else Σ class × price.
-double costUsd(const llm::Usage &usage, const Price &price);
 
 } // namespace talkbench::cost

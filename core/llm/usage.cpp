@@ -60,6 +60,8 @@ QJsonObject toJson(const Usage &usage)
         { u"output_total"_s, usage.outputTotal() },
         { u"source"_s, usageSourceName(usage.source) },
     };
+    if (usage.image > 0)
+        object.insert("image"_L1, usage.image);
     if (usage.cacheWrite1h > 0)
         object.insert("cache_write_1h"_L1, usage.cacheWrite1h);
     if (usage.derived)
@@ -75,6 +77,7 @@ Usage usageFromJson(const QJsonObject &object)
 {
     Usage usage;
     usage.input = countFrom(object["input"_L1]);
+    usage.image = countFrom(object["image"_L1]);
     usage.cacheRead = countFrom(object["cache_read"_L1]);
     usage.cacheWrite = countFrom(object["cache_write"_L1]);
     usage.cacheWrite1h = countFrom(object["cache_write_1h"_L1]);

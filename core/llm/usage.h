@@ -16,6 +16,7 @@ std::optional<UsageSource> usageSourceFromName(const QString &name);
 /// Token counts in disjoint classes: no token is counted in two of them.
 struct Usage {
     qint64 input = 0; ///< fresh input, neither read from nor written to a cache
+    qint64 image = 0; ///< the part of input that is pictures, where the server says so
     qint64 cacheRead = 0;
     qint64 cacheWrite = 0;
     qint64 cacheWrite1h = 0; ///< the part of cacheWrite that is kept an hour, and costs more
@@ -41,7 +42,7 @@ struct Usage {
 bool isBelievable(const QJsonObject &raw);
 
 /// {"input", "cache_read", "cache_write", "output", "reasoning", "input_total", "output_total", "source"} and, where
-/// there are any, "cache_write_1h", "derived", "reported_cost_usd", "raw".
+/// there are any, "image", "cache_write_1h", "derived", "reported_cost_usd", "raw".
 QJsonObject toJson(const Usage &usage);
 Usage usageFromJson(const QJsonObject &object);
 

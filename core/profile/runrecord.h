@@ -48,6 +48,8 @@ struct RunRecord {
     QList<Attempt> earlierAttempts;
     std::optional<double> costUsd;
     QString priceVersion;
+    /// The price's row as it was then, as cost::toJson() writes it: a later price changes no receipt. Empty: none was known.
+    QJsonObject price = {};
 
     /// Requests that went out; 0 where nothing did.
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }

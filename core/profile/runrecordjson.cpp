@@ -179,6 +179,7 @@ QJsonObject toJson(const RunRecord &record)
         { u"earlier_attempts"_s, earlier },
         { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
         { u"price_version"_s, record.priceVersion },
+        { u"price"_s, record.price },
     };
 }
 
@@ -203,6 +204,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     if (const double cost = object["cost_usd"_L1].toDouble(-1); cost >= 0 && cost < 1e9)
         record.costUsd = cost;
     record.priceVersion = object["price_version"_L1].toString();
+    record.price = object["price"_L1].toObject();
     return record;
 }
 

@@ -95,6 +95,11 @@ void Engine::setRetryPolicy(const RetryPolicy &policy)
     m_retry = Retry(policy);
 }
 
+void Engine::setPrices(const cost::PriceBook &prices)
+{
+    m_prices = prices;
+}
+
 /// Dispatches whatever may go now, and tells the rest where they stand.
 void Engine::pump()
 {

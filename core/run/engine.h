@@ -33,6 +33,7 @@ public:
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
     ResponseCache &cache() { return m_cache; }
+    void setPrices(const cost::PriceBook &prices);
 
 Q_SIGNALS:
     void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);

@@ -1,5 +1,6 @@
 #include "core/run/record.h"
 
+#include "core/cost/receipt.h"
 #include "core/cost/tokenestimate.h"
 
 namespace talkbench::run {
@@ -12,6 +13,20 @@ namespace {
 qint64 estimateOutput(const QString &text, qsizetype chunks)
 {
     return chunks > 1 ? cost::estimateStreamed(text, chunks) : cost::estimateTokens(text);
+}
+
+/// Puts the price on the record; gives the reason for it.
+QString price(profile::RunRecord &record, const cost::PriceBook &prices)
+{
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC);
+    const auto price = prices.find(record.providerId, record.model, when);
+    const cost::Receipt receipt = cost::receiptOf(*record.answer.usage, price, { when });
+    record.costUsd = receipt.totalUsd();
+    if (price)
+        record.price = cost::toJson(*price);
+    if (receipt.reportedUsd)
+        return u"the server's own figure"_s;
+    return price ? u"price of %1: %2"_s.arg(price->model, price->source) : u"no known price for %1"_s.arg(record.model);
 }
 
 } // namespace
@@ -63,15 +78,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     }
     if (!record.answer.usage)
         return record;
-    if (record.answer.usage->reportedCostUsd) {
-        record.costUsd = record.answer.usage->reportedCostUsd;
-        decisions.append({ u"cost"_s, u"the server's own figure"_s });
-    } else if (const auto price = prices.find(record.providerId, record.model)) {
-        record.costUsd = cost::costUsd(*record.answer.usage, *price);
-        decisions.append({ u"cost"_s, u"price of %1: %2"_s.arg(price->model, price->source) });
-    } else {
-        decisions.append({ u"cost"_s, u"no known price for %1"_s.arg(record.model) });
-    }
+    decisions.append({ u"cost"_s, price(record, prices) });
     return record;
 }
 

@@ -52,6 +52,7 @@ bool Retry::isTransient(const base::Error &error)
     // Not the server's doing.
     case Cancelled:
     case Queue:
+    case Budget:
     case Storage:
         return false;
     }

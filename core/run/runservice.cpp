@@ -151,6 +151,11 @@ void RunService::clearCache(const profile::CacheFilter &filter)
     post([filter](Engine &engine) { engine.cache().clear(filter); });
 }
 
+void RunService::setPrices(const cost::PriceBook &prices)
+{
+    post([prices](Engine &engine) { engine.setPrices(prices); });
+}
+
 void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
 {
     for (const auto &[id, update] : updates) {

@@ -73,6 +73,8 @@ public:
     void setCacheSettings(const CacheSettings &settings);
     /// In memory and in the storage.
     void clearCache(const profile::CacheFilter &filter);
+    /// For every call that ends from now on; what has ended keeps its price.
+    void setPrices(const cost::PriceBook &prices);
 
 Q_SIGNALS:
     /// Every call that ended, whoever started it: for the recorder.

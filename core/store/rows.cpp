@@ -133,7 +133,8 @@ QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
         { text(row.id), text(row.conversationId), text(row.messageId), text(row.providerId), text(row.model),
           row.startedWallMs, row.ok(), error ? QVariant(base::errorKindName(error->kind)) : QVariant(),
           metric("ttft_ms", row), metric("response_ms", row), usage ? QVariant(usage->inputTotal()) : QVariant(),
-          usage ? QVariant(usage->outputTotal()) : QVariant(), orNull(row.costUsd), packed(profile::toJson(row)) });
+          usage ? QVariant(usage->outputTotal()) : QVariant(), row.cached ? QVariant(0.0) : orNull(row.costUsd),
+          packed(profile::toJson(row)) });
 }
 
 QSqlError writeRow(QSqlDatabase &database, const Draft &row)
@@ -278,6 +279,22 @@ Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QStri
         fromRow);
 }
 
+Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query)
+{
+    const auto fromRow = [](const QSqlQuery &row) {
+        return Spending { row.value(0).toString(), row.value(1).toDouble(), row.value(2).toDouble(),
+                          row.value(3).toDouble() };
+    };
+    const QVariant conversation = query.conversationId.isEmpty() ? QVariant() : QVariant(query.conversationId);
+    return read<Spending>(database,
+                          u"SELECT provider_id, TOTAL(CASE WHEN conversation_id = ? THEN cost_usd END), "
+                          "TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END), "
+                          "TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END) FROM runs "
+                          "WHERE started_ms >= ? OR conversation_id = ? GROUP BY provider_id"_s,
+                          { conversation, query.dayStartMs, query.monthStartMs, query.monthStartMs, conversation },
+                          fromRow);
+}
+
 Rows<ModelList> readModelLists(QSqlDatabase &database)
 {
     const auto fromRow = [](const QSqlQuery &query) {
@@ -334,6 +351,21 @@ void apply(const Change &change, const QString &conversationId, QList<profile::R
         if (row.conversationId == removal->conversationId)
             row = withoutWords(row);
     }
+}
+
+void apply(const Change &change, const SpendingQuery &query, QList<Spending> *rows)
+{
+    const auto *record = std::get_if<profile::RunRecord>(&change);
+    if (!record || record->cached || !record->costUsd)
+        return;
+    auto row = std::find_if(rows->begin(), rows->end(),
+                            [&](const Spending &other) { return other.providerId == record->providerId; });
+    if (row == rows->end())
+        row = rows->insert(rows->end(), Spending { .providerId = record->providerId });
+    const bool talked = !query.conversationId.isEmpty() && record->conversationId == query.conversationId;
+    row->conversationUsd += talked ? *record->costUsd : 0;
+    row->dayUsd += record->startedWallMs >= query.dayStartMs ? *record->costUsd : 0;
+    row->monthUsd += record->startedWallMs >= query.monthStartMs ? *record->costUsd : 0;
 }
 
 void apply(const Change &change, QList<ModelList> *rows)

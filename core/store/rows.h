@@ -31,6 +31,7 @@ Rows<Draft> readDrafts(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
 /// `limit` 0: all.
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
+Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query);
 Rows<ModelList> readModelLists(QSqlDatabase &database);
 
 /// The rows as they will be once `change` is written: what is held in memory shows in every read.
@@ -38,6 +39,7 @@ void apply(const Change &change, QList<Conversation> *rows);
 void apply(const Change &change, QList<Draft> *rows);
 void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows);
 void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows);
+void apply(const Change &change, const SpendingQuery &query, QList<Spending> *rows);
 void apply(const Change &change, QList<ModelList> *rows);
 void sortNewestFirst(QList<Conversation> *rows);
 void sortNewestFirst(QList<profile::RunRecord> *rows);

@@ -114,6 +114,12 @@ QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QS
                                            });
 }
 
+QFuture<base::Result<QList<Spending>>> Store::spending(const SpendingQuery &query)
+{
+    return post<QList<Spending>>(
+        m_worker.get(), [worker = m_worker.get(), query](const auto &reply) { worker->readSpending(query, reply); });
+}
+
 QFuture<base::Result<QList<ModelList>>> Store::modelLists()
 {
     return post<QList<ModelList>>(m_worker.get(),

@@ -66,6 +66,23 @@ struct Draft {
     bool operator==(const Draft &) const = default;
 };
 
+/// USD that a provider's recorded calls cost, as far as it is known.
+struct Spending {
+    QString providerId;
+    double conversationUsd = 0;
+    double dayUsd = 0;
+    double monthUsd = 0;
+
+    bool operator==(const Spending &) const = default;
+};
+
+/// Of which calls.
+struct SpendingQuery {
+    QString conversationId; ///< empty: of none
+    qint64 dayStartMs = 0; ///< wall clock
+    qint64 monthStartMs = 0;
+};
+
 class Worker;
 
 /// Conversations, runs and the lists of models, in SQLite. Lives in the caller's thread; the connection in the db thread. Calls are carried
@@ -111,6 +128,8 @@ public:
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
     /// Newest first. `limit` 0: all. Without a conversation: of every one.
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
+    /// One a provider that was called since the month began or in the conversation, in no order.
+    QFuture<base::Result<QList<Spending>>> spending(const SpendingQuery &query);
     /// One a provider, in no order.
     QFuture<base::Result<QList<ModelList>>> modelLists();
     /// In place of the provider's list before.

@@ -173,6 +173,13 @@ void Worker::readRuns(int limit, const QString &conversationId, const Reply<QLis
         });
 }
 
+void Worker::readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply)
+{
+    answer(
+        reply, [&](QSqlDatabase &database) { return store::readSpending(database, query); },
+        [&](const Change &change, QList<Spending> *rows) { apply(change, query, rows); });
+}
+
 void Worker::readModelLists(const Reply<QList<ModelList>> &reply)
 {
     answer(

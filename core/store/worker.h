@@ -28,6 +28,7 @@ public:
     void readDrafts(const Reply<QList<Draft>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
     void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
+    void readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply);
     void readModelLists(const Reply<QList<ModelList>> &reply);
     /// The last flush; the connection is closed.
     void finish();

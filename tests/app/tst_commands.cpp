@@ -368,6 +368,64 @@ private Q_SLOTS:
         QVERIFY(QJsonDocument::fromJson(output.text.toUtf8()).array().size() >= 2);
     }
 
+    void looksPricesUp()
+    {
+        Output output = run({ u"prices"_s, u"--provider"_s, u"openai-responses"_s, u"--json"_s, u"gpt-4o"_s });
+        QCOMPARE(output.code, 0);
+        const QJsonArray rows = QJsonDocument::fromJson(output.text.toUtf8()).array();
+        QCOMPARE(rows.size(), 1);
+        QCOMPARE(rows[0]["input"_L1].toDouble(), 2.5);
+        QCOMPARE(rows[0]["origin"_L1].toString(), u"table"_s);
+        output = run({ u"prices"_s, u"haiku"_s });
+        QCOMPARE(output.code, 0);
+        QVERIFY(output.text.contains(u"claude-haiku-4-5"_s) && output.text.contains(u"openrouter"_s));
+        output = run({ u"prices"_s, u"--provider"_s, u"openai"_s, u"--json"_s, u"gpt-4o"_s, u"unheard-of"_s });
+        QCOMPARE(output.code, 1);
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"not_found"_s);
+        QVERIFY(output.errors.contains(u"unheard-of"_s));
+    }
+
+    void budgetsHold_data()
+    {
+        QTest::addColumn<QString>("action");
+        QTest::addColumn<QString>("scope");
+        QTest::addColumn<double>("limit");
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("within") << u"refuse"_s << u"day"_s << 1000.0 << QStringList() << 0 << QString();
+        QTest::newRow("warn") << u"warn"_s << u"month"_s << 0.0 << QStringList() << 0 << u"a month is used up"_s;
+        QTest::newRow("ask") << u"ask"_s << u"day"_s << 0.0 << QStringList() << 1 << u"--over-budget"_s;
+        QTest::newRow("ask, told") << u"ask"_s << u"day"_s << 0.0 << QStringList { u"--over-budget"_s } << 0
+                                   << u"a day is used up"_s;
+        QTest::newRow("refuse") << u"refuse"_s << u"day"_s << 0.0 << QStringList { u"--over-budget"_s } << 1
+                                << u"Not sent."_s;
+        QTest::newRow("a call too dear") << u"refuse"_s << u"call"_s << 1e-9 << QStringList() << 1 << u"a call"_s;
+        QTest::newRow("what was spent counts") << u"refuse"_s << u"day"_s << 1e-7 << QStringList() << 1 << u"spent"_s;
+    }
+    void budgetsHold()
+    {
+        QFETCH(QString, action);
+        QFETCH(QString, scope);
+        QFETCH(double, limit);
+        QFETCH(QStringList, options);
+        QFETCH(int, code);
+        QFETCH(QString, says);
+        QCOMPARE(run(chat({ u"Hello"_s })).code, 0); // something is spent
+        const QString path = m_dir.filePath(u"settings.json"_s);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        const QJsonObject budget { { u"scope"_s, scope }, { u"limit_usd"_s, limit }, { u"action"_s, action } };
+        const QJsonObject settings { { u"budgets"_s, QJsonObject { { u"rows"_s, QJsonArray { budget } } } } };
+        file.write(QJsonDocument(QJsonObject { { u"settings"_s, settings } }).toJson());
+        file.close();
+        const Output output = run(chat(QStringList { u"--json"_s, u"Hello"_s } + options));
+        QVERIFY(QFile::remove(path));
+        QCOMPARE(output.code, code);
+        QVERIFY2(output.errors.contains(says), qPrintable(output.errors));
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), code == 0 ? QString() : u"budget"_s);
+    }
+
     void testsAConnection()
     {
         const QStringList test { u"test"_s, u"--base-url"_s, m_url.toString(), u"--model"_s, u"sim-small"_s };

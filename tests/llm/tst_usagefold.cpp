@@ -80,6 +80,18 @@ private Q_SLOTS:
         QCOMPARE(usage.source, UsageSource::Server);
     }
 
+    void picturesArePartOfTheInput()
+    {
+        const auto openAi = [](const char *images) { return usageFromOpenAi(object(js(images))); };
+        QCOMPARE(openAi("{`prompt_tokens`:100,`prompt_tokens_details`:{`image_tokens`:60}}").image, 60);
+        QCOMPARE(openAi("{`prompt_tokens`:50,`prompt_tokens_details`:{`image_tokens`:60}}").image, 50);
+        const llm::Usage gemini = usageFromGemini(object(js("{`promptTokenCount`:300,`promptTokensDetails`:["
+                                                            "{`modality`:`TEXT`,`tokenCount`:42},"
+                                                            "{`modality`:`IMAGE`,`tokenCount`:258}]}")));
+        QCOMPARE(gemini.image, 258);
+        QCOMPARE(gemini.inputTotal(), 300);
+    }
+
     void costs()
     {
         QCOMPARE(*usageFromOpenAi(object(js("{`cost`:0.00085}"))).reportedCostUsd, 0.00085);

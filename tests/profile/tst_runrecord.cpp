@@ -57,6 +57,7 @@ RunRecord fullRecord()
         { earlier, base::Error { base::ErrorKind::RateLimited, u"slow down"_s, u"{}"_s, 429, 1500 } });
     record.costUsd = 0.00123;
     record.priceVersion = u"2026"_s;
+    record.price = { { u"model"_s, u"m"_s }, { u"input"_s, 0.1 } };
     return record;
 }
 
@@ -95,6 +96,7 @@ private Q_SLOTS:
         QCOMPARE(back.answer.text, record.answer.text);
         QVERIFY(back.answer.error == record.answer.error);
         QCOMPARE(back.costUsd, record.costUsd);
+        QCOMPARE(back.price, record.price);
         QCOMPARE(QJsonDocument(toJson(back)).toJson(), QJsonDocument(toJson(record)).toJson());
         QCOMPARE(metricsJson(back), metricsJson(record));
     }

@@ -44,6 +44,7 @@ private Q_SLOTS:
         QVERIFY(!record.trace.reusedConnection);
         QCOMPARE(*record.costUsd, 0.003);
         QCOMPARE(record.priceVersion, u"v1"_s);
+        QCOMPARE(record.price["input"_L1].toDouble(), 1.0);
         QCOMPARE(recorded.size(), 1);
         QCOMPARE(call.states.constLast(), RunState::Ended);
         QCOMPARE(live(), std::size_t(0));

@@ -250,6 +250,37 @@ private Q_SLOTS:
         QCOMPARE(peek.ask(ofRun.arg(u"typeof(record)"_s, u"r3"_s)).toString(), u"blob"_s); // compressed
     }
 
+    void spendingIsOfItsPeriodAndConversation()
+    {
+        QVERIFY(wait(m_store->open()));
+        const auto save = [this](const QString &id, const QString &conversation, qint64 ms, std::optional<double> usd,
+                                 bool cached = false) {
+            profile::RunRecord record = runRecord(id, conversation, ms);
+            record.costUsd = usd;
+            record.cached = cached;
+            m_store->saveRun(record);
+        };
+        save(u"before"_s, u"c"_s, 99, 1.0);
+        save(u"long before"_s, u"d"_s, 99, 1000.0);
+        save(u"month"_s, u"d"_s, 100, 2.0);
+        save(u"day"_s, u"c"_s, 200, 4.0);
+        save(u"unknown"_s, u"c"_s, 201, {});
+        save(u"cached"_s, u"c"_s, 202, 8.0, true);
+        profile::RunRecord other = runRecord(u"other"_s, {}, 203);
+        other.providerId = u"b"_s;
+        other.costUsd = 16;
+        m_store->saveRun(other);
+        const auto spending = wait(m_store->spending({ u"c"_s, 200, 100 }));
+        QVERIFY(spending);
+        QCOMPARE(spending->size(), 2);
+        const qsizetype b = spending->at(0).providerId == u"b"_s ? 0 : 1;
+        QCOMPARE(spending->at(b), (Spending { u"b"_s, 0, 16, 16 }));
+        QCOMPARE(spending->at(1 - b), (Spending { u"simulator"_s, 5, 4, 6 }));
+        QCOMPARE(wait(m_store->spending({ {}, 1000, 1000 }))->size(), 0);
+        for (const Spending &row : *wait(m_store->spending({ {}, 200, 100 })))
+            QCOMPARE(row.conversationUsd, 0.0);
+    }
+
     void removingAConversationKeepsTheFiguresOfItsRuns()
     {
         QVERIFY(wait(m_store->open()));

@@ -2,10 +2,13 @@
 
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
+#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
 #include <QUuid>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -439,17 +442,55 @@ void ChatController::start(const QString &conversationId, const QString &answerI
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
-    LiveAnswer &live = m_live.at(answerId);
     request.cache = chat.conversation.cachePolicy;
-    request.cacheAnew = live.anew;
-    live.run = m_context.runs.start(request);
+    request.cacheAnew = m_live.at(answerId).anew;
+    m_live.at(answerId).held = request;
+    checkBudgets(this, m_context, request,
+                 [this, conversationId, answerId](const base::Result<cost::Verdict> &verdict) {
+                     if (!live(answerId))
+                         return;
+                     if (verdict)
+                         judge(conversationId, answerId, *verdict);
+                     else
+                         fail(conversationId, answerId, verdict.error());
+                 });
+}
+
+void ChatController::judge(const QString &conversationId, const QString &answerId, const cost::Verdict &verdict)
+{
+    using enum cost::BudgetAction;
+    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
+    if (verdict.action == Refuse) {
+        fail(conversationId, answerId, error);
+        return;
+    }
+    if (verdict.action == Ask) {
+        Q_EMIT spendingQuestion(answerId, verdict.reason);
+        return;
+    }
+    if (verdict.action)
+        Q_EMIT failed(error);
+    launch(conversationId, answerId);
+}
+
+void ChatController::allowSpending(const QString &messageId)
+{
+    if (const auto found = m_live.find(messageId); found != m_live.end() && found->second.held)
+        launch(m_conversationOf.value(messageId), messageId);
+}
+
+void ChatController::launch(const QString &conversationId, const QString &answerId)
+{
+    LiveAnswer &live = m_live.at(answerId);
+    const QString model = live.held->chat.model;
+    live.run = m_context.runs.start(*std::exchange(live.held, std::nullopt));
     connect(live.run.get(), &run::Run::updated, this,
             [this, answerId](const run::RunUpdate &change) { update(answerId, change); });
     connect(live.run.get(), &run::Run::finished, this,
             [this, conversationId, answerId](const profile::RunRecord &record) {
                 finish(conversationId, answerId, record);
             });
-    Q_EMIT callStarted(answerId, answer.model);
+    Q_EMIT callStarted(answerId, model);
 }
 
 void ChatController::update(const QString &answerId, const run::RunUpdate &update)

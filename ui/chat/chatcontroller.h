@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/cost/budget.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/chat/conversationtree.h"
@@ -70,6 +71,8 @@ public:
     void stop();
     void stopAnswer(const QString &messageId);
     void retryNow(const QString &messageId);
+    /// Sends what a budget holds back, see spendingQuestion().
+    void allowSpending(const QString &messageId);
 
     static constexpr int undoRemoveMs = 8'000;
 
@@ -87,6 +90,8 @@ Q_SIGNALS:
     /// Whoever wants to follow the calls of the window: with its model.
     void callStarted(const QString &messageId, const QString &model);
     void generatingChanged();
+    /// A budget says to ask: allowSpending() or stopAnswer().
+    void spendingQuestion(const QString &messageId, const QString &reason);
     void removed(const QString &title);
     void removalSettled();
     void failed(const talkbench::base::Error &error);
@@ -109,6 +114,8 @@ private:
     void answerTo(Chat &chat, const QString &userMessageId, bool anew = false);
     void begin(const QString &conversationId, const QString &answerId, LiveAnswer live = {});
     void start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint);
+    void judge(const QString &conversationId, const QString &answerId, const cost::Verdict &verdict);
+    void launch(const QString &conversationId, const QString &answerId);
     void update(const QString &answerId, const run::RunUpdate &update);
     void finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record);
     void fail(const QString &conversationId, const QString &answerId, const base::Error &error);

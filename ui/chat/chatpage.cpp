@@ -1,7 +1,7 @@
 #include "ui/chat/chatpage.h"
 
 #include "core/config/settings.h"
-#include "core/cost/pricebook.h"
+#include "core/cost/budget.h"
 #include "core/cost/tokenestimate.h"
 #include "core/profile/format.h"
 #include "core/store/store.h"
@@ -19,7 +19,9 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -32,6 +34,13 @@ namespace {
 
 constexpr int estimateMs = 150;
 constexpr int draftMs = 500;
+
+QString rangeText(const cost::CostRange &cost)
+{
+    const QString least = profile::formatUsd(cost.minUsd);
+    const QString most = profile::formatUsd(cost.maxUsd);
+    return least == most ? most : ChatPage::tr("%1 to %2").arg(least, most);
+}
 
 } // namespace
 
@@ -102,6 +111,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
         showContent();
         countPath();
     });
+    connect(&m_chats, &ChatController::spendingQuestion, this, &ChatPage::askToSpend);
     connect(&m_chats, &ChatController::answerEnded, this, &ChatPage::countPath);
     connect(&m_chats, &ChatController::loaded, this, &ChatPage::loadDrafts);
     connect(&m_chats, &ChatController::modelChanged, this, [this] {
@@ -187,6 +197,24 @@ void ChatPage::send(const QString &text, const QList<Picture> &pictures)
     m_chats.send(text, parts);
 }
 
+/// Asks before the money is spent; the answer can be a minute later, and the call may have been stopped by then.
+void ChatPage::askToSpend(const QString &messageId, const QString &reason)
+{
+    auto *question =
+        new QMessageBox(QMessageBox::Question, tr("Send this message?"), reason, QMessageBox::NoButton, this);
+    question->setObjectName(u"budgetQuestion"_s);
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    const QPushButton *send = question->addButton(tr("Send"), QMessageBox::AcceptRole);
+    question->setDefaultButton(question->addButton(tr("Don't send"), QMessageBox::RejectRole));
+    connect(question, &QDialog::finished, this, [this, question, send, messageId] {
+        if (question->clickedButton() == send)
+            m_chats.allowSpending(messageId);
+        else
+            m_chats.stopAnswer(messageId);
+    });
+    question->open();
+}
+
 void ChatPage::dragEnterEvent(QDragEnterEvent *event)
 {
     if (Composer::canTake(*event->mimeData()))
@@ -260,9 +288,12 @@ void ChatPage::estimate()
         return;
     }
     QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
-    if (const auto price = m_context.prices.find(m_chats.providerId(), m_chats.model()))
-        text += u" · "_s + profile::formatUsd(double(tokens) * price->input / 1e6);
-    if (const qsizetype pictures = m_composer->pictures().size(); pictures > 0)
+    const qsizetype pictures = m_composer->pictures().size();
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
+    if (const auto cost = cost::estimateCost(m_chats.providerId(), m_chats.model(), tokens, pictures,
+                                             m_chats.options().maxTokens, m_context.prices, now))
+        text += u" · "_s + rangeText(*cost);
+    if (pictures > 0)
         text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));
     m_composer->setEstimate(text);
 }

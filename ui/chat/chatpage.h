@@ -54,6 +54,7 @@ private:
     void keepDraft();
     void loadDrafts();
     void send(const QString &text, const QList<Picture> &pictures);
+    void askToSpend(const QString &messageId, const QString &reason);
     void showServers();
     void useServer(qsizetype index);
     void adopt(const config::ProviderConfig &provider);

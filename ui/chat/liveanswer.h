@@ -11,6 +11,7 @@ namespace talkbench::ui {
 /// An answer that is being made.
 struct LiveAnswer {
     std::unique_ptr<run::Run> run; ///< null while the provider is looked up
+    std::optional<run::RunRequest> held; ///< until a person allows what it may cost
     QString text;
     QString reasoning;
     /// The newest state; its text, reasoning and chunks are the last piece only.

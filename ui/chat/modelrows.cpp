@@ -102,7 +102,8 @@ std::optional<ModelRows::Price> ModelRows::priceOf(const Entry &entry) const
 {
     if (entry.info.inputPrice && entry.info.outputPrice)
         return Price { *entry.info.inputPrice, *entry.info.outputPrice, true };
-    if (const auto price = m_context.prices.find(entry.choice.providerId, entry.choice.model))
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
+    if (const auto price = m_context.prices.find(entry.choice.providerId, entry.choice.model, now))
         return Price { price->input, price->output, false };
     return std::nullopt;
 }

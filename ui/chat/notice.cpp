@@ -109,6 +109,8 @@ QString adviceFor(const base::Error &error)
         return {};
     case Queue:
         return tr("Too many calls are waiting. Try again in a moment.");
+    case Budget:
+        return tr("Raise the budget in the settings, or choose a cheaper model.");
     case Storage:
         return tr("Check the free space and the permissions of the data folder.");
     case Config:

@@ -1,5 +1,6 @@
 #include "ui/profiler/calldetails.h"
 
+#include "core/cost/receipt.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/profile/servertimings.h"
@@ -120,11 +121,62 @@ void addUsage(Receipt &receipt, const RunRecord &record)
                                                                   : tr("chunks received (estimated)"));
 }
 
+QString classTitle(cost::TokenClass tokenClass)
+{
+    switch (tokenClass) {
+    case cost::TokenClass::Input:
+        return tr("Fresh input");
+    case cost::TokenClass::Image:
+        return tr("Pictures");
+    case cost::TokenClass::CacheRead:
+        return tr("Read from the provider's cache");
+    case cost::TokenClass::CacheWrite:
+        return tr("Written to the provider's cache");
+    case cost::TokenClass::CacheWrite1h:
+        return tr("Written to it for an hour");
+    case cost::TokenClass::Output:
+        return tr("Output");
+    case cost::TokenClass::Reasoning:
+        return tr("Reasoning");
+    }
+    return {};
+}
+
+/// Of the price as it was then, whatever it is now.
+cost::Receipt costOf(const RunRecord &record)
+{
+    const auto price = cost::priceFromJson(record.price);
+    return cost::receiptOf(record.answer.usage.value_or(llm::Usage()), price ? std::optional(*price) : std::nullopt,
+                           { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC) });
+}
+
+void addItems(Receipt &receipt, const cost::Receipt &bill)
+{
+    for (const cost::ReceiptLine &line : bill.lines)
+        receipt.row(classTitle(line.tokenClass),
+                    CallDetails::tr("%1 tok × %2 a million = %3")
+                        .arg(profile::formatCount(line.tokens), profile::formatUsd(line.usdPerMillion),
+                             profile::formatUsd(line.usd())));
+    if (bill.tierAbove)
+        receipt.row(tr("Tier"), CallDetails::tr("above %1 tok of input").arg(profile::formatCount(*bill.tierAbove)));
+    if (bill.offPeakFactor < 1)
+        receipt.row(tr("Off-peak"), u"× %1"_s.arg(bill.offPeakFactor));
+    if (const auto difference = bill.differenceUsd()) {
+        receipt.row(tr("Computed"), profile::formatUsd(*bill.computedUsd));
+        receipt.row(tr("Reported by the server"), profile::formatUsd(*bill.reportedUsd));
+        receipt.row(tr("Difference"), profile::formatUsd(*difference));
+    }
+    if (bill.price)
+        receipt.row(tr("Price by"), bill.price->source);
+}
+
 void addCost(Receipt &receipt, const RunRecord &record)
 {
     receipt.heading(tr("Cost"));
     receipt.row(tr("This call"), record.costUsd ? profile::formatUsd(*record.costUsd) : tr("price unknown"),
                 record.costUsd.has_value());
+    if (record.answer.usage)
+        addItems(receipt, costOf(record));
     if (!record.priceVersion.isEmpty())
         receipt.row(tr("Price table"), record.priceVersion);
 }

@@ -2,9 +2,11 @@
 
 #include "core/config/secrets.h"
 #include "ui/rowdelegate.h"
+#include "ui/settings/budgetspage.h"
 #include "ui/settings/cachepage.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/networkpage.h"
+#include "ui/settings/pricespage.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
 #include "ui/theme/controls.h"
@@ -30,6 +32,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
           this)),
       m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
       m_network(new NetworkPage(context, this)), m_cache(new CachePage(context, this)),
+      m_prices(new PricesPage(context, this)), m_budgets(new BudgetsPage(context.settings, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);
@@ -43,6 +46,8 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Limits"), u"limitsPage"_s, m_limits);
     addPage(tr("Network"), u"networkPage"_s, m_network);
     addPage(tr("Cache"), u"cachePage"_s, m_cache);
+    addPage(tr("Prices"), u"pricesPage"_s, m_prices);
+    addPage(tr("Budgets"), u"budgetsPage"_s, m_budgets);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
@@ -95,7 +100,8 @@ void SettingsDialog::save()
     say({});
     const auto outcomes = { std::pair(Providers, m_providers->save()), std::pair(General, m_general->save()),
                             std::pair(Limits, m_limits->save()), std::pair(Network, m_network->save()),
-                            std::pair(Cache, m_cache->save()) };
+                            std::pair(Cache, m_cache->save()), std::pair(Prices, m_prices->save()),
+                            std::pair(Budgets, m_budgets->save()) };
     for (const auto &[page, outcome] : outcomes) {
         if (outcome)
             continue;

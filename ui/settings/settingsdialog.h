@@ -14,19 +14,22 @@ class Secrets;
 
 namespace talkbench::ui {
 
+class BudgetsPage;
 class NetworkPage;
+class PricesPage;
 class ProvidersPage;
 class ToneLabel;
 class CachePage;
 class ValuesPage;
 
-/// Providers, general settings, limits, the network and the cache. Nothing is stored before Save; what is wrong is said beside its field and
+/// Providers, general settings, limits, the network, the cache, prices and budgets. Nothing is stored before Save; what
+/// is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network, Cache };
+    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -46,6 +49,8 @@ private:
     ValuesPage *m_limits;
     NetworkPage *m_network;
     CachePage *m_cache;
+    PricesPage *m_prices;
+    BudgetsPage *m_budgets;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;

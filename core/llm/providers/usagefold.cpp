@@ -2,6 +2,8 @@
 
 #include "core/llm/providers/wire.h"
 
+#include <QJsonArray>
+
 #include <algorithm>
 
 namespace talkbench::llm {
@@ -50,6 +52,17 @@ QJsonObject detailsOf(const QJsonObject &raw, QLatin1StringView chat, QLatin1Str
     return details.isObject() ? details.toObject() : raw[responses].toObject();
 }
 
+/// Gemini's [{modality: "IMAGE", tokenCount}].
+qint64 imagesOf(const QJsonArray &modalities)
+{
+    qint64 tokens = 0;
+    for (const auto &modality : modalities) {
+        if (modality["modality"_L1] == "IMAGE"_L1)
+            tokens += count(modality.toObject(), { "tokenCount"_L1 }).value_or(0);
+    }
+    return tokens;
+}
+
 void setInput(Usage &usage, qint64 total, qint64 cacheRead, qint64 cacheWrite)
 {
     usage.cacheRead = cacheRead;
@@ -78,6 +91,7 @@ Usage usageFromOpenAi(const QJsonObject &raw)
                     : count(raw, { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "cache_read_input_tokens"_L1 })
                           .value_or(0),
              written.value_or(0));
+    usage.image = std::min(count(input, { "image_tokens"_L1 }).value_or(0), usage.input);
     const OutputSplit split = splitOutput(prompt, completion, reasoning, count(raw, { "total_tokens"_L1 }));
     usage.output = split.output;
     usage.reasoning = split.reasoning;
@@ -108,6 +122,7 @@ Usage usageFromGemini(const QJsonObject &raw)
     const qint64 prompt = count(raw, { "promptTokenCount"_L1 }).value_or(0);
     const qint64 tools = count(raw, { "toolUsePromptTokenCount"_L1 }).value_or(0);
     setInput(usage, prompt + tools, count(raw, { "cachedContentTokenCount"_L1 }).value_or(0), 0);
+    usage.image = std::min(imagesOf(raw["promptTokensDetails"_L1].toArray()), usage.input);
     usage.output = count(raw, { "candidatesTokenCount"_L1 }).value_or(0);
     usage.reasoning = count(raw, { "thoughtsTokenCount"_L1 }).value_or(0);
     return usage;

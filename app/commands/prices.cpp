@@ -1,0 +1,121 @@
+#include "app/commands/session.h"
+#include "app/commands/terminal.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+void describe(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(u"Lists what models cost, in USD a million tokens, and who says so: your own "
+                                     u"prices, then what servers have reported, "
+                                     "then the table. With a provider and models: the price that holds there now."_s);
+    parser.addOptions({
+        { { u"p"_s, u"provider"_s }, u"Only of this provider."_s, u"ID"_s },
+        { u"json"_s, u"Print a JSON array of rows as in prices.json, with origin: user, server or table."_s },
+        { { u"h"_s, u"help"_s }, u"Shows this."_s },
+    });
+    parser.addPositionalArgument(u"model"_s, u"With a provider: the model's id. Without: a part of it."_s,
+                                 u"[MODEL…]"_s);
+}
+
+/// The price that holds of each; an error names what has none.
+base::Result<QList<cost::Price>> lookUp(const cost::PriceBook &book, const QString &provider, const QStringList &models,
+                                        const QDateTime &now)
+{
+    QList<cost::Price> found;
+    QStringList unknown;
+    for (const QString &model : models) {
+        if (const auto price = book.find(provider, model, now))
+            found.append(*price);
+        else
+            unknown.append(model);
+    }
+    if (unknown.isEmpty())
+        return found;
+    return base::Error { base::ErrorKind::NotFound,
+                         u"There is no known price for %1 of %2."_s.arg(unknown.join(u", "_s), provider),
+                         {},
+                         0,
+                         std::nullopt };
+}
+
+QList<cost::Price> filtered(const cost::PriceBook &book, const QString &provider, const QStringList &parts)
+{
+    QList<cost::Price> found;
+    for (const cost::Price &price : book.prices()) {
+        const bool named = parts.isEmpty() || std::any_of(parts.begin(), parts.end(), [&price](const QString &part) {
+                               return price.model.contains(part, Qt::CaseInsensitive);
+                           });
+        if (named && (provider.isEmpty() || price.providerId == provider))
+            found.append(price);
+    }
+    return found;
+}
+
+QString amount(std::optional<double> rate)
+{
+    return rate ? QString::number(*rate, 'g', 6) : u"-"_s;
+}
+
+/// Gives the exit code.
+int print(const QList<cost::Price> &prices, bool json)
+{
+    QJsonArray rows;
+    QString lines = u"%1  %2  %3  %4  %5  %6\n"_s.arg(u"provider"_s, -12)
+                        .arg(u"model"_s, -48)
+                        .arg(u"input"_s, 9)
+                        .arg(u"output"_s, 9)
+                        .arg(u"cached"_s, 9)
+                        .arg(u"source"_s);
+    for (const cost::Price &price : prices) {
+        rows.append(cost::toJson(price));
+        const QString source =
+            price.date.isValid() ? u"%1, %2"_s.arg(price.source, price.date.toString(Qt::ISODate)) : price.source;
+        lines += u"%1  %2  %3  %4  %5  %6\n"_s.arg(printable(price.providerId), -12)
+                     .arg(printable(price.model), -48)
+                     .arg(amount(price.input), 9)
+                     .arg(amount(price.output), 9)
+                     .arg(amount(price.cacheRead), 9)
+                     .arg(printable(source));
+    }
+    return printed(write(stdout, json ? QString::fromUtf8(QJsonDocument(rows).toJson()) : lines), "prices");
+}
+
+} // namespace
+
+int pricesCommand(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    describe(parser);
+    const bool parsed = parser.parse(QStringList { u"talkbench prices"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "prices");
+    const bool json = arguments.contains(u"--json"_s);
+    if (!parsed)
+        return misused("prices", parser.errorText(), json);
+    Session session(options);
+    if (const auto opened = session.open(); !opened)
+        return failed("prices", opened.error(), json);
+    const QString provider = parser.value(u"provider"_s);
+    const QStringList models = parser.positionalArguments();
+    const auto onLists = [&session, provider, models, json](const base::Result<QList<store::ModelList>> &) {
+        const QDateTime now = QDateTime::fromMSecsSinceEpoch(session.clock().wallMs());
+        const bool exact = !provider.isEmpty() && !models.isEmpty();
+        const auto prices =
+            exact ? lookUp(session.prices(), provider, models, now) : filtered(session.prices(), provider, models);
+        QCoreApplication::exit(prices ? print(*prices, json) : failed("prices", prices.error(), json));
+    };
+    // Answered after the session's own question, so that it knows what servers have reported.
+    session.store().modelLists().then(&session, onLists);
+    return QCoreApplication::exec();
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,40 @@
+#include "app/pricesetup.h"
+
+#include "core/config/settings.h"
+#include "core/cost/pricelayers.h"
+
+#include <QFile>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+base::Result<cost::PriceBook> shippedPrices()
+{
+    QFile file(u":/prices.json"_s);
+    return cost::PriceBook::fromJson(file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray());
+}
+
+QStringList applySettings(const config::Settings &settings, cost::PriceBook &prices)
+{
+    QStringList problems;
+    QHash<QString, QString> vendors;
+    const auto providers = settings.providers();
+    for (const config::ProviderConfig &provider : providers)
+        vendors.insert(provider.id, provider.vendor);
+    prices.setVendors(vendors);
+    prices.setRows(cost::PriceOrigin::User, cost::userPrices(settings.value("prices/own").toMap(), &problems));
+    return problems;
+}
+
+QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists)
+{
+    QList<cost::Price> prices;
+    for (const store::ModelList &list : lists) {
+        const QDate fetched = QDateTime::fromMSecsSinceEpoch(list.fetchedMs, Qt::UTC).date();
+        prices.append(cost::reportedPrices(list.providerId, list.models, fetched));
+    }
+    return prices;
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "core/cost/pricebook.h"
+#include "core/store/store.h"
+
+namespace talkbench::config {
+class Settings;
+}
+
+namespace talkbench::app {
+
+/// The table that the program brings along.
+base::Result<cost::PriceBook> shippedPrices();
+
+/// What the settings say of prices, put into the book: the user's own rows, and which vendor a provider is of. Gives what could
+/// not be read.
+QStringList applySettings(const config::Settings &settings, cost::PriceBook &prices);
+
+/// Of all lists the rows that carry a price.
+QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists);
+
+} // namespace talkbench::app

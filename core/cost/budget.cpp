@@ -1,0 +1,223 @@
+#include "core/cost/budget.h"
+
+#include "core/cost/receipt.h"
+#include "core/cost/tokenestimate.h"
+
+#include <QStringList>
+#include <QTimeZone>
+
+#include <algorithm>
+#include <cmath>
+
+namespace talkbench::cost {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// How far an estimated prompt may be from the server's count: see estimateTokens().
+constexpr double leastOfEstimate = 0.6;
+constexpr double mostOfEstimate = 1.7;
+constexpr qint64 mostTokensOfPicture = 3000;
+constexpr int usualLongestAnswer = 4096;
+
+bool isPicture(const llm::ContentPart &part)
+{
+    return part.kind == llm::ContentPart::Kind::Image;
+}
+
+constexpr QLatin1StringView scopeNames[] { "call"_L1, "conversation"_L1, "day"_L1, "month"_L1 };
+constexpr QLatin1StringView actionNames[] { "warn"_L1, "ask"_L1, "refuse"_L1 };
+
+template <typename T, std::size_t N>
+std::optional<T> fromName(const QLatin1StringView (&names)[N], const QString &name)
+{
+    const auto *found = std::find(std::begin(names), std::end(names), name);
+    return found == std::end(names) ? std::nullopt : std::optional(T(found - std::begin(names)));
+}
+
+std::optional<Budget> budgetFrom(const QVariantMap &row)
+{
+    const auto scope = fromName<BudgetScope>(scopeNames, row[u"scope"_s].toString());
+    const auto action = fromName<BudgetAction>(actionNames, row[u"action"_s].toString());
+    bool isNumber = false;
+    const double limit = row[u"limit_usd"_s].toDouble(&isNumber);
+    if (!scope || !action || !isNumber || !std::isfinite(limit) || limit < 0)
+        return std::nullopt;
+    return Budget { *scope, row[u"provider"_s].toString(), limit, *action };
+}
+
+QString usd(double amount)
+{
+    if (amount > 0 && amount < 0.0001)
+        return u"under $0.0001"_s;
+    return u"$%1"_s.arg(amount, 0, 'f', amount == 0 || amount >= 0.1 ? 2 : 4);
+}
+
+double soFar(const Budget &budget, const QList<Spent> &spent)
+{
+    double sum = 0;
+    for (const Spent &row : spent) {
+        if (!budget.providerId.isEmpty() && budget.providerId != row.providerId)
+            continue;
+        switch (budget.scope) {
+        case BudgetScope::Call:
+            break;
+        case BudgetScope::Conversation:
+            sum += row.conversationUsd;
+            break;
+        case BudgetScope::Day:
+            sum += row.dayUsd;
+            break;
+        case BudgetScope::Month:
+            sum += row.monthUsd;
+            break;
+        }
+    }
+    return sum;
+}
+
+QString titleOf(const Budget &budget)
+{
+    static const QString titles[] { u"The budget of %1 a call"_s, u"The budget of %1 a conversation"_s,
+                                    u"The budget of %1 a day"_s, u"The budget of %1 a month"_s };
+    const QString title = titles[std::size_t(budget.scope)].arg(usd(budget.limitUsd));
+    return budget.providerId.isEmpty() ? title : u"%1 for %2"_s.arg(title, budget.providerId);
+}
+
+std::optional<BudgetAction> gentler(BudgetAction action)
+{
+    return action == BudgetAction::Warn ? std::nullopt : std::optional(BudgetAction(int(action) - 1));
+}
+
+QString rangeText(const CostRange &cost)
+{
+    return cost.maxUsd > cost.minUsd ? u"%1 to %2"_s.arg(usd(cost.minUsd), usd(cost.maxUsd)) : usd(cost.maxUsd);
+}
+
+/// Of one budget that holds for the call.
+Verdict checkOne(const Budget &budget, double spent, const PlannedCall &call)
+{
+    // Sums of floating point figures: a limit that is met exactly is kept.
+    const double limit = budget.limitUsd * (1 + 1e-9);
+    const bool perCall = budget.scope == BudgetScope::Call;
+    if (!perCall && spent >= budget.limitUsd)
+        return { budget.action, u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(spent)) };
+    if (!call.cost)
+        return { BudgetAction::Warn,
+                 u"%1 can't be checked: the price of %2 is unknown."_s.arg(titleOf(budget), call.model) };
+    const QString left = perCall ? QString() : u", and %1 is left"_s.arg(usd(budget.limitUsd - spent));
+    if (spent + call.cost->minUsd > limit)
+        return { budget.action,
+                 u"%1 would be passed: this call costs %2%3."_s.arg(titleOf(budget), rangeText(*call.cost), left) };
+    if (const auto action = gentler(budget.action); action && spent + call.cost->maxUsd > limit)
+        return { action,
+                 u"%1 may be passed: this call costs %2%3."_s.arg(titleOf(budget), rangeText(*call.cost), left) };
+    return {};
+}
+
+} // namespace
+
+QString budgetScopeName(BudgetScope scope)
+{
+    return scopeNames[std::size_t(scope)];
+}
+
+QString budgetActionName(BudgetAction action)
+{
+    return actionNames[std::size_t(action)];
+}
+
+QList<Budget> budgetsFromSetting(const QVariantMap &setting, QStringList *problems)
+{
+    QList<Budget> budgets;
+    const QVariantList rows = setting.value(u"rows"_s).toList();
+    for (const QVariant &row : rows) {
+        if (const auto budget = budgetFrom(row.toMap()))
+            budgets.append(*budget);
+        else
+            problems->append(u"Budget %1 can't be read."_s.arg(budgets.size() + problems->size() + 1));
+    }
+    return budgets;
+}
+
+QVariantMap toSetting(const QList<Budget> &budgets)
+{
+    QVariantList rows;
+    for (const Budget &budget : budgets)
+        rows.append(QVariantMap { { u"scope"_s, budgetScopeName(budget.scope) },
+                                  { u"provider"_s, budget.providerId },
+                                  { u"limit_usd"_s, budget.limitUsd },
+                                  { u"action"_s, budgetActionName(budget.action) } });
+    return { { u"rows"_s, rows } };
+}
+
+PeriodStarts periodStarts(const QDateTime &now)
+{
+    const QTimeZone zone = now.timeZone();
+    const QDate day = now.date();
+    const QDate month(day.year(), day.month(), 1);
+    return { day.startOfDay(zone).toMSecsSinceEpoch(), month.startOfDay(zone).toMSecsSinceEpoch() };
+}
+
+CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price, const QDateTime &when)
+{
+    const auto cost = [&](const llm::Usage &usage) { return *receiptOf(usage, price, { when }).computedUsd; };
+    llm::Usage cached;
+    cached.cacheRead = promptLow;
+    llm::Usage fresh;
+    fresh.input = promptLow;
+    double most = 0;
+    for (const auto prompt : { &llm::Usage::input, &llm::Usage::cacheRead, &llm::Usage::cacheWrite }) {
+        for (const auto answer : { &llm::Usage::output, &llm::Usage::reasoning }) {
+            llm::Usage usage;
+            usage.*prompt = promptHigh;
+            usage.*answer = maxOutput;
+            most = std::max(most, cost(usage));
+        }
+    }
+    return { std::min(cost(cached), cost(fresh)), most };
+}
+
+std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, qint64 promptTokens,
+                                      qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
+                                      const QDateTime &when)
+{
+    const auto tokens = double(promptTokens);
+    if (const auto price = prices.find(providerId, model, when))
+        return estimateCall(qint64(tokens * leastOfEstimate),
+                            qint64(tokens * mostOfEstimate) + pictures * mostTokensOfPicture,
+                            maxTokens.value_or(usualLongestAnswer), *price, when);
+    return prices.isUnpriced(providerId) ? std::optional(CostRange()) : std::nullopt;
+}
+
+PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const PriceBook &prices,
+                     const QDateTime &when)
+{
+    qsizetype pictures = 0;
+    for (const llm::Message &message : request.messages)
+        pictures += std::count_if(message.parts.begin(), message.parts.end(), isPicture);
+    return { providerId, request.model,
+             estimateCost(providerId, request.model, estimateTokens(request.messages), pictures,
+                          request.options.maxTokens, prices, when) };
+}
+
+Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call)
+{
+    QList<Verdict> verdicts;
+    for (const Budget &budget : budgets) {
+        if (!budget.providerId.isEmpty() && budget.providerId != call.providerId)
+            continue;
+        const Verdict verdict = checkOne(budget, soFar(budget, spent), call);
+        if (verdict.action)
+            verdicts.append(verdict);
+    }
+    std::stable_sort(verdicts.begin(), verdicts.end(),
+                     [](const Verdict &a, const Verdict &b) { return *a.action > *b.action; });
+    Verdict worst = verdicts.isEmpty() ? Verdict() : verdicts.constFirst();
+    for (qsizetype i = 1; i < verdicts.size(); ++i)
+        worst.reason += u' ' + verdicts.at(i).reason;
+    return worst;
+}
+
+} // namespace talkbench::cost

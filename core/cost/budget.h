@@ -1,0 +1,84 @@
+#pragma once
+
+#include "core/cost/pricebook.h"
+#include "core/llm/chatrequest.h"
+
+#include <QDateTime>
+#include <QVariantMap>
+
+namespace talkbench::cost {
+
+enum class BudgetScope { Call, Conversation, Day, Month };
+/// The later, the worse.
+enum class BudgetAction { Warn, Ask, Refuse };
+
+QString budgetScopeName(BudgetScope scope); // "call", "conversation", "day", "month"
+QString budgetActionName(BudgetAction action); // "warn", "ask", "refuse"
+
+struct Budget {
+    BudgetScope scope = BudgetScope::Day;
+    QString providerId; ///< empty: all providers together
+    double limitUsd = 0;
+    BudgetAction action = BudgetAction::Warn;
+
+    bool operator==(const Budget &) const = default;
+};
+
+/// As the settings keep them: {"rows": [{scope, provider, limit_usd, action}]}. What can't be read is named in `problems`
+/// and left out.
+QList<Budget> budgetsFromSetting(const QVariantMap &setting, QStringList *problems);
+QVariantMap toSetting(const QList<Budget> &budgets);
+
+/// When the calendar's day and month began where `now` is, as ms since the epoch.
+struct PeriodStarts {
+    qint64 dayMs = 0;
+    qint64 monthMs = 0;
+};
+PeriodStarts periodStarts(const QDateTime &now);
+
+/// USD that a provider's calls have cost so far; those of unknown cost are not in it.
+struct Spent {
+    QString providerId;
+    double conversationUsd = 0;
+    double dayUsd = 0;
+    double monthUsd = 0;
+};
+
+struct CostRange {
+    double minUsd = 0;
+    double maxUsd = 0;
+
+    bool operator==(const CostRange &) const = default;
+};
+
+/// What a call may cost: at least its prompt, read from the cache where there is one, and no answer; at most all of the prompt
+/// in its dearest class, and `maxOutput` tokens of the dearest kind. The tokens are estimates.
+CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price,
+                       const QDateTime &when);
+
+/// A call about to be sent.
+struct PlannedCall {
+    QString providerId;
+    QString model;
+    std::optional<CostRange> cost; ///< unset: its price is unknown
+};
+
+/// Of a prompt of about so many tokens and pictures. Unset: the price is unknown. Of a server of the user's own: 0.
+std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, qint64 promptTokens,
+                                      qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
+                                      const QDateTime &when);
+
+/// With the prompt's tokens estimated, and the longest usual answer where none is bounded.
+PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const PriceBook &prices,
+                     const QDateTime &when);
+
+struct Verdict {
+    std::optional<BudgetAction> action; ///< unset: within every budget
+    QString reason; ///< sentences for a person, the worst first
+};
+
+/// A budget that the call surely passes does what it says; one that it may pass is one step gentler: ask instead of refuse,
+/// warn instead of ask, and no more than a warning either where the price is unknown. The worst action counts.
+Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call);
+
+} // namespace talkbench::cost

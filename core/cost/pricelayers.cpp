@@ -1,0 +1,53 @@
+#include "core/cost/pricelayers.h"
+
+namespace talkbench::cost {
+
+using namespace Qt::StringLiterals;
+
+QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInfo> &models, const QDate &fetched)
+{
+    QList<Price> prices;
+    for (const llm::ModelInfo &model : models) {
+        if (!model.inputPrice || !model.outputPrice || model.id.isEmpty())
+            continue;
+        Price price;
+        price.input = *model.inputPrice;
+        price.output = *model.outputPrice;
+        price.cacheRead = model.cacheReadPrice;
+        price.model = model.id;
+        price.providerId = providerId;
+        price.source = u"reported by the server's model list"_s;
+        price.date = fetched;
+        price.origin = PriceOrigin::Server;
+        // OpenRouter's router is priced at -1: it depends.
+        if (price.input >= 0 && price.output >= 0 && price.cacheRead.value_or(0) >= 0)
+            prices.append(price);
+    }
+    return prices;
+}
+
+QList<Price> userPrices(const QVariantMap &setting, QStringList *problems)
+{
+    QList<Price> prices;
+    const QVariantList rows = setting.value(u"rows"_s).toList();
+    for (const QVariant &row : rows) {
+        auto price = priceFromJson(QJsonObject::fromVariantMap(row.toMap()));
+        if (!price) {
+            problems->append(price.error().detail);
+            continue;
+        }
+        price->origin = PriceOrigin::User;
+        prices.append(*price);
+    }
+    return prices;
+}
+
+QVariantMap toSetting(const QList<Price> &userPrices)
+{
+    QVariantList rows;
+    for (const Price &price : userPrices)
+        rows.append(toJson(price).toVariantMap());
+    return { { u"rows"_s, rows } };
+}
+
+} // namespace talkbench::cost

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/cost/pricebook.h"
+#include "core/llm/modelinfo.h"
+
+#include <QVariantMap>
+
+namespace talkbench::cost {
+
+/// What a provider's server says its models cost, of those it says it of.
+QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInfo> &models, const QDate &fetched);
+
+/// The user's own rows, as the settings keep them: {"rows": [a row of prices.json]}. What can't be read is named in
+/// `problems` and left out.
+QList<Price> userPrices(const QVariantMap &setting, QStringList *problems);
+QVariantMap toSetting(const QList<Price> &userPrices);
+
+} // namespace talkbench::cost

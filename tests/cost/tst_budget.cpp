@@ -1,0 +1,208 @@
+#include "core/cost/budget.h"
+#include "core/cost/pricelayers.h"
+#include "core/cost/receipt.h"
+
+#include <QRandomGenerator>
+#include <QTest>
+#include <QTimeZone>
+
+using namespace talkbench;
+using namespace talkbench::cost;
+using namespace Qt::StringLiterals;
+
+Q_DECLARE_METATYPE(talkbench::cost::BudgetScope)
+Q_DECLARE_METATYPE(talkbench::cost::BudgetAction)
+
+namespace {
+
+const QDateTime noon(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
+
+Price price(double input, double output)
+{
+    Price price;
+    price.model = u"m"_s;
+    price.input = input;
+    price.output = output;
+    return price;
+}
+
+PlannedCall call(double least, double most)
+{
+    return { u"a"_s, u"m"_s, CostRange { least, most } };
+}
+
+/// 3 USD in the conversation, 5 today, 40 this month at a; 1, 2, 10 at b.
+const QList<Spent> spent { { u"a"_s, 3, 5, 40 }, { u"b"_s, 1, 2, 10 } };
+
+} // namespace
+
+class TestBudget : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void checks_data()
+    {
+        using enum BudgetScope;
+        QTest::addColumn<BudgetScope>("scope");
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<double>("limit");
+        QTest::addColumn<bool>("trips"); // for a call of 1 to 2 USD
+        QTest::addColumn<bool>("mayTrip");
+        const auto row = [](const char *name, BudgetScope scope, const QString &provider, double limit, bool trips,
+                            bool may) { QTest::newRow(name) << scope << provider << limit << trips << may; };
+        row("call, within", Call, {}, 2.0, false, false);
+        row("call, may", Call, {}, 1.5, false, true);
+        row("call, surely", Call, {}, 0.5, true, false);
+        row("conversation, within", Conversation, {}, 6.0, false, false);
+        row("conversation, may", Conversation, {}, 5.5, false, true);
+        row("conversation, surely", Conversation, {}, 4.5, true, false);
+        row("day, within", Day, {}, 9.0, false, false);
+        row("day, may", Day, {}, 8.5, false, true);
+        row("day, used up", Day, {}, 7.0, true, false);
+        row("day, of the provider", Day, u"a"_s, 7.0, false, false);
+        row("day, of the provider, surely", Day, u"a"_s, 5.5, true, false);
+        row("day, of another provider", Day, u"b"_s, 0.0, false, false);
+        row("month, within", Month, {}, 52.0, false, false);
+        row("month, surely", Month, {}, 50.5, true, false);
+        row("nothing at all", Month, {}, 0.0, true, false);
+    }
+    void checks()
+    {
+        QFETCH(BudgetScope, scope);
+        QFETCH(QString, provider);
+        QFETCH(double, limit);
+        QFETCH(bool, trips);
+        QFETCH(bool, mayTrip);
+        using enum BudgetAction;
+        const auto verdict = [&](BudgetAction action) {
+            return check({ { scope, provider, limit, action } }, spent, call(1, 2)).action;
+        };
+        const auto expected = [&](BudgetAction action, std::optional<BudgetAction> gentler) {
+            return trips ? std::optional(action) : mayTrip ? gentler : std::nullopt;
+        };
+        QCOMPARE(verdict(Refuse), expected(Refuse, Ask));
+        QCOMPARE(verdict(Ask), expected(Ask, Warn));
+        QCOMPARE(verdict(Warn), expected(Warn, std::nullopt));
+    }
+
+    void theWorstCounts()
+    {
+        using enum BudgetAction;
+        const QList<Budget> budgets { { BudgetScope::Call, {}, 0.5, Warn },
+                                      { BudgetScope::Day, {}, 1, Refuse },
+                                      { BudgetScope::Month, {}, 1, Ask } };
+        const Verdict verdict = check(budgets, spent, call(1, 2));
+        QCOMPARE(verdict.action, std::optional(Refuse));
+        QVERIFY2(verdict.reason.startsWith("The budget of $1.00 a day is used up: $7.00 spent."_L1),
+                 qPrintable(verdict.reason));
+        QVERIFY(verdict.reason.contains("a month"_L1) && verdict.reason.contains("$1.00 to $2.00"_L1));
+    }
+
+    void anUnknownPriceIsNoPrice()
+    {
+        using enum BudgetAction;
+        const PlannedCall unknown { u"a"_s, u"m"_s, std::nullopt };
+        const Verdict verdict = check({ { BudgetScope::Call, {}, 100, Refuse } }, spent, unknown);
+        QCOMPARE(verdict.action, std::optional(Warn));
+        QVERIFY(verdict.reason.contains("unknown"_L1));
+        QCOMPARE(check({ { BudgetScope::Day, {}, 7, Refuse } }, spent, unknown).action, std::optional(Refuse));
+        QVERIFY(!check({}, spent, unknown).action);
+    }
+
+    void estimatesHoldTheTruth()
+    {
+        QRandomGenerator random(7);
+        for (int i = 0; i < 5000; ++i) {
+            Price known = price(random.bounded(10.0), random.bounded(50.0));
+            if (random.bounded(2))
+                known.cacheRead = known.input / 10;
+            if (random.bounded(2))
+                known.cacheWrite = known.input * 1.25;
+            if (random.bounded(2))
+                known.reasoning = random.bounded(80.0);
+            if (random.bounded(2))
+                known.tiers.append({ 50'000, Rates { known.input * 2, known.output * 2 } });
+            const qint64 prompt = random.bounded(100'000);
+            const qint64 most = random.bounded(10'000);
+            llm::Usage usage;
+            usage.cacheRead = random.bounded(int(prompt) + 1);
+            usage.cacheWrite = random.bounded(int(prompt - usage.cacheRead) + 1);
+            usage.input = prompt - usage.cacheRead - usage.cacheWrite;
+            usage.output = random.bounded(int(most) + 1);
+            usage.reasoning = random.bounded(int(most - usage.output) + 1);
+            const CostRange range = estimateCall(prompt, prompt, most, known, noon);
+            const double cost = *receiptOf(usage, known, { noon }).computedUsd;
+            QVERIFY2(range.minUsd <= cost + 1e-12 && cost <= range.maxUsd + 1e-12,
+                     qPrintable(u"%1 %2 %3"_s.arg(range.minUsd).arg(cost).arg(range.maxUsd)));
+        }
+        QCOMPARE(estimateCall(1'000'000, 2'000'000, 500'000, price(1, 10), noon), (CostRange { 1, 7 }));
+    }
+
+    void periodsAreLocal()
+    {
+        const QTimeZone berlin("Europe/Berlin");
+        if (!berlin.isValid())
+            QSKIP("no time zones here");
+        const auto utc = [](const char *time) {
+            return QDateTime::fromString(QString::fromLatin1(time), Qt::ISODate).toMSecsSinceEpoch();
+        };
+        // 23:30 of 31 October in UTC is November in Berlin.
+        const auto starts = periodStarts(QDateTime(QDate(2026, 11, 1), QTime(0, 30), berlin));
+        QCOMPARE(starts.dayMs, utc("2026-10-31T23:00:00Z"));
+        QCOMPARE(starts.monthMs, utc("2026-10-31T23:00:00Z"));
+        // The day on which the clocks change began in summer time.
+        const auto change = periodStarts(QDateTime(QDate(2026, 10, 25), QTime(12, 0), berlin));
+        QCOMPARE(change.dayMs, utc("2026-10-24T22:00:00Z"));
+        QCOMPARE(change.monthMs, utc("2026-09-30T22:00:00Z"));
+    }
+
+    void settingsSurvive()
+    {
+        const QList<Budget> budgets { { BudgetScope::Conversation, u"a"_s, 0.25, BudgetAction::Ask },
+                                      { BudgetScope::Month, {}, 20, BudgetAction::Refuse } };
+        QStringList problems;
+        QCOMPARE(budgetsFromSetting(toSetting(budgets), &problems), budgets);
+        QVERIFY(problems.isEmpty());
+        const QVariantMap good = toSetting(budgets)[u"rows"_s].toList().constFirst().toMap();
+        for (const auto &[key, value] : { std::pair { u"scope"_s, QVariant(u"year"_s) },
+                                          { u"action"_s, QVariant() },
+                                          { u"limit_usd"_s, QVariant(-1) },
+                                          { u"limit_usd"_s, QVariant(u"much"_s) } }) {
+            QVariantMap bad = good;
+            bad[key] = value;
+            problems.clear();
+            QCOMPARE(budgetsFromSetting({ { u"rows"_s, QVariantList { bad, good } } }, &problems).size(), 1);
+            QCOMPARE(problems.size(), 1);
+        }
+    }
+
+    void layersComeFromListsAndSettings()
+    {
+        const auto listed = [](const QString &id, std::optional<double> input, std::optional<double> output) {
+            llm::ModelInfo model;
+            model.id = id;
+            model.inputPrice = input;
+            model.outputPrice = output;
+            model.cacheReadPrice = 0.1;
+            return model;
+        };
+        const QList<llm::ModelInfo> models { listed(u"x"_s, 1, 2), listed(u"y"_s, 1, {}), listed(u"z"_s, -1e6, -1e6) };
+        const auto reported = reportedPrices(u"a"_s, models, QDate(2026, 11, 24));
+        QCOMPARE(reported.size(), 1);
+        QCOMPARE(reported[0].origin, PriceOrigin::Server);
+        QCOMPARE(reported[0].providerId, u"a"_s);
+        QCOMPARE(*reported[0].cacheRead, 0.1);
+
+        Price own = price(1, 2);
+        own.origin = PriceOrigin::User;
+        QStringList problems;
+        QCOMPARE(userPrices(toSetting({ own }), &problems), QList { own });
+        QVERIFY(problems.isEmpty());
+        QVERIFY(userPrices({ { u"rows"_s, QVariantList { QVariantMap { { u"model"_s, u"m"_s } } } } }, &problems)
+                    .isEmpty());
+        QCOMPARE(problems.size(), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestBudget)
+#include "tst_budget.moc"

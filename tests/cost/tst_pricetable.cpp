@@ -1,0 +1,192 @@
+#include "core/cost/pricebook.h"
+#include "core/llm/vendors.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QTest>
+
+using namespace talkbench;
+using namespace talkbench::cost;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QByteArray contents(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QByteArray resource(const char *name)
+{
+    return contents(QStringLiteral(SOURCE_DIR "/resources/") + QLatin1String(name));
+}
+
+/// How LiteLLM's table names the models of our vendors: with one of these before the id.
+const QHash<QString, QStringList> theirPrefixes {
+    { u"openai"_s, { {} } },
+    { u"azure"_s, { u"azure/"_s } },
+    { u"anthropic"_s, { {} } },
+    { u"gemini"_s, { u"gemini/"_s, {} } },
+    { u"openrouter"_s, { u"openrouter/"_s } },
+    { u"groq"_s, { u"groq/"_s } },
+    { u"mistral"_s, { u"mistral/"_s } },
+    { u"xai"_s, { u"xai/"_s } },
+    { u"deepseek"_s, { u"deepseek/"_s, {} } },
+    { u"together"_s, { u"together_ai/"_s } },
+    { u"fireworks"_s, { u"fireworks_ai/"_s } },
+    { u"cerebras"_s, { u"cerebras/"_s } },
+    { u"perplexity"_s, { u"perplexity/"_s } },
+    { u"dashscope"_s, { u"dashscope/"_s } },
+    { u"zai"_s, { u"zai/"_s } },
+    { u"minimax"_s, { u"minimax/"_s } },
+    { u"moonshot"_s, { u"moonshot/"_s } },
+    { u"volcengine"_s, { u"volcengine/"_s } },
+};
+
+QString problemOf(const Rates &rates)
+{
+    if (rates.input > 200 || rates.output > 1000)
+        return u"too dear"_s;
+    if (rates.cacheRead.value_or(0) > rates.input)
+        return u"a cache that costs more than it saves"_s;
+    if (rates.cacheWrite && rates.cacheWrite1h && *rates.cacheWrite1h < *rates.cacheWrite)
+        return u"an hour costs less than five minutes"_s;
+    return {};
+}
+
+/// Theirs are USD a token.
+bool agrees(const QJsonValue &theirs, std::optional<double> ours)
+{
+    return !ours || (theirs.isDouble() && qAbs(theirs.toDouble() * 1e6 - *ours) < 1e-9);
+}
+
+/// The first rate that differs, of the row itself or of a tier of theirs ("_above_200k_tokens").
+QString difference(const Rates &ours, const QJsonObject &theirs, const QString &suffix = {})
+{
+    const auto value = [&](const char *name) { return theirs[QLatin1String(name) + suffix]; };
+    const QJsonValue read = value("cache_read_input_token_cost");
+    if (!agrees(value("input_cost_per_token"), ours.input))
+        return u"input"_s;
+    if (!agrees(value("output_cost_per_token"), ours.output))
+        return u"output"_s;
+    if (!agrees(read.isDouble() ? read : value("input_cost_per_token_cache_hit"), ours.cacheRead))
+        return u"cache_read"_s;
+    if (!agrees(value("cache_creation_input_token_cost"), ours.cacheWrite))
+        return u"cache_write"_s;
+    if (!agrees(theirs[u"cache_creation_input_token_cost_above_1hr"_s + suffix], ours.cacheWrite1h))
+        return u"cache_write_1h"_s;
+    return agrees(value("output_cost_per_reasoning_token"), ours.reasoning) ? QString() : u"reasoning"_s;
+}
+
+QString tierDifference(const Price &price, const QJsonObject &theirs)
+{
+    for (const Tier &tier : price.tiers) {
+        const QString found = difference(tier.rates, theirs, u"_above_%1k_tokens"_s.arg(tier.above / 1000));
+        if (!found.isEmpty())
+            return u"%1 above %2"_s.arg(found).arg(tier.above);
+    }
+    return {};
+}
+
+/// Of rows whose tiers they list: [{range: [0, 32000], …}].
+QString listedDifference(const Price &price, const QJsonArray &theirs)
+{
+    if (theirs.size() != price.tiers.size() + 1)
+        return u"number of tiers"_s;
+    for (const auto &value : theirs) {
+        const auto above = qint64(value["range"_L1][0].toDouble());
+        const auto tier = std::find_if(price.tiers.begin(), price.tiers.end(),
+                                       [above](const Tier &row) { return row.above == above; });
+        if (above != 0 && tier == price.tiers.end())
+            return u"tier above %1"_s.arg(above);
+        const QString found =
+            difference(above == 0 ? static_cast<const Rates &>(price) : tier->rates, value.toObject());
+        if (!found.isEmpty())
+            return u"%1 above %2"_s.arg(found).arg(above);
+    }
+    return {};
+}
+
+} // namespace
+
+class TestPriceTable : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        auto book = PriceBook::fromJson(resource("prices.json"));
+        QVERIFY2(book, book ? "" : qPrintable(book.error().detail));
+        m_book = *std::move(book);
+    }
+
+    void isConsistent()
+    {
+        const auto vendors = llm::vendorsFromJson(resource("providers.json"));
+        QVERIFY(vendors);
+        QSet<QString> known { QString() };
+        for (const llm::Vendor &vendor : *vendors)
+            known.insert(vendor.id);
+        QVERIFY(m_book.prices().size() >= 300);
+        QVERIFY(QDate::fromString(m_book.version(), Qt::ISODate).isValid());
+        QSet<QString> seen;
+        for (const Price &price : m_book.prices()) {
+            const QByteArray name = (price.providerId + u'|' + price.model).toUtf8();
+            const QString key = QString::fromUtf8(name) + price.from.toString(Qt::ISODate);
+            QVERIFY2(!seen.contains(key), name.constData());
+            seen.insert(key);
+            QVERIFY2(known.contains(price.providerId), name.constData());
+            QVERIFY2(price.date.isValid() && price.source.size() > 10, name.constData());
+            QString problem = problemOf(price);
+            for (const Tier &tier : price.tiers)
+                problem += problemOf(tier.rates);
+            QVERIFY2(problem.isEmpty(), (name + ": " + problem.toUtf8()).constData());
+            QVERIFY2(!price.batch || (price.batch->input <= price.input && price.batch->output <= price.output),
+                     name.constData());
+        }
+    }
+
+    void samePricesAreOfKnownProviders()
+    {
+        const QJsonObject same = QJsonDocument::fromJson(resource("prices.json"))["same_prices"_L1].toObject();
+        const auto vendors = llm::vendorsFromJson(resource("providers.json"));
+        QVERIFY(vendors && !same.isEmpty());
+        QSet<QString> known;
+        for (const llm::Vendor &vendor : *vendors)
+            known.insert(vendor.id);
+        for (auto row = same.begin(); row != same.end(); ++row)
+            QVERIFY2(known.contains(row.key()) && known.contains(row.value().toString()), qPrintable(row.key()));
+    }
+
+    void agreesWithLiteLlm()
+    {
+        const QByteArray json = contents(QStringLiteral(FIXTURES_DIR "/../model_prices.json"));
+        if (json.isEmpty())
+            QSKIP("no table to compare with");
+        const QJsonObject theirs = QJsonDocument::fromJson(json).object();
+        int compared = 0;
+        for (const Price &price : m_book.prices()) {
+            const QStringList prefixes = theirPrefixes.value(price.providerId);
+            const auto prefix = std::find_if(prefixes.begin(), prefixes.end(), [&](const QString &candidate) {
+                return theirs.contains(candidate + price.model);
+            });
+            if (prefix == prefixes.end())
+                continue;
+            ++compared;
+            const QJsonObject row = theirs[*prefix + price.model].toObject();
+            const QJsonArray listed = row["tiered_pricing"_L1].toArray();
+            const QString found = !listed.isEmpty() ? listedDifference(price, listed)
+                                                    : difference(price, row) + tierDifference(price, row);
+            QVERIFY2(found.isEmpty(), qPrintable(price.providerId + u'/' + price.model + u": "_s + found));
+        }
+        QVERIFY2(compared >= 300, qPrintable(QString::number(compared)));
+    }
+
+private:
+    PriceBook m_book;
+};
+
+QTEST_GUILESS_MAIN(TestPriceTable)
+#include "tst_pricetable.moc"

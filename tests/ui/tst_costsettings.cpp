@@ -1,0 +1,206 @@
+#include "core/cost/budget.h"
+#include "core/cost/pricelayers.h"
+#include "tests/ui/settingsforms.h"
+#include "tests/ui/world.h"
+#include "ui/chat/answermessage.h"
+#include "ui/chat/chatcontroller.h"
+#include "ui/chat/chatpage.h"
+#include "ui/settings/settingsdialog.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QMessageBox>
+#include <QPlainTextEdit>
+#include <QTableView>
+
+using namespace talkbench;
+using namespace talkbench::test;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+class CostSettingsTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aChangedFigureIsAPriceOfOnesOwn();
+    void nonsenseIsNoPrice();
+    void budgetsAreKept();
+    void aBudgetAsks_data();
+    void aBudgetAsks();
+    void aBudgetRefuses();
+    void theEstimateIsARange();
+};
+
+namespace {
+
+QModelIndex cell(const SettingsDialog &dialog, int column)
+{
+    return find<QTableView>(dialog, u"priceTable"_s)->model()->index(0, column);
+}
+
+bool type(const SettingsDialog &dialog, int column, const QString &text)
+{
+    return find<QTableView>(dialog, u"priceTable"_s)->model()->setData(cell(dialog, column), text);
+}
+
+void budget(World &world, cost::BudgetAction action)
+{
+    world.settings.setValue("budgets",
+                            cost::toSetting(QList<cost::Budget> { { cost::BudgetScope::Call, {}, 1e-9, action } }));
+    world.settings.setValue("default/provider", u"p"_s);
+    world.settings.setValue("default/model", u"priced"_s);
+}
+
+bool asked(const World &world)
+{
+    const auto bodies = world.requests.bodies();
+    return std::any_of(bodies.begin(), bodies.end(), [](const QByteArray &body) { return body.contains("messages"); });
+}
+
+void say(const ChatPage &page, const QString &text)
+{
+    auto *prompt = page.findChild<QPlainTextEdit *>(u"prompt"_s);
+    prompt->setPlainText(text);
+    QTest::keyClick(prompt, Qt::Key_Return);
+}
+
+} // namespace
+
+void CostSettingsTest::aChangedFigureIsAPriceOfOnesOwn()
+{
+    World world({ { u"a"_s, models() } });
+    {
+        SettingsDialog dialog(world.context);
+        dialog.showPage(SettingsDialog::Prices);
+        dialog.open();
+        QTest::keyClicks(find<QLineEdit>(dialog, u"priceSearch"_s), u"nothing of the kind"_s);
+        QVERIFY(!cell(dialog, 0).isValid());
+        retype(find<QLineEdit>(dialog, u"priceSearch"_s), u"PRICED"_s);
+        QCOMPARE(cell(dialog, 0).data().toString(), u"priced"_s);
+        find<QTableView>(dialog, u"priceTable"_s)->setCurrentIndex(cell(dialog, 0));
+        QVERIFY(!find<QPushButton>(dialog, u"priceReset"_s)->isEnabled());
+        QVERIFY(type(dialog, 2, QLocale().toString(2.5)));
+        QVERIFY(cell(dialog, 5).data().toString().startsWith(u"your own"_s));
+        QVERIFY(find<QPushButton>(dialog, u"priceReset"_s)->isEnabled());
+        QVERIFY(world.settings.value("prices/own").toMap().isEmpty()); // not before Save
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    QStringList problems;
+    const auto own = cost::userPrices(world.settings.value("prices/own").toMap(), &problems);
+    QCOMPARE(own.size(), 1);
+    QCOMPARE(own[0].input, 2.5);
+    QCOMPARE(own[0].output, 10.0);
+    world.prices.setRows(cost::PriceOrigin::User, own);
+
+    SettingsDialog again(world.context);
+    again.open();
+    find<QTableView>(again, u"priceTable"_s)->setCurrentIndex(cell(again, 0));
+    find<QPushButton>(again, u"priceReset"_s)->click();
+    QCOMPARE(cell(again, 2).data().toString(), u"1"_s);
+    save(again);
+    QTRY_VERIFY(!again.isVisible());
+    QVERIFY(cost::userPrices(world.settings.value("prices/own").toMap(), &problems).isEmpty());
+}
+
+void CostSettingsTest::nonsenseIsNoPrice()
+{
+    World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    for (const QString &nonsense : { u"-1"_s, u"cheap"_s, QString(), u"1e9"_s, u"nan"_s })
+        QVERIFY(!type(dialog, 2, nonsense));
+    QVERIFY(!type(dialog, 5, u"me"_s));
+    QCOMPARE(cell(dialog, 2).data().toString(), u"1"_s);
+}
+
+void CostSettingsTest::budgetsAreKept()
+{
+    World world({ { u"a"_s, models() } });
+    const QList<cost::Budget> wanted { { cost::BudgetScope::Month, u"a"_s, 20.5, cost::BudgetAction::Refuse } };
+    {
+        SettingsDialog dialog(world.context);
+        dialog.showPage(SettingsDialog::Budgets);
+        dialog.open();
+        find<QPushButton>(dialog, u"budgetAdd"_s)->click();
+        find<QDoubleSpinBox>(dialog, u"budgetLimit"_s)->setValue(20.5);
+        find<QComboBox>(dialog, u"budgetScope"_s)->setCurrentIndex(3);
+        auto *provider = find<QComboBox>(dialog, u"budgetProvider"_s);
+        provider->setCurrentIndex(provider->findData(u"a"_s));
+        find<QComboBox>(dialog, u"budgetAction"_s)->setCurrentIndex(2);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    QStringList problems;
+    QCOMPARE(cost::budgetsFromSetting(world.settings.value("budgets").toMap(), &problems), wanted);
+    SettingsDialog again(world.context);
+    again.open();
+    QCOMPARE(find<QDoubleSpinBox>(again, u"budgetLimit"_s)->value(), 20.5);
+    find<QPushButton>(again, u"budgetRemove"_s)->click();
+    save(again);
+    QTRY_VERIFY(!again.isVisible());
+    QVERIFY(cost::budgetsFromSetting(world.settings.value("budgets").toMap(), &problems).isEmpty());
+}
+
+void CostSettingsTest::aBudgetAsks_data()
+{
+    QTest::addColumn<bool>("send");
+    QTest::newRow("send") << true;
+    QTest::newRow("don't") << false;
+}
+
+void CostSettingsTest::aBudgetAsks()
+{
+    QFETCH(bool, send);
+    World world({ { u"p"_s, chatScript({ "Well." }) } });
+    budget(world, cost::BudgetAction::Ask);
+    ChatController chats(world.context);
+    ChatPage page(world.context, chats);
+    page.show();
+    say(page, u"Hello"_s);
+    QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s));
+    auto *question = page.findChild<QMessageBox *>(u"budgetQuestion"_s);
+    QVERIFY(question->text().contains(u"a call would be passed"_s));
+    QVERIFY(!asked(world));
+    for (QAbstractButton *button : question->buttons()) {
+        if ((question->buttonRole(button) == QMessageBox::AcceptRole) == send)
+            button->click();
+    }
+    QTRY_VERIFY(!chats.isGenerating(chats.currentId()));
+    QCOMPARE(asked(world), send);
+    const auto *record = chats.record(page.findChild<AnswerMessage *>(u"answerMessage"_s)->messageId());
+    QVERIFY(record);
+    QCOMPARE(record->ok(), send);
+}
+
+void CostSettingsTest::aBudgetRefuses()
+{
+    World world({ { u"p"_s, chatScript({ "Well." }) } });
+    budget(world, cost::BudgetAction::Refuse);
+    ChatController chats(world.context);
+    ChatPage page(world.context, chats);
+    page.show();
+    say(page, u"Hello"_s);
+    const auto answer = [&page] { return page.findChild<AnswerMessage *>(u"answerMessage"_s); };
+    QTRY_VERIFY(answer() && !answer()->isLive());
+    QVERIFY(!asked(world));
+    QCOMPARE(chats.record(answer()->messageId())->answer.error->kind, base::ErrorKind::Budget);
+}
+
+void CostSettingsTest::theEstimateIsARange()
+{
+    World world({ { u"p"_s, chatScript({ "Well." }) } });
+    world.settings.setValue("default/provider", u"p"_s);
+    world.settings.setValue("default/model", u"priced"_s);
+    ChatController chats(world.context);
+    ChatPage page(world.context, chats);
+    page.show();
+    page.findChild<QPlainTextEdit *>(u"prompt"_s)->setPlainText(u"word "_s.repeated(1000));
+    QLabel *estimate = page.findChild<QLabel *>(u"composerEstimate"_s);
+    QVERIFY(estimate);
+    QTRY_VERIFY2(estimate->text().contains(u" to $"_s), qPrintable(estimate->text()));
+}
+
+QTEST_MAIN(CostSettingsTest)
+#include "tst_costsettings.moc"

@@ -1,0 +1,34 @@
+#include "ui/budgetcheck.h"
+
+#include "core/config/settings.h"
+#include "core/store/store.h"
+#include "ui/whenready.h"
+
+namespace talkbench::ui {
+
+void checkBudgets(QObject *context, AppContext &app, const run::RunRequest &request,
+                  const std::function<void(const base::Result<cost::Verdict> &)> &then)
+{
+    QStringList unread;
+    const QList<cost::Budget> budgets = cost::budgetsFromSetting(app.settings.value("budgets").toMap(), &unread);
+    if (budgets.isEmpty()) {
+        then(cost::Verdict());
+        return;
+    }
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(app.clock.wallMs());
+    const cost::PeriodStarts starts = cost::periodStarts(now);
+    const auto planned = cost::planCall(request.endpoint.providerId, request.chat, app.prices, now);
+    whenReady(context, app.store.spending({ request.conversationId, starts.dayMs, starts.monthMs }),
+              [budgets, planned, then](const base::Result<QList<store::Spending>> &spending) {
+                  if (!spending) {
+                      then(spending.error());
+                      return;
+                  }
+                  QList<cost::Spent> spent;
+                  for (const store::Spending &row : *spending)
+                      spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+                  then(cost::check(budgets, spent, planned));
+              });
+}
+
+} // namespace talkbench::ui

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/base/result.h"
+#include "core/cost/budget.h"
+#include "core/run/run.h"
+#include "ui/appcontext.h"
+
+#include <functional>
+
+namespace talkbench::ui {
+
+/// What the budgets say of a call about to be sent; an error where what was spent can't be known. Answers at once where
+/// there are no budgets, else when the store has, unless `context` has gone.
+void checkBudgets(QObject *context, AppContext &app, const run::RunRequest &request,
+                  const std::function<void(const base::Result<cost::Verdict> &)> &then);
+
+} // namespace talkbench::ui

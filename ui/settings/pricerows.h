@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/cost/pricebook.h"
+
+#include <QAbstractTableModel>
+
+#include <optional>
+
+namespace talkbench::ui {
+
+/// Every price that holds, one a provider and model, and what the user makes of them: a changed figure makes an own row,
+/// which can be taken back.
+class PriceRows final : public QAbstractTableModel {
+    Q_OBJECT
+
+public:
+    enum Column { Model, Provider, Input, Output, CacheRead, Source, ColumnCount };
+    /// What a search looks through.
+    static constexpr int SearchRole = Qt::UserRole;
+    static constexpr int SortRole = Qt::UserRole + 1;
+
+    PriceRows(const QList<cost::Price> &prices, const QDate &today, QObject *parent = nullptr);
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+    QVariant data(const QModelIndex &index, int role) const override;
+    bool setData(const QModelIndex &index, const QVariant &value, int role) override;
+    Qt::ItemFlags flags(const QModelIndex &index) const override;
+
+    bool isOwn(int row) const;
+    /// The price that the own row stands before; the row goes if there was none.
+    void reset(int row);
+    /// An own row for a model that the table doesn't know.
+    int add();
+    QList<cost::Price> own() const;
+
+private:
+    struct Row {
+        std::optional<cost::Price> given;
+        std::optional<cost::Price> own;
+
+        const cost::Price &shown() const { return own ? *own : *given; }
+    };
+
+    QString text(const cost::Price &price, int column) const;
+
+    QList<Row> m_rows;
+    const QDate m_today;
+};
+
+} // namespace talkbench::ui
