@@ -3,6 +3,7 @@
 #include "core/llm/answer.h"
 #include "core/profile/trace.h"
 
+#include <QJsonObject>
 #include <QMetaType>
 
 namespace talkbench::profile {
@@ -34,6 +35,8 @@ struct RunRecord {
     QList<Attempt> earlierAttempts;
     std::optional<double> costUsd;
     QString priceVersion;
+    /// How the model was chosen, as select::toJson(Decision) writes it; empty where a person chose it.
+    QJsonObject decision = {};
 
     /// Requests that went out; 0 where nothing did.
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }

@@ -138,7 +138,7 @@ QJsonObject toJson(const RunRecord &record)
     QJsonArray earlier;
     for (const Attempt &attempt : record.earlierAttempts)
         earlier.append(attemptToJson(attempt));
-    return {
+    QJsonObject object {
         { u"id"_s, record.id },
         { u"conversation_id"_s, record.conversationId },
         { u"message_id"_s, record.messageId },
@@ -154,6 +154,9 @@ QJsonObject toJson(const RunRecord &record)
         { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
         { u"price_version"_s, record.priceVersion },
     };
+    if (!record.decision.isEmpty())
+        object["decision"_L1] = record.decision;
+    return object;
 }
 
 RunRecord runRecordFromJson(const QJsonObject &object)
@@ -176,6 +179,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     if (const double cost = object["cost_usd"_L1].toDouble(-1); cost >= 0 && cost < 1e9)
         record.costUsd = cost;
     record.priceVersion = object["price_version"_L1].toString();
+    record.decision = object["decision"_L1].toObject();
     return record;
 }
 

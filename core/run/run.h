@@ -15,6 +15,8 @@ struct RunRequest {
     QString conversationId;
     QString messageId;
     net::TransportLimits limits;
+    /// How the model was chosen: goes into the record.
+    QJsonObject decision = {};
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;
