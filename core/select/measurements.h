@@ -83,7 +83,8 @@ public:
     /// A probe that has not ended by then no longer counts as under way.
     static constexpr qint64 probeLimitMs = 120'000;
 
-    explicit Measurements(const Fading &fading = {}) : m_fading(fading) { }
+    Measurements() = default;
+    explicit Measurements(const Fading &fading) : m_fading(fading) { }
     /// Of stored runs in any order.
     static Measurements of(QList<profile::RunRecord> records, const Fading &fading = {});
 

@@ -88,7 +88,7 @@ public:
     }
 
 private:
-    QJsonObject m_object;
+    const QJsonObject m_object;
     QString m_problem;
 };
 

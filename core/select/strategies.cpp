@@ -38,23 +38,40 @@ double gamma(double shape, QRandomGenerator &random)
     return std::gamma_distribution<double>(shape, 1)(random);
 }
 
-/// One draw from what is believed of a candidate, as a loss.
-double sampled(const Field &field, qsizetype index, QRandomGenerator &random)
+/// What is believed of a candidate, ready to be drawn from.
+struct Believed {
+    double loss;
+    double ttft;
+    double ttftSd;
+    double rest;
+    double restSd;
+    double failures;
+    double successes;
+};
+
+Believed believed(const Field &field, const DecisionRow &row)
 {
-    const ModelRef &ref = field.rows.at(index).ref;
     const qint64 now = field.choice.nowMs;
-    const Measurements &measured = field.measurements;
+    const double fast = weightsFor(field.choice).fast / 10'000;
+    const auto [failures, successes] = field.measurements.failureBeta(row.ref, now);
+    return { -row.utility - fast * row.predictedMs - failurePenalty * row.failureProbability,
+             fast * row.predictedTtftMs,
+             sampledWidth * field.measurements.ttft(row.ref, field.choice.subject.tokens, now).meanSd,
+             fast * (row.predictedMs - row.predictedTtftMs),
+             sampledWidth * field.measurements.tpot(row.ref, now).meanSd,
+             failures,
+             successes };
+}
+
+/// One draw, as a loss.
+double sampled(const Believed &b, QRandomGenerator &random)
+{
     std::normal_distribution<double> normal;
-    const auto shift = [&](const Belief &belief) { return std::exp(sampledWidth * belief.meanSd * normal(random)); };
-    const DecisionRow &row = field.rows.at(index);
-    const double ttft = row.predictedTtftMs * shift(measured.ttft(ref, field.choice.subject.tokens, now));
-    const double rest = (row.predictedMs - row.predictedTtftMs) * shift(measured.tpot(ref, now));
-    const auto [failures, successes] = measured.failureBeta(ref, now);
-    const double a = gamma(failures, random);
-    const double b = gamma(successes, random);
-    const double failing = a + b > 0 ? a / (a + b) : row.failureProbability;
-    const double timeShare = weightsFor(field.choice).fast * (ttft + rest - row.predictedMs) / 10'000;
-    return -row.utility + timeShare + failurePenalty * (failing - row.failureProbability);
+    const double ttft = b.ttft * std::exp(b.ttftSd * normal(random));
+    const double rest = b.rest * std::exp(b.restSd * normal(random));
+    const double failing = gamma(b.failures, random);
+    const double working = gamma(b.successes, random);
+    return b.loss + ttft + rest + failurePenalty * (failing + working > 0 ? failing / (failing + working) : 0.05);
 }
 
 /// The incumbent where its provider still holds a part of the prompt and nobody else is better by more than the margin.
@@ -79,11 +96,14 @@ Shares measured(const Field &field, QRandomGenerator &random)
         return only(field, *index, u"it stays: the provider still holds this conversation"_s);
     const auto count = static_cast<double>(field.rows.size());
     Shares shares { QList<double>(field.rows.size(), explored / count), {} };
+    QList<Believed> beliefs;
+    for (const DecisionRow &row : field.rows)
+        beliefs.append(believed(field, row));
     for (int draw = 0; draw < draws; ++draw) {
         qsizetype best = 0;
-        double least = sampled(field, 0, random);
+        double least = sampled(beliefs.constFirst(), random);
         for (qsizetype i = 1; i < field.rows.size(); ++i) {
-            const double loss = sampled(field, i, random);
+            const double loss = sampled(beliefs.at(i), random);
             if (loss < least) {
                 least = loss;
                 best = i;
