@@ -17,8 +17,8 @@ constexpr double priorSpread = 0.7; ///< of single values, in logarithms: half t
 const Belief ttftGuess { std::log(1000.0), 1.0, priorSpread };
 const Belief tpotGuess { std::log(20.0), 0.7, priorSpread };
 const Belief outputGuess { std::log(300.0), 1.0, 1.0 };
-constexpr double priorFailures = 0.1;
-constexpr double priorSuccesses = 1.9;
+constexpr double priorFailures = 0.5;
+constexpr double priorSuccesses = 9.5;
 constexpr qsizetype keptTtfts = 64;
 constexpr qsizetype enoughForP95 = 8;
 

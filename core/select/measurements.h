@@ -9,8 +9,8 @@ namespace talkbench::select {
 
 /// How fast evidence fades. A mean of n equal values keeps the weight of at most 1 / (1 - keep) of them.
 struct Fading {
-    double keep = 0.85; ///< of the evidence, at each new value
-    double latencyHalfLifeMs = 45 * 60'000.0;
+    double keep = 0.9; ///< of the evidence, at each new value
+    double latencyHalfLifeMs = 180 * 60'000.0;
     double failureHalfLifeMs = 15 * 60'000.0;
 };
 
