@@ -30,6 +30,7 @@ constexpr std::array commands {
     Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
     Command { "cache", cacheCommand, "what the response cache holds and has saved; empties it" },
+    Command { "select", selectCommand, "which model would be chosen for a prompt, and why" },
     Command { "simulate", simulateCommand, "the simulator as a server of its own" },
     Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
 };

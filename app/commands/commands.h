@@ -22,6 +22,7 @@ int calibrateCommand(const QStringList &arguments, const GlobalOptions &options)
 int simulateCommand(const QStringList &arguments, const GlobalOptions &options);
 int decodeCommand(const QStringList &arguments, const GlobalOptions &options);
 int cacheCommand(const QStringList &arguments, const GlobalOptions &options);
+int selectCommand(const QStringList &arguments, const GlobalOptions &options);
 int runsCommand(const QStringList &arguments, const GlobalOptions &options);
 
 } // namespace talkbench::app

@@ -3,6 +3,7 @@
 #include "core/llm/answer.h"
 #include "core/profile/trace.h"
 
+#include <QJsonObject>
 #include <QMetaType>
 
 namespace talkbench::profile {
@@ -50,6 +51,8 @@ struct RunRecord {
     QString priceVersion;
     /// The price's row as it was then, as cost::toJson() writes it: a later price changes no receipt. Empty: none was known.
     QJsonObject price = {};
+    /// How the model was chosen, as select::toJson(Decision) writes it; empty where a person chose it.
+    QJsonObject decision = {};
 
     /// Requests that went out; 0 where nothing did.
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }

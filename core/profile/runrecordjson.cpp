@@ -163,7 +163,7 @@ QJsonObject toJson(const RunRecord &record)
     QJsonArray earlier;
     for (const Attempt &attempt : record.earlierAttempts)
         earlier.append(attemptToJson(attempt));
-    return {
+    QJsonObject object {
         { u"id"_s, record.id },
         { u"conversation_id"_s, record.conversationId },
         { u"message_id"_s, record.messageId },
@@ -181,6 +181,9 @@ QJsonObject toJson(const RunRecord &record)
         { u"price_version"_s, record.priceVersion },
         { u"price"_s, record.price },
     };
+    if (!record.decision.isEmpty())
+        object["decision"_L1] = record.decision;
+    return object;
 }
 
 RunRecord runRecordFromJson(const QJsonObject &object)
@@ -205,6 +208,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
         record.costUsd = cost;
     record.priceVersion = object["price_version"_L1].toString();
     record.price = object["price"_L1].toObject();
+    record.decision = object["decision"_L1].toObject();
     return record;
 }
 

@@ -59,6 +59,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.id = id;
     record.conversationId = request.conversationId;
     record.messageId = request.messageId;
+    record.decision = request.decision;
     record.providerId = request.endpoint.providerId;
     record.protocol = request.endpoint.protocol;
     record.model = request.chat.model;

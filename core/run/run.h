@@ -22,6 +22,8 @@ struct RunRequest {
     bool cacheAnew = false;
     /// The oldest kept answer that will do, and how long this one is kept; 0: for ever. Unset: as CacheSettings say.
     std::optional<qint64> cacheTtlMs = {};
+    /// How the model was chosen: goes into the record.
+    QJsonObject decision = {};
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;

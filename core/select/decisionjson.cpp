@@ -1,0 +1,95 @@
+#include "core/select/selector.h"
+
+#include <QJsonArray>
+
+namespace talkbench::select {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QJsonValue orNull(std::optional<double> value)
+{
+    return value ? QJsonValue(*value) : QJsonValue();
+}
+
+std::optional<double> numberOf(const QJsonValue &value)
+{
+    return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
+}
+
+QJsonObject toJson(const DecisionRow &row)
+{
+    return {
+        { u"model"_s, toText(row.ref) },
+        { u"excluded"_s, row.excluded },
+        { u"predicted_ms"_s, row.predictedMs },
+        { u"predicted_ttft_ms"_s, row.predictedTtftMs },
+        { u"predicted_usd"_s, orNull(row.predictedUsd) },
+        { u"failure_probability"_s, row.failureProbability },
+        { u"quality"_s, orNull(row.quality) },
+        { u"utility"_s, row.utility },
+        { u"propensity"_s, row.propensity },
+        { u"calls"_s, static_cast<qint64>(row.calls) },
+        { u"circuit"_s, circuitName(row.circuit) },
+    };
+}
+
+DecisionRow rowFromJson(const QJsonObject &object)
+{
+    DecisionRow row;
+    row.ref = modelRefFromText(object["model"_L1].toString()).value_or(ModelRef());
+    row.excluded = object["excluded"_L1].toString();
+    row.predictedMs = object["predicted_ms"_L1].toDouble();
+    row.predictedTtftMs = object["predicted_ttft_ms"_L1].toDouble();
+    row.predictedUsd = numberOf(object["predicted_usd"_L1]);
+    row.failureProbability = object["failure_probability"_L1].toDouble();
+    row.quality = numberOf(object["quality"_L1]);
+    row.utility = object["utility"_L1].toDouble();
+    row.propensity = object["propensity"_L1].toDouble();
+    row.calls = object["calls"_L1].toInteger();
+    for (const Circuit circuit : { Circuit::Open, Circuit::HalfOpen }) {
+        if (object["circuit"_L1].toString() == circuitName(circuit))
+            row.circuit = circuit;
+    }
+    return row;
+}
+
+} // namespace
+
+QJsonObject toJson(const Decision &decision)
+{
+    QJsonArray rows;
+    for (const DecisionRow &row : decision.rows)
+        rows.append(toJson(row));
+    const Weights &weights = decision.weights;
+    return {
+        { u"strategy"_s, decision.strategy },
+        { u"chosen"_s, decision.chosen ? QJsonValue(toText(*decision.chosen)) : QJsonValue() },
+        { u"reason"_s, decision.reason },
+        { u"input_tokens"_s, decision.inputTokens },
+        { u"at_ms"_s, decision.atMs },
+        { u"weights"_s,
+          QJsonObject { { u"fast"_s, weights.fast }, { u"cheap"_s, weights.cheap }, { u"good"_s, weights.good } } },
+        { u"candidates"_s, rows },
+    };
+}
+
+Decision decisionFromJson(const QJsonObject &object)
+{
+    const QJsonObject weights = object["weights"_L1].toObject();
+    Decision decision { .strategy = object["strategy"_L1].toString(),
+                        .chosen = modelRefFromText(object["chosen"_L1].toString()),
+                        .reason = object["reason"_L1].toString(),
+                        .inputTokens = object["input_tokens"_L1].toInteger(),
+                        .atMs = object["at_ms"_L1].toInteger(),
+                        .weights = { weights["fast"_L1].toDouble(), weights["cheap"_L1].toDouble(),
+                                     weights["good"_L1].toDouble() },
+                        .rows = {} };
+    const QJsonArray rows = object["candidates"_L1].toArray();
+    for (const auto &row : rows)
+        decision.rows.append(rowFromJson(row.toObject()));
+    return decision;
+}
+
+} // namespace talkbench::select

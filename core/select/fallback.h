@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/select/selector.h"
+
+namespace talkbench::select {
+
+struct FallbackStep {
+    /// Unset: the failure stands.
+    std::optional<ModelRef> next;
+    /// One line, always to be shown: "rate limited at a: trying b" or why nothing else is tried.
+    QString reason;
+};
+
+/// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a context that was
+/// too long, a longer one. Errors that another model would not mend (cancelled, a refused request) end it. `tried` holds
+/// `failed` too.
+FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const QList<Candidate> &order,
+                       const QList<ModelRef> &tried, qint64 inputTokens);
+
+/// How long to wait for the first token before a second request is sent beside the first: the model's p95 × `k`, at least
+/// 300 ms. Unset where too little is known to say that it is late.
+std::optional<qint64> hedgeDelayMs(const Measurements &measurements, const ModelRef &ref, double k);
+
+} // namespace talkbench::select

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "core/profile/runrecord.h"
+#include "core/select/modelref.h"
+
+#include <array>
+
+namespace talkbench::select {
+
+/// How fast evidence fades. A mean of n equal values keeps the weight of at most 1 / (1 - keep) of them.
+struct Fading {
+    double keep = 0.9; ///< of the evidence, at each new value
+    double latencyHalfLifeMs = 180 * 60'000.0;
+    double failureHalfLifeMs = 15 * 60'000.0;
+};
+
+/// A mean and spread of logarithms that fade with each value and with time. Times are wall milliseconds.
+class FadingLog {
+public:
+    void add(double value, qint64 atMs, double keep, double halfLifeMs);
+    /// What is left of the evidence, in values.
+    double weight(qint64 nowMs, double halfLifeMs) const;
+    double mean() const { return m_weight > 0 ? m_sum / m_weight : 0; }
+    double variance() const;
+
+private:
+    double m_weight = 0;
+    double m_sum = 0;
+    double m_squares = 0;
+    qint64 m_atMs = 0;
+};
+
+/// A logarithm as it is believed to be: its mean, how sure that is, and how single values scatter around it.
+struct Belief {
+    double mean = 0;
+    double meanSd = 0; ///< of the mean
+    double spread = 0; ///< standard deviation of single values
+
+    /// Of the value itself, not of its logarithm.
+    double expected() const;
+};
+
+enum class Circuit { Closed, Open, HalfOpen };
+
+QString circuitName(Circuit circuit); // "closed", "open", "half-open"
+
+/// What is known of one model at one provider.
+struct Measured {
+    /// Buckets of the input: under 256, 1 Ki, 4 Ki, 16 Ki, 64 Ki tokens, and more.
+    static constexpr std::array<qint64, 5> bucketEnds { 256, 1024, 4096, 16'384, 65'536 };
+    static size_t bucketOf(qint64 inputTokens);
+
+    std::array<FadingLog, bucketEnds.size() + 1> ttftMs; ///< by bucket
+    FadingLog ttftAllMs;
+    FadingLog tpotMs;
+    FadingLog outputTokens;
+    /// Discounted counts of a Beta, without its prior.
+    double failures = 0;
+    double successes = 0;
+    qint64 countedAtMs = 0;
+    /// The latest times to first token, oldest first.
+    QList<double> recentTtftMs;
+
+    /// The guide's score: latency as a moving average 0.9/0.1, undiscounted successes, the time of the latest use.
+    double averageMs = 0;
+    qint64 calls = 0;
+    qint64 answered = 0;
+    qint64 lastUsedMs = 0;
+
+    /// The circuit breaker.
+    int failuresInARow = 0;
+    int openings = 0; ///< since the last success
+    qint64 openUntilMs = 0;
+    qint64 probeSentMs = 0;
+};
+
+/// Everything that is measured for the choice of models: a fold over the runs, in the order of their ends.
+class Measurements {
+public:
+    static constexpr int failuresToOpen = 3;
+    static constexpr qint64 firstPauseMs = 30'000; ///< doubled at each failed probe
+    static constexpr qint64 longestPauseMs = 10 * 60'000;
+    /// A probe that has not ended by then no longer counts as under way.
+    static constexpr qint64 probeLimitMs = 120'000;
+
+    Measurements() = default;
+    explicit Measurements(const Fading &fading) : m_fading(fading) { }
+    /// Of stored runs in any order.
+    static Measurements of(QList<profile::RunRecord> records, const Fading &fading = {});
+
+    /// Cached answers and what the user cancelled teach nothing; nor does what the request itself was refused for.
+    void add(const profile::RunRecord &record);
+    /// A call goes out: the one probe of a half-open circuit is taken.
+    void sent(const ModelRef &ref, qint64 nowMs);
+
+    const Measured *find(const ModelRef &ref) const;
+    Circuit circuit(const ModelRef &ref, qint64 nowMs) const;
+    bool probing(const ModelRef &ref, qint64 nowMs) const;
+    qint64 openUntilMs(const ModelRef &ref) const;
+
+    /// Logarithms of milliseconds and tokens. Faded or missing evidence gives way: of a bucket to the model's other
+    /// buckets, of a model to a modest guess, so that what was slow long ago is no longer believed to be.
+    Belief ttft(const ModelRef &ref, qint64 inputTokens, qint64 nowMs) const;
+    Belief tpot(const ModelRef &ref, qint64 nowMs) const;
+    /// Of all models together where the model's own is not known.
+    Belief output(const ModelRef &ref, qint64 nowMs) const;
+    /// The parameters of the Beta: failures, successes, with the prior of one failure in twenty.
+    std::pair<double, double> failureBeta(const ModelRef &ref, qint64 nowMs) const;
+    /// 95th percentile of the latest times to first token; unset under 8 of them.
+    std::optional<double> ttftP95Ms(const ModelRef &ref) const;
+
+    /// Whether an error says that the model, its server or the way there failed.
+    static bool isFailure(const base::Error &error);
+
+private:
+    void addSuccess(Measured &model, const profile::RunRecord &record, qint64 endMs);
+    void addFailure(Measured &model, const base::Error &error, qint64 endMs);
+    void count(Measured &model, bool failed, qint64 atMs) const;
+
+    Fading m_fading;
+    QHash<ModelRef, Measured> m_models;
+    FadingLog m_allOutputTokens;
+};
+
+} // namespace talkbench::select

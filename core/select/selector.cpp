@@ -1,0 +1,115 @@
+#include "core/select/selector.h"
+
+#include "core/profile/format.h"
+#include "core/select/strategies.h"
+
+#include <algorithm>
+
+namespace talkbench::select {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString whyExcluded(const Candidate &candidate, const Choice &choice, const Measurements &measurements)
+{
+    if (candidate.contextTokens && choice.subject.tokens > *candidate.contextTokens)
+        return u"its context of %1 tokens is too short"_s.arg(*candidate.contextTokens);
+    const Circuit circuit = measurements.circuit(candidate.ref, choice.nowMs);
+    if (circuit == Circuit::Open)
+        return u"it failed, and is left alone for %1"_s.arg(
+            profile::formatMs(static_cast<double>(measurements.openUntilMs(candidate.ref) - choice.nowMs)));
+    if (circuit == Circuit::HalfOpen && measurements.probing(candidate.ref, choice.nowMs))
+        return u"it failed, and one call is finding out whether it is back"_s;
+    return {};
+}
+
+/// Where only circuits are in the way, the one that closes first may be asked: waiting would be no better.
+void openSomething(QList<DecisionRow> &rows, const Measurements &measurements)
+{
+    if (std::any_of(rows.cbegin(), rows.cend(), [](const DecisionRow &row) { return row.excluded.isEmpty(); }))
+        return;
+    DecisionRow *soonest = nullptr;
+    for (DecisionRow &row : rows) {
+        if (row.circuit != Circuit::Closed && !row.excluded.startsWith(u"its context"_s)
+            && (!soonest || measurements.openUntilMs(row.ref) < measurements.openUntilMs(soonest->ref)))
+            soonest = &row;
+    }
+    if (soonest)
+        soonest->excluded.clear();
+}
+
+qsizetype drawn(const QList<double> &shares, QRandomGenerator &random)
+{
+    double at = random.generateDouble();
+    qsizetype last = 0;
+    for (qsizetype i = 0; i < shares.size(); ++i) {
+        if (shares[i] <= 0)
+            continue;
+        last = i;
+        at -= shares[i];
+        if (at < 0)
+            break;
+    }
+    return last;
+}
+
+QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares &shares, qsizetype among)
+{
+    QStringList parts { u"%1 of %2 by '%3'"_s.arg(row.ref.model).arg(among).arg(QLatin1StringView(strategy.id)) };
+    parts.append(u"about %1"_s.arg(profile::formatMs(row.predictedMs)));
+    parts.append(row.predictedUsd ? u"about %1"_s.arg(profile::formatUsd(*row.predictedUsd)) : u"price not known"_s);
+    parts.append(u"%1 % fail"_s.arg(row.failureProbability * 100, 0, 'f', 0));
+    if (!shares.why.isEmpty())
+        parts.append(shares.why);
+    else if (row.propensity < 0.05)
+        parts.append(u"to learn how it does now"_s);
+    return parts.join(u" · "_s);
+}
+
+} // namespace
+
+Decision decide(const Choice &choice, const Measurements &measurements)
+{
+    Decision decision { .strategy = choice.strategy,
+                        .chosen = {},
+                        .reason = {},
+                        .inputTokens = choice.subject.tokens,
+                        .atMs = choice.nowMs,
+                        .weights = choice.weights,
+                        .rows = {} };
+    const Strategy *strategy = strategyById(choice.strategy);
+    for (const Candidate &candidate : choice.candidates) {
+        decision.rows.append(predict(candidate, choice, measurements));
+        decision.rows.last().excluded = whyExcluded(candidate, choice, measurements);
+    }
+    weigh(decision.rows, choice);
+    openSomething(decision.rows, measurements);
+    Field field { choice, measurements, {}, {} };
+    QList<qsizetype> places;
+    for (qsizetype i = 0; i < decision.rows.size(); ++i) {
+        if (!decision.rows.at(i).excluded.isEmpty())
+            continue;
+        field.candidates.append(choice.candidates.at(i));
+        field.rows.append(decision.rows.at(i));
+        places.append(i);
+    }
+    if (!strategy || places.isEmpty()) {
+        decision.reason = !strategy   ? u"There is no strategy '%1'."_s.arg(choice.strategy)
+            : decision.rows.isEmpty() ? u"There is no model to choose from."_s
+                                      : u"No model can be asked: %1, %2."_s.arg(decision.rows.constFirst().ref.model,
+                                                                                decision.rows.constFirst().excluded);
+        return decision;
+    }
+    decision.strategy = QString::fromLatin1(strategy->id);
+    QRandomGenerator random(choice.seed);
+    const Shares shares = strategy->share(field, random);
+    for (qsizetype i = 0; i < places.size(); ++i)
+        decision.rows[places[i]].propensity = shares.shares[i];
+    const DecisionRow &row = decision.rows.at(places[drawn(shares.shares, random)]);
+    decision.chosen = row.ref;
+    decision.reason = reasonOf(row, *strategy, shares, places.size());
+    return decision;
+}
+
+} // namespace talkbench::select
