@@ -39,8 +39,7 @@ struct CodePoint {
     char32_t value;
     qsizetype end;
 
-    CodePoint(QStringView text, qsizetype at)
-        : value(text[at].unicode()), end(at + 1)
+    CodePoint(QStringView text, qsizetype at) : value(text[at].unicode()), end(at + 1)
     {
         if (!QChar::isSurrogate(value))
             return;

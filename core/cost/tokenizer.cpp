@@ -84,8 +84,7 @@ QStringList encodingNames()
 }
 
 Tokenizer::Tokenizer(Encoding encoding)
-    : m_encoding(encoding),
-      m_classes(resource(u"classes"_s)),
+    : m_encoding(encoding), m_classes(resource(u"classes"_s)),
       m_vocabulary(resource(encodingName(encoding) + u".ranks"_s), rowOf(encoding).tokens)
 {
 }
