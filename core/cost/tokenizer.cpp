@@ -130,6 +130,18 @@ QList<quint32> Tokenizer::encode(QStringView text) const
     return ranks;
 }
 
+bool Tokenizer::isBorder(QStringView text, qsizetype at) const
+{
+    const auto isSpace = [](CharClass kind) { return kind == CharClass::Space || kind == CharClass::NewLine; };
+    const CharClass before = m_classes.of(text[at - 1].unicode());
+    const CharClass after = m_classes.of(text[at].unicode());
+    if (before == CharClass::NewLine)
+        return !isSpace(after) && text[at] != u'/';
+    const bool word = before == CharClass::Upper || before == CharClass::Lower || before == CharClass::Letter
+        || before == CharClass::Number;
+    return word && isSpace(after);
+}
+
 const Tokenizer &Tokenizers::get(Encoding encoding) const
 {
     Slot &slot = m_slots[static_cast<std::size_t>(encoding)];

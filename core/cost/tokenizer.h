@@ -29,6 +29,10 @@ public:
     qint64 count(QStringView text) const;
     QList<quint32> encode(QStringView text) const;
 
+    /// True if the counts of both sides of `at` add up to that of the text, whatever else it holds: between a letter or a
+    /// number and a space, and between a line break and what is neither a space nor '/'. `at` is within the text.
+    bool isBorder(QStringView text, qsizetype at) const;
+
 private:
     template <typename OnPiece>
     void forEachPiece(QStringView text, OnPiece onPiece) const;
