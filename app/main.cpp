@@ -28,6 +28,7 @@ constexpr std::array commands {
     Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
     Command { "simulate", simulateCommand, "the simulator as a server of its own" },
+    Command { "tokens", tokensCommand, "counts the tokens of a text for a model" },
     Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
 };
 

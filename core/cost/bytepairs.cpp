@@ -17,31 +17,30 @@ struct Part {
 };
 
 /// Looks through all pairs for each merge: quadratic, and the fastest for words.
-QList<qsizetype> mergeShort(const Vocabulary &vocabulary, QByteArrayView bytes)
+TokenStarts mergeShort(const Vocabulary &vocabulary, QByteArrayView bytes)
 {
-    std::vector<Part> parts;
-    parts.reserve(static_cast<std::size_t>(bytes.size()) + 1);
-    const auto pairRank = [&](std::size_t at) {
+    QVarLengthArray<Part, longestShortPiece + 1> parts;
+    const auto pairRank = [&](qsizetype at) {
         if (at + 2 >= parts.size())
             return Vocabulary::none;
         return vocabulary.find(bytes.sliced(parts[at].start, parts[at + 2].start - parts[at].start));
     };
     for (qsizetype start = 0; start <= bytes.size(); ++start)
         parts.push_back({ start, Vocabulary::none });
-    for (std::size_t at = 0; at < parts.size(); ++at)
+    for (qsizetype at = 0; at < parts.size(); ++at)
         parts[at].rank = pairRank(at);
     const auto lowerRank = [](const Part &a, const Part &b) { return a.rank < b.rank; };
     for (;;) {
         const auto lowest = std::min_element(parts.begin(), parts.end(), lowerRank);
         if (lowest->rank == Vocabulary::none)
             break;
-        const auto at = static_cast<std::size_t>(lowest - parts.begin());
+        const qsizetype at = lowest - parts.begin();
         parts.erase(lowest + 1);
         parts[at].rank = pairRank(at);
         if (at > 0)
             parts[at - 1].rank = pairRank(at - 1);
     }
-    QList<qsizetype> starts;
+    TokenStarts starts;
     for (const Part &part : parts)
         starts.append(part.start);
     return starts;
@@ -59,7 +58,7 @@ public:
             push(at);
     }
 
-    QList<qsizetype> starts()
+    TokenStarts starts()
     {
         while (!m_pairs.empty()) {
             const Pair pair = m_pairs.top();
@@ -73,7 +72,7 @@ public:
             if (const qsizetype previous = link(pair.start).previous; previous >= 0)
                 push(previous);
         }
-        QList<qsizetype> found;
+        TokenStarts found;
         for (qsizetype at = 0; at <= m_bytes.size(); at = link(at).next)
             found.append(at);
         return found;
@@ -122,13 +121,11 @@ private:
     std::priority_queue<Pair> m_pairs;
 };
 
-constexpr qsizetype longestShort = 128;
-
 } // namespace
 
-QList<qsizetype> mergePairs(const Vocabulary &vocabulary, QByteArrayView bytes)
+TokenStarts mergePairs(const Vocabulary &vocabulary, QByteArrayView bytes)
 {
-    return bytes.size() <= longestShort ? mergeShort(vocabulary, bytes) : LongMerge(vocabulary, bytes).starts();
+    return bytes.size() <= longestShortPiece ? mergeShort(vocabulary, bytes) : LongMerge(vocabulary, bytes).starts();
 }
 
 } // namespace talkbench::cost

@@ -149,8 +149,7 @@ qint64 TokenCounter::base(const Row &row, const QList<llm::Message> &messages) c
     return tokens;
 }
 
-TokenCount TokenCounter::estimate(const Row &row, const QString &providerId, const QString &model,
-                                  qint64 counted) const
+TokenCount TokenCounter::estimate(const Row &row, const QString &providerId, const QString &model, qint64 counted) const
 {
     double factor = row.factor;
     double error = std::max(row.error, leastError);

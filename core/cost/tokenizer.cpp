@@ -123,7 +123,7 @@ QList<quint32> Tokenizer::encode(QStringView text) const
             ranks.append(whole);
             return;
         }
-        const QList<qsizetype> starts = mergePairs(m_vocabulary, bytes);
+        const TokenStarts starts = mergePairs(m_vocabulary, bytes);
         for (qsizetype i = 0; i + 1 < starts.size(); ++i)
             ranks.append(m_vocabulary.find(bytes.sliced(starts[i], starts[i + 1] - starts[i])));
     });

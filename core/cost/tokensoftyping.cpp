@@ -26,8 +26,7 @@ qsizetype commonSuffix(QStringView a, QStringView b)
 qint64 TokensOfTyping::count(const QString &text)
 {
     const qsizetype prefix = commonPrefix(m_text, text);
-    const qsizetype suffix =
-        commonSuffix(QStringView(m_text).sliced(prefix), QStringView(text).sliced(prefix));
+    const qsizetype suffix = commonSuffix(QStringView(m_text).sliced(prefix), QStringView(text).sliced(prefix));
     // A border hangs on the characters at its two sides: a chunk stays if both stay at both of its ends.
     auto first = m_chunks.begin();
     qsizetype begin = 0;

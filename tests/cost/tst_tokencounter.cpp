@@ -83,14 +83,14 @@ private Q_SLOTS:
 
     void hostileJsonTeachesNothing()
     {
-        const QJsonObject json { { u"p"_s,
-                                   QJsonObject { { u"a"_s, QJsonObject { { u"mean"_s, -1 }, { u"samples"_s, 9 } } },
-                                                 { u"b"_s, u"text"_s },
-                                                 { u"c"_s,
-                                                   QJsonObject { { u"mean"_s, 1e300 },
-                                                                 { u"variance"_s, 0 },
-                                                                 { u"samples"_s, 5 } } } } },
-                                 { u"q"_s, 7 } };
+        const QJsonObject json {
+            { u"p"_s,
+              QJsonObject {
+                  { u"a"_s, QJsonObject { { u"mean"_s, -1 }, { u"samples"_s, 9 } } },
+                  { u"b"_s, u"text"_s },
+                  { u"c"_s, QJsonObject { { u"mean"_s, 1e300 }, { u"variance"_s, 0 }, { u"samples"_s, 5 } } } } },
+            { u"q"_s, 7 }
+        };
         QCOMPARE(LearnedRatios::fromJson(json), LearnedRatios());
         QVERIFY(!TokenCounter::fromJson("{", m_tokenizers));
         QVERIFY(!TokenCounter::fromJson(R"({"models": [{"match": "a", "factor": 1}]})", m_tokenizers));
@@ -99,8 +99,9 @@ private Q_SLOTS:
 
     void typingCountsAsTheWholeTextDoes()
     {
-        static const QStringList pieces { u"word"_s, u" "_s, u"  "_s, u"\n"_s, u"\r\n"_s, u"//"_s, u"!"_s, u"'s"_s, u"123"_s,
-                                          u"中"_s, u"👩‍👧"_s, u"\u0301"_s, u"CaMel"_s, u"\t"_s, u"\n/"_s, u"\u00a0"_s };
+        static const QStringList pieces { u"word"_s,  u" "_s,  u"  "_s,  u"\n"_s,    u"\r\n"_s,        u"//"_s,
+                                          u"!"_s,     u"'s"_s, u"123"_s, u"中"_s,    u"👩‍👧"_s, u"\u0301"_s,
+                                          u"CaMel"_s, u"\t"_s, u"\n/"_s, u"\u00a0"_s };
         QRandomGenerator random(3);
         for (const Encoding encoding : { Encoding::O200k, Encoding::Cl100k }) {
             const Tokenizer &tokenizer = m_tokenizers->get(encoding);
@@ -134,7 +135,8 @@ private Q_SLOTS:
                         continue;
                     ++borders;
                     const QStringView view(text);
-                    QCOMPARE(tokenizer.encode(view.first(at)) + tokenizer.encode(view.sliced(at)), tokenizer.encode(text));
+                    QCOMPARE(tokenizer.encode(view.first(at)) + tokenizer.encode(view.sliced(at)),
+                             tokenizer.encode(text));
                 }
             }
         }
