@@ -23,6 +23,7 @@ int simulateCommand(const QStringList &arguments, const GlobalOptions &options);
 int decodeCommand(const QStringList &arguments, const GlobalOptions &options);
 int cacheCommand(const QStringList &arguments, const GlobalOptions &options);
 int selectCommand(const QStringList &arguments, const GlobalOptions &options);
+int tokensCommand(const QStringList &arguments, const GlobalOptions &options);
 int runsCommand(const QStringList &arguments, const GlobalOptions &options);
 
 } // namespace talkbench::app

@@ -1,0 +1,210 @@
+#include "core/cost/promptfit.h"
+
+#include "core/cost/sentences.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <numeric>
+
+namespace talkbench::cost {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+using Messages = QList<llm::Message>;
+using Turn = QList<qsizetype>;
+
+base::Error tooLong(qint64 tokens, qint64 budget, const QString &why)
+{
+    const QLocale english = QLocale::c();
+    return { base::ErrorKind::ContextTooLong,
+             u"The prompt can't be made to fit: about %1 tokens remain, and %2 have room. %3"_s.arg(
+                 english.toString(tokens), english.toString(budget), why),
+             {},
+             0,
+             std::nullopt };
+}
+
+qint64 sum(const QList<qint64> &tokens)
+{
+    return std::accumulate(tokens.begin(), tokens.end(), qint64(0));
+}
+
+/// Indices of each turn's messages, system messages left out. A turn doesn't end before its tools have answered.
+QList<Turn> turnsOf(const Messages &messages)
+{
+    QList<Turn> turns;
+    QSet<QString> openCalls;
+    for (qsizetype i = 0; i < messages.size(); ++i) {
+        const llm::Message &message = messages[i];
+        if (message.role == llm::Role::System)
+            continue;
+        if (turns.isEmpty() || (message.role == llm::Role::User && openCalls.isEmpty()))
+            turns.append(Turn());
+        turns.last().append(i);
+        for (const llm::ToolCall &call : message.toolCalls)
+            openCalls.insert(call.id);
+        openCalls.remove(message.toolCallId);
+    }
+    return turns;
+}
+
+/// Where the turns that must stay begin: with the last message of the user.
+bool isLast(const Turn &turn, const Messages &messages)
+{
+    const auto isUser = [](const llm::Message &message) { return message.role == llm::Role::User; };
+    const auto found = std::find_if(messages.rbegin(), messages.rend(), isUser);
+    return found == messages.rend() || turn.last() >= messages.size() - 1 - (found - messages.rbegin());
+}
+
+base::Result<Fit> dropTurns(const Messages &messages, const FitRules &rules, const QList<qint64> &tokens)
+{
+    const bool summarise = rules.policy == FitPolicy::SummariseOlder;
+    const qint64 budget = rules.budgetTokens - (summarise ? rules.summaryTokens : 0);
+    Fit fit { messages, {}, sum(tokens), summarise, {} };
+    QSet<qsizetype> dropped;
+    qsizetype count = 0;
+    const QList<Turn> turns = turnsOf(messages);
+    for (const Turn &turn : turns) {
+        if (fit.tokens <= budget || isLast(turn, messages))
+            break;
+        if (std::any_of(turn.begin(), turn.end(), [&](qsizetype i) { return rules.pinned.contains(i); }))
+            continue;
+        ++count;
+        for (const qsizetype i : turn) {
+            dropped.insert(i);
+            fit.leftOut.append({ i, -1, 0, messages[i].text().size(), tokens[i] });
+            fit.tokens -= tokens[i];
+        }
+    }
+    if (fit.tokens > budget)
+        return tooLong(fit.tokens, budget, u"The system prompt, pinned turns and the last turn always stay."_s);
+    fit.messages.clear();
+    for (qsizetype i = 0; i < messages.size(); ++i) {
+        if (!dropped.contains(i))
+            fit.messages.append(messages[i]);
+    }
+    const QString what = count == 1 ? u"the oldest turn"_s : u"the %1 oldest turns"_s.arg(count);
+    fit.reason = (summarise ? u"To fit, %1 become a summary."_s : u"To fit, %1 were left out."_s).arg(what);
+    if (count == 1)
+        fit.reason.replace(summarise ? u"become"_s : u"were"_s, summarise ? u"becomes"_s : u"was"_s);
+    return fit;
+}
+
+QString mark(qsizetype characters)
+{
+    return u"\n\n[… %1 characters left out …]\n\n"_s.arg(QLocale::c().toString(characters));
+}
+
+/// Cuts so many units out of the middle of a message's longest text.
+class MiddleCut {
+public:
+    explicit MiddleCut(const llm::Message &message) : m_message(message)
+    {
+        const auto length = [](const llm::ContentPart &part) { return part.text.size(); };
+        const auto shorter = [&](const auto &a, const auto &b) { return length(a) < length(b); };
+        m_part = std::max_element(message.parts.begin(), message.parts.end(), shorter) - message.parts.begin();
+        if (!message.parts.isEmpty())
+            m_points = cutPoints(message.parts[m_part].text);
+    }
+
+    /// The first and the last sentence stay.
+    qsizetype most() const { return std::max<qsizetype>(0, m_points.size() - 3); }
+    qsizetype part() const { return m_part; }
+    qsizetype from(qsizetype units) const { return m_points[first(units)]; }
+    qsizetype length(qsizetype units) const { return m_points[first(units) + units] - from(units); }
+
+    llm::Message cut(qsizetype units) const
+    {
+        llm::Message message = m_message;
+        message.parts[m_part].text.replace(from(units), length(units), mark(length(units)));
+        return message;
+    }
+
+private:
+    qsizetype first(qsizetype units) const { return (m_points.size() - units) / 2; }
+
+    const llm::Message &m_message;
+    qsizetype m_part = 0;
+    QList<qsizetype> m_points;
+};
+
+/// The fewest units whose cut leaves at most `most` tokens; all that may go if none does.
+qsizetype unitsToCut(const MiddleCut &cut, qint64 most, const CountMessage &count)
+{
+    qsizetype low = 1;
+    qsizetype high = cut.most();
+    while (low < high) {
+        const qsizetype middle = (low + high) / 2;
+        if (count(cut.cut(middle)) <= most)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return high;
+}
+
+base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, QList<qint64> tokens,
+                              const CountMessage &count)
+{
+    Fit fit { messages, {}, sum(tokens), false, {} };
+    QList<qsizetype> order;
+    for (qsizetype i = 0; i < messages.size(); ++i) {
+        if (messages[i].role != llm::Role::System && !rules.pinned.contains(i))
+            order.append(i);
+    }
+    std::stable_sort(order.begin(), order.end(), [&](qsizetype a, qsizetype b) { return tokens[a] > tokens[b]; });
+    for (const qsizetype i : order) {
+        if (fit.tokens <= rules.budgetTokens)
+            break;
+        const MiddleCut cut(messages[i]);
+        if (cut.most() == 0)
+            continue;
+        const qint64 others = fit.tokens - tokens[i];
+        const qsizetype units = unitsToCut(cut, rules.budgetTokens - others, count);
+        const llm::Message shortened = cut.cut(units);
+        const qint64 left = count(shortened);
+        if (left >= tokens[i])
+            continue; // the mark is longer than what it stands for
+        fit.messages[i] = shortened;
+        fit.leftOut.append({ i, cut.part(), cut.from(units), cut.length(units), tokens[i] - left });
+        fit.tokens = others + left;
+    }
+    if (fit.tokens > rules.budgetTokens)
+        return tooLong(fit.tokens, rules.budgetTokens,
+                       u"Messages are cut between sentences, not within one or a code block."_s);
+    fit.reason = fit.leftOut.size() == 1 ? u"To fit, the longest message was cut."_s
+                                         : u"To fit, the %1 longest messages were cut."_s.arg(fit.leftOut.size());
+    return fit;
+}
+
+} // namespace
+
+base::Result<Fit> fitPrompt(const Messages &messages, const FitRules &rules, const CountMessage &count)
+{
+    QList<qint64> tokens;
+    for (const llm::Message &message : messages)
+        tokens.append(count(message));
+    if (sum(tokens) <= rules.budgetTokens)
+        return Fit { messages, {}, sum(tokens), false, {} };
+    return rules.policy == FitPolicy::CutLongestMessage ? cutMessages(messages, rules, tokens, count)
+                                                        : dropTurns(messages, rules, tokens);
+}
+
+base::Result<Messages> withSummary(const Fit &fit, const QString &summary, qint64 budgetTokens,
+                                   const CountMessage &count)
+{
+    const auto message =
+        llm::Message::fromText(llm::Role::System, u"Summary of the conversation so far:\n\n"_s + summary);
+    const qint64 tokens = fit.tokens + count(message);
+    if (tokens > budgetTokens)
+        return tooLong(tokens, budgetTokens, u"The summary is too long."_s);
+    Messages messages = fit.messages;
+    const auto isOther = [](const llm::Message &given) { return given.role != llm::Role::System; };
+    messages.insert(std::find_if(messages.begin(), messages.end(), isOther), message);
+    return messages;
+}
+
+} // namespace talkbench::cost
