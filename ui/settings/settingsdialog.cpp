@@ -11,6 +11,7 @@
 #include "ui/whenready.h"
 
 #include <QDialogButtonBox>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QScrollArea>
@@ -43,6 +44,9 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Network"), u"networkPage"_s, m_network);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
+    const auto fields = findChildren<QLineEdit *>();
+    for (const QLineEdit *field : fields)
+        connect(field, &QLineEdit::textEdited, this, [this] { say({}); });
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     m_save = buttons->button(QDialogButtonBox::Save);
     m_save->setObjectName(u"settingsSave"_s);
