@@ -1,5 +1,8 @@
 #include "core/base/http.h"
 
+#include <algorithm>
+#include <array>
+
 namespace talkbench::base {
 
 QByteArray headerValue(const HttpHeaders &headers, QByteArrayView name)
@@ -9,6 +12,13 @@ QByteArray headerValue(const HttpHeaders &headers, QByteArrayView name)
             return value;
     }
     return {};
+}
+
+bool carriesKey(QByteArrayView name)
+{
+    constexpr std::array names { "authorization", "x-api-key", "api-key", "x-goog-api-key" };
+    return std::any_of(names.begin(), names.end(),
+                       [name](const char *known) { return name.compare(known, Qt::CaseInsensitive) == 0; });
 }
 
 } // namespace talkbench::base

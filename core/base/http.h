@@ -24,6 +24,9 @@ struct HttpRequest {
     Route route = {};
 };
 
+/// Whether a header is one that providers take their key in.
+bool carriesKey(QByteArrayView name);
+
 struct HttpHead {
     int status = 0;
     HttpHeaders headers;

@@ -51,6 +51,17 @@ QStringList bypassFromText(const QString &text)
     return text.split(separators, Qt::SkipEmptyParts);
 }
 
+QString wrongBypass(const QStringList &list)
+{
+    static const QRegularExpression pattern(u"^(\\*|(\\*?\\.)?[^\\s*/:@\\[\\]?#]+)$"_s);
+    for (const QString &entry : list) {
+        const bool subnet = entry.contains(u'/') && QHostAddress::parseSubnet(entry).second >= 0;
+        if (!subnet && QHostAddress(entry).isNull() && !pattern.match(entry).hasMatch())
+            return entry;
+    }
+    return {};
+}
+
 QString bypassText(const QStringList &list)
 {
     return list.join(u", "_s);

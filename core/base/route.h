@@ -56,6 +56,8 @@ bool bypasses(const QStringList &list, const QString &host);
 
 /// The list in a text, separated by commas, semicolons or white space; and as one.
 QStringList bypassFromText(const QString &text);
+/// The first entry that is no host, address, subnet or pattern; empty if there is none.
+QString wrongBypass(const QStringList &list);
 QString bypassText(const QStringList &list);
 
 /// `http://user:password@host:port` or `socks5://…`; unset if it is none. The port may be left out: 8080, 1080.

@@ -96,10 +96,10 @@ QFuture<base::Result<void>> Secrets::write(const QString &id, const QString &sec
             if (reply.outcome == Outcome::Ok)
                 finish(*promise, base::Result<void>());
             else
-                finish(
-                    *promise,
-                    base::Result<void>(notKept(
-                        u"There is no system keychain: the key is kept in memory until Talkbench ends."_s, reply.why)));
+                finish(*promise,
+                       base::Result<void>(notKept(
+                           u"There is no system keychain: what is secret is kept in memory until Talkbench ends."_s,
+                           reply.why)));
         }));
     return promise->future();
 }

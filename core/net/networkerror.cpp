@@ -200,7 +200,11 @@ Error timeoutError(ErrorKind kind, const QUrl &url, const TransportLimits &limit
                              u"No connection to %1 by the proxy %2 within %3 s."_s.arg(server, proxyName(proxy),
                                                                                        seconds(limits.connectMs)),
                              {});
-        return makeError(kind, u"No connection to %1 within %2 s."_s.arg(server, seconds(limits.connectMs)), {});
+        return makeError(kind,
+                         (url.scheme() == "https"_L1 ? u"No secure connection to %1 within %2 s."_s
+                                                     : u"No connection to %1 within %2 s."_s)
+                             .arg(server, seconds(limits.connectMs)),
+                         {});
     case ErrorKind::FirstByteTimeout:
         return makeError(kind, u"%1 sent no answer within %2 s."_s.arg(server, seconds(limits.firstByteMs)), {});
     case ErrorKind::IdleTimeout:

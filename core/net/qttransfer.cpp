@@ -63,8 +63,11 @@ std::optional<QString> fault(const base::HttpRequest &request)
         return u"The address is not one of an HTTP server."_s;
     for (const auto &[name, value] : request.headers) {
         const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-        if (name.isEmpty() || std::any_of(name.begin(), name.end(), breaks)
-            || std::any_of(value.begin(), value.end(), breaks))
+        const bool wrongValue = std::any_of(value.begin(), value.end(), breaks);
+        if (base::carriesKey(name)
+            && (wrongValue || std::any_of(value.begin(), value.end(), [](char c) { return c < ' ' || c > '~'; })))
+            return u"The key contains a line break or a letter that no key has. Was it copied whole?"_s;
+        if (name.isEmpty() || std::any_of(name.begin(), name.end(), breaks) || wrongValue)
             return u"A header of the request has no name or contains a line break."_s;
     }
     return std::nullopt;

@@ -56,7 +56,14 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
     case ErrorKind::Refused:
         return u"Start the server, or check the port: nothing listens there."_s;
     case ErrorKind::ConnectTimeout:
-        return u"Check the address, the network, and whether a firewall or a proxy stands between."_s;
+        return u"Check the address, the network, and whether a firewall or a proxy stands between."_s
+            + (endpoint.baseUrl.scheme() == "https"_L1
+                   ? u" If the server speaks plain http, write http:// in the base URL."_s
+                   : QString());
+    case ErrorKind::Reset:
+    case ErrorKind::Truncated:
+        return endpoint.baseUrl.scheme() == "http"_L1 ? u"If the server speaks TLS, write https:// in the base URL."_s
+                                                      : QString();
     case ErrorKind::Tls:
         return endpoint.baseUrl.port() > 0
             ? u"If the server speaks plain http, write http:// in the base URL; if its certificate is your own, trust "
@@ -200,7 +207,7 @@ void Diagnosing::lookUpName()
     const base::Route &route = m_plan.endpoint.route;
     if (route.proxying == base::Route::Proxying::Manual && !base::bypasses(route.bypass, host)) {
         m_nameKnown = true;
-        add(u"name"_s, State::Skipped, u"The proxy looks up %1."_s.arg(host));
+        add(u"name"_s, State::Skipped, u"%1 is left to the proxy to look up."_s.arg(host));
         askModels();
         return;
     }
@@ -265,7 +272,11 @@ void Diagnosing::addConnectionSteps(const Fetched &fetched)
     const profile::Trace &trace = fetched.trace;
     const bool tls = m_plan.endpoint.baseUrl.scheme() == "https"_L1;
     const bool through = trace.sentNs != 0 || trace.headersNs != 0;
-    const QString server = m_plan.endpoint.baseUrl.authority(QUrl::FullyEncoded).section(u'@', -1);
+    const base::Route &route = m_plan.endpoint.route;
+    const bool proxied = route.proxying == base::Route::Proxying::Manual
+        && !base::bypasses(route.bypass, m_plan.endpoint.baseUrl.host());
+    const QString server = proxied && !tls ? u"The proxy %1:%2"_s.arg(route.proxy.host).arg(route.proxy.port)
+                                           : m_plan.endpoint.baseUrl.authority(QUrl::FullyEncoded).section(u'@', -1);
     if (through && trace.connectStartedNs == 0) {
         add(u"connect"_s, State::Skipped, u"A connection to %1 was open already."_s.arg(server));
         return;

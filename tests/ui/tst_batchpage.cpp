@@ -26,7 +26,6 @@ private Q_SLOTS:
     void pausesAndStops();
     void wrongInputIsSaid();
     void failedOnesAreAskedAgain();
-    void anAnswerIsNoMarkup();
 };
 
 namespace {
@@ -175,15 +174,6 @@ void BatchPageTest::failedOnesAreAskedAgain()
     press(page, "batchRetry");
     QTRY_COMPARE(running.size(), 6);
     QCOMPARE(results(world).size(), 2);
-}
-
-void BatchPageTest::anAnswerIsNoMarkup()
-{
-    BatchResults rows;
-    rows.append({ { u"ok"_s, true }, { u"text"_s, u"<img src='http://x/y'><b>bold</b>"_s } });
-    const QString tip = rows.index(0, BatchResults::Answer).data(Qt::ToolTipRole).toString();
-    QVERIFY(!tip.contains(u"<img"_s));
-    QVERIFY(tip.contains(u"&lt;b&gt;"_s));
 }
 
 QTEST_MAIN(BatchPageTest)

@@ -84,8 +84,8 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
         return index.column() == State
             ? QVariant(icon(row.ok ? u"check"_s : u"alert"_s, row.ok ? IconTone::Ok : IconTone::Error))
             : QVariant();
-    case Qt::ToolTipRole: // marked as text: an answer is no HTML
-        return index.column() == Answer ? QVariant(u"<pre>%1</pre>"_s.arg(row.tip.toHtmlEscaped())) : QVariant();
+    case Qt::ToolTipRole:
+        return index.column() == Answer ? QVariant(row.tip) : QVariant();
     case Qt::TextAlignmentRole:
         return QVariant(isNumber(index.column()) ? Qt::AlignRight | Qt::AlignVCenter
                                                  : Qt::AlignLeft | Qt::AlignVCenter);

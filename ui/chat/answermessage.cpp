@@ -220,7 +220,7 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     m_notice->setNotice(interrupted ? interruptedNotice(!text.isEmpty()) : noticeFor(*record, !text.isEmpty()));
     if (record) {
         m_gaps->setChunks(record->trace.chunks);
-        m_numbers->setRecord(*record);
+        m_numbers->setRecord(*record, text.size() > record->answer.text.size() + record->answer.refusal.size());
     }
     m_unsent->setText(record ? unsentOptions(*record) : QString());
     m_unsent->setVisible(!m_unsent->text().isEmpty());

@@ -27,6 +27,15 @@ QString tokensText(qint64 tokens)
     return tokens >= 1000 ? QLocale().toString(tokens / 1000) + u'k' : QLocale().toString(tokens);
 }
 
+/// A name can't turn itself or its neighbours around.
+QString withoutDirections(QString name)
+{
+    return name.removeIf([](QChar c) {
+        const char16_t u = c.unicode();
+        return (u >= 0x202A && u <= 0x202E) || (u >= 0x2066 && u <= 0x2069) || u == 0x200E || u == 0x200F;
+    });
+}
+
 QString dollars(double usd)
 {
     return u'$' + QLocale().toString(usd, 'g', 3);
@@ -82,7 +91,7 @@ QVariant ModelRows::modelData(const Row &row, int role) const
     const Entry &entry = m_entries.at(row.entry);
     switch (role) {
     case Qt::DisplayRole:
-        return entry.choice.model;
+        return withoutDirections(entry.choice.model);
     case Qt::DecorationRole:
         return entry.choice == m_current ? icon(u"check"_s, IconTone::Accent) : QVariant();
     case Qt::ToolTipRole:

@@ -75,7 +75,7 @@ void NumbersLine::apply(const run::RunUpdate &update)
     say(waits ? waitingWords(update) : parts.join(u" · "_s));
 }
 
-void NumbersLine::setRecord(const profile::RunRecord &record)
+void NumbersLine::setRecord(const profile::RunRecord &record, bool lastPart)
 {
     m_ended = true;
     m_call = LiveCall(record);
@@ -85,7 +85,7 @@ void NumbersLine::setRecord(const profile::RunRecord &record)
     else if (record.answer.error)
         parts << tr("failed");
     parts << profile::numbersParts(profile::numbersOf(record)) << profile::limitsParts(record.answer.rateLimits, true);
-    say(parts.join(u" · "_s));
+    say(lastPart ? tr("last part: %1").arg(parts.join(u" · "_s)) : parts.join(u" · "_s));
 }
 
 void NumbersLine::say(const QString &line)

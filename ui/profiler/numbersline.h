@@ -20,7 +20,8 @@ public:
     /// A new call: forgets the one before.
     void begin();
     void apply(const run::RunUpdate &update);
-    void setRecord(const profile::RunRecord &record);
+    /// `lastPart`: the answer above was continued, and the record is of its last part.
+    void setRecord(const profile::RunRecord &record, bool lastPart = false);
 
     const profile::RunRecord &record() const { return m_call.record(); }
     void openDetails();

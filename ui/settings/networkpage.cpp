@@ -126,6 +126,12 @@ base::Result<void> NetworkPage::validate() const
 {
     if (proxying() != "manual"_L1)
         return {};
+    if (const QString wrong = base::wrongBypass(base::bypassFromText(m_bypass->text())); !wrong.isEmpty())
+        return base::Error { base::ErrorKind::Config,
+                             tr("“%1” is no host, address, subnet (10.0.0.0/8) or pattern (*.example.com).").arg(wrong),
+                             {},
+                             0,
+                             {} };
     config::ProviderNetwork network;
     network.proxying = config::ProviderNetwork::Proxying::Manual;
     network.proxy = m_proxy->proxy();

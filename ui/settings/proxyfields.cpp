@@ -44,6 +44,7 @@ ProxyFields::ProxyFields(const QString &prefix, QWidget *parent)
     addField(form, prefix + u"Password"_s, tr("Proxy's password"), m_password);
     connect(m_type, &QComboBox::activated, this, &ProxyFields::edited);
     connect(m_host, &QLineEdit::textEdited, this, &ProxyFields::edited);
+    connect(m_host, &QLineEdit::editingFinished, this, &ProxyFields::splitUrl);
     connect(m_port, &QSpinBox::valueChanged, this, &ProxyFields::edited);
     connect(m_user, &QLineEdit::textEdited, this, &ProxyFields::edited);
     connect(m_password, &QLineEdit::textEdited, this, [this](const QString &password) {
@@ -64,9 +65,28 @@ void ProxyFields::setProxy(const base::Proxy &proxy, const std::optional<QString
     setPasswordStored(false);
 }
 
+/// A proxy is often copied as a URL.
+void ProxyFields::splitUrl()
+{
+    const std::optional<base::Proxy> pasted = base::proxyFromUrl(m_host->text());
+    if (!pasted)
+        return;
+    const QSignalBlocker silent(m_port);
+    m_type->setCurrentIndex(pasted->type == base::Proxy::Type::Socks5 ? 1 : 0);
+    m_host->setText(pasted->host);
+    m_port->setValue(pasted->port);
+    if (!pasted->user.isEmpty())
+        m_user->setText(pasted->user);
+    if (!pasted->password.isEmpty()) {
+        m_password->setText(pasted->password);
+        m_typed = pasted->password;
+    }
+    Q_EMIT edited();
+}
+
 void ProxyFields::setPasswordStored(bool stored)
 {
-    m_password->setPlaceholderText(stored ? tr("kept in the system keychain") : tr("none"));
+    m_password->setPlaceholderText(stored ? tr("One is kept. Type to replace it.") : tr("none"));
 }
 
 base::Proxy ProxyFields::proxy() const

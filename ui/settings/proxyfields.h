@@ -33,6 +33,8 @@ Q_SIGNALS:
     void edited();
 
 private:
+    void splitUrl();
+
     QComboBox *m_type;
     QLineEdit *m_host;
     QSpinBox *m_port;

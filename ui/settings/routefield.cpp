@@ -9,6 +9,8 @@
 #include <QFormLayout>
 #include <QLineEdit>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -87,7 +89,8 @@ void RouteField::write()
     network.proxying = static_cast<Proxying>(m_proxying->currentData().toInt());
     if (network.proxying == Proxying::Manual) {
         network.proxy = m_proxy->proxy();
-        m_draft->typedProxyPassword = m_proxy->typedPassword();
+        if (std::exchange(m_draft->typedProxyPassword, m_proxy->typedPassword()) != m_proxy->typedPassword())
+            m_draft->test.reset();
     }
     network.caFile = m_caFile->path();
     network.pin = pinFrom(m_pin->text());

@@ -14,6 +14,7 @@
 #include "ui/whenready.h"
 
 #include <QDialogButtonBox>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QScrollArea>
@@ -50,6 +51,9 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Budgets"), u"budgetsPage"_s, m_budgets);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
+    const auto fields = findChildren<QLineEdit *>();
+    for (const QLineEdit *field : fields)
+        connect(field, &QLineEdit::textEdited, this, [this] { say({}); });
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     m_save = buttons->button(QDialogButtonBox::Save);
     m_save->setObjectName(u"settingsSave"_s);

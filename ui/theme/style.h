@@ -12,6 +12,10 @@ class Style final : public QProxyStyle {
 public:
     Style();
 
+    /// Names come from servers: a label takes none for markup, unless it was made for that.
+    void polish(QWidget *widget) override;
+    using QProxyStyle::polish;
+
     /// What goes with the text's size: icons and the buttons around them.
     void setZoom(double zoom) { m_zoom = zoom; }
 
