@@ -29,7 +29,7 @@ std::optional<qint64> tokensUsedBy(const Attempt &attempt)
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
-      m_services(services)
+      m_services(services), m_validating(request, services.prices)
 {
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
 }
@@ -39,6 +39,11 @@ Call::~Call() = default;
 // Admit
 
 void Call::begin()
+{
+    prepare();
+}
+
+void Call::prepare()
 {
     m_provider = llm::providerFor(m_request.endpoint.protocol);
     base::Result<llm::EncodedRequest> encoded = m_provider
@@ -52,7 +57,7 @@ void Call::begin()
         llm::Answer answer;
         answer.error = encoded.error();
         m_trace.endNs = m_services.clock.nowNs();
-        end(answer);
+        settle(answer);
         return;
     }
     m_encoded = *std::move(encoded);
@@ -112,6 +117,8 @@ void Call::onStamped()
 
 void Call::onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks)
 {
+    if (m_validating.judging())
+        return;
     const bool first = m_state != RunState::Streaming;
     m_update.text += text;
     m_update.reasoning += reasoning;
@@ -130,7 +137,14 @@ RunUpdate Call::takeUpdate()
     RunUpdate update = m_update;
     update.state = m_state;
     update.trace = m_attempt ? m_attempt->trace() : m_trace;
+    if (const Validating::Finished *kept = m_validating.kept()) { // of a judge's call nothing is shown
+        update.trace = kept->trace;
+        if (m_state != RunState::Ended)
+            update.state = RunState::Streaming;
+    }
     update.trace.chunks.clear();
+    m_update.restarted = false;
+    m_update.failed.clear();
     m_update.text.clear();
     m_update.reasoning.clear();
     m_update.chunks.clear();
@@ -147,15 +161,15 @@ void Call::onAttemptFinished()
     if (const auto delay = retryDelayMs())
         waitToRetry(*delay, llm::withoutSecrets(*answer.error, m_request.endpoint));
     else
-        end(answer);
+        settle(answer);
 }
 
 std::optional<qint64> Call::retryDelayMs() const
 {
-    if (!m_attempt->answer().error)
+    if (!m_attempt->answer().error || m_validating.judging())
         return std::nullopt;
     Retry::Failure failure { *m_attempt->answer().error };
-    failure.attemptsMade = static_cast<int>(m_earlier.size()) + 1;
+    failure.attemptsMade = static_cast<int>(m_earlier.size() - m_earlierRequests) + 1;
     failure.contentReceived = m_attempt->contentReceived();
     failure.elapsedMs = (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000;
     failure.serverSays = m_attempt->shouldRetry();
@@ -186,12 +200,46 @@ void Call::retryNow()
     enqueue();
 }
 
+// Validate
+
+void Call::settle(const llm::Answer &answer)
+{
+    if (const auto next = m_validating.next({ m_request, answer, m_trace }))
+        askAgain(*next);
+    else
+        end(answer);
+}
+
+void Call::askAgain(const RunRequest &request)
+{
+    if (auto failed = m_validating.takeFailed()) {
+        m_update.restarted = true;
+        m_update.failed = failed->validation;
+        m_update.text.clear();
+        m_update.reasoning.clear();
+        m_update.chunks.clear();
+        m_earlier.append(*std::move(failed));
+    }
+    m_earlierRequests = m_earlier.size();
+    m_firstDispatchNs = 0;
+    m_request = request;
+    m_trace = {};
+    m_trace.submittedNs = m_submittedNs;
+    m_trace.queuedNs = m_services.clock.nowNs();
+    if (m_attempt) {
+        m_attempt.release()->deleteLater(); // it is the sender
+        Q_EMIT gaveTurnBack();
+    }
+    prepare();
+}
+
 // Finish and record
 
 void Call::cancel()
 {
     if (m_state == RunState::Ended)
         return;
+    m_validating.stop();
     const base::Error cancelled { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
     const qint64 now = m_services.clock.nowNs();
     if (m_attempt) {
@@ -207,6 +255,11 @@ void Call::cancel()
 
 void Call::end(llm::Answer answer)
 {
+    if (const Validating::Finished *kept = m_validating.kept()) {
+        answer = kept->answer;
+        m_trace = kept->trace;
+        m_request = kept->request;
+    }
     if (answer.error) {
         const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
         answer.error = llm::withoutSecrets(*answer.error, m_request.endpoint);
@@ -214,7 +267,10 @@ void Call::end(llm::Answer answer)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
     enter(RunState::Ended);
-    Q_EMIT ended(makeRecord(m_id, m_request, m_startedWallMs, answer, m_trace, m_earlier, m_services.prices));
+    profile::RunRecord record =
+        makeRecord(m_id, m_request, m_startedWallMs, answer, m_trace, m_earlier, m_services.prices);
+    m_validating.addTo(record);
+    Q_EMIT ended(record);
 }
 
 } // namespace talkbench::run

@@ -4,10 +4,11 @@
 #include "core/run/record.h"
 #include "core/run/retry.h"
 #include "core/run/scheduler.h"
+#include "core/run/validating.h"
 
 namespace talkbench::run {
 
-/// One call, from the queue to its record: queued → attempt → (retry wait → queued → …) → ended. Lives in the network
+/// One call, from the queue to its record: queued → attempt → (retry wait → queued → …) → validated → (queued → …) → ended. Lives in the network
 /// thread. Its engine gives it turns and carries its updates out.
 class Call final : public QObject {
     Q_OBJECT
@@ -61,11 +62,14 @@ private:
     void onAttemptFinished();
     std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const base::Error &error);
+    void prepare();
+    void settle(const llm::Answer &answer);
+    void askAgain(const RunRequest &request);
     void end(llm::Answer answer);
 
     const QString m_id;
     const quint64 m_order;
-    const RunRequest m_request;
+    RunRequest m_request; ///< that is being asked: a follow-up replaces it
     const qint64 m_submittedNs;
     const qint64 m_startedWallMs;
     const Services m_services;
@@ -82,6 +86,8 @@ private:
     profile::Trace m_trace;
     std::unique_ptr<Attempt> m_attempt;
     QList<profile::Attempt> m_earlier;
+    qsizetype m_earlierRequests = 0; ///< of m_earlier, the attempts at requests before this one
+    Validating m_validating;
     /// Outlives no retry wait: cutting one short drops its timer.
     std::unique_ptr<QObject> m_retryTimer;
 };

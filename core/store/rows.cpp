@@ -85,6 +85,8 @@ QString optionsOf(const Conversation &row)
     QJsonObject options = llm::toJson(row.options);
     if (!row.systemPrompt.isEmpty())
         options.insert("system"_L1, row.systemPrompt);
+    if (const QJsonObject validation = llm::toJson(row.validation); !validation.isEmpty())
+        options.insert("validation"_L1, validation);
     return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
 }
 
@@ -227,7 +229,8 @@ Rows<Conversation> readConversations(QSqlDatabase &database)
                               .createdMs = query.value(4).toLongLong(),
                               .updatedMs = query.value(5).toLongLong(),
                               .systemPrompt = options["system"_L1].toString(),
-                              .options = llm::chatOptionsFromJson(options) };
+                              .options = llm::chatOptionsFromJson(options),
+                              .validation = llm::validationFromJson(options["validation"_L1].toObject()) };
     };
     return read<Conversation>(
         database,

@@ -4,6 +4,7 @@
 #include "core/llm/chatoptions.h"
 #include "core/llm/message.h"
 #include "core/llm/modelinfo.h"
+#include "core/llm/validation.h"
 #include "core/profile/runrecord.h"
 
 #include <QFuture>
@@ -25,6 +26,7 @@ struct Conversation {
     /// Sent with every message; empty for none.
     QString systemPrompt = {};
     llm::ChatOptions options = {};
+    llm::Validation validation = {};
 
     bool operator==(const Conversation &) const = default;
 };
