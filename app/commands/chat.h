@@ -2,6 +2,7 @@
 
 #include "app/commands/session.h"
 #include "core/llm/chatrequest.h"
+#include "core/llm/validation.h"
 
 #include <QElapsedTimer>
 
@@ -13,6 +14,7 @@ struct ChatCommandOptions {
     QString system;
     QList<llm::ContentPart> images;
     llm::ChatOptions chat;
+    llm::Validation validation;
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;
     bool json = false;
@@ -36,6 +38,8 @@ private:
     void send(const llm::Endpoint &endpoint, const QString &model);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
+    /// An answer that may be given again is printed when it is the last.
+    bool isHeld() const { return m_options.validation.onFailure != llm::Validation::OnFailure::Mark; }
     void onFinished(const profile::RunRecord &record);
     /// Before there is a call.
     void fail(const base::Error &error);

@@ -18,7 +18,8 @@ using Outcome = profile::Verdict::Outcome;
 /// An answer that was cut off, refused or asks for a tool is not what the validators are about.
 bool canBeChecked(const llm::Answer &answer)
 {
-    return answer.finished && !answer.error && answer.finishReason.value_or(llm::FinishReason::Stop) == llm::FinishReason::Stop;
+    return answer.finished && !answer.error
+        && answer.finishReason.value_or(llm::FinishReason::Stop) == llm::FinishReason::Stop;
 }
 
 } // namespace
@@ -40,8 +41,8 @@ std::optional<RunRequest> Validating::next(const Finished &finished)
     m_judging = true;
     RunRequest judge = m_original;
     const QMap<QString, QString> &told = m_judges.constFirst().parameters;
-    judge.chat = validate::judgeRequest(told.value(u"model"_s), told.value(u"prompt"_s), m_original.chat,
-                                        m_kept->answer.text);
+    judge.chat =
+        validate::judgeRequest(told.value(u"model"_s), told.value(u"prompt"_s), m_original.chat, m_kept->answer.text);
     return judge;
 }
 

@@ -21,10 +21,10 @@ base::Error error(const QString &message)
 
 QRegularExpression compiled(const QString &pattern, bool ignoreCase)
 {
-    return QRegularExpression(pattern,
-                              QRegularExpression::UseUnicodePropertiesOption
-                                  | (ignoreCase ? QRegularExpression::CaseInsensitiveOption
-                                                : QRegularExpression::NoPatternOption));
+    return QRegularExpression(
+        pattern,
+        QRegularExpression::UseUnicodePropertiesOption
+            | (ignoreCase ? QRegularExpression::CaseInsensitiveOption : QRegularExpression::NoPatternOption));
 }
 
 } // namespace
@@ -49,8 +49,8 @@ base::Result<bool> BoundedRegex::occursIn(const QString &text) const
 {
     const QRegularExpression regex = compiled(m_pattern, m_ignoreCase);
     const QString whole = QString::fromUtf8(text.toUtf8()); // no half characters: they aren't looked for below
-    constexpr auto options = QRegularExpression::AnchorAtOffsetMatchOption
-        | QRegularExpression::DontCheckSubjectStringMatchOption;
+    constexpr auto options =
+        QRegularExpression::AnchorAtOffsetMatchOption | QRegularExpression::DontCheckSubjectStringMatchOption;
     const QDeadlineTimer deadline(longestMs);
     for (qsizetype start = 0; start <= whole.size(); ++start) {
         if (start < whole.size() && whole[start].isLowSurrogate())

@@ -93,8 +93,8 @@ QString languageOf(const QString &text)
     for (const WordRow &row : words) {
         const QStringList list = QString::fromUtf8(row.words).split(u' ');
         const QSet<QString> common(list.cbegin(), list.cend());
-        const auto count = static_cast<int>(
-            std::count_if(said.cbegin(), said.cend(), [&common](const QString &word) { return common.contains(word); }));
+        const auto count = static_cast<int>(std::count_if(
+            said.cbegin(), said.cend(), [&common](const QString &word) { return common.contains(word); }));
         if (count > most) {
             second = most;
             most = count;

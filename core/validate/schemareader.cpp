@@ -255,9 +255,8 @@ QJsonValue Reader::schemaAt(const QJsonValue &value, const QString &path, int le
     for (auto it = object.constBegin(); it != object.constEnd(); ++it) {
         if (path.isEmpty() && (it.key() == "$id"_L1 || it.key() == "id"_L1))
             continue;
-        const auto keyword = std::find_if(std::begin(keywords), std::end(keywords), [&it](const Keyword &row) {
-            return it.key() == QLatin1String(row.name);
-        });
+        const auto keyword = std::find_if(std::begin(keywords), std::end(keywords),
+                                          [&it](const Keyword &row) { return it.key() == QLatin1String(row.name); });
         if (keyword == std::end(keywords)) {
             refuse(u"the keyword '%1' of %2 can't be checked"_s.arg(it.key(), placeOf(path)));
             continue;

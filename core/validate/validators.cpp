@@ -95,7 +95,8 @@ QString describeLength(const Parameters &parameters)
 QString lengthProblem(const Parameters &parameters)
 {
     const QString unit = unitOf(parameters);
-    if (std::none_of(std::begin(units), std::end(units), [&unit](const char *row) { return unit == QLatin1String(row); }))
+    if (std::none_of(std::begin(units), std::end(units),
+                     [&unit](const char *row) { return unit == QLatin1String(row); }))
         return u"a length is counted in words, characters or tokens, not in %1"_s.arg(unit);
     for (const QString &id : { u"min"_s, u"max"_s }) {
         const QString text = parameters.value(id).trimmed();
@@ -225,10 +226,11 @@ base::Result<QJsonValue> jsonIn(const Parameters &parameters, const QString &ans
     if (single.size() == 1)
         return single.first();
     const bool hasFence = text.startsWith("```");
-    return error(text.isEmpty() ? u"The answer is empty, not JSON."_s
-                     : hasFence ? u"The answer is not JSON by itself: it stands in a ``` fence."_s
-                                : u"The answer is not valid JSON: %1 at byte %2."_s.arg(problem.errorString())
-                                      .arg(problem.offset));
+    return error(
+        text.isEmpty() ? u"The answer is empty, not JSON."_s
+            : hasFence
+            ? u"The answer is not JSON by itself: it stands in a ``` fence."_s
+            : u"The answer is not valid JSON: %1 at byte %2."_s.arg(problem.errorString()).arg(problem.offset));
 }
 
 QString describeJson(const Parameters &)
@@ -261,8 +263,7 @@ Checked checkSchemaFit(const Parameters &parameters, const QString &answer)
     const auto value = jsonIn(parameters, answer);
     if (!value)
         return value.error().message;
-    const auto broken =
-        violations(QJsonDocument::fromJson(parameters.value(u"schema"_s).toUtf8()).object(), *value);
+    const auto broken = violations(QJsonDocument::fromJson(parameters.value(u"schema"_s).toUtf8()).object(), *value);
     if (!broken)
         return broken.error();
     return broken->isEmpty() ? QString() : u"The JSON does not fit the schema: %1"_s.arg(broken->join(u' '));
@@ -305,8 +306,7 @@ Checked checkLanguage(const Parameters &parameters, const QString &answer)
     const QString found = languageOf(answer);
     if (found.isEmpty())
         return error(u"the answer's language can't be told from so few words"_s);
-    return found == wanted ? QString()
-                           : u"The answer's language is '%1'; wanted: '%2'."_s.arg(found, wanted);
+    return found == wanted ? QString() : u"The answer's language is '%1'; wanted: '%2'."_s.arg(found, wanted);
 }
 
 // Judge
@@ -375,9 +375,9 @@ profile::Verdict verdictOf(const llm::Validator &validator, const QString &answe
 {
     profile::Verdict verdict { describe(validator), Outcome::NotChecked, {} };
     const auto usable = checkUsable(validator);
-    const Checked checked = !usable              ? Checked(usable.error())
-        : answer.size() > longestAnswer          ? Checked(error(u"the answer is too long to be checked"_s))
-        : validatorKind(validator.kind)->check(validator.parameters, answer);
+    const Checked checked = !usable     ? Checked(usable.error())
+        : answer.size() > longestAnswer ? Checked(error(u"the answer is too long to be checked"_s))
+                                        : validatorKind(validator.kind)->check(validator.parameters, answer);
     verdict.reason = checked ? *checked : checked.error().message;
     if (checked)
         verdict.outcome = checked->isEmpty() ? Outcome::Passed : Outcome::Failed;

@@ -45,8 +45,7 @@ void TestJsonSchema::fits_data()
     row("required", R"({"required":["a"]})", R"({"a":1})", R"({"b":1})");
     row("properties", R"({"properties":{"a":{"type":"string"}},"additionalProperties":false})", R"({"a":"x"})",
         R"({"a":"x","b":1})");
-    row("nested", R"({"properties":{"a":{"properties":{"b":{"minimum":3}}}}})", R"({"a":{"b":3}})",
-        R"({"a":{"b":2}})");
+    row("nested", R"({"properties":{"a":{"properties":{"b":{"minimum":3}}}}})", R"({"a":{"b":3}})", R"({"a":{"b":2}})");
     row("items", R"({"items":{"type":"number"},"minItems":1})", "[1,2]", R"([1,"x"])");
     row("tuple", R"({"items":[{"type":"number"}],"additionalItems":{"type":"string"}})", R"([1,"x"])", "[1,2]");
     row("contains", R"({"contains":{"const":7}})", "[1,7]", "[1,2]");
@@ -78,8 +77,8 @@ void TestJsonSchema::fits_data()
         R"({"type":"object","properties":{"next":{"$ref":"#"}},"required":["name"],"additionalProperties":true})",
         R"({"name":1,"next":{"name":2}})", R"({"name":1,"next":{"next":{}}})");
     row("never", R"({"properties":{"a":false}})", "{}", R"({"a":1})");
-    row("annotations", R"({"$id":"x","title":"t","description":"d","default":1,"examples":[1],"type":"null"})",
-        "null", "1");
+    row("annotations", R"({"$id":"x","title":"t","description":"d","default":1,"examples":[1],"type":"null"})", "null",
+        "1");
 }
 
 void TestJsonSchema::fits()
@@ -101,9 +100,9 @@ void TestJsonSchema::fits()
 
 void TestJsonSchema::saysWhere()
 {
-    const auto found = validate::violations(
-        schema(R"({"properties":{"people":{"items":{"properties":{"age":{"type":"integer"}}}}}})"),
-        value(R"({"people":[{"age":1},{"age":"old"}]})"));
+    const auto found =
+        validate::violations(schema(R"({"properties":{"people":{"items":{"properties":{"age":{"type":"integer"}}}}}})"),
+                             value(R"({"people":[{"age":1},{"age":"old"}]})"));
     QVERIFY(found);
     QVERIFY2(found->constFirst().startsWith(u"at people/1/age: "_s), qPrintable(found->join(u'\n')));
 }
@@ -171,8 +170,8 @@ void TestJsonSchema::endsInTime()
 
 void TestJsonSchema::slowPatternEnds()
 {
-    const auto found = validate::violations(schema(R"({"pattern":"^(a+)+$"})"),
-                                            value('"' + QByteArray(5'000, 'a') + "b\""));
+    const auto found =
+        validate::violations(schema(R"({"pattern":"^(a+)+$"})"), value('"' + QByteArray(5'000, 'a') + "b\""));
     QVERIFY(!found);
     QVERIFY(found.error().message.contains(u"too long"_s));
     // std::regex would leave its stack here.

@@ -427,6 +427,9 @@ void ChatController::start(const QString &conversationId, const QString &answerI
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
+    request.validation = chat.conversation.validation;
+    for (const QString &other : request.validation.fallbackModels)
+        request.fallbacks.append({ endpoint, other });
     LiveAnswer &live = m_live.at(answerId);
     live.run = m_context.runs.start(request);
     connect(live.run.get(), &run::Run::updated, this,
@@ -445,6 +448,11 @@ void ChatController::update(const QString &answerId, const run::RunUpdate &updat
         return;
     LiveAnswer &live = found->second;
     live.last = update;
+    if (update.restarted) {
+        live.text.truncate(live.seam);
+        live.reasoning = live.before ? live.before->reasoning : QString();
+        live.chunks.clear();
+    }
     if (live.before && live.text.size() == live.seam)
         live.last.text = fitted(live.text, update.text);
     live.text += live.last.text;
