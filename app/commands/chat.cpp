@@ -1,11 +1,13 @@
 #include "app/commands/chat.h"
 
+#include "app/commands/checks.h"
 #include "app/commands/interrupts.h"
 #include "app/commands/options.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/llm/images.h"
 #include "core/profile/format.h"
+#include "core/validate/validators.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -26,7 +28,7 @@ namespace {
 /// More than any model takes; less than an endless standard input.
 constexpr qint64 longestPrompt = 64 << 20;
 
-enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Interrupted = 130 };
+enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Invalid = 3, Interrupted = 130 };
 
 /// Whole means that the model said all it wanted, or all it was allowed to.
 bool isComplete(const profile::RunRecord &record)
@@ -34,6 +36,11 @@ bool isComplete(const profile::RunRecord &record)
     using enum llm::FinishReason;
     const auto reason = record.answer.finishReason;
     return record.ok() && (!reason || reason == Stop || reason == ToolCalls);
+}
+
+bool isInvalid(const profile::RunRecord &record)
+{
+    return validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed;
 }
 
 QString whyIncomplete(const llm::Answer &answer)
@@ -52,7 +59,8 @@ void describe(QCommandLineParser &parser)
 {
     parser.setApplicationDescription(
         u"Asks a model and prints its answer as it streams; the numbers go to stderr. Exit code 0 only for a complete "
-        "answer. Without --provider and --base-url the settings' default provider is asked, at first the built-in "
+        "answer, 3 for a complete one that fails a check of --validate. Without --provider and --base-url the "
+        "settings' default provider is asked, at first the built-in "
         "simulator. The key comes from TALKBENCH_API_KEY, else from the keychain."_s);
     addTargetOptions(parser);
     parser.addOptions({
@@ -85,6 +93,7 @@ void describe(QCommandLineParser &parser)
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
+    addCheckOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
@@ -215,13 +224,15 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
     const auto shape = readShape(parser, options);
     const auto cache = readCache(parser, options);
+    const auto validation = readChecks(parser);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
            temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(), timeout ? nullptr : &timeout.error() }) {
+           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
+           validation ? nullptr : &validation.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
@@ -235,6 +246,7 @@ base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
     options.chat.seed = *seed;
     options.chat.reasoningBudget = *reasoningBudget;
     options.chat.contextTokens = *contextTokens;
+    options.validation = *validation;
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;
@@ -329,6 +341,9 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;
+    request.validation = m_options.validation;
+    for (const QString &other : m_options.validation.fallbackModels)
+        request.fallbacks.append({ endpoint, other });
     request.cache = m_options.cache;
     request.cacheTtlMs = m_options.cacheTtlMs;
     checkBudgets(request);
@@ -398,7 +413,12 @@ void ChatCommand::onUpdated(const run::RunUpdate &update)
                   u"talkbench chat: %1 (trying again in %2 s)"_s.arg(update.lastError->message.simplified())
                       .arg(std::max(0.0, seconds), 0, 'f', 1));
     }
-    if (m_options.json || update.text.isEmpty())
+    if (update.restarted) {
+        const QStringList said = complaints(update.failed);
+        for (const QString &line : said)
+            writeLine(stderr, u"talkbench chat: %1 (asking again)"_s.arg(line));
+    }
+    if (m_options.json || isHeld() || update.text.isEmpty())
         return;
     print(update.text);
 }
@@ -420,6 +440,7 @@ void ChatCommand::onFinished(const profile::RunRecord &record)
 {
     report(record);
     QCoreApplication::exit(!m_written               ? Failed
+                               : isInvalid(record)  ? Invalid
                                : isComplete(record) ? Complete
                                : record.cancelled() ? Interrupted
                                                     : Failed);
@@ -427,6 +448,9 @@ void ChatCommand::onFinished(const profile::RunRecord &record)
 
 void ChatCommand::report(const profile::RunRecord &record)
 {
+    const QString text = record.answer.text.isEmpty() ? record.answer.refusal : record.answer.text;
+    if (isHeld() && !m_options.json && !text.isEmpty())
+        print(text);
     if (m_options.json)
         m_written = printJson(record);
     else if (!m_endsLine)
@@ -442,6 +466,9 @@ void ChatCommand::report(const profile::RunRecord &record)
         complain(*answer.error);
     else if (!isComplete(record))
         writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(whyIncomplete(answer)));
+    const QStringList said = complaints(record.validation);
+    for (const QString &line : said)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));

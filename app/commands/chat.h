@@ -3,6 +3,7 @@
 #include "app/commands/session.h"
 #include "core/cost/budget.h"
 #include "core/llm/chatrequest.h"
+#include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
 
 #include <QElapsedTimer>
@@ -15,6 +16,7 @@ struct ChatCommandOptions {
     QString system;
     QList<llm::ContentPart> images;
     llm::ChatOptions chat;
+    llm::Validation validation;
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;
     /// Unset: as the settings say.
@@ -47,6 +49,8 @@ private:
     void dispatch(const run::RunRequest &request);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
+    /// An answer that may be given again is printed when it is the last.
+    bool isHeld() const { return m_options.validation.onFailure != llm::Validation::OnFailure::Mark; }
     void onFinished(const profile::RunRecord &record);
     /// Before there is a call.
     void fail(const base::Error &error);

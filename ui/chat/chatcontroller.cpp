@@ -442,6 +442,9 @@ void ChatController::start(const QString &conversationId, const QString &answerI
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
+    request.validation = chat.conversation.validation;
+    for (const QString &other : request.validation.fallbackModels)
+        request.fallbacks.append({ endpoint, other });
     request.cache = chat.conversation.cachePolicy;
     request.cacheAnew = m_live.at(answerId).anew;
     m_live.at(answerId).held = request;
@@ -500,6 +503,11 @@ void ChatController::update(const QString &answerId, const run::RunUpdate &updat
         return;
     LiveAnswer &live = found->second;
     live.last = update;
+    if (update.restarted) {
+        live.text.truncate(live.seam);
+        live.reasoning = live.before ? live.before->reasoning : QString();
+        live.chunks.clear();
+    }
     if (live.before && live.text.size() == live.seam)
         live.last.text = fitted(live.text, update.text);
     live.text += live.last.text;
