@@ -27,6 +27,7 @@ constexpr std::array commands {
     Command { "test", testCommand, "tests the connection to a provider, step by step" },
     Command { "calibrate", calibrateCommand, "measures the client's own error against a simulator" },
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
+    Command { "report", reportCommand, "sums up the kept calls: rates, times, speed and cost by model" },
     Command { "simulate", simulateCommand, "the simulator as a server of its own" },
     Command { "decode", decodeCommand, "decodes a recorded body as the client would" },
 };

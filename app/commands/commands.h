@@ -19,6 +19,7 @@ int testCommand(const QStringList &arguments, const GlobalOptions &options);
 int calibrateCommand(const QStringList &arguments, const GlobalOptions &options);
 int simulateCommand(const QStringList &arguments, const GlobalOptions &options);
 int decodeCommand(const QStringList &arguments, const GlobalOptions &options);
+int reportCommand(const QStringList &arguments, const GlobalOptions &options);
 int runsCommand(const QStringList &arguments, const GlobalOptions &options);
 
 } // namespace talkbench::app

@@ -108,17 +108,6 @@ QList<Cell> tableRow(const RunRecord &record)
     return row;
 }
 
-/// A spreadsheet would run a text that begins like a formula, a terminal one with escapes, and names come from servers.
-QString csvField(QString text)
-{
-    text.removeIf([](QChar c) { return c.category() == QChar::Other_Control && !u"\t\r\n"_s.contains(c); });
-    if (!text.isEmpty() && u"=+-@\t\r"_s.contains(text.front()))
-        text.prepend(u'\'');
-    const bool quoted = std::any_of(text.begin(), text.end(),
-                                    [](QChar c) { return c == u',' || c == u'"' || c == u'\r' || c == u'\n'; });
-    return quoted ? u'"' + text.replace(u'"', u"\"\""_s) + u'"' : text;
-}
-
 QJsonObject jsonRow(const RunRecord &record)
 {
     QJsonObject row;
@@ -180,7 +169,9 @@ base::Result<Request> parse(QCommandLineParser &parser, const QStringList &argum
     return request;
 }
 
-base::Result<QList<RunRecord>> readRuns(const QString &dir, const Request &request)
+} // namespace
+
+base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId)
 {
     if (!QFile::exists(store::Store::databasePath(dir))) // a look at nothing leaves nothing behind
         return QList<RunRecord>();
@@ -190,13 +181,11 @@ base::Result<QList<RunRecord>> readRuns(const QString &dir, const Request &reque
     if (!opened.result())
         return opened.result().error();
     if (const QString kept = opened.result()->keptAside; !kept.isEmpty())
-        complain(u"the database was unreadable and is kept as %1"_s.arg(kept), 0);
-    auto records = store.runs(request.limit, request.conversation);
+        writeLine(stderr, u"talkbench: the database was unreadable and is kept as %1"_s.arg(kept));
+    auto records = store.runs(limit, conversationId);
     records.waitForFinished();
     return records.result();
 }
-
-} // namespace
 
 QByteArray runsTable(const QList<RunRecord> &records)
 {
@@ -232,7 +221,7 @@ QByteArray runsCsv(const QList<RunRecord> &records)
     for (const RunRecord &record : records) {
         QStringList fields;
         for (const Column &column : columns)
-            fields.append(csvField(column.text(record)));
+            fields.append(profile::csvField(column.text(record)));
         for (const profile::Metric &metric : profile::metricTable())
             fields.append(number(metric.compute(record), -1));
         out += fields.join(u',') + u"\r\n"_s;
@@ -265,7 +254,7 @@ int runsCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
         return complain(dataDir.error().message, 1);
-    const auto records = readRuns(*dataDir, *request);
+    const auto records = readRuns(*dataDir, request->limit, request->conversation);
     if (!records)
         return complain(records.error().message, 1);
     if (records->isEmpty())

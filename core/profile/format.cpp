@@ -179,6 +179,25 @@ QStringList limitsParts(const llm::RateLimits &limits, bool lowOnly)
     return parts;
 }
 
+QString printable(QString text)
+{
+    for (QChar &c : text) {
+        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
+            c = QChar::ReplacementCharacter;
+    }
+    return text;
+}
+
+QString csvField(QString text)
+{
+    text.removeIf([](QChar c) { return c.category() == QChar::Other_Control && !u"\t\r\n"_s.contains(c); });
+    if (!text.isEmpty() && u"=+-@\t\r"_s.contains(text.front()))
+        text.prepend(u'\'');
+    const bool quoted = std::any_of(text.begin(), text.end(),
+                                    [](QChar c) { return c == u',' || c == u'"' || c == u'\r' || c == u'\n'; });
+    return quoted ? u'"' + text.replace(u'"', u"\"\""_s) + u'"' : text;
+}
+
 QString jsonText(const QJsonObject &object)
 {
     return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented));

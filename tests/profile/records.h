@@ -42,7 +42,8 @@ inline RunRecord failure(const QString &provider, const QString &model, base::Er
 {
     RunRecord record = success(provider, model);
     record.answer = {};
-    record.answer.error = base::Error { .kind = kind, .message = QStringLiteral("no"), .detail = {}, .retryAfterMs = {} };
+    record.answer.error =
+        base::Error { .kind = kind, .message = QStringLiteral("no"), .detail = {}, .retryAfterMs = {} };
     record.costUsd.reset();
     record.trace.firstContentNs = record.trace.firstOutputNs = record.trace.lastContentNs = 0;
     record.trace.chunks.clear();

@@ -51,8 +51,8 @@ private Q_SLOTS:
             << 1 << QList<double> { 600, 600, 100, 600, 100, 100 } << QStringList { u"+1"_s, u"-5"_s };
         QTest::newRow("unknown raises nothing, and ends it")
             << 0 << QList<double> { -1, 501, -1 } << QStringList { u"+1"_s, u"-2"_s };
-        QTest::newRow("no number")
-            << 0 << QList<double> { std::numeric_limits<double>::infinity(), 5 } << QStringList {};
+        QTest::newRow("no number") << 0 << QList<double> { std::numeric_limits<double>::infinity(), 5 }
+                                   << QStringList {};
     }
     void raisesAndClears()
     {

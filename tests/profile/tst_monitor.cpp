@@ -151,7 +151,8 @@ private Q_SLOTS:
             if (i % 500 != 0)
                 continue;
             clock.advance(pause(random));
-            for (const Series &series : { Series {}, Series { u"p"_s }, Series { u"q"_s, u"m"_s }, Series { {}, u"n"_s } }) {
+            for (const Series &series :
+                 { Series {}, Series { u"p"_s }, Series { u"q"_s, u"m"_s }, Series { {}, u"n"_s } }) {
                 compareAll(monitor.tally(Window::Minute, series), within(all, clock.now, second, 60, series));
                 compareAll(monitor.tally(Window::Hour, series), within(all, clock.now, 60 * second, 60, series));
                 compareAll(monitor.tally(Window::Day, series), within(all, clock.now, 900 * second, 96, series));
@@ -215,7 +216,8 @@ private Q_SLOTS:
         record.trace.chunks.clear();
         for (int i = 0; i < 300; ++i)
             record.trace.chunks.append({ 1'200'000'000 + i * (300'000 + i), 4, ChunkKind::Text });
-        QBENCHMARK {
+        QBENCHMARK
+        {
             record.trace.firstContentNs += 1013;
             clock.advance(0.01);
             monitor.add(record);
