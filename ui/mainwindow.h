@@ -17,11 +17,15 @@ class QToolButton;
 namespace talkbench::ui {
 
 class ActivityMonitor;
+class AlertBar;
 class ChatController;
 class ChatPage;
 class ComparePage;
+class DashboardPage;
+class DesktopNotifier;
 class ModelPicker;
 class ProfilerDock;
+class SettingsDialog;
 class Sidebar;
 
 /// The window: bar, sidebar, pages, profiler, status. Closing it loses nothing: its chats store what has come.
@@ -43,6 +47,7 @@ public:
     void compare(const QStringList &models, const QString &prompt);
 
     ChatController &chats() { return *m_chats; }
+    const ActivityMonitor &activity() const { return *m_activity; }
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -54,6 +59,7 @@ private:
     QWidget *makeProblemBar();
     void makePages();
     void makeProfiler();
+    void makeAlerts();
     void makeActions();
     void connectChats();
     void setAction(const char *id, const std::function<void()> &run);
@@ -66,7 +72,7 @@ private:
     void frameFocus(QWidget *focused);
     void refreshSidebar();
     void zoom(double factor);
-    void openSettings();
+    SettingsDialog *openSettings();
     void restoreLayout();
     void saveLayout();
 
@@ -79,6 +85,9 @@ private:
     ComparePage *m_comparePage;
     ModelPicker *m_models;
     ActivityMonitor *m_activity;
+    DashboardPage *m_dashboard;
+    AlertBar *m_alerts;
+    DesktopNotifier *m_notifier;
     ProfilerDock *m_profiler;
     QWidget *m_problem;
     QLabel *m_problemText;

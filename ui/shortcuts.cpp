@@ -36,6 +36,7 @@ std::span<const Shortcut> shortcutTable()
         Shortcut { "model", "Ctrl+Shift+M", QT_TRANSLATE_NOOP("Shortcut", "Choose the model") },
         Shortcut { "chat", "Alt+1", QT_TRANSLATE_NOOP("Shortcut", "Chat") },
         Shortcut { "compare", "Alt+2", QT_TRANSLATE_NOOP("Shortcut", "Compare") },
+        Shortcut { "dashboard", "Alt+4", QT_TRANSLATE_NOOP("Shortcut", "Dashboard") },
         Shortcut { "sidebar", "Ctrl+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the sidebar") },
         Shortcut { "profiler", "Ctrl+Shift+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the profiler") },
         Shortcut { "settings", "Ctrl+,", QT_TRANSLATE_NOOP("Shortcut", "Settings") },

@@ -230,6 +230,18 @@ QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double
     return withSum(rows);
 }
 
+QList<ReportRow> reportRows(const Monitor &monitor, Window window)
+{
+    QList<ReportRow> rows;
+    const auto all = monitor.series();
+    for (const Series &series : all) {
+        const Tally tally = monitor.tally(window, series);
+        if (tally.counts().calls > 0)
+            rows.append({ series.providerId, series.model, tally, monitor.seconds(window) });
+    }
+    return withSum(rows);
+}
+
 QString toText(const Report &report)
 {
     QList<QStringList> lines { { QString() } };
@@ -247,6 +259,8 @@ QString toText(const Report &report)
             widths[i] = std::max(widths.at(i), cells.at(i).size());
     }
     QString text = report.title + u'\n';
+    if (!report.state.isEmpty())
+        text += report.state + u'\n';
     for (const QStringList &cells : std::as_const(lines)) {
         QString line = cells.first().leftJustified(widths.first());
         for (qsizetype i = 1; i < cells.size(); ++i)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/profile/tally.h"
+#include "core/profile/monitor.h"
 
 #include <QByteArray>
 #include <QList>
@@ -40,12 +40,15 @@ QString reportText(const ReportValue &value, QByteArrayView unit);
 struct Report {
     QString title; ///< "Since the start, 2 h 05 min"
     QList<ReportRow> rows;
+    QString state = {}; ///< a line more, of the app's own; empty: none
 };
 
 /// Rows by provider and model, each folded from its records; `seconds` as of ReportRow. With more than one, all of them
 /// together come first.
 enum class ReportBy { Model, Provider };
 QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double seconds);
+/// By model, of a window; only of models that were called in it.
+QList<ReportRow> reportRows(const Monitor &monitor, Window window);
 /// The row of all, where there is more than one.
 QList<ReportRow> withSum(QList<ReportRow> rows);
 

@@ -3,6 +3,7 @@
 #include "core/config/secrets.h"
 #include "ui/rowdelegate.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/monitoringpage.h"
 #include "ui/settings/networkpage.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
@@ -28,7 +29,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
           context.settings, { "theme", "text_zoom", "send_with", "default/provider", "default/model", "local_hosts" },
           this)),
       m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
-      m_network(new NetworkPage(context, this)),
+      m_network(new NetworkPage(context, this)), m_monitoring(new MonitoringPage(context.settings, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);
@@ -41,6 +42,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("General"), u"generalPage"_s, m_general);
     addPage(tr("Limits"), u"limitsPage"_s, m_limits);
     addPage(tr("Network"), u"networkPage"_s, m_network);
+    addPage(tr("Monitoring"), u"monitoringPage"_s, m_monitoring);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
@@ -92,7 +94,8 @@ void SettingsDialog::save()
 {
     say({});
     const auto outcomes = { std::pair(Providers, m_providers->save()), std::pair(General, m_general->save()),
-                            std::pair(Limits, m_limits->save()), std::pair(Network, m_network->save()) };
+                            std::pair(Limits, m_limits->save()), std::pair(Network, m_network->save()),
+                            std::pair(Monitoring, m_monitoring->save()) };
     for (const auto &[page, outcome] : outcomes) {
         if (outcome)
             continue;

@@ -14,18 +14,19 @@ class Secrets;
 
 namespace talkbench::ui {
 
+class MonitoringPage;
 class NetworkPage;
 class ProvidersPage;
 class ToneLabel;
 class ValuesPage;
 
-/// Providers, general settings, limits and the network. Nothing is stored before Save; what is wrong is said beside its field and
+/// Providers, general settings, limits, the network and monitoring. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network };
+    enum Page { Providers, General, Limits, Network, Monitoring };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -44,6 +45,7 @@ private:
     ValuesPage *m_general;
     ValuesPage *m_limits;
     NetworkPage *m_network;
+    MonitoringPage *m_monitoring;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
