@@ -244,13 +244,17 @@ QList<ReportRow> reportRows(const Monitor &monitor, Window window)
 
 QString toText(const Report &report)
 {
+    bool lacking = false;
     QList<QStringList> lines { { QString() } };
     for (const ReportColumn &column : columnTable)
         lines.first() << QString::fromUtf8(column.title);
     for (const ReportRow &row : report.rows) {
         QStringList cells { name(row) };
-        for (const ReportColumn &column : columnTable)
-            cells << reportText(column.of(row), column.unit);
+        for (const ReportColumn &column : columnTable) {
+            const ReportValue value = column.of(row);
+            lacking = lacking || value.missing > 0;
+            cells << reportText(value, column.unit);
+        }
         lines << cells;
     }
     QList<qsizetype> widths(lines.first().size(), 0);
@@ -269,7 +273,7 @@ QString toText(const Report &report)
     }
     for (const ReportRow &row : report.rows)
         text += errorsLine(row);
-    if (text.contains(u'('))
+    if (lacking)
         text += u"(…): too few calls for a percentile\n"_s;
     return text;
 }

@@ -142,11 +142,21 @@ void DashboardPage::refresh()
     m_stack->setCurrentWidget(rows.isEmpty() ? static_cast<QWidget *>(m_empty) : m_table);
     // Sorted while it is filled, lines would move under the cells to come.
     m_table->setSortingEnabled(false);
+    const bool others = m_table->rowCount() != rows.size();
     m_table->setRowCount(static_cast<int>(rows.size()));
     for (int line = 0; line < rows.size(); ++line)
         fillRow(line, rows[line]);
     m_table->setSortingEnabled(true);
+    if (others)
+        fitColumns();
+}
+
+/// Not at every count: a width that was chosen stays.
+void DashboardPage::fitColumns()
+{
     m_table->resizeColumnsToContents();
+    for (int column = 0; column < m_table->columnCount(); ++column)
+        m_table->setColumnWidth(column, m_table->columnWidth(column) + grid::gap);
 }
 
 void DashboardPage::fillRow(int line, const profile::ReportRow &row)

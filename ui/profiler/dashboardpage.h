@@ -31,6 +31,7 @@ private:
     void makeTable();
     profile::Window window() const;
     void refresh();
+    void fitColumns();
     void fillRow(int line, const profile::ReportRow &row);
     void copyCsv() const;
 
