@@ -7,6 +7,7 @@ namespace talkbench::profile {
 namespace {
 
 constexpr qint64 secondNs = 1'000'000'000;
+constexpr qint64 minuteNs = 60 * secondNs;
 
 struct Steps {
     qint64 widthNs;
@@ -17,7 +18,7 @@ struct Steps {
 };
 
 /// By Window.
-constexpr std::array steps { Steps { secondNs, 60 }, Steps { 60 * secondNs, 60 }, Steps { 15 * 60 * secondNs, 96 } };
+constexpr std::array steps { Steps { secondNs, 60 }, Steps { minuteNs, 60 }, Steps { 15 * minuteNs, 96 } };
 
 std::size_t rowOf(Window window)
 {
