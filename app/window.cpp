@@ -6,6 +6,7 @@
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
 #include "app/pricesetup.h"
+#include "app/reportwriter.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -13,6 +14,8 @@
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
 #include "core/net/qttransport.h"
+#include "core/profile/format.h"
+#include "core/profile/report.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
@@ -21,6 +24,7 @@
 #include "ui/endpoints.h"
 #include "ui/mainwindow.h"
 #include "ui/modellists.h"
+#include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/measuredapplication.h"
 #include "ui/theme/theme.h"
 #include "ui/whenready.h"
@@ -50,6 +54,25 @@ bool hasDisplay()
 {
     return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
         || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
+
+profile::Report report(const ui::ActivityMonitor &activity)
+{
+    const ui::ActivitySample &sample = activity.sample();
+    QStringList state { u"queue %1"_s.arg(sample.queued), u"in flight %1"_s.arg(sample.inFlight) };
+    if (sample.residentMb)
+        state << u"app "_s + profile::formatMegabytes(*sample.residentMb);
+    if (sample.proportionalMb)
+        state << u"PSS "_s + profile::formatMegabytes(*sample.proportionalMb);
+    if (sample.cpuPercent)
+        state << u"CPU %1 %"_s.arg(*sample.cpuPercent, 0, 'f', 1);
+    if (sample.threads)
+        state << u"threads %1"_s.arg(*sample.threads);
+    if (sample.sockets)
+        state << u"sockets %1"_s.arg(*sample.sockets);
+    constexpr auto window = profile::Window::Start;
+    return { u"since the start, %1"_s.arg(profile::formatMs(activity.calls().seconds(window) * 1000)),
+             profile::reportRows(activity.calls(), window), state.join(u" · "_s) };
 }
 
 /// Everything the window works with, in the order of its making: what comes later may use what came before.
@@ -86,6 +109,7 @@ private:
     simulator::Simulator m_simulator;
     std::unique_ptr<QThread> m_simulatorStart;
     std::unique_ptr<ui::MainWindow> m_window;
+    std::unique_ptr<ReportWriter> m_reports; ///< before the window, whose monitor it reads
 };
 
 Session::Session(QApplication &application, const QString &dataDir)
@@ -104,6 +128,7 @@ Session::Session(QApplication &application, const QString &dataDir)
     applyPrices();
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
+    m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
     connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) {
         if (key == "cache/redis"_L1)
             m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));

@@ -15,6 +15,7 @@ class Secrets;
 namespace talkbench::ui {
 
 class BudgetsPage;
+class MonitoringPage;
 class NetworkPage;
 class PricesPage;
 class ProvidersPage;
@@ -22,14 +23,13 @@ class ToneLabel;
 class CachePage;
 class ValuesPage;
 
-/// Providers, general settings, limits, the network, the cache, prices and budgets. Nothing is stored before Save; what
-/// is wrong is said beside its field and
+/// All that can be set, a page a subject. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets };
+    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Monitoring };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -51,6 +51,7 @@ private:
     CachePage *m_cache;
     PricesPage *m_prices;
     BudgetsPage *m_budgets;
+    MonitoringPage *m_monitoring;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
