@@ -1,5 +1,7 @@
 #include "core/select/strategies.h"
 
+#include "core/cost/receipt.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -210,7 +212,8 @@ DecisionRow predict(const Candidate &candidate, const Choice &choice, const Meas
         usage.input = fresh;
         usage.cacheRead = cached;
         usage.output = std::llround(output);
-        row.predictedUsd = cost::costUsd(usage, *candidate.price);
+        const QDateTime when = QDateTime::fromMSecsSinceEpoch(now, Qt::UTC);
+        row.predictedUsd = cost::receiptOf(usage, candidate.price, { when }).totalUsd();
     }
     const auto [failures, successes] = measurements.failureBeta(candidate.ref, now);
     row.failureProbability = failures / (failures + successes);
