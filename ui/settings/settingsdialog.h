@@ -20,16 +20,17 @@ class PricesPage;
 class ProvidersPage;
 class ToneLabel;
 class CachePage;
+class ChoicePage;
 class ValuesPage;
 
-/// Providers, general settings, limits, the network, the cache, prices and budgets. Nothing is stored before Save; what
+/// Providers, general settings, limits, the network, the cache, prices, budgets and automatic choice. Nothing is stored before Save; what
 /// is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets };
+    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Choice };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -51,6 +52,7 @@ private:
     CachePage *m_cache;
     PricesPage *m_prices;
     BudgetsPage *m_budgets;
+    ChoicePage *m_choice;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
