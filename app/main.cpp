@@ -31,6 +31,7 @@ constexpr std::array commands {
     Command { "runs", runsCommand, "what every kept call took, as a table, CSV or JSON" },
     Command { "cache", cacheCommand, "what the response cache holds and has saved; empties it" },
     Command { "select", selectCommand, "which model would be chosen for a prompt, and why" },
+    Command { "report", reportCommand, "sums up the kept calls: rates, times, speed and cost by model" },
     Command { "simulate", simulateCommand, "the simulator as a server of its own" },
     Command { "tokens", tokensCommand, "counts the tokens of a text for a model" },
     Command { "decode", decodeCommand, "decodes a recorded body as the client would" },

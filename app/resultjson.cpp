@@ -2,6 +2,7 @@
 
 #include "core/profile/metrictable.h"
 #include "core/profile/phases.h"
+#include "core/validate/validators.h"
 
 namespace talkbench::app {
 
@@ -41,6 +42,14 @@ QJsonValue errorJson(const std::optional<base::Error> &error)
     return object;
 }
 
+/// Null where nothing was checked, or not all could be and the rest passed.
+QJsonValue passedJson(const QList<profile::Verdict> &verdicts)
+{
+    using Outcome = profile::Verdict::Outcome;
+    const Outcome outcome = validate::outcomeOf(verdicts);
+    return outcome == Outcome::NotChecked ? QJsonValue() : QJsonValue(outcome == Outcome::Passed);
+}
+
 /// What the user had set and the request did not carry, one sentence each.
 QJsonArray unsentJson(const profile::Trace &trace)
 {
@@ -69,7 +78,7 @@ QJsonArray attemptsJson(const profile::RunRecord &record)
 {
     QList<profile::Attempt> attempts = record.earlierAttempts;
     if (record.trace.dispatchedNs != 0)
-        attempts.append({ record.trace, record.answer.error });
+        attempts.append({ record.trace, record.answer.error, {}, {}, record.validation });
     QJsonArray rows;
     for (const profile::Attempt &attempt : std::as_const(attempts)) {
         const auto sinceSubmittedMs = [&attempt](qint64 ns) {
@@ -80,6 +89,7 @@ QJsonArray attemptsJson(const profile::RunRecord &record)
             { u"ended_ms"_s, sinceSubmittedMs(attempt.trace.endNs) },
             { u"http_status"_s, attempt.trace.httpStatus != 0 ? QJsonValue(attempt.trace.httpStatus) : QJsonValue() },
             { u"error"_s, errorJson(attempt.error) },
+            { u"validation"_s, profile::toJson(attempt.validation) },
         });
     }
     return rows;
@@ -108,6 +118,8 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"fallbacks"_s, fallbacksJson(record.trace) },
         { u"attempts"_s, record.attempts() },
         { u"attempt_log"_s, attemptsJson(record) },
+        { u"validation"_s, profile::toJson(record.validation) },
+        { u"validation_passed"_s, passedJson(record.validation) },
         { u"cached"_s, record.cached },
         { u"cache"_s, profile::toJson(record)["cache_hit"_L1] },
         { u"error"_s, errorJson(answer.error) },

@@ -7,6 +7,7 @@
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
 #include "app/pricesetup.h"
+#include "app/reportwriter.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -14,6 +15,8 @@
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
 #include "core/net/qttransport.h"
+#include "core/profile/format.h"
+#include "core/profile/report.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
@@ -22,6 +25,7 @@
 #include "ui/endpoints.h"
 #include "ui/mainwindow.h"
 #include "ui/modellists.h"
+#include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/measuredapplication.h"
 #include "ui/theme/theme.h"
 #include "ui/whenready.h"
@@ -51,6 +55,25 @@ bool hasDisplay()
 {
     return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
         || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
+
+profile::Report report(const ui::ActivityMonitor &activity)
+{
+    const ui::ActivitySample &sample = activity.sample();
+    QStringList state { u"queue %1"_s.arg(sample.queued), u"in flight %1"_s.arg(sample.inFlight) };
+    if (sample.residentMb)
+        state << u"app "_s + profile::formatMegabytes(*sample.residentMb);
+    if (sample.proportionalMb)
+        state << u"PSS "_s + profile::formatMegabytes(*sample.proportionalMb);
+    if (sample.cpuPercent)
+        state << u"CPU %1 %"_s.arg(*sample.cpuPercent, 0, 'f', 1);
+    if (sample.threads)
+        state << u"threads %1"_s.arg(*sample.threads);
+    if (sample.sockets)
+        state << u"sockets %1"_s.arg(*sample.sockets);
+    constexpr auto window = profile::Window::Start;
+    return { u"since the start, %1"_s.arg(profile::formatMs(activity.calls().seconds(window) * 1000)),
+             profile::reportRows(activity.calls(), window), state.join(u" · "_s) };
 }
 
 /// Everything the window works with, in the order of its making: what comes later may use what came before.
@@ -89,18 +112,20 @@ private:
     simulator::Simulator m_simulator;
     std::unique_ptr<QThread> m_simulatorStart;
     std::unique_ptr<ui::MainWindow> m_window;
+    std::unique_ptr<ReportWriter> m_reports; ///< before the window, whose monitor it reads
 };
 
 Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(tableOrNone()), m_store(dataDir),
       m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
-      m_endpoints(m_settings, m_secrets),
-      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_chooser([this](const select::ModelRef &ref) {
+      m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
+      m_chooser([this](const select::ModelRef &ref) {
           return candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
       }),
-      m_context { m_clock, m_settings, m_secrets,   m_prices, m_runs,
-                  m_store, m_cache,    m_endpoints, m_models, m_chooser },
+      m_context {
+          m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_cache, m_endpoints, m_models, m_chooser
+      },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
@@ -110,6 +135,7 @@ Session::Session(QApplication &application, const QString &dataDir)
     applySettings(m_settings, m_chooser);
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
+    m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
     connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) {
         if (key == "cache/redis"_L1)
             m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
@@ -124,11 +150,10 @@ Session::Session(QApplication &application, const QString &dataDir)
         applyPrices();
     });
     connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
-    connect(&m_runs, &run::RunService::recorded, this,
-            [this](const profile::RunRecord &record) {
-                m_chooser.learn(record);
-                m_store.saveRun(record);
-            });
+    connect(&m_runs, &run::RunService::recorded, this, [this](const profile::RunRecord &record) {
+        m_chooser.learn(record);
+        m_store.saveRun(record);
+    });
 }
 
 Session::~Session()

@@ -12,6 +12,10 @@
 #include "ui/compare/comparepage.h"
 #include "ui/modellists.h"
 #include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/alertbar.h"
+#include "ui/profiler/alertwatch.h"
+#include "ui/profiler/dashboardpage.h"
+#include "ui/profiler/desktopnotifier.h"
 #include "ui/profiler/profilerdock.h"
 #include "ui/profiler/statusstrip.h"
 #include "ui/settings/settingsdialog.h"
@@ -72,7 +76,9 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
       m_splitter(new QSplitter(this)), m_sidebar(new Sidebar(m_splitter)), m_pages(new QStackedWidget(m_splitter)),
       m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_comparePage(new ComparePage(context, m_pages)),
       m_batchPage(new BatchPage(context, m_pages)), m_models(new ModelPicker(context, this)),
-      m_activity(new ActivityMonitor(context, this)), m_profiler(new ProfilerDock(*m_activity, this))
+      m_activity(new ActivityMonitor(context, this)), m_dashboard(new DashboardPage(*m_activity, m_pages)),
+      m_alerts(new AlertBar(this)), m_notifier(new DesktopNotifier(this)),
+      m_profiler(new ProfilerDock(*m_activity, this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowTitle(u"Talkbench"_s);
@@ -80,6 +86,7 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
     makePages();
     setMenuWidget(makeTopBar());
     makeProfiler();
+    makeAlerts();
     makeActions();
     connectChats();
     // With a context that goes before the members: ~QWidget still moves the focus.
@@ -133,6 +140,7 @@ QWidget *MainWindow::makeTopBar()
     line->addWidget(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
     line->addWidget(pageButton(u"pageCompare"_s, u"compare"_s, tr("Compare"), m_comparePage));
     line->addWidget(pageButton(u"pageBatch"_s, u"batch"_s, tr("Batch"), m_batchPage));
+    line->addWidget(pageButton(u"pageDashboard"_s, u"chart"_s, tr("Dashboard"), m_dashboard));
     line->addStretch();
     line->addWidget(m_models);
     line->addWidget(fresh);
@@ -174,11 +182,13 @@ void MainWindow::makePages()
     m_pages->addWidget(m_chatPage);
     m_pages->addWidget(m_comparePage);
     m_pages->addWidget(m_batchPage);
+    m_pages->addWidget(m_dashboard);
     auto *right = new QWidget(m_splitter);
     auto *column = new QVBoxLayout(right);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeProblemBar());
+    column->addWidget(m_alerts);
     column->addWidget(m_pages, 1);
     m_sidebar->setMinimumWidth(sidebarLeast);
     m_splitter->setObjectName(u"sidebarSplitter"_s);
@@ -204,6 +214,22 @@ void MainWindow::makeProfiler()
     connect(m_profiler, &ProfilerDock::closeRequested, this, [this] { setProfilerShown(false); });
     connect(m_profiler, &QDockWidget::visibilityChanged, this,
             [this] { m_profilerButton->setChecked(!m_profiler->isHidden()); });
+}
+
+void MainWindow::makeAlerts()
+{
+    auto *watch = new AlertWatch(m_context, *m_activity, this);
+    connect(watch, &AlertWatch::changed, this, [this](const profile::AlertEvent &event) {
+        m_alerts->show(event);
+        if (event.raised && !isActiveWindow() && m_context.settings.value("monitor/notify").toBool())
+            m_notifier->show(windowTitle(), event.text);
+    });
+    connect(m_alerts, &AlertBar::settingsRequested, this,
+            [this] { openSettings()->showPage(SettingsDialog::Monitoring); });
+    connect(m_notifier, &DesktopNotifier::clicked, this, [this] {
+        raise();
+        activateWindow();
+    });
 }
 
 void MainWindow::setProfilerShown(bool shown)
@@ -265,6 +291,7 @@ void MainWindow::makeActions()
     setAction("chat", [this] { showPage(m_chatPage); });
     setAction("compare", [this] { showPage(m_comparePage); });
     setAction("batch", [this] { showPage(m_batchPage); });
+    setAction("dashboard", [this] { showPage(m_dashboard); });
     setAction("sidebar", [this] { setSidebarShown(m_sidebar->isHidden()); });
     setAction("profiler", [this] { setProfilerShown(m_profiler->isHidden()); });
     setAction("settings", [this] { openSettings(); });
@@ -370,11 +397,12 @@ void MainWindow::zoom(double factor)
     m_context.settings.setValue("text_zoom", factor > 0 ? std::clamp(now * factor, 0.7, 2.5) : 1.0);
 }
 
-void MainWindow::openSettings()
+SettingsDialog *MainWindow::openSettings()
 {
     auto *dialog = new SettingsDialog(m_context, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
+    return dialog;
 }
 
 void MainWindow::restoreLayout()

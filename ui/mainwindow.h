@@ -17,12 +17,16 @@ class QToolButton;
 namespace talkbench::ui {
 
 class ActivityMonitor;
+class AlertBar;
 class BatchPage;
 class ChatController;
 class ChatPage;
 class ComparePage;
+class DashboardPage;
+class DesktopNotifier;
 class ModelPicker;
 class ProfilerDock;
+class SettingsDialog;
 class Sidebar;
 
 /// The window: bar, sidebar, pages, profiler, status. Closing it loses nothing: its chats store what has come.
@@ -44,6 +48,7 @@ public:
     void compare(const QStringList &models, const QString &prompt);
 
     ChatController &chats() { return *m_chats; }
+    const ActivityMonitor &activity() const { return *m_activity; }
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -55,6 +60,7 @@ private:
     QWidget *makeProblemBar();
     void makePages();
     void makeProfiler();
+    void makeAlerts();
     void makeActions();
     void connectChats();
     void setAction(const char *id, const std::function<void()> &run);
@@ -67,7 +73,7 @@ private:
     void frameFocus(QWidget *focused);
     void refreshSidebar();
     void zoom(double factor);
-    void openSettings();
+    SettingsDialog *openSettings();
     void restoreLayout();
     void saveLayout();
 
@@ -81,6 +87,9 @@ private:
     BatchPage *m_batchPage;
     ModelPicker *m_models;
     ActivityMonitor *m_activity;
+    DashboardPage *m_dashboard;
+    AlertBar *m_alerts;
+    DesktopNotifier *m_notifier;
     ProfilerDock *m_profiler;
     QWidget *m_problem;
     QLabel *m_problemText;

@@ -37,6 +37,7 @@ std::span<const Shortcut> shortcutTable()
         Shortcut { "chat", "Alt+1", QT_TRANSLATE_NOOP("Shortcut", "Chat") },
         Shortcut { "compare", "Alt+2", QT_TRANSLATE_NOOP("Shortcut", "Compare") },
         Shortcut { "batch", "Alt+3", QT_TRANSLATE_NOOP("Shortcut", "Batch") },
+        Shortcut { "dashboard", "Alt+4", QT_TRANSLATE_NOOP("Shortcut", "Dashboard") },
         Shortcut { "sidebar", "Ctrl+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the sidebar") },
         Shortcut { "profiler", "Ctrl+Shift+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the profiler") },
         Shortcut { "settings", "Ctrl+,", QT_TRANSLATE_NOOP("Shortcut", "Settings") },

@@ -1,11 +1,13 @@
 #include "app/commands/chat.h"
 
+#include "app/commands/checks.h"
 #include "app/commands/interrupts.h"
 #include "app/commands/options.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/cost/tokenestimate.h"
 #include "core/profile/format.h"
+#include "core/validate/validators.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -20,7 +22,7 @@ namespace talkbench::app {
 
 namespace {
 
-enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Interrupted = 130 };
+enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Invalid = 3, Interrupted = 130 };
 
 /// Whole means that the model said all it wanted, or all it was allowed to.
 bool isComplete(const profile::RunRecord &record)
@@ -28,6 +30,11 @@ bool isComplete(const profile::RunRecord &record)
     using enum llm::FinishReason;
     const auto reason = record.answer.finishReason;
     return record.ok() && (!reason || reason == Stop || reason == ToolCalls);
+}
+
+bool isInvalid(const profile::RunRecord &record)
+{
+    return validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed;
 }
 
 QString whyIncomplete(const llm::Answer &answer)
@@ -173,6 +180,9 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;
+    request.validation = m_options.validation;
+    for (const QString &other : m_options.validation.fallbackModels)
+        request.fallbacks.append({ endpoint, other });
     request.cache = m_options.cache;
     request.cacheTtlMs = m_options.cacheTtlMs;
     checkBudgets(request);
@@ -258,7 +268,12 @@ void ChatCommand::onUpdated(const run::RunUpdate &update)
                   u"talkbench chat: %1 (trying again in %2 s)"_s.arg(update.lastError->message.simplified())
                       .arg(std::max(0.0, seconds), 0, 'f', 1));
     }
-    if (m_options.json || update.text.isEmpty())
+    if (update.restarted) {
+        const QStringList said = complaints(update.failed);
+        for (const QString &line : said)
+            writeLine(stderr, u"talkbench chat: %1 (asking again)"_s.arg(line));
+    }
+    if (m_options.json || isHeld() || update.text.isEmpty())
         return;
     print(update.text);
 }
@@ -280,6 +295,7 @@ void ChatCommand::onFinished(const profile::RunRecord &record)
 {
     report(record);
     QCoreApplication::exit(!m_written               ? Failed
+                               : isInvalid(record)  ? Invalid
                                : isComplete(record) ? Complete
                                : record.cancelled() ? Interrupted
                                                     : Failed);
@@ -287,6 +303,9 @@ void ChatCommand::onFinished(const profile::RunRecord &record)
 
 void ChatCommand::report(const profile::RunRecord &record)
 {
+    const QString text = record.answer.text.isEmpty() ? record.answer.refusal : record.answer.text;
+    if (isHeld() && !m_options.json && !text.isEmpty())
+        print(text);
     if (m_options.json)
         m_written = printJson(record);
     else if (!m_endsLine)
@@ -302,6 +321,9 @@ void ChatCommand::report(const profile::RunRecord &record)
         complain(*answer.error);
     else if (!isComplete(record))
         writeLine(stderr, u"talkbench chat: the answer is not complete: %1"_s.arg(whyIncomplete(answer)));
+    const QStringList said = complaints(record.validation);
+    for (const QString &line : said)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));

@@ -36,6 +36,8 @@ private:
     void dispatch(const run::RunRequest &request);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
+    /// An answer that may be given again is printed when it is the last.
+    bool isHeld() const { return m_options.validation.onFailure != llm::Validation::OnFailure::Mark; }
     void onFinished(const profile::RunRecord &record);
     /// Before there is a call.
     void fail(const base::Error &error);

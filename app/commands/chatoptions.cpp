@@ -1,5 +1,6 @@
 #include "app/commands/chatoptions.h"
 
+#include "app/commands/checks.h"
 #include "app/commands/options.h"
 #include "core/llm/images.h"
 
@@ -133,11 +134,14 @@ void describeChat(QCommandLineParser &parser)
 {
     parser.setApplicationDescription(
         u"Asks a model and prints its answer as it streams; the numbers go to stderr. Exit code 0 only for a complete "
-        "answer. Without --provider and --base-url the settings' default provider is asked, at first the built-in "
+        "answer, 3 for a complete one that fails a check of --validate. Without --provider and --base-url the "
+        "settings' default provider is asked, at first the built-in "
         "simulator. The key comes from TALKBENCH_API_KEY, else from the keychain."_s);
     addTargetOptions(parser);
     parser.addOptions({
-        { { u"m"_s, u"model"_s }, u"The model; auto: one is chosen by the settings' rules and by what was measured."_s, u"M"_s },
+        { { u"m"_s, u"model"_s },
+          u"The model; auto: one is chosen by the settings' rules and by what was measured."_s,
+          u"M"_s },
         { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
         { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
         { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
@@ -166,6 +170,7 @@ void describeChat(QCommandLineParser &parser)
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
+    addCheckOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
@@ -187,13 +192,15 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
     const auto shape = readShape(parser, options);
     const auto cache = readCache(parser, options);
+    const auto validation = readChecks(parser);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
            temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(), timeout ? nullptr : &timeout.error() }) {
+           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
+           validation ? nullptr : &validation.error(), timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
@@ -207,6 +214,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.chat.seed = *seed;
     options.chat.reasoningBudget = *reasoningBudget;
     options.chat.contextTokens = *contextTokens;
+    options.validation = *validation;
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;

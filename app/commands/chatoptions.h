@@ -2,6 +2,7 @@
 
 #include "app/commands/target.h"
 #include "core/llm/chatrequest.h"
+#include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
 
 class QCommandLineParser;
@@ -14,6 +15,7 @@ struct ChatCommandOptions {
     QString system;
     QList<llm::ContentPart> images;
     llm::ChatOptions chat;
+    llm::Validation validation;
     /// Of the whole answer; unset: as the settings say.
     std::optional<int> timeoutMs;
     /// Unset: as the settings say.

@@ -24,6 +24,7 @@ int decodeCommand(const QStringList &arguments, const GlobalOptions &options);
 int cacheCommand(const QStringList &arguments, const GlobalOptions &options);
 int selectCommand(const QStringList &arguments, const GlobalOptions &options);
 int tokensCommand(const QStringList &arguments, const GlobalOptions &options);
+int reportCommand(const QStringList &arguments, const GlobalOptions &options);
 int runsCommand(const QStringList &arguments, const GlobalOptions &options);
 
 } // namespace talkbench::app

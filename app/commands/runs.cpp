@@ -170,7 +170,9 @@ base::Result<Request> parse(QCommandLineParser &parser, const QStringList &argum
     return request;
 }
 
-base::Result<QList<RunRecord>> readRuns(const QString &dir, const Request &request)
+} // namespace
+
+base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId)
 {
     if (!QFile::exists(store::Store::databasePath(dir))) // a look at nothing leaves nothing behind
         return QList<RunRecord>();
@@ -180,13 +182,11 @@ base::Result<QList<RunRecord>> readRuns(const QString &dir, const Request &reque
     if (!opened.result())
         return opened.result().error();
     if (const QString kept = opened.result()->keptAside; !kept.isEmpty())
-        complain(u"the database was unreadable and is kept as %1"_s.arg(kept), 0);
-    auto records = store.runs(request.limit, request.conversation);
+        writeLine(stderr, u"talkbench: the database was unreadable and is kept as %1"_s.arg(kept));
+    auto records = store.runs(limit, conversationId);
     records.waitForFinished();
     return records.result();
 }
-
-} // namespace
 
 QByteArray runsTable(const QList<RunRecord> &records)
 {
@@ -255,7 +255,7 @@ int runsCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
         return complain(dataDir.error().message, 1);
-    const auto records = readRuns(*dataDir, *request);
+    const auto records = readRuns(*dataDir, request->limit, request->conversation);
     if (!records)
         return complain(records.error().message, 1);
     if (records->isEmpty())

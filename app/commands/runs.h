@@ -1,10 +1,14 @@
 #pragma once
 
+#include "core/base/result.h"
 #include "core/profile/runrecord.h"
 
 #include <QByteArray>
 
 namespace talkbench::app {
+
+/// The kept runs, newest first; `limit` 0: all, an empty id: of every conversation. Leaves nothing in a folder without any.
+base::Result<QList<profile::RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId);
 
 // The kept runs as `talkbench runs` prints them, newest first as given. The metric table gives the columns.
 

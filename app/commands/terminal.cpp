@@ -43,15 +43,6 @@ bool writeLine(std::FILE *stream, const QString &text)
     return write(stream, text + u'\n');
 }
 
-QString printable(QString text)
-{
-    for (QChar &c : text) {
-        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
-            c = QChar::ReplacementCharacter;
-    }
-    return text;
-}
-
 int printed(bool written, const char *command)
 {
     if (!written)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/profile/format.h"
 
 #include <QString>
 
@@ -16,8 +17,7 @@ bool write(std::FILE *stream, const QString &text);
 /// With a line break.
 bool writeLine(std::FILE *stream, const QString &text);
 
-/// One line that can't steer a terminal, not even through a pager: for names that come from servers.
-QString printable(QString text);
+using profile::printable;
 
 /// For the exit code of a command whose output is its result: 0, or 1 after saying that it could not be written.
 int printed(bool written, const char *command);

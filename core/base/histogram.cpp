@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 namespace talkbench::base {
 
@@ -14,17 +15,17 @@ constexpr int subBucketBits = 11;
 constexpr quint64 subBuckets = 1U << subBucketBits;
 constexpr quint64 halfBuckets = subBuckets / 2;
 
-std::size_t bucketOf(qint64 value)
+quint32 bucketOf(qint64 value)
 {
     const auto bits = static_cast<quint64>(value);
     if (bits < subBuckets)
-        return bits;
+        return static_cast<quint32>(bits);
     const int shift = static_cast<int>(std::bit_width(bits)) - subBucketBits;
-    return static_cast<quint64>(shift) * halfBuckets + (bits >> shift);
+    return static_cast<quint32>(static_cast<quint64>(shift) * halfBuckets + (bits >> shift));
 }
 
 /// The middle of a bucket.
-qint64 valueOf(std::size_t bucket)
+qint64 valueOf(quint64 bucket)
 {
     if (bucket < subBuckets)
         return static_cast<qint64>(bucket);
@@ -55,10 +56,12 @@ void Histogram::record(qint64 value, quint64 times)
     if (times == 0)
         return;
     value = std::max<qint64>(value, 0);
-    const std::size_t bucket = bucketOf(value);
-    if (bucket >= m_counts.size())
-        m_counts.resize(bucket + 1);
-    m_counts[bucket] += times;
+    const quint32 index = bucketOf(value);
+    auto bucket = std::lower_bound(m_buckets.begin(), m_buckets.end(), index,
+                                   [](const Bucket &row, quint32 wanted) { return row.index < wanted; });
+    if (bucket == m_buckets.end() || bucket->index != index)
+        bucket = m_buckets.insert(bucket, { index, 0 });
+    bucket->count += times;
     m_min = m_count ? std::min(m_min, value) : value;
     m_max = m_count ? std::max(m_max, value) : value;
     m_count += times;
@@ -69,9 +72,17 @@ void Histogram::merge(const Histogram &other)
 {
     if (other.m_count == 0)
         return;
-    m_counts.resize(std::max(m_counts.size(), other.m_counts.size()));
-    for (std::size_t bucket = 0; bucket < other.m_counts.size(); ++bucket)
-        m_counts[bucket] += other.m_counts[bucket];
+    std::vector<Bucket> merged;
+    merged.reserve(m_buckets.size() + other.m_buckets.size());
+    std::merge(m_buckets.begin(), m_buckets.end(), other.m_buckets.begin(), other.m_buckets.end(),
+               std::back_inserter(merged), [](const Bucket &a, const Bucket &b) { return a.index < b.index; });
+    m_buckets.clear();
+    for (const Bucket &bucket : merged) {
+        if (!m_buckets.empty() && m_buckets.back().index == bucket.index)
+            m_buckets.back().count += bucket.count;
+        else
+            m_buckets.push_back(bucket);
+    }
     m_min = m_count ? std::min(m_min, other.m_min) : other.m_min;
     m_max = m_count ? std::max(m_max, other.m_max) : other.m_max;
     m_count += other.m_count;
@@ -96,10 +107,10 @@ Histogram::Percentile Histogram::percentile(double percentile) const
         return result;
     }
     quint64 seen = 0;
-    for (std::size_t bucket = 0; bucket < m_counts.size(); ++bucket) {
-        seen += m_counts[bucket];
+    for (const Bucket &bucket : m_buckets) {
+        seen += bucket.count;
         if (seen >= wanted) {
-            result.value = std::clamp(valueOf(bucket), m_min, m_max);
+            result.value = std::clamp(valueOf(bucket.index), m_min, m_max);
             break;
         }
     }

@@ -10,7 +10,7 @@ namespace talkbench::base {
 quint64 samplesForPercentile(double percentile);
 
 /// Counts of non-negative integers (nanoseconds, bytes) in buckets that keep three significant digits at any size, as
-/// HdrHistogram does. Memory grows with the logarithm of the largest value, not with the number of samples.
+/// HdrHistogram does. Only buckets that hold something take memory: sixteen bytes each, however many samples they hold.
 class Histogram {
 public:
     struct Percentile {
@@ -34,7 +34,12 @@ public:
     Percentile percentile(double percentile) const;
 
 private:
-    std::vector<quint64> m_counts;
+    struct Bucket {
+        quint32 index;
+        quint64 count;
+    };
+
+    std::vector<Bucket> m_buckets; ///< by index, none empty
     quint64 m_count = 0;
     double m_sum = 0;
     qint64 m_min = 0;

@@ -14,6 +14,7 @@ Q_LOGGING_CATEGORY(logRun, "talkbench.run", QtWarningMsg)
 Q_LOGGING_CATEGORY(logStore, "talkbench.store", QtWarningMsg)
 Q_LOGGING_CATEGORY(logConfig, "talkbench.config", QtWarningMsg)
 Q_LOGGING_CATEGORY(logSimulator, "talkbench.simulator", QtWarningMsg)
+Q_LOGGING_CATEGORY(logMonitor, "talkbench.monitor", QtWarningMsg)
 
 namespace {
 

@@ -10,6 +10,7 @@ Q_DECLARE_LOGGING_CATEGORY(logRun)
 Q_DECLARE_LOGGING_CATEGORY(logStore)
 Q_DECLARE_LOGGING_CATEGORY(logConfig)
 Q_DECLARE_LOGGING_CATEGORY(logSimulator)
+Q_DECLARE_LOGGING_CATEGORY(logMonitor)
 
 /// `text` with every bearer token, API key and password that can be told by its form replaced by "•••". For whatever
 /// may quote a request or a server's body: logs, error details, reports.

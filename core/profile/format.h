@@ -50,6 +50,9 @@ QString numbersLine(const Numbers &numbers);
 /// tenth or less is left.
 QStringList limitsParts(const llm::RateLimits &limits, bool lowOnly);
 
+/// One line that can't steer a terminal, not even through a pager: for names that come from servers.
+QString printable(QString text);
+
 /// Indented JSON, for a person to read and copy.
 QString jsonText(const QJsonObject &object);
 /// JSON as a model wrote it, indented: every name and number stays as it is. What is no JSON is given back.

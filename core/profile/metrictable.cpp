@@ -225,10 +225,41 @@ Value tokenEfficiency(const RunRecord &record)
     return total && *total > 0 ? Value(*outputTokens(record) / *total * 100) : Value();
 }
 
+/// Of answers that failed their checks and of judges: what was paid beside the answer.
+Value validationUsd(const RunRecord &record)
+{
+    Value sum;
+    for (const auto &attempts : { record.earlierAttempts, record.judgements }) {
+        for (const Attempt &attempt : attempts) {
+            if (attempt.usage && !attempt.costUsd)
+                return {};
+            if (attempt.costUsd)
+                sum = sum.value_or(0) + *attempt.costUsd;
+        }
+    }
+    return sum;
+}
+
+/// Of all that could be checked.
+Value validationPass(const RunRecord &record)
+{
+    using enum Verdict::Outcome;
+    const auto is = [](Verdict::Outcome outcome) {
+        return [outcome](const Verdict &verdict) { return verdict.outcome == outcome; };
+    };
+    const auto &verdicts = record.validation;
+    if (std::any_of(verdicts.cbegin(), verdicts.cend(), is(Failed)))
+        return 0;
+    const bool all = !verdicts.isEmpty() && std::all_of(verdicts.cbegin(), verdicts.cend(), is(Passed));
+    return all ? Value(1) : Value();
+}
+
 Value costPerMillionOutput(const RunRecord &record)
 {
     const Value tokens = outputTokens(record);
-    return record.costUsd && tokens && *tokens > 0 ? Value(*record.costUsd / *tokens * 1e6) : Value();
+    return record.costUsd && tokens && *tokens > 0
+        ? Value((*record.costUsd - validationUsd(record).value_or(0)) / *tokens * 1e6)
+        : Value();
 }
 
 Value costUsd(const RunRecord &record)
@@ -300,6 +331,8 @@ constexpr Metric table[] = {
     { "cost_per_m_output_usd", TITLE("Cost per million output tokens"), "USD", Lower, timed<costPerMillionOutput> },
     { "saved_ms", TITLE("Time saved by the response cache"), "ms", Higher, saved<&CacheHit::savedMs> },
     { "saved_usd", TITLE("Cost saved by the response cache"), "USD", Higher, saved<&CacheHit::savedUsd> },
+    { "validation_pass", TITLE("Passed its checks"), "", Higher, validationPass },
+    { "validation_cost_usd", TITLE("Cost of failed answers and judges"), "USD", Lower, validationUsd },
     { "retries", TITLE("Retries"), "", Lower, retries },
     { "chunks", TITLE("Chunks with content"), "", Neither, chunkCount },
     { "bytes", TITLE("Bytes received"), "B", Neither, bytesReceived },

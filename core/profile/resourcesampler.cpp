@@ -1,6 +1,8 @@
 #include "core/profile/resourcesampler.h"
 
+#include <QDirIterator>
 #include <QFile>
+#include <QFileInfo>
 
 #include <unistd.h>
 
@@ -10,8 +12,14 @@ namespace talkbench::profile {
 
 namespace {
 
-QByteArray readFile(const QString &path)
+QByteArray readProc(const QString &path)
 {
+    if (QFileInfo(path).isDir()) {
+        QByteArray targets;
+        for (QDirIterator links(path); links.hasNext();)
+            targets += QFile::symLinkTarget(links.next()).toUtf8() + '\n';
+        return targets;
+    }
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
@@ -41,7 +49,7 @@ std::optional<qint64> cpuTicks(const QByteArray &stat)
 
 } // namespace
 
-ResourceSampler::ResourceSampler(const base::Clock &clock) : ResourceSampler(clock, readFile, sysconf(_SC_CLK_TCK))
+ResourceSampler::ResourceSampler(const base::Clock &clock) : ResourceSampler(clock, readProc, sysconf(_SC_CLK_TCK))
 {
 }
 
@@ -65,8 +73,23 @@ ResourceSample ResourceSampler::sample()
         const double elapsed = static_cast<double>(sample.ns - m_last.ns) / 1e9;
         sample.cpuPercent = (*sample.cpuSeconds - *m_last.cpuSeconds) / elapsed * 100;
     }
+    sampleRare(sample);
     m_last = sample;
     return sample;
+}
+
+void ResourceSampler::sampleRare(ResourceSample &sample)
+{
+    sample.proportionalBytes = m_last.proportionalBytes;
+    sample.sockets = m_last.sockets;
+    if (m_rareAtNs && sample.ns - *m_rareAtNs < rareNs)
+        return;
+    m_rareAtNs = sample.ns;
+    sample.proportionalBytes.reset();
+    if (const auto kilobytes = statusField(m_reader(QStringLiteral("/proc/self/smaps_rollup")), "Pss:"))
+        sample.proportionalBytes = *kilobytes * 1024;
+    const QByteArray links = m_reader(QStringLiteral("/proc/self/fd"));
+    sample.sockets = links.isEmpty() ? std::nullopt : std::optional(static_cast<int>(links.count("socket:[")));
 }
 
 } // namespace talkbench::profile

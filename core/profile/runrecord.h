@@ -2,17 +2,24 @@
 
 #include "core/llm/answer.h"
 #include "core/profile/trace.h"
+#include "core/profile/verdict.h"
 
 #include <QJsonObject>
 #include <QMetaType>
 
 namespace talkbench::profile {
 
-/// An attempt that failed and was followed by another.
+/// An attempt that failed and was followed by another, or a judge's call.
 struct Attempt {
-    Trace trace;
-    /// Unset in records of versions that did not keep it.
-    std::optional<base::Error> error;
+    Trace trace = {};
+    /// Unset in records of versions that did not keep it, and where the answer came whole.
+    std::optional<base::Error> error = {};
+    /// The rest only where the answer came whole: one that failed its checks, with its verdicts, or a judge's.
+    QString model = {};
+    QString text = {};
+    QList<Verdict> validation = {};
+    std::optional<llm::Usage> usage = {};
+    std::optional<double> costUsd = {};
 
     bool operator==(const Attempt &) const = default;
 };
@@ -47,6 +54,11 @@ struct RunRecord {
     Trace trace;
     /// Attempts before the last one.
     QList<Attempt> earlierAttempts;
+    /// Of the answer; empty where there was nothing to check.
+    QList<Verdict> validation;
+    /// The calls of the models that judged.
+    QList<Attempt> judgements;
+    /// Of the whole call: of the answer, of answers that failed their checks, and of the judges.
     std::optional<double> costUsd;
     QString priceVersion;
     /// The price's row as it was then, as cost::toJson() writes it: a later price changes no receipt. Empty: none was known.
@@ -61,6 +73,8 @@ struct RunRecord {
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
 };
 
+/// [{"validator", "outcome": "passed" | "failed" | "not_checked", "reason"}]
+QJsonArray toJson(const QList<Verdict> &verdicts);
 /// The whole record, chunk stamps included, to the nanosecond.
 QJsonObject toJson(const RunRecord &record);
 /// Reads what toJson wrote; what is missing or of another type keeps its default.

@@ -114,20 +114,64 @@ Trace traceFromJson(const QJsonObject &object)
     return trace;
 }
 
-/// The trace's members and the error beside them.
+constexpr struct {
+    Verdict::Outcome outcome;
+    const char *name;
+} outcomeNames[] = { { Verdict::Outcome::Passed, "passed" },
+                     { Verdict::Outcome::Failed, "failed" },
+                     { Verdict::Outcome::NotChecked, "not_checked" } };
+
+QList<Verdict> verdictsFromJson(const QJsonArray &array)
+{
+    QList<Verdict> verdicts;
+    for (const auto &one : array) {
+        Verdict verdict { one["validator"_L1].toString(), Verdict::Outcome::NotChecked, one["reason"_L1].toString() };
+        for (const auto &row : outcomeNames) {
+            if (one["outcome"_L1].toString() == QLatin1String(row.name))
+                verdict.outcome = row.outcome;
+        }
+        verdicts.append(verdict);
+    }
+    return verdicts;
+}
+
+/// The trace's members and the rest beside them, where there is any.
 QJsonObject attemptToJson(const Attempt &attempt)
 {
     QJsonObject object = traceToJson(attempt.trace);
     if (attempt.error)
         object["error"_L1] = llm::toJson(*attempt.error);
+    if (!attempt.model.isEmpty())
+        object["model"_L1] = attempt.model;
+    if (!attempt.text.isEmpty())
+        object["text"_L1] = attempt.text;
+    if (!attempt.validation.isEmpty())
+        object["validation"_L1] = toJson(attempt.validation);
+    if (attempt.usage)
+        object["usage"_L1] = llm::toJson(*attempt.usage);
+    if (attempt.costUsd)
+        object["cost_usd"_L1] = *attempt.costUsd;
     return object;
+}
+
+std::optional<double> costFromJson(const QJsonValue &value)
+{
+    const double cost = value.toDouble(-1);
+    return cost >= 0 && cost < 1e9 ? std::optional(cost) : std::nullopt;
 }
 
 Attempt attemptFromJson(const QJsonObject &object)
 {
-    Attempt attempt { traceFromJson(object), std::nullopt };
+    Attempt attempt;
+    attempt.trace = traceFromJson(object);
     if (const QJsonValue error = object["error"_L1]; error.isObject())
         attempt.error = llm::errorFromJson(error.toObject());
+    attempt.model = object["model"_L1].toString();
+    attempt.text = object["text"_L1].toString();
+    attempt.validation = verdictsFromJson(object["validation"_L1].toArray());
+    if (const QJsonValue usage = object["usage"_L1]; usage.isObject())
+        attempt.usage = llm::usageFromJson(usage.toObject());
+    attempt.costUsd = costFromJson(object["cost_usd"_L1]);
     return attempt;
 }
 
@@ -156,13 +200,41 @@ std::optional<CacheHit> cacheHitFromJson(const QJsonValue &value)
                       figure("saved_ms"_L1), figure("saved_usd"_L1) };
 }
 
+QJsonArray attemptsToJson(const QList<Attempt> &attempts)
+{
+    QJsonArray array;
+    for (const Attempt &attempt : attempts)
+        array.append(attemptToJson(attempt));
+    return array;
+}
+
+QList<Attempt> attemptsFromJson(const QJsonArray &array)
+{
+    QList<Attempt> attempts;
+    for (const auto &attempt : array)
+        attempts.append(attemptFromJson(attempt.toObject()));
+    return attempts;
+}
+
 } // namespace
+
+QJsonArray toJson(const QList<Verdict> &verdicts)
+{
+    QJsonArray array;
+    for (const Verdict &verdict : verdicts) {
+        QString name;
+        for (const auto &row : outcomeNames) {
+            if (row.outcome == verdict.outcome)
+                name = QLatin1String(row.name);
+        }
+        array.append(QJsonObject {
+            { u"validator"_s, verdict.validator }, { u"outcome"_s, name }, { u"reason"_s, verdict.reason } });
+    }
+    return array;
+}
 
 QJsonObject toJson(const RunRecord &record)
 {
-    QJsonArray earlier;
-    for (const Attempt &attempt : record.earlierAttempts)
-        earlier.append(attemptToJson(attempt));
     QJsonObject object {
         { u"id"_s, record.id },
         { u"conversation_id"_s, record.conversationId },
@@ -176,7 +248,9 @@ QJsonObject toJson(const RunRecord &record)
         { u"cache_hit"_s, cacheHitToJson(record.cacheHit) },
         { u"answer"_s, llm::toJson(record.answer) },
         { u"trace"_s, traceToJson(record.trace) },
-        { u"earlier_attempts"_s, earlier },
+        { u"earlier_attempts"_s, attemptsToJson(record.earlierAttempts) },
+        { u"validation"_s, toJson(record.validation) },
+        { u"judgements"_s, attemptsToJson(record.judgements) },
         { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
         { u"price_version"_s, record.priceVersion },
         { u"price"_s, record.price },
@@ -201,11 +275,10 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.cacheHit = cacheHitFromJson(object["cache_hit"_L1]);
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());
-    const QJsonArray earlier = object["earlier_attempts"_L1].toArray();
-    for (const auto &attempt : earlier)
-        record.earlierAttempts.append(attemptFromJson(attempt.toObject()));
-    if (const double cost = object["cost_usd"_L1].toDouble(-1); cost >= 0 && cost < 1e9)
-        record.costUsd = cost;
+    record.earlierAttempts = attemptsFromJson(object["earlier_attempts"_L1].toArray());
+    record.validation = verdictsFromJson(object["validation"_L1].toArray());
+    record.judgements = attemptsFromJson(object["judgements"_L1].toArray());
+    record.costUsd = costFromJson(object["cost_usd"_L1]);
     record.priceVersion = object["price_version"_L1].toString();
     record.price = object["price"_L1].toObject();
     record.decision = object["decision"_L1].toObject();

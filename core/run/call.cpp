@@ -34,7 +34,7 @@ std::optional<qint64> tokensUsedBy(const Attempt &attempt)
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
-      m_services(services)
+      m_services(services), m_validating(request, services.prices)
 {
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
 }
@@ -42,6 +42,11 @@ Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 s
 Call::~Call() = default;
 
 void Call::begin()
+{
+    prepare();
+}
+
+void Call::prepare()
 {
     m_provider = llm::providerFor(m_request.endpoint.protocol);
     base::Result<llm::EncodedRequest> encoded = m_provider
@@ -55,7 +60,7 @@ void Call::begin()
         llm::Answer answer;
         answer.error = encoded.error();
         m_trace.endNs = m_services.clock.nowNs();
-        end(answer);
+        settle(answer);
         return;
     }
     m_encoded = *std::move(encoded);
@@ -70,7 +75,10 @@ void Call::askCache()
 {
     const CacheStage::Services services { m_services.clock, m_services.scheduler, m_services.cache,
                                           m_services.flights };
-    m_cache = std::make_unique<CacheStage>(m_request, m_submittedNs, services);
+    RunRequest asked = m_request;
+    if (Validating::mayAskAgain(m_request.validation)) // another model's answer, or one to other words, is none to keep
+        asked.cache = profile::CachePolicy::Off;
+    m_cache = std::make_unique<CacheStage>(asked, m_submittedNs, services);
     connect(m_cache.get(), &CacheStage::decided, this, [this](const QString &reason) {
         m_trace.decisions.append({ u"cache"_s, reason });
     });
@@ -93,6 +101,7 @@ void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional
 {
     m_trace.endNs = m_services.clock.nowNs();
     const profile::RunRecord own = recordOf({}, m_trace);
+    m_validating.next({ m_request, record.answer, m_trace });
     endWith(hit ? cachedRecord(own, record, *hit) : inheritedRecord(own, record));
 }
 
@@ -187,6 +196,8 @@ void Call::onStamped()
 
 void Call::onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks)
 {
+    if (m_validating.judging())
+        return;
     const bool first = m_state != RunState::Streaming;
     m_cache->share(text, reasoning);
     m_update.text += text;
@@ -206,7 +217,14 @@ RunUpdate Call::takeUpdate()
     RunUpdate update = m_update;
     update.state = m_ownerless ? RunState::Ended : m_state;
     update.trace = m_attempt ? m_attempt->trace() : m_trace;
+    if (const Validating::Finished *kept = m_validating.kept()) { // of a judge's call nothing is shown
+        update.trace = kept->trace;
+        if (m_state != RunState::Ended)
+            update.state = RunState::Streaming;
+    }
     update.trace.chunks.clear();
+    m_update.restarted = false;
+    m_update.failed.clear();
     m_update.text.clear();
     m_update.reasoning.clear();
     m_update.chunks.clear();
@@ -223,15 +241,15 @@ void Call::onAttemptFinished()
     if (const auto delay = retryDelayMs())
         waitToRetry(*delay, llm::withoutSecrets(*answer.error, m_request.endpoint));
     else
-        end(answer);
+        settle(answer);
 }
 
 std::optional<qint64> Call::retryDelayMs() const
 {
-    if (!m_attempt->answer().error)
+    if (!m_attempt->answer().error || m_validating.judging())
         return std::nullopt;
     Retry::Failure failure { *m_attempt->answer().error };
-    failure.attemptsMade = static_cast<int>(m_earlier.size()) + 1;
+    failure.attemptsMade = static_cast<int>(m_earlier.size() - m_earlierRequests) + 1;
     failure.contentReceived = m_attempt->contentReceived();
     failure.elapsedMs = (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000;
     failure.serverSays = m_attempt->shouldRetry();
@@ -262,6 +280,39 @@ void Call::retryNow()
     enqueue();
 }
 
+// Validate
+
+void Call::settle(const llm::Answer &answer)
+{
+    if (const auto next = m_validating.next({ m_request, answer, m_trace }))
+        askAgain(*next);
+    else
+        end(answer);
+}
+
+void Call::askAgain(const RunRequest &request)
+{
+    if (auto failed = m_validating.takeFailed()) {
+        m_update.restarted = true;
+        m_update.failed = failed->validation;
+        m_update.text.clear();
+        m_update.reasoning.clear();
+        m_update.chunks.clear();
+        m_earlier.append(*std::move(failed));
+    }
+    m_earlierRequests = m_earlier.size();
+    m_firstDispatchNs = 0;
+    m_request = request;
+    m_trace = {};
+    m_trace.submittedNs = m_submittedNs;
+    m_trace.queuedNs = m_services.clock.nowNs();
+    if (m_attempt) {
+        m_attempt.release()->deleteLater(); // it is the sender
+        Q_EMIT gaveTurnBack();
+    }
+    prepare();
+}
+
 // Finish and record
 
 void Call::cancel()
@@ -290,6 +341,7 @@ void Call::leaveToOthers()
 
 void Call::stop()
 {
+    m_validating.stop();
     const qint64 now = m_services.clock.nowNs();
     if (m_attempt) {
         m_attempt->abort(stopped(), now);
@@ -305,6 +357,11 @@ void Call::stop()
 
 void Call::end(llm::Answer answer)
 {
+    if (const Validating::Finished *kept = m_validating.kept()) {
+        answer = kept->answer;
+        m_trace = kept->trace;
+        m_request = kept->request;
+    }
     endWith(recordOf(std::move(answer), m_trace));
 }
 
@@ -327,10 +384,12 @@ profile::RunRecord Call::recordOf(llm::Answer answer, const profile::Trace &trac
 void Call::endWith(const profile::RunRecord &record)
 {
     enter(RunState::Ended);
+    profile::RunRecord checked = record;
+    m_validating.addTo(checked);
     if (m_cache)
-        m_cache->conclude(record);
+        m_cache->conclude(checked);
     if (!m_ownerless)
-        Q_EMIT ended(record);
+        Q_EMIT ended(checked);
     Q_EMIT done();
 }
 

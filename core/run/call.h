@@ -7,11 +7,12 @@
 #include "core/run/retry.h"
 #include "core/run/runservice.h"
 #include "core/run/scheduler.h"
+#include "core/run/validating.h"
 
 namespace talkbench::run {
 
-/// One call, from the cache to its record: cache → queued → attempt → (retry wait → queued → …) → ended. Lives in the
-/// network thread. Its engine gives it turns and carries its updates out.
+/// One call, from the cache to its record: cache → queued → attempt → (retry wait → queued → …) → validated → (queued → …) →
+/// ended. Lives in the network thread. Its engine gives it turns and carries its updates out.
 class Call final : public QObject {
     Q_OBJECT
 
@@ -76,13 +77,16 @@ private:
     void waitToRetry(qint64 delayMs, const base::Error &error);
     void leaveToOthers();
     void stop();
+    void prepare();
+    void settle(const llm::Answer &answer);
+    void askAgain(const RunRequest &request);
     void end(llm::Answer answer);
     profile::RunRecord recordOf(llm::Answer answer, const profile::Trace &trace) const;
     void endWith(const profile::RunRecord &record);
 
     const QString m_id;
     const quint64 m_order;
-    const RunRequest m_request;
+    RunRequest m_request; ///< that is being asked: a follow-up replaces it
     const qint64 m_submittedNs;
     const qint64 m_startedWallMs;
     const Services m_services;
@@ -103,6 +107,8 @@ private:
     bool m_ownerless = false;
     std::unique_ptr<Attempt> m_attempt;
     QList<profile::Attempt> m_earlier;
+    qsizetype m_earlierRequests = 0; ///< of m_earlier, the attempts at requests before this one
+    Validating m_validating;
     /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.
     std::unique_ptr<QObject> m_retryTimer;
     std::unique_ptr<QObject> m_queueTimer;

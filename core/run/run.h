@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/llm/provider.h"
+#include "core/llm/validation.h"
 #include "core/net/httptransport.h"
 #include "core/profile/cacheentry.h"
 #include "core/run/limits.h"
@@ -8,6 +9,12 @@
 #include <QObject>
 
 namespace talkbench::run {
+
+/// Who is asked where the answer fails its checks.
+struct Fallback {
+    llm::Endpoint endpoint;
+    QString model;
+};
 
 struct RunRequest {
     llm::Endpoint endpoint;
@@ -26,6 +33,9 @@ struct RunRequest {
     QJsonObject decision = {};
     /// What led to this request when others went before it: begins the decisions of its trace.
     QList<profile::Decision> steps = {};
+    llm::Validation validation;
+    /// For Validation::OnFailure::FallBack, in this order.
+    QList<Fallback> fallbacks;
 };
 
 using ModelResult = base::Result<QList<llm::ModelInfo>>;
@@ -35,6 +45,10 @@ enum class RunState { Queued, Connecting, Waiting, Streaming, RetryWait, Ended }
 /// What has come since the last update. At most one a frame, and at once for the first content.
 struct RunUpdate {
     RunState state = RunState::Queued;
+    /// The answer failed its checks and is given again: what came before belongs to it no more.
+    bool restarted = false;
+    /// Restarted: what failed.
+    QList<profile::Verdict> failed;
     /// What a reader sees, a refusal included.
     QString text;
     QString reasoning;

@@ -23,8 +23,8 @@ QList<Candidate> orderOf(const Decision &decision, const QList<Candidate> &candi
     });
     QList<Candidate> order;
     for (const DecisionRow &row : std::as_const(rows)) {
-        const auto candidate = std::find_if(candidates.begin(), candidates.end(),
-                                            [&row](const Candidate &c) { return c.ref == row.ref; });
+        const auto candidate =
+            std::find_if(candidates.begin(), candidates.end(), [&row](const Candidate &c) { return c.ref == row.ref; });
         order.append(*candidate);
     }
     return order;

@@ -93,7 +93,9 @@ base::Result<QList<Rule>> rulesFromText(const QString &json)
     QJsonParseError error;
     const auto document = QJsonDocument::fromJson(json.toUtf8(), &error);
     if (!document.isArray())
-        return base::Error { base::ErrorKind::Config, u"The rules are not a JSON array."_s, error.errorString(), 0, {} };
+        return base::Error {
+            base::ErrorKind::Config, u"The rules are not a JSON array."_s, error.errorString(), 0, {}
+        };
     return rulesFromJson(document.array());
 }
 

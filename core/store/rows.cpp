@@ -87,6 +87,8 @@ QString optionsOf(const Conversation &row)
         options.insert("system"_L1, row.systemPrompt);
     if (row.cachePolicy)
         options.insert("cache"_L1, profile::cachePolicyName(*row.cachePolicy));
+    if (const QJsonObject validation = llm::toJson(row.validation); !validation.isEmpty())
+        options.insert("validation"_L1, validation);
     return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
 }
 
@@ -231,7 +233,8 @@ Rows<Conversation> readConversations(QSqlDatabase &database)
                               .updatedMs = query.value(5).toLongLong(),
                               .systemPrompt = options["system"_L1].toString(),
                               .options = llm::chatOptionsFromJson(options),
-                              .cachePolicy = profile::cachePolicyFromName(options["cache"_L1].toString()) };
+                              .cachePolicy = profile::cachePolicyFromName(options["cache"_L1].toString()),
+                              .validation = llm::validationFromJson(options["validation"_L1].toObject()) };
     };
     return read<Conversation>(
         database,

@@ -4,7 +4,9 @@
 #include "core/llm/chatoptions.h"
 #include "core/llm/message.h"
 #include "core/llm/modelinfo.h"
+#include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
+#include "core/profile/runrecord.h"
 
 #include <QFuture>
 #include <QObject>
@@ -28,6 +30,7 @@ struct Conversation {
     llm::ChatOptions options = {};
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cachePolicy = {};
+    llm::Validation validation = {};
 
     bool operator==(const Conversation &) const = default;
 };

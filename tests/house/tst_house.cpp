@@ -42,9 +42,10 @@ const QMap<QString, QStringList> allowed {
     { u"profile"_s, { u"base"_s, u"llm"_s } },
     { u"cost"_s, { u"base"_s, u"llm"_s } },
     { u"select"_s, { u"base"_s, u"llm"_s, u"profile"_s, u"cost"_s } },
-    { u"run"_s, { u"base"_s, u"llm"_s, u"net"_s, u"profile"_s, u"cost"_s, u"select"_s } },
+    { u"validate"_s, { u"base"_s, u"llm"_s, u"profile"_s, u"cost"_s } },
+    { u"run"_s, { u"base"_s, u"llm"_s, u"net"_s, u"profile"_s, u"cost"_s, u"select"_s, u"validate"_s } },
     { u"store"_s, { u"base"_s, u"llm"_s, u"profile"_s } },
-    { u"bench"_s, { u"base"_s, u"llm"_s, u"net"_s, u"profile"_s, u"cost"_s, u"select"_s, u"run"_s } },
+    { u"bench"_s, { u"base"_s, u"llm"_s, u"net"_s, u"profile"_s, u"cost"_s, u"select"_s, u"validate"_s, u"run"_s } },
     { u"config"_s, { u"base"_s, u"llm"_s } },
     { u"simulator"_s, { u"base"_s, u"llm"_s } },
 };

@@ -8,6 +8,9 @@
 #include <QSet>
 #include <QTest>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 using namespace talkbench;
 using namespace talkbench::profile;
 using namespace Qt::StringLiterals;
@@ -281,6 +284,10 @@ private Q_SLOTS:
         ResourceSampler sampler(
             clock,
             [&stat](const QString &path) {
+                if (path.endsWith(u"/smaps_rollup"_s))
+                    return QByteArray("55d0-7ffe ---p 00000000 00:00 0 [rollup]\nRss:  6012 kB\nPss:   4000 kB\n");
+                if (path.endsWith(u"/fd"_s))
+                    return QByteArray("/dev/null\n/proc/1/fd/socket:[17]\npipe:[3]\n/proc/1/fd/socket:[18]\n");
                 return path.endsWith(u"stat"_s) ? stat : QByteArray("Name:\tx\nVmRSS:\t  6012 kB\nThreads:\t7\n");
             },
             100);
@@ -289,6 +296,8 @@ private Q_SLOTS:
         QCOMPARE(*first.threads, 7);
         QCOMPARE(*first.cpuSeconds, 2.0);
         QVERIFY(!first.cpuPercent);
+        QCOMPARE(*first.proportionalBytes, 4000 * 1024);
+        QCOMPARE(*first.sockets, 2);
         stat.replace(" 150 50 ", " 170 60 ");
         clock.now += 1000 * ms;
         QCOMPARE(*sampler.sample().cpuPercent, 30.0);
@@ -301,6 +310,23 @@ private Q_SLOTS:
             clock, [](const QString &) { return QByteArray(); }, 100);
         const ResourceSample sample = sampler.sample();
         QVERIFY(!sample.residentBytes && !sample.cpuSeconds && !sample.threads && !sample.cpuPercent);
+        QVERIFY(!sample.proportionalBytes && !sample.sockets);
+    }
+
+    void readsItsOwnProcess()
+    {
+        const base::SystemClock clock;
+        ResourceSampler sampler(clock);
+        const int before = sampler.sample().sockets.value();
+        int pair[2];
+        QCOMPARE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        const ResourceSample cached = sampler.sample();
+        QCOMPARE(cached.sockets, before); // read rarely
+        QVERIFY(*cached.proportionalBytes > 0 && *cached.proportionalBytes <= *cached.residentBytes * 2);
+        ResourceSampler fresh(clock);
+        QCOMPARE(fresh.sample().sockets, before + 2);
+        close(pair[0]);
+        close(pair[1]);
     }
 };
 

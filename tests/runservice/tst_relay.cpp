@@ -40,8 +40,7 @@ private:
         };
         RunRequest first = request(a.providerId, u"a"_s);
         first.decision = { { u"chosen"_s, toText(a) } };
-        return std::make_unique<Relay>(*m_service, m_late, resolve, first,
-                                       Relay::Plan { order, 100, hedgeAfterMs });
+        return std::make_unique<Relay>(*m_service, m_late, resolve, first, Relay::Plan { order, 100, hedgeAfterMs });
     }
     static bool says(const profile::RunRecord &record, const QString &stage, const QString &part)
     {

@@ -78,6 +78,30 @@ private Q_SLOTS:
         QVERIFY(lines[2].endsWith("-")); // unknown, not 0
     }
 
+    void reportSumsUp()
+    {
+        const QTemporaryDir folder;
+        const GlobalOptions options { folder.path() };
+        QCOMPARE(reportCommand({}, options), 0);
+        QVERIFY(QDir(folder.path()).isEmpty());
+        {
+            store::Store store(folder.path());
+            store.saveRun(store::runRecord(u"r"_s, u"c"_s, 1));
+        }
+        for (const QStringList &arguments : { QStringList {},
+                                              { u"--since"_s, u"all"_s },
+                                              { u"--since=7d"_s, u"--by=provider"_s, u"--json"_s },
+                                              { u"--csv"_s },
+                                              { u"--help"_s } })
+            QCOMPARE(reportCommand(arguments, options), 0);
+        for (const QStringList &arguments : { QStringList { u"--since"_s, u"yesterday"_s },
+                                              { u"--by=colour"_s },
+                                              { u"--json"_s, u"--csv"_s },
+                                              { u"extra"_s },
+                                              { u"--nonsense"_s } })
+            QCOMPARE(reportCommand(arguments, options), 2);
+    }
+
     void exitCodes()
     {
         const QTemporaryDir folder;

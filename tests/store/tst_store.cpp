@@ -104,6 +104,8 @@ private Q_SLOTS:
         m_store->saveConversation(conversation(u"b"_s, 30));
         m_store->saveConversation(conversation(u"c"_s, 20));
         Conversation renamed = conversation(u"a"_s, 40);
+        renamed.validation.validators = { { u"regex"_s, { { u"pattern"_s, u"^a"_s } } } };
+        renamed.validation.onFailure = llm::Validation::OnFailure::Retry;
         renamed.title = u"Ünï 🚀 'quoted'; DROP TABLE runs; --"_s;
         QVERIFY(wait(m_store->saveConversation(renamed)));
         restart();

@@ -176,8 +176,9 @@ public:
           runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); }, clock, prices),
           store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
           models(settings, endpoints, runs, store, clock),
-          chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }),
-          context { clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser }
+          chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }), context {
+              clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser
+          }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {

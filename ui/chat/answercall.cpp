@@ -30,6 +30,8 @@ void AnswerCall::start()
                       return;
                   }
                   m_request.endpoint = *endpoint;
+                  for (const QString &other : m_request.validation.fallbackModels)
+                      m_request.fallbacks.append({ *endpoint, other });
                   checkSpending();
               });
 }
@@ -78,9 +80,8 @@ void AnswerCall::launch()
         whenReady(context, app.endpoints.resolve(providerId), then);
     };
     m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, resolve, m_request, plan);
-    connect(m_run.get(), &run::Relay::sent, this, [this](const select::ModelRef &ref) {
-        m_context.chooser.sent(ref, m_context.clock.wallMs());
-    });
+    connect(m_run.get(), &run::Relay::sent, this,
+            [this](const select::ModelRef &ref) { m_context.chooser.sent(ref, m_context.clock.wallMs()); });
     connect(m_run.get(), &run::Run::updated, this, &AnswerCall::updated);
     connect(m_run.get(), &run::Run::finished, this, &AnswerCall::finished);
     Q_EMIT launched(m_request.chat.model);

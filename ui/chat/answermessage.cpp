@@ -88,9 +88,8 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
     addSiblingSwitch();
     actions()->addStretch();
-    connect(m_decision, &DecisionLine::overruled, this, [this](const QString &provider, const QString &model) {
-        Q_EMIT overruled(messageId(), provider, model);
-    });
+    connect(m_decision, &DecisionLine::overruled, this,
+            [this](const QString &provider, const QString &model) { Q_EMIT overruled(messageId(), provider, model); });
     connect(m_notice, &NoticeCard::chosen, this,
             [this](Notice::Action action) { Q_EMIT noticeChosen(messageId(), action); });
 

@@ -157,6 +157,7 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
+    request.validation = chat.conversation.validation;
     request.cache = chat.conversation.cachePolicy;
     request.cacheAnew = live.anew;
     request.decision = live.decision;
@@ -198,10 +199,9 @@ void ChatController::connectCall(const QString &conversationId, const QString &a
             [this, answerId](const QString &model) { Q_EMIT callStarted(answerId, model); });
     connect(&call, &AnswerCall::updated, this,
             [this, answerId](const run::RunUpdate &change) { update(answerId, change); });
-    connect(&call, &AnswerCall::finished, this,
-            [this, conversationId, answerId](const profile::RunRecord &record) {
-                finish(conversationId, answerId, record);
-            });
+    connect(&call, &AnswerCall::finished, this, [this, conversationId, answerId](const profile::RunRecord &record) {
+        finish(conversationId, answerId, record);
+    });
 }
 
 void ChatController::allowSpending(const QString &messageId)
@@ -217,6 +217,11 @@ void ChatController::update(const QString &answerId, const run::RunUpdate &updat
         return;
     LiveAnswer &live = found->second;
     live.last = update;
+    if (update.restarted) {
+        live.text.truncate(live.seam);
+        live.reasoning = live.before ? live.before->reasoning : QString();
+        live.chunks.clear();
+    }
     if (live.before && live.text.size() == live.seam)
         live.last.text = fitted(live.text, update.text);
     live.text += live.last.text;

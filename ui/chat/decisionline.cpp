@@ -48,8 +48,9 @@ QStringList fallbackSteps(const profile::Trace &trace)
 
 DecisionLine::DecisionLine(QWidget *parent)
     : QWidget(parent), m_line(new Disclosure(u"decisionLine"_s, {}, this)),
-      m_another(textButton(u"useAnother"_s, u"regenerate"_s, {}, this)), m_steps(mutedLabel(u"fallbackSteps"_s, this, 0.92)),
-      m_card(new Card(Card::Tone::Plain, this)), m_cells(new QGridLayout(m_card))
+      m_another(textButton(u"useAnother"_s, u"regenerate"_s, {}, this)),
+      m_steps(mutedLabel(u"fallbackSteps"_s, this, 0.92)), m_card(new Card(Card::Tone::Plain, this)),
+      m_cells(new QGridLayout(m_card))
 {
     setObjectName(u"decision"_s);
     m_card->setObjectName(u"decisionCard"_s);
@@ -97,7 +98,8 @@ void DecisionLine::setDecision(const QJsonObject &object, bool canOverrule)
         m_anotherModel = second->ref.model;
         m_another->setText(tr("Use %1").arg(second->ref.model.left(40)));
         m_another->setAccessibleName(tr("Answer again with %1").arg(second->ref.model));
-        m_another->setToolTip(tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(second->ref)));
+        m_another->setToolTip(
+            tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(second->ref)));
     }
     clearCard();
     if (!decision.rows.isEmpty())
@@ -153,7 +155,7 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
     addCell(at, 2, row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : tr("unknown"), !chosen);
     addCell(at, 3, percent(row.failureProbability), !chosen);
     addCell(at, 4, percent(row.propensity), !chosen);
-    const QString note = chosen ? tr("chosen")
+    const QString note = chosen   ? tr("chosen")
         : !row.excluded.isEmpty() ? row.excluded
         : row.calls == 0          ? tr("not measured yet")
                                   : tr("%n call(s) measured", nullptr, static_cast<int>(row.calls));
@@ -162,8 +164,7 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
         return;
     auto *use = textButton(u"useCandidate"_s, u"regenerate"_s, tr("Use"), m_card);
     use->setAccessibleName(tr("Answer again with %1").arg(toText(row.ref)));
-    connect(use, &QToolButton::clicked, this,
-            [this, ref = row.ref] { Q_EMIT overruled(ref.providerId, ref.model); });
+    connect(use, &QToolButton::clicked, this, [this, ref = row.ref] { Q_EMIT overruled(ref.providerId, ref.model); });
     m_cells->addWidget(use, at, 6);
 }
 

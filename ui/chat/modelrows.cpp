@@ -75,14 +75,14 @@ QVariant ModelRows::data(const QModelIndex &index, int role) const
     case RowDetailRole:
         return row.detail;
     case RowKindRole:
-        return int(row.kind == Kind::Heading                                ? RowKind::Heading
+        return int(row.kind == Kind::Heading                               ? RowKind::Heading
                        : row.kind == Kind::Typed || row.kind == Kind::Auto ? RowKind::Item
                                                                            : RowKind::Note);
     case Qt::DecorationRole:
         return row.kind == Kind::Auto && row.choice == m_current ? icon(u"check"_s, IconTone::Accent)
-            : row.kind == Kind::Typed ? icon(u"plus"_s, IconTone::Muted)
-            : row.kind == Kind::Problem ? icon(u"alert"_s, IconTone::Error)
-                                        : QVariant();
+            : row.kind == Kind::Typed                            ? icon(u"plus"_s, IconTone::Muted)
+            : row.kind == Kind::Problem                          ? icon(u"alert"_s, IconTone::Error)
+                                                                 : QVariant();
     default:
         return {};
     }
@@ -314,7 +314,9 @@ std::optional<ModelRows::Choice> ModelRows::choice(int row) const
     if (row < 0 || row >= m_rows.size())
         return std::nullopt;
     const Row &chosen = m_rows.at(row);
-    return chosen.kind == Kind::Model || chosen.kind == Kind::Typed || chosen.kind == Kind::Auto ? std::optional(chosen.choice) : std::nullopt;
+    return chosen.kind == Kind::Model || chosen.kind == Kind::Typed || chosen.kind == Kind::Auto
+        ? std::optional(chosen.choice)
+        : std::nullopt;
 }
 
 QString ModelRows::failedProvider(int row) const

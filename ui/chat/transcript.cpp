@@ -121,7 +121,11 @@ Transcript::Transcript(ChatController &chats, const base::Clock &clock, QWidget 
         sync();
     });
     connect(&m_chats, &ChatController::answerUpdated, this, [this](const QString &id, const run::RunUpdate &update) {
-        if (AnswerMessage *widget = answer(id); widget && widget->isLive())
+        AnswerMessage *widget = answer(id);
+        const LiveAnswer *live = m_chats.live(id);
+        if (widget && live && update.restarted)
+            widget->setLive(*live);
+        else if (widget && widget->isLive())
             widget->apply(update, m_clock.nowNs());
         if (update.state == run::RunState::RetryWait)
             m_countdown.start();

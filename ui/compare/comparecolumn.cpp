@@ -161,6 +161,11 @@ void CompareColumn::apply(const run::RunUpdate &update)
 {
     if (!m_running)
         return;
+    if (update.restarted) {
+        m_answer->setMarkdown({});
+        m_reasoning->setText({});
+        m_gaps->clear();
+    }
     if (!update.reasoning.isEmpty()) {
         m_reasoning->append(update.reasoning);
         m_reasoning->show();

@@ -7,6 +7,7 @@
 
 #include <QDateTime>
 
+#include <algorithm>
 #include <numeric>
 
 namespace talkbench::ui {
@@ -14,30 +15,21 @@ namespace talkbench::ui {
 namespace {
 
 constexpr qint64 secondNs = 1'000'000'000;
-constexpr qint64 minuteNs = 60 * secondNs;
+/// A rate over less would leap.
+constexpr double minuteSeconds = 60;
 constexpr int recentRuns = 5000;
 
-qint64 nsOf(qint64 stamp)
+void forgetBefore(auto &arrivals, qint64 ns)
 {
-    return stamp;
-}
-
-qint64 nsOf(const auto &arrival)
-{
-    return arrival.ns;
-}
-
-void forgetBefore(auto &stamps, qint64 ns)
-{
-    while (!stamps.empty() && nsOf(stamps.front()) < ns)
-        stamps.pop_front();
+    while (!arrivals.empty() && arrivals.front().ns < ns)
+        arrivals.pop_front();
 }
 
 } // namespace
 
 ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
-    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_resources(context.clock),
-      m_frames(context.clock), m_day(QDate::currentDate())
+    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_calls(context.clock),
+      m_resources(context.clock), m_frames(context.clock), m_day(QDate::currentDate())
 {
     m_timer.setInterval(idleMs);
     connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
@@ -111,8 +103,7 @@ void ActivityMonitor::setState(const run::EngineState &state)
 
 void ActivityMonitor::record(const profile::RunRecord &record)
 {
-    if (record.ok())
-        m_endedNs.push_back(m_clock.nowNs());
+    m_calls.add(record);
     addSpending(record);
     const QString key = m_live.contains(record.messageId) ? record.messageId : record.id;
     m_live.remove(key);
@@ -134,11 +125,12 @@ double ActivityMonitor::tokensPerS()
 
 void ActivityMonitor::take()
 {
-    forgetBefore(m_endedNs, m_clock.nowNs() - minuteNs);
     const bool busy = m_sample.inFlight > 0;
     const profile::ResourceSample used = m_resources.sample();
     m_sample.seconds = seconds();
-    m_sample.requestsPerS = static_cast<double>(m_endedNs.size()) / 60;
+    const double minute = std::max(m_calls.seconds(profile::Window::Minute), minuteSeconds);
+    m_sample.requestsPerS = static_cast<double>(m_calls.counts(profile::Window::Minute).ok) / minute;
+    m_sample.cacheHitRate = m_calls.counts(profile::Window::Start).cacheHitRate();
     // Told down to nothing: the line ends there, and begins there again.
     const bool told = busy || m_sample.tokensPerS.value_or(0) > 0;
     m_sample.tokensPerS = told ? std::optional(tokensPerS()) : std::nullopt;
@@ -148,6 +140,11 @@ void ActivityMonitor::take()
     m_sample.residentMb.reset();
     if (used.residentBytes)
         m_sample.residentMb = static_cast<double>(*used.residentBytes) / 1e6;
+    m_sample.proportionalMb.reset();
+    if (used.proportionalBytes)
+        m_sample.proportionalMb = static_cast<double>(*used.proportionalBytes) / 1e6;
+    m_sample.threads = used.threads;
+    m_sample.sockets = used.sockets;
     m_sample.stallMs = m_frames.takeWorstMs();
     Q_EMIT sampled(m_sample);
 }

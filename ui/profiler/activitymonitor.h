@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/profile/monitor.h"
 #include "core/profile/resourcesampler.h"
 #include "core/run/runservice.h"
 #include "ui/profiler/framemonitor.h"
@@ -22,11 +23,16 @@ struct ActivitySample {
     int queued = 0;
     int inFlight = 0;
     double requestsPerS = 0; ///< successes of the last minute
+    /// Since the start, in percent; unset before the first call.
+    std::optional<double> cacheHitRate;
     /// Of all calls together, estimated from what came in the last second; while something is in flight,
     /// and then until it is 0.
     std::optional<double> tokensPerS;
     std::optional<double> residentMb;
+    std::optional<double> proportionalMb;
     std::optional<double> cpuPercent;
+    std::optional<int> threads;
+    std::optional<int> sockets;
     /// The longest absence of the GUI thread since the last sample; while something is in flight.
     std::optional<double> stallMs;
 };
@@ -49,6 +55,8 @@ public:
     explicit ActivityMonitor(AppContext &context, QObject *parent = nullptr);
 
     const ActivitySample &sample() const { return m_sample; }
+    /// What every call of this start came to.
+    const profile::Monitor &calls() const { return m_calls; }
     const Spending &spending() const { return m_spending; }
     /// The call that began last: live, then as recorded. `key` is the message's or the run's id.
     const profile::RunRecord &lastCall() const { return m_lastCall.record(); }
@@ -79,6 +87,7 @@ private:
 
     const base::Clock &m_clock;
     qint64 m_startNs;
+    profile::Monitor m_calls;
     profile::ResourceSampler m_resources;
     FrameMonitor m_frames;
     QTimer m_timer;
@@ -90,7 +99,6 @@ private:
     LiveCall m_lastCall;
     qint64 m_lastSubmittedNs = 0;
     std::deque<Arrival> m_arrivals; ///< of the last second
-    std::deque<qint64> m_endedNs; ///< successes of the last minute
 };
 
 } // namespace talkbench::ui

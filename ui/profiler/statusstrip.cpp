@@ -61,7 +61,10 @@ void StatusStrip::refresh()
     m_measured = m_measured || sample.stallMs;
     m_worstMs = std::max(m_worstMs, sample.stallMs.value_or(0));
     QStringList parts { tr("queue %1").arg(sample.queued), tr("in flight %1").arg(sample.inFlight),
-                        tr("%1 req/s").arg(requestRate(sample.requestsPerS)), todayText(m_monitor.spending()) };
+                        tr("%1 req/s").arg(requestRate(sample.requestsPerS)) };
+    if (sample.cacheHitRate)
+        parts << tr("cache %1 %").arg(QString::number(*sample.cacheHitRate, 'f', 0));
+    parts << todayText(m_monitor.spending());
     if (sample.residentMb)
         parts << tr("app %1").arg(profile::formatMegabytes(*sample.residentMb));
     if (m_measured)

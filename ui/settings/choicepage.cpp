@@ -137,8 +137,9 @@ QWidget *ChoicePage::choiceTab(const select::Policy &policy)
     connect(m_strategy, &QComboBox::currentIndexChanged, this, &ChoicePage::tryPrompt);
     auto *hint = new ToneLabel(u"choiceHint"_s);
     hint->setWordWrap(true);
-    hint->setText(tr("“Auto” in the model list asks one of these for each message, where no rule says otherwise. With even "
-                     "sliders, ten seconds are worth one cent. The sliders hold for “Measured”."));
+    hint->setText(
+        tr("“Auto” in the model list asks one of these for each message, where no rule says otherwise. With even "
+           "sliders, ten seconds are worth one cent. The sliders hold for “Measured”."));
     fillTab(tab, form, hint);
     return tab;
 }
@@ -158,11 +159,12 @@ QWidget *ChoicePage::fallbackTab(const select::Policy &policy)
     addField(form, u"choiceHedge"_s, tr("Second request after"), m_hedge);
     auto *hint = new ToneLabel(u"fallbackHint"_s);
     hint->setWordWrap(true);
-    hint->setText(
-        tr("Where a model is overloaded, limited, out of order or too short for the prompt, and has said nothing yet, the "
-           "next one is asked; “Auto” goes on with its other candidates. A second request goes out beside a first one whose "
-           "first token is later than 95 % of its earlier ones, times this; whoever answers second is cancelled, and may "
-           "cost its prompt."));
+    hint->setText(tr(
+        "Where a model is overloaded, limited, out of order or too short for the prompt, and has said nothing yet, the "
+        "next one is asked; “Auto” goes on with its other candidates. A second request goes out beside a first one "
+        "whose "
+        "first token is later than 95 % of its earlier ones, times this; whoever answers second is cancelled, and may "
+        "cost its prompt."));
     fillTab(tab, form, hint);
     return tab;
 }

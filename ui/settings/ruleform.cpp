@@ -93,7 +93,8 @@ QString RuleForm::name() const
 
 base::Result<void> RuleForm::readNumbers(select::Rule &rule) const
 {
-    for (const auto &[field, number] : { std::pair(m_minTokens, &rule.minTokens), std::pair(m_maxTokens, &rule.maxTokens) }) {
+    for (const auto &[field, number] :
+         { std::pair(m_minTokens, &rule.minTokens), std::pair(m_maxTokens, &rule.maxTokens) }) {
         const QString text = field->text().trimmed();
         bool isNumber = true;
         const qint64 value = text.isEmpty() ? 0 : text.toLongLong(&isNumber);

@@ -15,6 +15,7 @@ class Secrets;
 namespace talkbench::ui {
 
 class BudgetsPage;
+class MonitoringPage;
 class NetworkPage;
 class PricesPage;
 class ProvidersPage;
@@ -25,12 +26,13 @@ class ValuesPage;
 
 /// Providers, general settings, limits, the network, the cache, prices, budgets and automatic choice. Nothing is stored before Save; what
 /// is wrong is said beside its field and
+/// All that can be set, a page a subject. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Choice };
+    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Choice, Monitoring };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -53,6 +55,7 @@ private:
     PricesPage *m_prices;
     BudgetsPage *m_budgets;
     ChoicePage *m_choice;
+    MonitoringPage *m_monitoring;
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;

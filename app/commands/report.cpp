@@ -1,0 +1,104 @@
+#include "core/profile/report.h"
+#include "app/commands/commands.h"
+#include "app/commands/runs.h"
+#include "app/commands/terminal.h"
+#include "core/config/datadir.h"
+
+#include <QCommandLineParser>
+#include <QDateTime>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+struct Period {
+    const char *name;
+    qint64 ms;
+    const char *title;
+};
+
+constexpr qint64 hourMs = 3'600'000;
+constexpr std::array periods {
+    Period { "1h", hourMs, "The last hour" },
+    Period { "24h", 24 * hourMs, "The last 24 hours" },
+    Period { "7d", 7 * 24 * hourMs, "The last 7 days" },
+    Period { "all", std::numeric_limits<qint64>::max(), "All kept calls" },
+};
+
+/// From the first call, or the period's begin if that is later, to now.
+double secondsOf(const QList<profile::RunRecord> &records, const Period &period, qint64 nowMs)
+{
+    qint64 firstMs = nowMs;
+    for (const profile::RunRecord &record : records)
+        firstMs = std::min(firstMs, record.startedWallMs);
+    return static_cast<double>(std::min(period.ms, nowMs - firstMs)) / 1000;
+}
+
+void addOptions(QCommandLineParser &parser)
+{
+    parser.setApplicationDescription(
+        u"Sums up the kept runs: rates, times, speed and cost. Rates per second are over the "
+        "period, from its first call on. A percentile with too few calls behind it is in "
+        "brackets in the text, and left out of JSON and CSV."_s);
+    parser.addOption({ u"since"_s, u"1h, 24h, 7d or all."_s, u"period"_s, u"24h"_s });
+    parser.addOption({ u"by"_s, u"One line a model or a provider."_s, u"what"_s, u"model"_s });
+    parser.addOption({ u"json"_s, u"As JSON, with every metric."_s });
+    parser.addOption({ u"csv"_s, u"As CSV, with every metric."_s });
+}
+
+QByteArray print(const QCommandLineParser &parser, const profile::Report &report)
+{
+    if (parser.isSet(u"json"_s))
+        return toJson(report);
+    return parser.isSet(u"csv"_s) ? toCsv(report) : toText(report).toUtf8();
+}
+
+} // namespace
+
+int reportCommand(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    addOptions(parser);
+    const QCommandLineOption help({ u"h"_s, u"help"_s }, u"Shows this."_s);
+    parser.addOption(help);
+    const bool understood = parser.parse(QStringList { u"talkbench report"_s } + arguments);
+    const bool json = parser.isSet(u"json"_s);
+    if (!understood)
+        return misused("report", parser.errorText(), json);
+    if (parser.isSet(help))
+        return printHelp(parser, "report");
+    if (!parser.positionalArguments().isEmpty())
+        return misused("report", u"'%1' is not an option."_s.arg(parser.positionalArguments().first()), json);
+    if (json && parser.isSet(u"csv"_s))
+        return misused("report", u"--json and --csv exclude each other."_s, json);
+    const QString since = parser.value(u"since"_s);
+    const auto period = std::find_if(periods.begin(), periods.end(),
+                                     [&](const Period &row) { return since == QLatin1StringView(row.name); });
+    if (period == periods.end())
+        return misused("report", u"--since takes 1h, 24h, 7d or all, not '%1'."_s.arg(since), json);
+    const QString by = parser.value(u"by"_s);
+    if (by != u"model"_s && by != u"provider"_s)
+        return misused("report", u"--by takes model or provider, not '%1'."_s.arg(by), json);
+    const auto dataDir = config::prepareDataDir(options.dataDir);
+    if (!dataDir)
+        return failed("report", dataDir.error(), json);
+    auto records = readRuns(*dataDir, 0, {});
+    if (!records)
+        return failed("report", records.error(), json);
+    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
+    records->removeIf([&](const profile::RunRecord &record) { return nowMs - record.startedWallMs > period->ms; });
+    const auto group = by == u"model"_s ? profile::ReportBy::Model : profile::ReportBy::Provider;
+    const profile::Report report { QString::fromUtf8(period->title),
+                                   profile::reportRows(*records, group, secondsOf(*records, *period, nowMs)) };
+    if (report.rows.isEmpty())
+        writeLine(stderr, u"talkbench report: no calls are kept of that time in %1"_s.arg(*dataDir));
+    return printed(write(stdout, QString::fromUtf8(print(parser, report))), "report");
+}
+
+} // namespace talkbench::app

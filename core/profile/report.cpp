@@ -1,0 +1,299 @@
+#include "core/profile/report.h"
+
+#include "core/base/csv.h"
+#include "core/profile/format.h"
+
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::profile {
+
+namespace {
+
+enum class Statistic { Mean, P50, P95 };
+
+template <const char *id, Statistic statistic>
+ReportValue metricValue(const ReportRow &row)
+{
+    const Metric *metric = metricById(id);
+    const Figures figures = metric ? row.tally.figures(*metric) : Figures();
+    if (figures.count == 0)
+        return {};
+    if (statistic == Statistic::Mean)
+        return { figures.mean, 0 };
+    const Figures::Percentile &found = statistic == Statistic::P50 ? figures.p50 : figures.p95;
+    return { found.value, found.missing };
+}
+
+ReportValue perSecond(double amount, double seconds)
+{
+    return seconds > 0 ? ReportValue { amount / seconds, 0 } : ReportValue {};
+}
+
+template <auto count>
+ReportValue countOf(const ReportRow &row)
+{
+    return { static_cast<double>(row.tally.counts().*count), 0 };
+}
+
+template <auto rate>
+ReportValue rateOf(const ReportRow &row)
+{
+    return { (row.tally.counts().*rate)(), 0 };
+}
+
+constexpr char ttft[] = "ttft_ms";
+constexpr char response[] = "response_ms";
+constexpr char pace[] = "tokens_per_s";
+
+#define TITLE(text) QT_TRANSLATE_NOOP("Report", text)
+
+constexpr std::array columnTable {
+    ReportColumn { "calls", TITLE("Calls"), "", countOf<&Counts::calls> },
+    ReportColumn { "error_rate", TITLE("Errors"), "%", rateOf<&Counts::errorRate> },
+    ReportColumn { "retry_rate", TITLE("Retries"), "%", rateOf<&Counts::retryRate> },
+    ReportColumn { "cache_hit_rate", TITLE("Cache"), "%", rateOf<&Counts::cacheHitRate> },
+    ReportColumn { "validation_pass_rate", TITLE("Valid"), "%",
+                   [](const ReportRow &row) {
+                       return ReportValue { row.tally.validationPassRate(), 0 };
+                   } },
+    ReportColumn { "ttft_mean_ms", TITLE("TTFT mean"), "ms", metricValue<ttft, Statistic::Mean> },
+    ReportColumn { "ttft_p50_ms", TITLE("TTFT p50"), "ms", metricValue<ttft, Statistic::P50> },
+    ReportColumn { "ttft_p95_ms", TITLE("TTFT p95"), "ms", metricValue<ttft, Statistic::P95> },
+    ReportColumn { "response_p95_ms", TITLE("Response p95"), "ms", metricValue<response, Statistic::P95> },
+    ReportColumn { "tokens_per_s_p50", TITLE("Speed p50"), "tok/s", metricValue<pace, Statistic::P50> },
+    ReportColumn {
+        "requests_per_s", TITLE("Requests/s"), "",
+        [](const ReportRow &row) { return perSecond(static_cast<double>(row.tally.counts().ok), row.seconds); } },
+    ReportColumn { "system_tokens_per_s", TITLE("System"), "tok/s",
+                   [](const ReportRow &row) { return perSecond(row.tally.counts().outputTokens, row.seconds); } },
+    ReportColumn { "cost_usd", TITLE("Cost"), "USD", rateOf<&Counts::cost> },
+};
+
+#undef TITLE
+
+struct Named {
+    const char *id;
+    double (*of)(const Figures &);
+};
+
+constexpr std::array amounts {
+    Named { "count", [](const Figures &f) { return static_cast<double>(f.count); } },
+    Named { "total", [](const Figures &f) { return f.total; } },
+    Named { "min", [](const Figures &f) { return f.min; } },
+    Named { "mean", [](const Figures &f) { return f.mean; } },
+    Named { "max", [](const Figures &f) { return f.max; } },
+};
+
+constexpr std::array<std::pair<const char *, Figures::Percentile Figures::*>, 4> percentiles { {
+    { "p50", &Figures::p50 },
+    { "p90", &Figures::p90 },
+    { "p95", &Figures::p95 },
+    { "p99", &Figures::p99 },
+} };
+
+QString name(const ReportRow &row)
+{
+    if (row.providerId.isEmpty())
+        return u"all"_s;
+    return printable(row.model.isEmpty() ? row.providerId : row.providerId + u" / "_s + row.model);
+}
+
+QString errorsLine(const ReportRow &row)
+{
+    QStringList parts;
+    for (const auto &[kind, count] : row.tally.errors())
+        parts << base::errorKindName(kind) + u' ' + QString::number(count);
+    return parts.isEmpty() ? QString() : u"errors of %1: %2\n"_s.arg(name(row), parts.join(u", "_s));
+}
+
+QJsonValue jsonValue(const ReportValue &value)
+{
+    return value.value && value.missing == 0 ? QJsonValue(*value.value) : QJsonValue();
+}
+
+QString csvValue(const ReportValue &value)
+{
+    return value.value && value.missing == 0 ? QString::number(*value.value, 'g', 12) : QString();
+}
+
+QJsonObject figuresJson(const Figures &figures)
+{
+    QJsonObject object;
+    for (const Named &amount : amounts)
+        object[QLatin1StringView(amount.id)] = amount.of(figures);
+    for (const auto &[id, member] : percentiles) {
+        const Figures::Percentile &found = figures.*member;
+        object[QLatin1StringView(id)] = jsonValue({ found.value, found.missing });
+    }
+    return object;
+}
+
+QJsonObject rowJson(const ReportRow &row)
+{
+    QJsonObject object { { u"provider"_s, row.providerId }, { u"model"_s, row.model }, { u"seconds"_s, row.seconds } };
+    for (const ReportColumn &column : columnTable)
+        object[QLatin1StringView(column.id)] = jsonValue(column.of(row));
+    const Counts &counts = row.tally.counts();
+    object[u"ok"_s] = static_cast<qint64>(counts.ok);
+    object[u"failed"_s] = static_cast<qint64>(counts.failed);
+    object[u"cancelled"_s] = static_cast<qint64>(counts.cancelled);
+    object[u"cached"_s] = static_cast<qint64>(counts.cached);
+    object[u"unpriced"_s] = static_cast<qint64>(counts.unpriced);
+    QJsonObject errors;
+    for (const auto &[kind, count] : row.tally.errors())
+        errors[base::errorKindName(kind)] = static_cast<qint64>(count);
+    object[u"errors"_s] = errors;
+    QJsonObject metrics;
+    for (const Metric &metric : metricTable()) {
+        if (const Figures figures = row.tally.figures(metric); figures.count > 0)
+            metrics[QLatin1StringView(metric.id)] = figuresJson(figures);
+    }
+    object[u"metrics"_s] = metrics;
+    return object;
+}
+
+QStringList csvHeader()
+{
+    QStringList header { u"provider"_s, u"model"_s, u"seconds"_s };
+    for (const ReportColumn &column : columnTable)
+        header << QString::fromLatin1(column.id);
+    for (const Metric &metric : metricTable()) {
+        for (const Named &amount : amounts)
+            header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(amount.id));
+        for (const auto &percentile : percentiles)
+            header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(percentile.first));
+    }
+    return header;
+}
+
+QStringList csvRow(const ReportRow &row)
+{
+    QStringList fields { base::csvField(row.providerId), base::csvField(row.model),
+                         QString::number(row.seconds, 'f', 1) };
+    for (const ReportColumn &column : columnTable)
+        fields << csvValue(column.of(row));
+    for (const Metric &metric : metricTable()) {
+        const Figures figures = row.tally.figures(metric);
+        for (const Named &amount : amounts)
+            fields << csvValue({ figures.count > 0 ? std::optional(amount.of(figures)) : std::nullopt, 0 });
+        for (const auto &[id, member] : percentiles) {
+            const Figures::Percentile &found = figures.*member;
+            fields << csvValue({ found.value, figures.count > 0 ? found.missing : 1 });
+        }
+    }
+    return fields;
+}
+
+} // namespace
+
+std::span<const ReportColumn> reportColumns()
+{
+    return columnTable;
+}
+
+QString reportText(const ReportValue &value, QByteArrayView unit)
+{
+    if (!value.value)
+        return u"–"_s;
+    const QString text = formatFigure(*value.value, unit);
+    return value.missing > 0 ? u"("_s + text + u')' : text;
+}
+
+QList<ReportRow> withSum(QList<ReportRow> rows)
+{
+    if (rows.size() < 2)
+        return rows;
+    ReportRow sum;
+    for (const ReportRow &row : std::as_const(rows)) {
+        sum.tally.merge(row.tally);
+        sum.seconds = std::max(sum.seconds, row.seconds);
+    }
+    rows.prepend(sum);
+    return rows;
+}
+
+QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double seconds)
+{
+    std::map<std::pair<QString, QString>, Tally> tallies;
+    for (const RunRecord &record : records)
+        tallies[{ record.providerId, by == ReportBy::Model ? record.model : QString() }].add(record);
+    QList<ReportRow> rows;
+    for (const auto &[key, tally] : tallies)
+        rows.append({ key.first, key.second, tally, seconds });
+    return withSum(rows);
+}
+
+QList<ReportRow> reportRows(const Monitor &monitor, Window window)
+{
+    QList<ReportRow> rows;
+    const auto all = monitor.series();
+    for (const Series &series : all) {
+        const Tally tally = monitor.tally(window, series);
+        if (tally.counts().calls > 0)
+            rows.append({ series.providerId, series.model, tally, monitor.seconds(window) });
+    }
+    return withSum(rows);
+}
+
+QString toText(const Report &report)
+{
+    bool lacking = false;
+    QList<QStringList> lines { { QString() } };
+    for (const ReportColumn &column : columnTable)
+        lines.first() << QString::fromUtf8(column.title);
+    for (const ReportRow &row : report.rows) {
+        QStringList cells { name(row) };
+        for (const ReportColumn &column : columnTable) {
+            const ReportValue value = column.of(row);
+            lacking = lacking || value.missing > 0;
+            cells << reportText(value, column.unit);
+        }
+        lines << cells;
+    }
+    QList<qsizetype> widths(lines.first().size(), 0);
+    for (const QStringList &cells : std::as_const(lines)) {
+        for (qsizetype i = 0; i < cells.size(); ++i)
+            widths[i] = std::max(widths.at(i), cells.at(i).size());
+    }
+    QString text = report.title + u'\n';
+    if (!report.state.isEmpty())
+        text += report.state + u'\n';
+    for (const QStringList &cells : std::as_const(lines)) {
+        QString line = cells.first().leftJustified(widths.first());
+        for (qsizetype i = 1; i < cells.size(); ++i)
+            line += u"  "_s + cells.at(i).rightJustified(widths.at(i));
+        text += line + u'\n';
+    }
+    for (const ReportRow &row : report.rows)
+        text += errorsLine(row);
+    if (lacking)
+        text += u"(…): too few calls for a percentile\n"_s;
+    return text;
+}
+
+QByteArray toJson(const Report &report)
+{
+    QJsonArray rows;
+    for (const ReportRow &row : report.rows)
+        rows.append(rowJson(row));
+    return QJsonDocument(QJsonObject { { u"title"_s, report.title }, { u"rows"_s, rows } }).toJson();
+}
+
+QByteArray toCsv(const Report &report)
+{
+    QString out = csvHeader().join(u',') + u"\r\n"_s;
+    for (const ReportRow &row : report.rows)
+        out += csvRow(row).join(u',') + u"\r\n"_s;
+    return out.toUtf8();
+}
+
+} // namespace talkbench::profile

@@ -1,0 +1,154 @@
+#include "core/run/validating.h"
+
+#include "core/run/record.h"
+#include "core/validate/judge.h"
+#include "core/validate/validators.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+using OnFailure = llm::Validation::OnFailure;
+using Outcome = profile::Verdict::Outcome;
+
+/// An answer that was cut off, refused or asks for a tool is not what the validators are about.
+bool canBeChecked(const llm::Answer &answer)
+{
+    return answer.finished && !answer.error
+        && answer.finishReason.value_or(llm::FinishReason::Stop) == llm::FinishReason::Stop;
+}
+
+} // namespace
+
+bool Validating::mayAskAgain(const llm::Validation &validation)
+{
+    const auto &rows = validation.validators;
+    return !rows.isEmpty()
+        && (validation.onFailure != OnFailure::Mark || std::any_of(rows.begin(), rows.end(), [](const auto &row) {
+                return row.kind == QLatin1String(validate::judgeId);
+            }));
+}
+
+std::optional<RunRequest> Validating::next(const Finished &finished)
+{
+    if (m_original.validation.validators.isEmpty())
+        return std::nullopt;
+    if (m_judging)
+        judged(finished);
+    else
+        check(finished);
+    if (m_stopped || !m_kept)
+        return std::nullopt;
+    if (validate::outcomeOf(m_verdicts) == Outcome::Failed)
+        return followUp();
+    if (m_judges.isEmpty())
+        return std::nullopt;
+    m_judging = true;
+    RunRequest judge = m_original;
+    const QMap<QString, QString> &told = m_judges.constFirst().parameters;
+    judge.chat =
+        validate::judgeRequest(told.value(u"model"_s), told.value(u"prompt"_s), m_original.chat, m_kept->answer.text);
+    return judge;
+}
+
+void Validating::check(const Finished &finished)
+{
+    m_kept.reset();
+    m_verdicts.clear();
+    m_judges.clear();
+    if (!canBeChecked(finished.answer))
+        return;
+    m_kept = finished;
+    m_verdicts = validate::check(m_original.validation.validators, finished.answer.text);
+    for (const llm::Validator &validator : m_original.validation.validators) {
+        if (validator.kind == QLatin1String(validate::judgeId))
+            m_judges.append(validator);
+    }
+}
+
+void Validating::judged(const Finished &finished)
+{
+    m_judging = false;
+    m_judgements.append(attemptOf(finished));
+    const QString title = validate::describe(m_judges.takeFirst());
+    const auto &error = finished.answer.error;
+    m_verdicts.append(error ? profile::Verdict { title, Outcome::NotChecked, error->message }
+                            : validate::judgeVerdict(title, finished.answer.text));
+}
+
+std::optional<RunRequest> Validating::followUp()
+{
+    const llm::Validation &validation = m_original.validation;
+    RunRequest request = m_original;
+    if (validation.onFailure == OnFailure::Retry && m_followUps < validation.retries) {
+        request.chat.messages.append(llm::Message::fromText(llm::Role::Assistant, m_kept->answer.text));
+        request.chat.messages.append(llm::Message::fromText(llm::Role::User, failuresInWords()));
+    } else if (validation.onFailure == OnFailure::FallBack && m_followUps < m_original.fallbacks.size()) {
+        const Fallback &other = m_original.fallbacks.at(m_followUps);
+        request.endpoint = other.endpoint;
+        request.chat.model = other.model;
+    } else {
+        return std::nullopt;
+    }
+    ++m_followUps;
+    m_failed = attemptOf(*m_kept);
+    m_failed->text = m_kept->answer.text;
+    m_failed->validation = std::exchange(m_verdicts, {});
+    m_kept.reset();
+    return request;
+}
+
+QString Validating::failuresInWords() const
+{
+    QString words = u"Your last answer does not meet the requirements:\n"_s;
+    for (const profile::Verdict &verdict : m_verdicts) {
+        if (verdict.outcome == Outcome::Failed)
+            words += u"- %1\n"_s.arg(verdict.reason);
+    }
+    return words + u"Answer again, in full, so that it meets them. Do not comment on this."_s;
+}
+
+/// Its tokens and its price as the record of a call of its own would have them.
+profile::Attempt Validating::attemptOf(const Finished &finished) const
+{
+    const profile::RunRecord record =
+        makeRecord({}, finished.request, 0, finished.answer, finished.trace, {}, m_prices);
+    profile::Attempt attempt;
+    attempt.trace = finished.trace;
+    attempt.error = finished.answer.error;
+    attempt.model = finished.request.chat.model;
+    attempt.usage = record.answer.usage;
+    attempt.costUsd = record.costUsd;
+    return attempt;
+}
+
+void Validating::addTo(profile::RunRecord &record) const
+{
+    record.validation = m_verdicts;
+    if (m_kept) {
+        for (const llm::Validator &judge : m_judges)
+            record.validation.append({ validate::describe(judge), Outcome::NotChecked, u"not asked"_s });
+    }
+    record.judgements = m_judgements;
+    bool known = true;
+    double extra = 0;
+    for (const auto &attempts : { record.earlierAttempts, m_judgements }) {
+        for (const profile::Attempt &attempt : attempts) {
+            known = known && (!attempt.usage || attempt.costUsd);
+            extra += attempt.costUsd.value_or(0);
+        }
+    }
+    if (!known)
+        record.costUsd.reset();
+    else if (record.costUsd)
+        *record.costUsd += extra;
+    else if (extra > 0 && !record.answer.usage)
+        record.costUsd = extra;
+}
+
+} // namespace talkbench::run

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/cost/pricebook.h"
+#include "core/profile/runrecord.h"
+#include "core/run/run.h"
+
+#include <optional>
+#include <utility>
+
+namespace talkbench::run {
+
+/// The stage between an answer and its record: checks it, has models judge it, and says what is asked again. Asks nothing
+/// itself.
+class Validating final {
+public:
+    /// What has come of one request.
+    struct Finished {
+        RunRequest request;
+        llm::Answer answer;
+        profile::Trace trace;
+    };
+
+    Validating(const RunRequest &request, const cost::PriceBook &prices) : m_original(request), m_prices(prices) { }
+
+    /// Whether an answer may be followed by another request: a judge's, or the same again.
+    static bool mayAskAgain(const llm::Validation &validation);
+    /// What is to be asked next: a judge, or the model again. Nothing: it is settled.
+    std::optional<RunRequest> next(const Finished &finished);
+    /// From now on nothing is asked any more.
+    void stop() { m_stopped = true; }
+
+    /// The answer that was checked, while it is judged and when it is settled; null if there was nothing to check.
+    const Finished *kept() const { return m_kept ? &*m_kept : nullptr; }
+    /// The request that next() gave is a judge's.
+    bool judging() const { return m_judging; }
+    /// Once after next(): the answer that has to be given again.
+    std::optional<profile::Attempt> takeFailed() { return std::exchange(m_failed, std::nullopt); }
+    /// Verdicts, judges, and what was paid beside the answer.
+    void addTo(profile::RunRecord &record) const;
+
+private:
+    void check(const Finished &finished);
+    void judged(const Finished &finished);
+    std::optional<RunRequest> followUp();
+    profile::Attempt attemptOf(const Finished &finished) const;
+    QString failuresInWords() const;
+
+    const RunRequest m_original;
+    const cost::PriceBook &m_prices;
+    std::optional<Finished> m_kept;
+    std::optional<profile::Attempt> m_failed;
+    QList<profile::Verdict> m_verdicts;
+    QList<llm::Validator> m_judges; ///< still to be asked
+    QList<profile::Attempt> m_judgements;
+    bool m_judging = false;
+    bool m_stopped = false;
+    int m_followUps = 0;
+};
+
+} // namespace talkbench::run

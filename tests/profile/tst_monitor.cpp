@@ -1,0 +1,229 @@
+#include "records.h"
+
+#include "core/profile/monitor.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+using namespace talkbench;
+using namespace talkbench::profile;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Past {
+    qint64 ns;
+    RunRecord record;
+};
+
+/// What a window of `count` steps holds, counted by hand.
+std::vector<const RunRecord *> within(const std::vector<Past> &all, qint64 now, qint64 widthNs, qint64 count,
+                                      const Series &series)
+{
+    std::vector<const RunRecord *> found;
+    for (const Past &past : all) {
+        const bool young = widthNs == 0 || past.ns >= (now / widthNs - count + 1) * widthNs;
+        const bool wanted = (series.providerId.isEmpty() || series.providerId == past.record.providerId)
+            && (series.model.isEmpty() || series.model == past.record.model);
+        if (young && wanted)
+            found.push_back(&past.record);
+    }
+    return found;
+}
+
+bool near(double got, double wanted, double share = 1e-6)
+{
+    return std::abs(got - wanted) <= std::abs(wanted) * share + 1e-6;
+}
+
+void compareMetric(const Metric &metric, const Tally &tally, const std::vector<const RunRecord *> &records)
+{
+    const QByteArrayView unit = metric.unit;
+    std::vector<double> values;
+    for (const RunRecord *record : records) {
+        const bool always = unit != "ms" && unit != "tok/s" && unit != "%";
+        if ((!always && !record->ok()) || (record->cached && unit == "tok"))
+            continue;
+        if (const auto value = metric.compute(*record))
+            values.push_back(*value);
+    }
+    const Figures figures = tally.figures(metric);
+    QCOMPARE(figures.count, quint64(values.size()));
+    if (values.empty())
+        return;
+    std::sort(values.begin(), values.end());
+    double total = 0;
+    for (const double value : values)
+        total += value;
+    QVERIFY2(near(figures.total, total), metric.id);
+    QVERIFY2(near(figures.mean, total / double(values.size())), metric.id);
+    QVERIFY2(near(figures.min, values.front()) && near(figures.max, values.back()), metric.id);
+    const auto exact = [&](double p) { return values[std::size_t(std::ceil(p / 100 * double(values.size()))) - 1]; };
+    const std::pair<double, Figures::Percentile> percentiles[] = {
+        { 50, figures.p50 }, { 90, figures.p90 }, { 95, figures.p95 }, { 99, figures.p99 }
+    };
+    for (const auto &[p, got] : percentiles) {
+        QVERIFY2(near(got.value, exact(p), 0.001), metric.id);
+        const quint64 needed = base::samplesForPercentile(p);
+        QCOMPARE(got.missing, needed > values.size() ? needed - values.size() : 0);
+    }
+}
+
+void compareAll(const Tally &tally, const std::vector<const RunRecord *> &records)
+{
+    Counts wanted;
+    std::map<base::ErrorKind, quint64> errors;
+    for (const RunRecord *record : records) {
+        ++wanted.calls;
+        wanted.ok += record->ok();
+        wanted.cancelled += record->cancelled();
+        wanted.cached += record->cached;
+        if (record->answer.error && !record->cancelled())
+            ++errors[record->answer.error->kind];
+        if (!record->cached)
+            wanted.costUsd += record->costUsd.value_or(0);
+        if (!record->cached && !record->cancelled())
+            wanted.retries += quint64(record->retries());
+    }
+    const Counts &got = tally.counts();
+    QCOMPARE(got.calls, wanted.calls);
+    QCOMPARE(got.ok, wanted.ok);
+    QCOMPARE(got.cancelled, wanted.cancelled);
+    QCOMPARE(got.failed, wanted.calls - wanted.ok - wanted.cancelled);
+    QCOMPARE(got.cached, wanted.cached);
+    QCOMPARE(got.retries, wanted.retries);
+    QVERIFY(near(got.costUsd, wanted.costUsd));
+    QCOMPARE(tally.errors(), errors);
+    for (const Metric &metric : metricTable())
+        compareMetric(metric, tally, records);
+}
+
+RunRecord randomRecord(std::mt19937 &random)
+{
+    const QString provider = random() % 2 ? u"p"_s : u"q"_s;
+    const QString model = random() % 2 ? u"m"_s : u"n"_s;
+    const auto roll = random() % 20;
+    if (roll == 0)
+        return failure(provider, model, base::ErrorKind::RateLimited);
+    if (roll == 1)
+        return failure(provider, model, base::ErrorKind::Cancelled);
+    if (roll == 2)
+        return failure(provider, model, base::ErrorKind::Server);
+    if (roll <= 5)
+        return cachedAnswer(provider, model);
+    RunRecord record = success(provider, model, std::lognormal_distribution(5.0, 1.0)(random));
+    record.costUsd = roll == 6 ? std::nullopt : std::optional(std::uniform_real_distribution(1e-6, 1.0)(random));
+    for (auto attempt = random() % 3; roll == 7 && attempt > 0; --attempt)
+        record.earlierAttempts.append(Attempt {});
+    return record;
+}
+
+} // namespace
+
+class TestMonitor final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void agreesWithCountingByHand_data()
+    {
+        QTest::addColumn<double>("meanPauseS");
+        QTest::newRow("a busy minute") << 0.05;
+        QTest::newRow("some hours") << 20.0;
+        QTest::newRow("some days") << 400.0;
+    }
+    void agreesWithCountingByHand()
+    {
+        QFETCH(double, meanPauseS);
+        constexpr qint64 second = 1'000'000'000;
+        std::mt19937 random(11);
+        std::exponential_distribution<double> pause(1 / meanPauseS);
+        ManualClock clock;
+        Monitor monitor(clock);
+        std::vector<Past> all;
+        for (int i = 1; i <= 1500; ++i) {
+            clock.advance(pause(random));
+            all.push_back({ clock.now, randomRecord(random) });
+            monitor.add(all.back().record);
+            if (i % 500 != 0)
+                continue;
+            clock.advance(pause(random));
+            for (const Series &series :
+                 { Series {}, Series { u"p"_s }, Series { u"q"_s, u"m"_s }, Series { {}, u"n"_s } }) {
+                compareAll(monitor.tally(Window::Minute, series), within(all, clock.now, second, 60, series));
+                compareAll(monitor.tally(Window::Hour, series), within(all, clock.now, 60 * second, 60, series));
+                compareAll(monitor.tally(Window::Day, series), within(all, clock.now, 900 * second, 96, series));
+                compareAll(monitor.tally(Window::Start, series), within(all, clock.now, 0, 0, series));
+            }
+        }
+    }
+
+    void ratesLeaveOutWhatTheyMust()
+    {
+        Tally tally;
+        QVERIFY(!tally.counts().errorRate() && !tally.counts().retryRate() && !tally.counts().cacheHitRate());
+        RunRecord retried = success(u"p"_s, u"m"_s);
+        retried.earlierAttempts = { Attempt {}, Attempt {} };
+        tally.add(retried);
+        tally.add(failure(u"p"_s, u"m"_s, base::ErrorKind::Server));
+        RunRecord cancelled = failure(u"p"_s, u"m"_s, base::ErrorKind::Cancelled);
+        cancelled.earlierAttempts = { Attempt {} };
+        tally.add(cancelled);
+        tally.add(cachedAnswer(u"p"_s, u"m"_s));
+        QCOMPARE(tally.counts().errorRate(), 100.0 / 3);
+        QCOMPARE(tally.counts().retryRate(), 100.0);
+        QCOMPARE(tally.counts().cacheHitRate(), 100.0 / 3);
+        QCOMPARE(tally.counts().outputTokens, 11.0);
+        QCOMPARE(tally.figures(*metricById("ttft_ms")).count, quint64(1));
+        QCOMPARE(tally.figures(*metricById("output_tokens")).total, 11.0);
+        QVERIFY(!tally.share("no_such_metric"));
+    }
+
+    void anUnknownPriceIsNotFree()
+    {
+        RunRecord unpriced = success(u"p"_s, u"m"_s);
+        unpriced.costUsd.reset();
+        Counts counts;
+        QCOMPARE(counts.cost(), 0.0);
+        counts.add(unpriced);
+        QVERIFY(!counts.cost());
+        counts.add(success(u"p"_s, u"m"_s));
+        QCOMPARE(counts.cost(), 0.5);
+        QCOMPARE(counts.unpriced, quint64(1));
+    }
+
+    void aWindowIsNotLongerThanTheRun()
+    {
+        ManualClock clock;
+        Monitor monitor(clock);
+        clock.advance(12);
+        QCOMPARE(monitor.seconds(Window::Minute), 12.0);
+        QCOMPARE(monitor.seconds(Window::Start), 12.0);
+        clock.advance(7200);
+        QVERIFY(monitor.seconds(Window::Minute) > 58.9 && monitor.seconds(Window::Minute) <= 60);
+        QVERIFY(monitor.seconds(Window::Hour) > 3539 && monitor.seconds(Window::Hour) <= 3600);
+        QCOMPARE(monitor.seconds(Window::Start), 7212.0);
+    }
+
+    void costOfARecord()
+    {
+        ManualClock clock;
+        Monitor monitor(clock);
+        RunRecord record = success(u"p"_s, u"m"_s);
+        record.trace.chunks.clear();
+        for (int i = 0; i < 300; ++i)
+            record.trace.chunks.append({ 1'200'000'000 + i * (300'000 + i), 4, ChunkKind::Text });
+        QBENCHMARK
+        {
+            record.trace.firstContentNs += 1013;
+            clock.advance(0.01);
+            monitor.add(record);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMonitor)
+#include "tst_monitor.moc"

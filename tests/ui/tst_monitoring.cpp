@@ -1,0 +1,185 @@
+#include "core/profile/monitor.h"
+#include "tests/profile/records.h"
+#include "tests/ui/settingsforms.h"
+#include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/alertbar.h"
+#include "ui/profiler/alertwatch.h"
+#include "ui/profiler/dashboardpage.h"
+#include "ui/profiler/statusstrip.h"
+
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QSignalSpy>
+#include <QTableWidget>
+#include <QTest>
+#include <QToolButton>
+
+using namespace talkbench;
+using namespace talkbench::ui;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+profile::AlertEvent alertEvent(const QString &rule, bool raised)
+{
+    return { rule, raised, profile::AlertRule::Severity::Warning, u"<b>Memory</b>: too much."_s };
+}
+
+void setRule(test::World &world, const QString &id, double threshold)
+{
+    auto rules = profile::defaultAlertRules();
+    for (profile::AlertRule &rule : rules) {
+        rule.enabled = rule.id == id;
+        rule.threshold = rule.id == id ? threshold : rule.threshold;
+        rule.holdSeconds = 0;
+    }
+    QVERIFY(world.settings.setValue("monitor/alerts", profile::toJson(rules).toVariantMap()));
+}
+
+QStringList column(const QTableWidget &table, int column)
+{
+    QStringList texts;
+    for (int line = 0; line < table.rowCount(); ++line)
+        texts << table.item(line, column)->text();
+    return texts;
+}
+
+} // namespace
+
+class MonitoringTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void alertsStandUntilTheyAreOver()
+    {
+        QWidget window;
+        AlertBar bar(&window);
+        QVERIFY(bar.isHidden());
+        bar.show(alertEvent(u"memory"_s, true));
+        bar.show(alertEvent(u"cpu"_s, true));
+        bar.show(alertEvent(u"memory"_s, true)); // said again, not twice
+        QCOMPARE(bar.count(), 2);
+        QVERIFY(!bar.isHidden());
+        const auto *text = bar.findChild<QLabel *>(u"alertText"_s);
+        QCOMPARE(text->textFormat(), Qt::PlainText);
+        bar.show(alertEvent(u"memory"_s, false));
+        QCOMPARE(bar.count(), 1);
+        const QSignalSpy settings(&bar, &AlertBar::settingsRequested);
+        auto *card = bar.findChild<QWidget *>(u"alert_cpu"_s);
+        test::find<QPushButton>(*card, u"alertSettings"_s)->click();
+        QCOMPARE(settings.count(), 1);
+        QTest::keyClick(test::find<QToolButton>(*card, u"alertClose"_s), Qt::Key_Space);
+        QCOMPARE(bar.count(), 0);
+        QVERIFY(bar.isHidden());
+    }
+
+    void theWatchFollowsTheSettings()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        setRule(world, u"memory"_s, 1); // every process has more
+        AlertWatch watch(world.context, monitor);
+        QSignalSpy changed(&watch, &AlertWatch::changed);
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"alert: Memory of the app: .* above 1 MB"_s));
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(changed.first().first().value<profile::AlertEvent>().raised);
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QCOMPARE(changed.count(), 1); // not every sample is looked at, and nothing is said twice
+    }
+
+    void aRateNeedsCalls()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        setRule(world, u"errors"_s, 20);
+        for (quint64 i = 1; i < AlertWatch::callsForRate; ++i)
+            Q_EMIT world.runs.recorded(profile::failure(u"p"_s, u"m"_s, base::ErrorKind::Server));
+        AlertWatch few(world.context, monitor);
+        const QSignalSpy quiet(&few, &AlertWatch::changed);
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QCOMPARE(quiet.count(), 0);
+        Q_EMIT world.runs.recorded(profile::failure(u"p"_s, u"m"_s, base::ErrorKind::Server));
+        AlertWatch enough(world.context, monitor);
+        const QSignalSpy said(&enough, &AlertWatch::changed);
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Failed calls of the last hour: 100 %"_s));
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QCOMPARE(said.count(), 1);
+    }
+
+    void theDashboardSortsAndCopies()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        DashboardPage page(monitor);
+        page.resize(1200, 600);
+        page.show();
+        auto *table = test::find<QTableWidget>(page, u"dashboardTable"_s);
+        QVERIFY(test::find<QLabel>(page, u"dashboardEmpty"_s)->isVisible());
+        QVERIFY(!test::find<QToolButton>(page, u"dashboardCopy"_s)->isEnabled());
+        page.hide();
+        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"slow"_s, 900));
+        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"fast"_s, 80));
+        Q_EMIT world.runs.recorded(profile::failure(u"q"_s, u"broken"_s, base::ErrorKind::Server));
+        page.show();
+        QVERIFY(table->isVisible());
+        QCOMPARE(column(*table, 0), QStringList({ u"All"_s, u"broken"_s, u"fast"_s, u"slow"_s }));
+        int ttft = 2;
+        while (table->horizontalHeaderItem(ttft)->text() != u"TTFT mean"_s)
+            ++ttft;
+        table->sortItems(ttft, Qt::DescendingOrder);
+        QCOMPARE(column(*table, 0), QStringList({ u"slow"_s, u"All"_s, u"fast"_s, u"broken"_s }));
+        QCOMPARE(column(*table, ttft).first(), u"900 ms"_s);
+        QCOMPARE(column(*table, ttft + 1).first(), u"(900 ms)"_s); // of one call
+        QVERIFY(!table->item(0, ttft + 1)->toolTip().isEmpty());
+        test::find<QToolButton>(page, u"dashboardCopy"_s)->click();
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"provider,model,seconds,calls"_s));
+        auto *window = test::find<QComboBox>(page, u"dashboardWindow"_s);
+        window->setCurrentIndex(0);
+        QCOMPARE(table->rowCount(), 4);
+    }
+
+    void theStripTellsTheCache()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        const StatusStrip strip(monitor);
+        QVERIFY(!strip.text().contains(u"cache"_s));
+        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s));
+        Q_EMIT world.runs.recorded(profile::cachedAnswer(u"p"_s, u"m"_s));
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QVERIFY2(strip.text().contains(u"cache 50 %"_s), qPrintable(strip.text()));
+    }
+
+    void thePageStoresRules()
+    {
+        test::World world;
+        {
+            SettingsDialog dialog(world.context);
+            dialog.showPage(SettingsDialog::Monitoring);
+            auto *threshold = test::find<QDoubleSpinBox>(dialog, u"alertThreshold_memory"_s);
+            QCOMPARE(threshold->value(), 500.0);
+            test::save(dialog);
+            QVERIFY(world.settings.value("monitor/alerts").toMap().isEmpty()); // nothing was changed
+        }
+        SettingsDialog dialog(world.context);
+        test::find<QDoubleSpinBox>(dialog, u"alertThreshold_memory"_s)->setValue(800);
+        auto *cost = test::find<QCheckBox>(dialog, u"alertEnabled_cost"_s);
+        cost->click();
+        QVERIFY(!test::find<QDoubleSpinBox>(dialog, u"alertThreshold_cost"_s)->isEnabled());
+        test::save(dialog);
+        const auto rules =
+            profile::alertRulesFromJson(QJsonObject::fromVariantMap(world.settings.value("monitor/alerts").toMap()));
+        QCOMPARE(rules.first().threshold, 800.0);
+        QVERIFY(!rules.last().enabled);
+        for (QWidget *field : dialog.findChildren<QWidget *>(QRegularExpression(u"^alert(Enabled|Threshold|Hold)_"_s)))
+            QVERIFY2(!field->accessibleName().isEmpty(), qPrintable(field->objectName()));
+    }
+};
+
+QTEST_MAIN(MonitoringTest)
+#include "tst_monitoring.moc"

@@ -1,0 +1,118 @@
+#include "ui/settings/monitoringpage.h"
+
+#include "core/config/settings.h"
+#include "ui/settings/formparts.h"
+#include "ui/settings/valuespage.h"
+#include "ui/theme/metrics.h"
+
+#include <QCheckBox>
+#include <QCoreApplication>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr double largestThreshold = 1e9;
+constexpr int longestHoldSeconds = 24 * 3600;
+
+QString thresholdPrefix(const profile::AlertRule &rule)
+{
+    return rule.compare == profile::AlertRule::Compare::Above ? MonitoringPage::tr("above ")
+                                                              : MonitoringPage::tr("below ");
+}
+
+} // namespace
+
+MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
+    : QWidget(parent), m_settings(settings),
+      m_values(new ValuesPage(settings, { "monitor/report_s", "monitor/notify" }, this))
+{
+    auto *title = new ToneLabel(u"alertsHint"_s, ToneLabel::Tone::Muted, this);
+    title->setText(
+        tr("Alerts appear above the page and in the log. An alert is over when its figure has been a tenth below "
+           "the threshold for the same time."));
+    title->setWordWrap(true);
+    auto *grid = new QGridLayout;
+    grid->setHorizontalSpacing(grid::gap);
+    grid->setVerticalSpacing(grid::unit);
+    grid->setColumnStretch(0, 1);
+    const auto rules =
+        profile::alertRulesFromJson(QJsonObject::fromVariantMap(settings.value("monitor/alerts").toMap()));
+    for (const profile::AlertRule &rule : rules)
+        addRule(grid, rule);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid::gap);
+    column->addWidget(m_values);
+    column->addWidget(title);
+    column->addLayout(grid);
+    column->addStretch();
+}
+
+void MonitoringPage::addRule(QGridLayout *grid, const profile::AlertRule &rule)
+{
+    const profile::AlertSignal *watched = profile::alertSignalById(rule.signal);
+    const QString title = QCoreApplication::translate("AlertSignal", watched->title);
+    auto *enabled = new QCheckBox(title, this);
+    enabled->setObjectName(u"alertEnabled_"_s + rule.id);
+    enabled->setAccessibleName(title);
+    enabled->setChecked(rule.enabled);
+    auto *threshold = new QDoubleSpinBox(this);
+    threshold->setObjectName(u"alertThreshold_"_s + rule.id);
+    threshold->setAccessibleName(tr("%1: threshold").arg(title));
+    threshold->setRange(0, largestThreshold);
+    threshold->setDecimals(QByteArrayView(watched->unit) == "USD" ? 2 : 0);
+    threshold->setGroupSeparatorShown(true);
+    threshold->setPrefix(thresholdPrefix(rule));
+    if (*watched->unit != '\0')
+        threshold->setSuffix(u' ' + QString::fromUtf8(watched->unit));
+    threshold->setValue(rule.threshold);
+    auto *hold = new QSpinBox(this);
+    hold->setObjectName(u"alertHold_"_s + rule.id);
+    hold->setAccessibleName(tr("%1: for how long").arg(title));
+    hold->setRange(0, longestHoldSeconds);
+    hold->setPrefix(tr("for "));
+    hold->setSuffix(tr(" s"));
+    hold->setSpecialValueText(tr("at once"));
+    hold->setValue(rule.holdSeconds);
+    for (QWidget *field : { static_cast<QWidget *>(threshold), static_cast<QWidget *>(hold) }) {
+        field->setEnabled(rule.enabled);
+        connect(enabled, &QCheckBox::toggled, field, &QWidget::setEnabled);
+    }
+    const int line = grid->rowCount();
+    grid->addWidget(enabled, line, 0);
+    grid->addWidget(threshold, line, 1);
+    grid->addWidget(hold, line, 2);
+    m_rows.append({ rule, enabled, threshold, hold });
+}
+
+base::Result<void> MonitoringPage::save()
+{
+    if (auto saved = m_values->save(); !saved)
+        return saved;
+    bool changed = false;
+    QList<profile::AlertRule> rules;
+    for (Row &row : m_rows) {
+        profile::AlertRule rule = row.rule;
+        rule.enabled = row.enabled->isChecked();
+        rule.holdSeconds = row.hold->value();
+        // A field shows fewer digits than a file may hold.
+        if (const double shown = row.threshold->value();
+            qAbs(shown - rule.threshold) >= 0.5 || row.threshold->decimals())
+            rule.threshold = shown;
+        changed = changed || rule != row.rule;
+        row.rule = rule;
+        rules.append(rule);
+    }
+    return changed ? m_settings.setValue("monitor/alerts", profile::toJson(rules).toVariantMap())
+                   : base::Result<void>();
+}
+
+} // namespace talkbench::ui

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/base/result.h"
+#include "core/profile/alerts.h"
+
+#include <QList>
+#include <QWidget>
+
+class QCheckBox;
+class QDoubleSpinBox;
+class QGridLayout;
+class QSpinBox;
+
+namespace talkbench::config {
+class Settings;
+}
+
+namespace talkbench::ui {
+
+class ValuesPage;
+
+/// How often a report is written, and which alerts are raised from when on.
+class MonitoringPage final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit MonitoringPage(config::Settings &settings, QWidget *parent = nullptr);
+
+    base::Result<void> save();
+
+private:
+    void addRule(QGridLayout *grid, const profile::AlertRule &rule);
+
+    struct Row {
+        profile::AlertRule rule;
+        QCheckBox *enabled;
+        QDoubleSpinBox *threshold;
+        QSpinBox *hold;
+    };
+
+    config::Settings &m_settings;
+    ValuesPage *m_values;
+    QList<Row> m_rows;
+};
+
+} // namespace talkbench::ui
