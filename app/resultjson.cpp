@@ -61,6 +61,17 @@ QJsonArray unsentJson(const profile::Trace &trace)
     return array;
 }
 
+/// Why other models were asked, in turn.
+QJsonArray fallbacksJson(const profile::Trace &trace)
+{
+    QJsonArray array;
+    for (const profile::Decision &decision : trace.decisions) {
+        if (decision.stage == "fallback"_L1 || decision.stage == "hedge"_L1)
+            array.append(QJsonObject { { u"stage"_s, decision.stage }, { u"reason"_s, decision.reason } });
+    }
+    return array;
+}
+
 } // namespace
 
 QJsonArray attemptsJson(const profile::RunRecord &record)
@@ -103,6 +114,8 @@ QJsonObject resultJson(const profile::RunRecord &record)
         { u"server_timings"_s, answer.serverTimings },
         { u"rate_limits"_s, llm::toJson(answer.rateLimits) },
         { u"unsent"_s, unsentJson(record.trace) },
+        { u"decision"_s, record.decision.isEmpty() ? QJsonValue() : record.decision },
+        { u"fallbacks"_s, fallbacksJson(record.trace) },
         { u"attempts"_s, record.attempts() },
         { u"attempt_log"_s, attemptsJson(record) },
         { u"validation"_s, profile::toJson(record.validation) },

@@ -1,5 +1,6 @@
 #include "app/window.h"
 
+#include "app/choicesetup.h"
 #include "app/commands/calibrate.h"
 #include "app/commands/filelimit.h"
 #include "app/commands/interrupts.h"
@@ -93,6 +94,7 @@ private:
     void applyTheme();
     void applyPrices();
     void learnPrices();
+    void measure();
 
     base::SystemClock m_clock;
     config::Settings m_settings;
@@ -104,6 +106,7 @@ private:
     run::RunService m_runs;
     ui::Endpoints m_endpoints;
     ui::ModelLists m_models;
+    select::Chooser m_chooser;
     ui::AppContext m_context;
     ui::Theme m_theme;
     simulator::Simulator m_simulator;
@@ -116,16 +119,20 @@ Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(tableOrNone()), m_store(dataDir),
       m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
-      m_endpoints(m_settings, m_secrets),
-      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_context { m_clock,  m_settings,  m_secrets,
-                                                                               m_prices, m_runs,      m_store,
-                                                                               m_cache,  m_endpoints, m_models },
+      m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
+      m_chooser([this](const select::ModelRef &ref) {
+          return candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
+      }),
+      m_context {
+          m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_cache, m_endpoints, m_models, m_chooser
+      },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
     applyTheme();
     applySettings(m_settings, m_runs, m_cache);
     applyPrices();
+    applySettings(m_settings, m_chooser);
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
@@ -134,15 +141,19 @@ Session::Session(QApplication &application, const QString &dataDir)
             m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
         applyTheme();
         applySettings(m_settings, m_runs, m_cache);
+        applySettings(m_settings, m_chooser);
         applyPrices();
     });
     connect(&m_settings, &config::Settings::providersChanged, this, [this] {
         applySettings(m_settings, m_runs, m_cache);
+        applySettings(m_settings, m_chooser);
         applyPrices();
     });
     connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
-    connect(&m_runs, &run::RunService::recorded, this,
-            [this](const profile::RunRecord &record) { m_store.saveRun(record); });
+    connect(&m_runs, &run::RunService::recorded, this, [this](const profile::RunRecord &record) {
+        m_chooser.learn(record);
+        m_store.saveRun(record);
+    });
 }
 
 Session::~Session()
@@ -172,7 +183,15 @@ void Session::open()
                 m_window->showProblem(error);
             }
             m_window->load();
+            measure();
         });
+    });
+}
+
+void Session::measure()
+{
+    ui::whenReady(this, m_store.runs(measuredRuns), [this](const base::Result<QList<profile::RunRecord>> &runs) {
+        m_chooser.load(runs ? *runs : QList<profile::RunRecord>());
     });
 }
 

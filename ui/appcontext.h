@@ -12,6 +12,9 @@ class PriceBook;
 namespace talkbench::run {
 class RunService;
 }
+namespace talkbench::select {
+class Chooser;
+}
 namespace talkbench::store {
 class CacheStore;
 class Store;
@@ -34,6 +37,7 @@ struct AppContext {
     /// Settings and secrets joined: how to reach a provider.
     Endpoints &endpoints;
     ModelLists &models;
+    select::Chooser &chooser;
 };
 
 } // namespace talkbench::ui

@@ -321,6 +321,7 @@ void MainWindow::connectChats()
     connect(m_chats, &ChatController::failed, this, &MainWindow::showProblem);
     const auto showModel = [this] { m_models->setCurrent(m_chats->providerId(), m_chats->model()); };
     connect(m_chats, &ChatController::modelChanged, this, showModel);
+    m_models->offerAuto();
     connect(m_models, &ModelPicker::chosen, m_chats, &ChatController::setModel);
     showModel();
     connect(&m_context.store, &store::Store::writeFailed, this, &MainWindow::showProblem);

@@ -5,16 +5,13 @@
 #include "app/commands/options.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
-#include "core/llm/images.h"
+#include "core/cost/tokenestimate.h"
 #include "core/profile/format.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
-#include <QFile>
-#include <QJsonArray>
 #include <QJsonDocument>
-#include <QStringDecoder>
 
 #include <cmath>
 #include <utility>
@@ -24,9 +21,6 @@ using namespace Qt::StringLiterals;
 namespace talkbench::app {
 
 namespace {
-
-/// More than any model takes; less than an endless standard input.
-constexpr qint64 longestPrompt = 64 << 20;
 
 enum ExitCode { Complete = 0, Failed = 1, BadUsage = 2, Invalid = 3, Interrupted = 130 };
 
@@ -53,203 +47,6 @@ QString whyIncomplete(const llm::Answer &answer)
     default:
         return answer.finishReasonRaw;
     }
-}
-
-void describe(QCommandLineParser &parser)
-{
-    parser.setApplicationDescription(
-        u"Asks a model and prints its answer as it streams; the numbers go to stderr. Exit code 0 only for a complete "
-        "answer, 3 for a complete one that fails a check of --validate. Without --provider and --base-url the "
-        "settings' default provider is asked, at first the built-in "
-        "simulator. The key comes from TALKBENCH_API_KEY, else from the keychain."_s);
-    addTargetOptions(parser);
-    parser.addOptions({
-        { { u"m"_s, u"model"_s }, u"The model."_s, u"M"_s },
-        { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
-        { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
-        { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
-        { u"max-tokens"_s, u"The most tokens of the answer."_s, u"N"_s },
-        { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
-        { u"stop"_s, u"Ends the answer where it would say this. May be repeated."_s, u"TEXT"_s },
-        { u"reasoning-effort"_s, u"none, minimal, low, medium, high or xhigh."_s, u"EFFORT"_s },
-        { u"reasoning-budget"_s, u"The most tokens to think with; 0 for none."_s, u"N"_s },
-        { u"context-tokens"_s, u"The context to load the model with, where the server loads it (Ollama)."_s, u"N"_s },
-        { u"json-mode"_s, u"Ask for an answer that is JSON."_s },
-        { u"json-schema"_s, u"Ask for JSON by the schema in this file."_s, u"FILE"_s },
-        { u"tools"_s, u"Offer the tools in this JSON file; calls are shown, not made."_s, u"FILE"_s },
-        { u"image"_s, u"Show the model this picture (PNG, JPEG, GIF, WebP). May be repeated."_s, u"FILE"_s },
-        { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
-        { u"no-stream"_s, u"Ask for the answer in one piece."_s },
-        { u"timeout"_s, u"The longest the whole answer may take, in seconds."_s, u"S"_s },
-        { u"cache"_s,
-          u"Whether a kept answer will do: off, deterministic (temperature 0 or a seed), always, or refresh: ask anew "
-          u"and "
-          "keep the answer."_s,
-          u"POLICY"_s },
-        { u"cache-ttl"_s,
-          u"The oldest kept answer that will do, and how long this one is kept: 90s, 30m, 12h, 7d; 0 for ever."_s,
-          u"TIME"_s },
-        { u"over-budget"_s, u"Send even where a budget says to ask first."_s },
-        { u"json"_s, u"Print one JSON object instead of text."_s },
-        { { u"h"_s, u"help"_s }, u"Shows this."_s },
-    });
-    addCheckOptions(parser);
-    parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
-}
-
-base::Result<base::HttpHeaders> headers(const QStringList &lines)
-{
-    base::HttpHeaders result;
-    for (const QString &line : lines) {
-        const qsizetype colon = line.indexOf(u':');
-        if (colon < 1 || line.contains(u'\n') || line.contains(u'\r'))
-            return usage(u"--header takes 'Name: value'."_s); // not quoted: it may hold a key
-        result.append({ line.first(colon).trimmed().toUtf8(), line.sliced(colon + 1).trimmed().toUtf8() });
-    }
-    return result;
-}
-
-base::Result<QString> prompt(const QCommandLineParser &parser)
-{
-    const QStringList words = parser.positionalArguments();
-    if (words.size() != 1)
-        return usage(words.isEmpty() ? u"There is no prompt; - reads it from standard input."_s
-                                     : u"There is more than one prompt: put it in quotation marks."_s);
-    QString text = words.first();
-    if (text == u"-"_s) {
-        QFile input;
-        if (!input.open(stdin, QIODevice::ReadOnly))
-            return usage(u"Standard input can't be read."_s);
-        const QByteArray bytes = input.read(longestPrompt + 1);
-        if (bytes.size() > longestPrompt)
-            return usage(u"The prompt is longer than %1 MiB."_s.arg(longestPrompt >> 20));
-        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless); // half a letter is an error
-        text = decoder(bytes);
-        if (decoder.hasError() || text.contains(QChar::Null))
-            return usage(u"Standard input is not text in UTF-8."_s);
-    }
-    if (text.trimmed().isEmpty())
-        return usage(u"The prompt is empty."_s);
-    return text;
-}
-
-/// What is read from files, and what has few words.
-base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOptions &options)
-{
-    options.chat.stop = parser.values(u"stop"_s);
-    if (const QString effort = parser.value(u"reasoning-effort"_s); !effort.isEmpty()) {
-        options.chat.reasoningEffort = llm::reasoningEffortFromName(effort);
-        if (!options.chat.reasoningEffort)
-            return usage(
-                u"--reasoning-effort takes none, minimal, low, medium, high or xhigh, not '%1'."_s.arg(effort));
-    }
-    using Kind = llm::ResponseFormat::Kind;
-    if (parser.isSet(u"json-mode"_s))
-        options.chat.responseFormat.kind = Kind::JsonObject;
-    if (parser.isSet(u"json-schema"_s)) {
-        const auto schema = jsonFile(parser.value(u"json-schema"_s));
-        if (!schema)
-            return schema.error();
-        options.chat.responseFormat = { Kind::JsonSchema, u"answer"_s, schema->toObject() };
-    }
-    if (parser.isSet(u"tools"_s)) {
-        const auto tools = jsonFile(parser.value(u"tools"_s));
-        if (!tools)
-            return tools.error();
-        options.chat.tools = llm::toolsFromJson(*tools);
-        if (options.chat.tools.isEmpty())
-            return usage(u"%1 describes no tool."_s.arg(parser.value(u"tools"_s)));
-    }
-    const QStringList images = parser.values(u"image"_s);
-    for (const QString &path : images) {
-        const auto data = contents(path);
-        const auto part = data ? llm::imagePart(*data) : data.error();
-        if (!part)
-            return usage(data ? u"%1: %2"_s.arg(path, part.error().message) : part.error().message);
-        options.images.append(*part);
-    }
-    return {};
-}
-
-/// "90s", "30m", "12h", "7d", or seconds.
-std::optional<qint64> durationFrom(QString text)
-{
-    constexpr std::pair<QChar, qint64> units[] = {
-        { u's', 1000 }, { u'm', 60'000 }, { u'h', 3'600'000 }, { u'd', 86'400'000 }
-    };
-    qint64 unitMs = 1000;
-    for (const auto &[letter, ms] : units) {
-        if (!text.endsWith(letter))
-            continue;
-        unitMs = ms;
-        text.chop(1);
-        break;
-    }
-    bool ok = false;
-    const double count = text.toDouble(&ok);
-    const double ms = count * static_cast<double>(unitMs);
-    return ok && ms >= 0 && ms < 1e15 ? std::optional(static_cast<qint64>(ms)) : std::nullopt;
-}
-
-base::Result<void> readCache(const QCommandLineParser &parser, ChatCommandOptions &options)
-{
-    if (const QString policy = parser.value(u"cache"_s); parser.isSet(u"cache"_s)) {
-        options.cache = profile::cachePolicyFromName(policy);
-        if (!options.cache)
-            return usage(u"--cache takes off, deterministic, always or refresh, not '%1'."_s.arg(policy));
-    }
-    if (const QString ttl = parser.value(u"cache-ttl"_s); parser.isSet(u"cache-ttl"_s)) {
-        options.cacheTtlMs = durationFrom(ttl);
-        if (!options.cacheTtlMs)
-            return usage(u"--cache-ttl takes a time as 90s, 30m, 12h or 7d, not '%1'."_s.arg(ttl));
-    }
-    return {};
-}
-
-base::Result<ChatCommandOptions> readOptions(const QCommandLineParser &parser)
-{
-    ChatCommandOptions options;
-    options.system = parser.value(u"system"_s);
-    options.chat.stream = !parser.isSet(u"no-stream"_s);
-    options.json = parser.isSet(u"json"_s);
-    options.overBudget = parser.isSet(u"over-budget"_s);
-    const auto target = readTarget(parser);
-    const auto given = headers(parser.values(u"header"_s));
-    const auto text = prompt(parser);
-    const auto temperature = number<double>(parser, u"temperature"_s, 0, 10);
-    const auto topP = number<double>(parser, u"top-p"_s, 0, 1);
-    const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
-    const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
-    const auto reasoningBudget = number<int>(parser, u"reasoning-budget"_s, 0, 10'000'000);
-    const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
-    const auto shape = readShape(parser, options);
-    const auto cache = readCache(parser, options);
-    const auto validation = readChecks(parser);
-    const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
-    for (const base::Error *error :
-         { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
-           temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
-           maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
-           reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), timeout ? nullptr : &timeout.error() }) {
-        if (error)
-            return *error;
-    }
-    options.target = *target;
-    options.target.model = parser.value(u"model"_s);
-    options.target.headers = *given;
-    options.prompt = *text;
-    options.chat.temperature = *temperature;
-    options.chat.topP = *topP;
-    options.chat.maxTokens = *maxTokens;
-    options.chat.seed = *seed;
-    options.chat.reasoningBudget = *reasoningBudget;
-    options.chat.contextTokens = *contextTokens;
-    options.validation = *validation;
-    if (*timeout)
-        options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
-    return options;
 }
 
 bool printJson(const profile::RunRecord &record)
@@ -280,13 +77,59 @@ int failed(const base::Error &error, const Target &target, bool json)
 
 } // namespace
 
-ChatCommand::ChatCommand(Session &session, const ChatCommandOptions &options) : m_session(session), m_options(options)
+ChatCommand::ChatCommand(Session &session, const ChatCommandOptions &options)
+    : m_session(session), m_options(options), m_target(options.target)
 {
+}
+
+/// A server's own model called "auto" is asked for with its provider.
+bool ChatCommand::isAuto() const
+{
+    const Target &target = m_options.target;
+    return target.model == select::autoRef.model && target.provider.isEmpty() && target.baseUrl.isEmpty();
 }
 
 void ChatCommand::start()
 {
-    m_session.resolve(m_options.target, this, [this](const base::Result<Resolved> &resolved) { onResolved(resolved); });
+    if (isAuto())
+        m_session.measure(this, [this] { choose(); });
+    else if (m_session.chooser().policy().hedgeFactor > 0)
+        m_session.measure(this, [this] { resolve(); });
+    else
+        resolve();
+}
+
+void ChatCommand::choose()
+{
+    m_pick = m_session.chooser().choose({ .chat = chatRequest({}), .nowMs = m_session.clock().wallMs() });
+    const select::Decision &decision = m_pick->decision;
+    if (!decision.chosen) {
+        fail({ base::ErrorKind::Config, decision.reason, {}, 0, std::nullopt });
+        return;
+    }
+    writeLine(stderr, u"talkbench chat: auto: %1 (%2)"_s.arg(decision.reason, select::toText(*decision.chosen)));
+    m_target.provider = decision.chosen->providerId;
+    m_target.model = decision.chosen->model;
+    m_target.isChosen = true;
+    resolve();
+}
+
+void ChatCommand::resolve()
+{
+    m_session.resolve(m_target, this, [this](const base::Result<Resolved> &resolved) { onResolved(resolved); });
+}
+
+llm::ChatRequest ChatCommand::chatRequest(const QString &model) const
+{
+    llm::ChatRequest chat;
+    chat.model = model;
+    chat.options = m_options.chat;
+    if (!m_options.system.isEmpty())
+        chat.messages.append(llm::Message::fromText(llm::Role::System, m_options.system));
+    llm::Message question = llm::Message::fromText(llm::Role::User, m_options.prompt);
+    question.parts.append(m_options.images);
+    chat.messages.append(question);
+    return chat;
 }
 
 void ChatCommand::onResolved(const base::Result<Resolved> &resolved)
@@ -331,13 +174,9 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
 {
     run::RunRequest request;
     request.endpoint = endpoint;
-    request.chat.model = model;
-    request.chat.options = m_options.chat;
-    if (!m_options.system.isEmpty())
-        request.chat.messages.append(llm::Message::fromText(llm::Role::System, m_options.system));
-    llm::Message question = llm::Message::fromText(llm::Role::User, m_options.prompt);
-    question.parts.append(m_options.images);
-    request.chat.messages.append(question);
+    request.chat = chatRequest(model);
+    if (m_pick)
+        request.decision = select::toJson(m_pick->decision);
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;
@@ -391,7 +230,21 @@ void ChatCommand::onVerdict(const cost::Verdict &verdict, const run::RunRequest 
 
 void ChatCommand::dispatch(const run::RunRequest &request)
 {
-    m_run = m_session.runs().start(request);
+    const select::ModelRef ref { request.endpoint.providerId, request.chat.model };
+    run::Relay::Plan plan;
+    plan.order = m_pick ? m_pick->order : m_session.chooser().fallbackOrder(ref);
+    plan.inputTokens = cost::estimateTokens(request.chat.messages);
+    plan.hedgeAfterMs = m_session.chooser().hedgeDelayMs(ref);
+    // Of headers and routes only those of the settings: what the command line gave is for the server it named.
+    const auto endpointOf = [this](const QString &providerId, QObject *context, const auto &then) {
+        Target target;
+        target.provider = providerId;
+        target.isChosen = true;
+        m_session.resolve(target, context, [then](const base::Result<Resolved> &resolved) {
+            then(resolved ? run::Relay::EndpointResult(resolved->endpoint) : resolved.error());
+        });
+    };
+    m_run = std::make_unique<run::Relay>(m_session.runs(), m_scheduler, endpointOf, request, plan);
     connect(m_run.get(), &run::Run::updated, this, &ChatCommand::onUpdated);
     connect(m_run.get(), &run::Run::finished, this, &ChatCommand::onFinished);
 }
@@ -406,6 +259,8 @@ void ChatCommand::interrupt()
 
 void ChatCommand::onUpdated(const run::RunUpdate &update)
 {
+    if (!update.step.isEmpty() && std::exchange(m_step, update.step) != update.step)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(update.step));
     if (update.retryAtNs != 0 && update.retryAtNs != m_retryAtNs && update.lastError) {
         m_retryAtNs = update.retryAtNs;
         const double seconds = static_cast<double>(update.retryAtNs - base::SystemClock().nowNs()) / 1e9;
@@ -482,11 +337,11 @@ void ChatCommand::fail(const base::Error &error)
 int chatCommand(const QStringList &arguments, const GlobalOptions &options)
 {
     QCommandLineParser parser;
-    describe(parser);
+    describeChat(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench chat"_s } + arguments);
     if (parsed && parser.isSet(u"help"_s))
         return printHelp(parser, "chat");
-    const auto chat = parsed ? readOptions(parser) : usage(parser.errorText());
+    const auto chat = parsed ? readChatOptions(parser) : usage(parser.errorText());
     const bool json = parser.isSet(u"json"_s);
     if (!chat) {
         failed(chat.error(), {}, json);

@@ -1,31 +1,13 @@
 #pragma once
 
+#include "app/commands/chatoptions.h"
 #include "app/commands/session.h"
 #include "core/cost/budget.h"
-#include "core/llm/chatrequest.h"
-#include "core/llm/validation.h"
-#include "core/profile/cacheentry.h"
+#include "core/run/relay.h"
 
 #include <QElapsedTimer>
 
 namespace talkbench::app {
-
-struct ChatCommandOptions {
-    Target target;
-    QString prompt;
-    QString system;
-    QList<llm::ContentPart> images;
-    llm::ChatOptions chat;
-    llm::Validation validation;
-    /// Of the whole answer; unset: as the settings say.
-    std::optional<int> timeoutMs;
-    /// Unset: as the settings say.
-    std::optional<profile::CachePolicy> cache;
-    std::optional<qint64> cacheTtlMs;
-    bool json = false;
-    /// Send even where a budget says to ask first.
-    bool overBudget = false;
-};
 
 /// `talkbench chat`: one question, one answer. Text to stdout as it comes, numbers to stderr. Ends the event loop with
 /// the exit code.
@@ -40,6 +22,11 @@ public:
     void interrupt();
 
 private:
+    bool isAuto() const;
+    /// The model of an automatic choice.
+    void choose();
+    void resolve();
+    llm::ChatRequest chatRequest(const QString &model) const;
     void onResolved(const base::Result<Resolved> &resolved);
     void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
     void send(const llm::Endpoint &endpoint, const QString &model);
@@ -58,7 +45,11 @@ private:
 
     Session &m_session;
     const ChatCommandOptions m_options;
-    std::unique_ptr<run::Run> m_run;
+    Target m_target;
+    std::optional<select::Pick> m_pick;
+    run::TimerScheduler m_scheduler;
+    std::unique_ptr<run::Relay> m_run;
+    QString m_step;
     qint64 m_retryAtNs = 0;
     QString m_half; ///< of a character whose second half is still to come
     bool m_written = true;

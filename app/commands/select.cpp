@@ -1,10 +1,12 @@
+#include "app/choicesetup.h"
 #include "app/commands/commands.h"
+#include "app/commands/options.h"
 #include "app/commands/terminal.h"
+#include "app/pricesetup.h"
 #include "core/config/datadir.h"
 #include "core/config/settings.h"
 #include "core/profile/format.h"
 #include "core/select/replay.h"
-#include "core/select/rules.h"
 #include "core/select/strategies.h"
 #include "core/store/store.h"
 
@@ -13,22 +15,12 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QRandomGenerator>
-
-#include <cmath>
 
 using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
 
 namespace {
-
-using select::ModelRef;
-
-base::Error usage(const QString &message)
-{
-    return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
-}
 
 int complain(const base::Error &error)
 {
@@ -51,38 +43,6 @@ void describe(QCommandLineParser &parser)
     });
 }
 
-base::Result<select::Weights> weightsFrom(const QString &text)
-{
-    select::Weights weights { 0, 0, 0 };
-    const QStringList parts = text.split(u',', Qt::SkipEmptyParts);
-    for (const QString &part : parts) {
-        const QString name = part.section(u'=', 0, 0).trimmed();
-        bool isNumber = false;
-        const double value = part.section(u'=', 1).toDouble(&isNumber);
-        double *weight = name == u"fast"_s ? &weights.fast
-            : name == u"cheap"_s           ? &weights.cheap
-            : name == u"good"_s            ? &weights.good
-                                           : nullptr;
-        if (!weight || !isNumber || !std::isfinite(value) || value < 0)
-            return usage(u"Weights are fast=…,cheap=…,good=… with numbers from 0, not '%1'."_s.arg(part));
-        *weight = value;
-    }
-    return weights;
-}
-
-base::Result<QList<ModelRef>> refsFrom(const QString &text)
-{
-    QList<ModelRef> refs;
-    const QStringList parts = text.split(u',', Qt::SkipEmptyParts);
-    for (const QString &part : parts) {
-        const auto ref = select::modelRefFromText(part);
-        if (!ref)
-            return usage(u"A candidate is 'provider/model', not '%1'."_s.arg(part));
-        refs.append(*ref);
-    }
-    return refs;
-}
-
 base::Result<QList<profile::RunRecord>> storedRuns(const QString &dir)
 {
     if (!QFile::exists(store::Store::databasePath(dir)))
@@ -95,12 +55,6 @@ base::Result<QList<profile::RunRecord>> storedRuns(const QString &dir)
     auto records = store.runs(0);
     records.waitForFinished();
     return records.result();
-}
-
-base::Result<cost::PriceBook> shippedPrices()
-{
-    QFile file(u":/prices.json"_s);
-    return cost::PriceBook::fromJson(file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray());
 }
 
 QJsonArray ruleTrialsJson(const QList<select::Rule> &rules, const select::RuleVerdict &verdict)
@@ -117,54 +71,54 @@ QJsonArray ruleTrialsJson(const QList<select::Rule> &rules, const select::RuleVe
     return rows;
 }
 
-int explain(const QCommandLineParser &parser, const config::Settings &settings, const cost::PriceBook &prices,
-            const QList<profile::RunRecord> &records)
+/// The settings' policy with what the command line says instead.
+base::Result<select::Policy> policyOf(const QCommandLineParser &parser, const select::Policy &settings)
 {
-    const auto weights = weightsFrom(parser.isSet(u"weights"_s) ? parser.value(u"weights"_s)
-                                                                : settings.value("select/weights").toString());
-    auto refs = refsFrom(parser.isSet(u"candidates"_s) ? parser.value(u"candidates"_s)
-                                                       : settings.value("select/candidates").toString());
-    const auto rules =
-        select::rulesFromJson(QJsonDocument::fromJson(settings.value("select/rules").toString().toUtf8()).array());
-    for (const base::Error *error :
-         { weights ? nullptr : &weights.error(), refs ? nullptr : &refs.error(), rules ? nullptr : &rules.error() }) {
-        if (error)
-            return complain(*error);
+    select::Policy policy = settings;
+    if (parser.isSet(u"weights"_s)) {
+        const auto weights = select::weightsFromText(parser.value(u"weights"_s));
+        if (!weights)
+            return weights.error();
+        policy.weights = *weights;
     }
-    llm::ChatRequest request;
-    request.messages = { llm::Message::fromText(llm::Role::User, parser.value(u"explain"_s)) };
-    select::Choice choice;
-    choice.subject = select::subjectOf(request);
-    choice.subject.localTime = QTime::currentTime();
-    choice.weights = *weights;
-    choice.strategy =
-        parser.isSet(u"strategy"_s) ? parser.value(u"strategy"_s) : settings.value("select/strategy").toString();
-    if (!select::strategyById(choice.strategy))
-        return complain(usage(u"There is no strategy '%1'."_s.arg(choice.strategy)));
-    choice.nowMs = QDateTime::currentMSecsSinceEpoch();
-    choice.seed = parser.isSet(u"seed"_s) ? parser.value(u"seed"_s).toUInt() : QRandomGenerator::global()->generate();
-    const select::RuleVerdict verdict = select::firstMatch(*rules, choice.subject);
-    if (verdict.index >= 0 && !parser.isSet(u"candidates"_s))
-        refs = rules->at(verdict.index).models;
-    for (const ModelRef &ref : std::as_const(*refs))
-        choice.candidates.append({ .ref = ref, .price = prices.find(ref.providerId, ref.model) });
-    const select::Decision decision = select::decide(choice, select::Measurements::of(records));
-    QJsonObject object = select::toJson(decision);
-    object["language"_L1] = choice.subject.language;
-    object["rules"_L1] = ruleTrialsJson(*rules, verdict);
-    return printed(write(stdout, QString::fromUtf8(QJsonDocument(object).toJson())), "select") != 0 ? 1
-        : decision.chosen                                                                           ? 0
-                                                                                                    : 1;
+    if (parser.isSet(u"candidates"_s)) {
+        const auto refs = select::modelRefsFromText(parser.value(u"candidates"_s));
+        if (!refs)
+            return refs.error();
+        policy.candidates = *refs;
+        policy.rules.clear();
+    }
+    if (parser.isSet(u"strategy"_s))
+        policy.strategy = parser.value(u"strategy"_s);
+    if (!select::strategyById(policy.strategy))
+        return usage(u"There is no strategy '%1'."_s.arg(policy.strategy));
+    return policy;
 }
 
-int replayed(const cost::PriceBook &prices, const QList<profile::RunRecord> &records)
+int explain(const QCommandLineParser &parser, const select::Chooser &chooser)
+{
+    const auto policy = policyOf(parser, chooser.policy());
+    const auto seed = number<quint32>(parser, u"seed"_s, 0, 4'294'967'295.0);
+    if (!policy || !seed)
+        return complain(policy ? seed.error() : policy.error());
+    select::Question question;
+    question.chat.messages = { llm::Message::fromText(llm::Role::User, parser.value(u"explain"_s)) };
+    question.nowMs = QDateTime::currentMSecsSinceEpoch();
+    question.seed = *seed;
+    const select::Pick pick = chooser.choose(question, *policy);
+    QJsonObject object = select::toJson(pick.decision);
+    object["language"_L1] = pick.subject.language;
+    object["rules"_L1] = ruleTrialsJson(policy->rules, pick.verdict);
+    const int code = printed(write(stdout, QString::fromUtf8(QJsonDocument(object).toJson())), "select");
+    return code != 0 || pick.decision.chosen ? code : 1;
+}
+
+int replayed(const select::Chooser::CandidateOf &candidate, const QList<profile::RunRecord> &records)
 {
     QStringList ids;
     for (const select::Strategy &strategy : select::strategies())
         ids.append(QString::fromLatin1(strategy.id));
-    const auto rows = select::replay(records, ids, [&prices](const ModelRef &ref) {
-        return select::Candidate { .ref = ref, .price = prices.find(ref.providerId, ref.model) };
-    });
+    const auto rows = select::replay(records, ids, candidate);
     QString out = u"strategy    decisions  effective  loss (SNIPS)  loss (IPS)\n"_s;
     for (const select::ReplayRow &row : rows)
         out += u"%1 %2 %3 %4 %5\n"_s.arg(row.strategy, -11)
@@ -195,13 +149,24 @@ int selectCommand(const QStringList &arguments, const GlobalOptions &options)
     config::Settings settings(*dataDir);
     if (const auto loaded = settings.load(); !loaded)
         complain(loaded.error());
-    const auto prices = shippedPrices();
+    auto prices = shippedPrices();
     if (!prices)
         return complain(prices.error());
+    applySettings(settings, *prices);
     const auto records = storedRuns(*dataDir);
     if (!records)
         return complain(records.error());
-    return parser.isSet(u"replay"_s) ? replayed(*prices, *records) : explain(parser, settings, *prices, *records);
+    const auto candidate = [&prices](const select::ModelRef &ref) {
+        return candidateOf(ref, *prices, {}, QDateTime::currentMSecsSinceEpoch());
+    };
+    if (parser.isSet(u"replay"_s))
+        return replayed(candidate, *records);
+    select::Chooser chooser(candidate);
+    const QStringList problems = applySettings(settings, chooser);
+    for (const QString &problem : problems)
+        writeLine(stderr, u"talkbench select: %1"_s.arg(problem));
+    chooser.load(*records);
+    return explain(parser, chooser);
 }
 
 } // namespace talkbench::app

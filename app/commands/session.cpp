@@ -1,5 +1,6 @@
 #include "app/commands/session.h"
 
+#include "app/choicesetup.h"
 #include "app/commands/terminal.h"
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
@@ -59,7 +60,9 @@ void applyNetwork(const Target &target, config::ProviderConfig &provider, config
 
 } // namespace
 
-Session::Session(const GlobalOptions &options, QObject *parent) : QObject(parent), m_chosenDir(options.dataDir)
+Session::Session(const GlobalOptions &options, QObject *parent)
+    : QObject(parent), m_chosenDir(options.dataDir),
+      m_chooser([this](const select::ModelRef &ref) { return candidate(ref); })
 {
 }
 
@@ -84,6 +87,9 @@ base::Result<void> Session::open()
         warn(loaded.error());
     for (const QString &problem : applySettings(*m_settings, m_prices))
         warn(configError(u"A price of your own is not used. %1"_s.arg(problem)));
+    const QStringList problems = applySettings(*m_settings, m_chooser);
+    for (const QString &problem : problems)
+        warn(configError(u"A setting of automatic choices is not used. %1"_s.arg(problem)));
     m_secrets = std::make_unique<config::Secrets>();
     m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
                                                m_prices);
@@ -115,8 +121,28 @@ void Session::openStore()
 
 void Session::learnPrices(const QList<store::ModelList> &lists)
 {
+    m_modelLists = lists;
     m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
     m_runs->setPrices(m_prices);
+}
+
+select::Candidate Session::candidate(const select::ModelRef &ref) const
+{
+    const auto list = std::find_if(m_modelLists.cbegin(), m_modelLists.cend(),
+                                   [&ref](const store::ModelList &row) { return row.providerId == ref.providerId; });
+    return candidateOf(ref, m_prices, list == m_modelLists.cend() ? QList<llm::ModelInfo>() : list->models,
+                       m_clock.wallMs());
+}
+
+void Session::measure(QObject *context, const std::function<void()> &then)
+{
+    m_store->runs(measuredRuns).then(context, [this, then](const base::Result<QList<profile::RunRecord>> &runs) {
+        if (runs)
+            m_chooser.load(*runs);
+        else
+            warn(runs.error());
+        then();
+    });
 }
 
 net::TransportLimits Session::limits() const
@@ -200,7 +226,7 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
             && !m_settings->value("default/model").toString().isEmpty()
         ? m_settings->value("default/model").toString()
         : provider->defaultModel;
-    const QString key = qEnvironmentVariable("TALKBENCH_API_KEY");
+    const QString key = target.isChosen ? QString() : qEnvironmentVariable("TALKBENCH_API_KEY");
     if (simulated || !key.isEmpty() || !sameServer(own, provider->baseUrl))
         typed.apiKey = key;
     resolved.endpoint.headers = target.headers;

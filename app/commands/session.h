@@ -8,6 +8,7 @@
 #include "core/config/settings.h"
 #include "core/llm/vendors.h"
 #include "core/run/runservice.h"
+#include "core/select/chooser.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
@@ -42,7 +43,11 @@ public:
     /// A proxy's password: the target's, else the keychain if the proxy isn't the target's own.
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);
 
+    /// Reads the stored runs that automatic choices rest on.
+    void measure(QObject *context, const std::function<void()> &then);
+
     run::RunService &runs() { return *m_runs; }
+    select::Chooser &chooser() { return m_chooser; }
     store::Store &store() { return *m_store; }
     const base::Clock &clock() const { return m_clock; }
     /// With what servers have reported once the store has answered; it answers in order.
@@ -57,6 +62,7 @@ private:
     void complete(const config::ProviderConfig &provider, const Resolved &resolved, const config::TypedSecrets &typed,
                   QObject *context, const ResolvedCallback &then);
     void openStore();
+    select::Candidate candidate(const select::ModelRef &ref) const;
     void learnPrices(const QList<store::ModelList> &lists);
 
     const base::SystemClock m_clock;
@@ -64,6 +70,8 @@ private:
     QString m_dataDir;
     QList<llm::Vendor> m_vendors;
     cost::PriceBook m_prices;
+    QList<store::ModelList> m_modelLists;
+    select::Chooser m_chooser;
     std::unique_ptr<config::Settings> m_settings;
     std::unique_ptr<config::Secrets> m_secrets;
     std::unique_ptr<store::Store> m_store;

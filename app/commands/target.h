@@ -19,6 +19,8 @@ struct Target {
     config::ProviderNetwork network;
     /// From the proxy's URL, else from TALKBENCH_PROXY_PASSWORD.
     QString proxyPassword;
+    /// TALKBENCH_API_KEY is for the provider that a person named, not for one that was chosen.
+    bool isChosen = false;
 };
 
 void addTargetOptions(QCommandLineParser &parser);

@@ -132,6 +132,8 @@ std::span<const Setting> settingsTable()
         Setting { "select/weights", u"fast=1,cheap=1,good=1"_s, "Automatic choice: weights" },
         Setting { "select/candidates", u""_s, "Automatic choice: models where no rule matches" },
         Setting { "select/rules", u"[]"_s, "Automatic choice: rules (JSON)" },
+        Setting { "select/fallbacks", QVariantMap(), "Asked instead where a model fails" },
+        Setting { "select/hedge", 0.0, "Second request after the usual time to first token × (0: never)", 0, 100 },
         Setting { "send_with", u"enter"_s, "Send with", 0, 0, "enter|ctrl_enter" },
         Setting { "text_zoom", 1.0, "Text zoom", 0.5, 4 },
         Setting { "local_hosts", u""_s, "Hosts to look for servers on, too" },

@@ -177,7 +177,8 @@ QStringList csvHeader()
 
 QStringList csvRow(const ReportRow &row)
 {
-    QStringList fields { base::csvField(row.providerId), base::csvField(row.model), QString::number(row.seconds, 'f', 1) };
+    QStringList fields { base::csvField(row.providerId), base::csvField(row.model),
+                         QString::number(row.seconds, 'f', 1) };
     for (const ReportColumn &column : columnTable)
         fields << csvValue(column.of(row));
     for (const Metric &metric : metricTable()) {

@@ -67,6 +67,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.streamed = request.chat.options.stream;
     record.answer = answer;
     record.trace = trace;
+    record.trace.decisions = request.steps + trace.decisions;
     record.earlierAttempts = earlierAttempts;
     record.priceVersion = prices.version();
     auto &decisions = record.trace.decisions;

@@ -31,6 +31,8 @@ struct RunRequest {
     std::optional<qint64> cacheTtlMs = {};
     /// How the model was chosen: goes into the record.
     QJsonObject decision = {};
+    /// What led to this request when others went before it: begins the decisions of its trace.
+    QList<profile::Decision> steps = {};
     llm::Validation validation;
     /// For Validation::OnFailure::FallBack, in this order.
     QList<Fallback> fallbacks;
@@ -58,6 +60,8 @@ struct RunUpdate {
     /// RetryWait: when the next attempt starts (monotonic ns), and what went wrong.
     qint64 retryAtNs = 0;
     std::optional<base::Error> lastError;
+    /// Why another model is asked now than the one before; empty where none was.
+    QString step = {};
 };
 
 /// A call in flight, as its owner sees it. Lives in the owner's thread; destroying it cancels the call.

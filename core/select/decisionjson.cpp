@@ -65,6 +65,7 @@ QJsonObject toJson(const Decision &decision)
     const Weights &weights = decision.weights;
     return {
         { u"strategy"_s, decision.strategy },
+        { u"rule"_s, decision.rule },
         { u"chosen"_s, decision.chosen ? QJsonValue(toText(*decision.chosen)) : QJsonValue() },
         { u"reason"_s, decision.reason },
         { u"input_tokens"_s, decision.inputTokens },
@@ -85,7 +86,8 @@ Decision decisionFromJson(const QJsonObject &object)
                         .atMs = object["at_ms"_L1].toInteger(),
                         .weights = { weights["fast"_L1].toDouble(), weights["cheap"_L1].toDouble(),
                                      weights["good"_L1].toDouble() },
-                        .rows = {} };
+                        .rows = {},
+                        .rule = object["rule"_L1].toString() };
     const QJsonArray rows = object["candidates"_L1].toArray();
     for (const auto &row : rows)
         decision.rows.append(rowFromJson(row.toObject()));

@@ -71,11 +71,13 @@ struct Decision {
     qint64 atMs = 0;
     Weights weights;
     QList<DecisionRow> rows;
+    /// Whose models these are; empty: no rule matched.
+    QString rule = {};
 
     bool operator==(const Decision &) const = default;
 };
 
-/// {"strategy", "chosen": "provider/model" or null, "reason", "input_tokens", "at_ms", "weights": {"fast", "cheap", "good"},
+/// {"strategy", "rule", "chosen": "provider/model" or null, "reason", "input_tokens", "at_ms", "weights": {"fast", "cheap", "good"},
 /// "candidates": [{"model", "excluded", "predicted_ms", "predicted_ttft_ms", "predicted_usd", "failure_probability",
 /// "quality", "utility", "propensity", "calls", "circuit"}]}
 QJsonObject toJson(const Decision &decision);

@@ -97,8 +97,8 @@ private Q_SLOTS:
         Measurements measurements = fastAndSlow();
         QVERIFY(rowOf(decide(choose(start + minute), measurements), b).propensity < 0.05);
         const qint64 tomorrow = start + 24 * 60 * minute;
-        for (int i = 0; i < 20; ++i)
-            measurements.add(answered(a, tomorrow - minute + i * 1000, 3000));
+        for (int i = 0; i < 20; ++i) // slow, too, but not as b was
+            measurements.add(answered(a, tomorrow - minute + i * 1000, 6500));
         QVERIFY(rowOf(decide(choose(tomorrow), measurements), b).propensity > 0.2);
     }
 

@@ -5,6 +5,7 @@
 #include "core/config/settings.h"
 #include "core/net/httptransport.h"
 #include "core/run/runservice.h"
+#include "core/select/chooser.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
@@ -174,8 +175,10 @@ public:
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
           runs([this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); }, clock, prices),
           store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
-          models(settings, endpoints, runs, store, clock), context { clock, settings, secrets,   prices, runs,
-                                                                     store, cache,    endpoints, models }
+          models(settings, endpoints, runs, store, clock),
+          chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }), context {
+              clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser
+          }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {
@@ -206,6 +209,7 @@ public:
     store::CacheStore cache;
     ui::Endpoints endpoints;
     ui::ModelLists models;
+    select::Chooser chooser;
     ui::AppContext context;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/profile/format.h"
 #include "ui/chat/chatcontroller.h"
+#include "ui/chat/decisionline.h"
 #include "ui/chat/foldedtext.h"
 #include "ui/chat/reasoningbox.h"
 #include "ui/markdown/markdownview.h"
@@ -30,6 +31,11 @@ QString unsentOptions(const profile::RunRecord &record)
     return said.join(u'\n');
 }
 
+QStringList stepsOf(const run::RunUpdate &update)
+{
+    return update.step.isEmpty() ? QStringList() : QStringList(update.step);
+}
+
 QString queueWords(const run::Wait &wait)
 {
     if (wait.reason == run::WaitReason::None && wait.ahead == 0)
@@ -47,6 +53,7 @@ QString queueWords(const run::Wait &wait)
 AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *parent)
     : MessageWidget(message, parent), m_state(mutedLabel(u"answerState"_s, this, 0.95)), m_dots(new BusyDots(this)),
       m_reasoning(new ReasoningBox(this)), m_view(new MarkdownView(this)), m_tools(new QWidget(this)),
+      m_model(mutedLabel(u"answerModel"_s, this, 0.95)), m_decision(new DecisionLine(this)),
       m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)), m_gaps(new GapStrip(this)),
       m_numbers(new NumbersLine(this)), m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
 {
@@ -59,12 +66,12 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     m_gaps->setObjectName(u"gapStrip"_s);
 
     auto *picture = new IconLabel(icon(u"model"_s, IconTone::Accent), 16, this);
-    auto *model = mutedLabel(u"answerModel"_s, this, 0.95);
-    model->setText(message.model);
+    m_model->setTextFormat(Qt::PlainText);
+    m_model->setText(message.model);
     auto *header = new QHBoxLayout;
     header->setSpacing(grid::half + 2);
     header->addWidget(picture);
-    header->addWidget(model);
+    header->addWidget(m_model);
     header->addStretch();
     auto *state = new QHBoxLayout;
     state->setSpacing(grid::unit);
@@ -81,6 +88,8 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
     addSiblingSwitch();
     actions()->addStretch();
+    connect(m_decision, &DecisionLine::overruled, this,
+            [this](const QString &provider, const QString &model) { Q_EMIT overruled(messageId(), provider, model); });
     connect(m_notice, &NoticeCard::chosen, this,
             [this](Notice::Action action) { Q_EMIT noticeChosen(messageId(), action); });
 
@@ -90,6 +99,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     auto *column = static_cast<QVBoxLayout *>(layout());
     column->setSpacing(grid::unit - 2);
     column->addLayout(header);
+    column->addWidget(m_decision);
     column->addWidget(m_reasoning);
     column->addWidget(m_view);
     column->addWidget(m_tools);
@@ -116,6 +126,8 @@ void AnswerMessage::setLive(const LiveAnswer &live)
     m_reasoning->setText(live.reasoning);
     m_notice->setNotice({});
     m_unsent->hide();
+    m_decision->setDecision(live.decision, false);
+    m_decision->setSteps(stepsOf(live.last));
     showTools(live.before ? live.before->toolCalls : QList<llm::ToolCall>());
     m_gaps->clear();
     m_gaps->setChunks(live.chunks);
@@ -161,6 +173,8 @@ void AnswerMessage::apply(const run::RunUpdate &update, qint64 nowNs)
     if (!update.chunks.isEmpty())
         m_gaps->addChunks(update.chunks);
     m_numbers->apply(update);
+    if (!update.step.isEmpty())
+        m_decision->setSteps(stepsOf(update));
     showState(update, nowNs);
 }
 
@@ -222,6 +236,9 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
         m_gaps->setChunks(record->trace.chunks);
         m_numbers->setRecord(*record, text.size() > record->answer.text.size() + record->answer.refusal.size());
     }
+    m_model->setText(message.model);
+    m_decision->setDecision(record ? record->decision : QJsonObject(), record && !record->id.isEmpty());
+    m_decision->setSteps(record ? fallbackSteps(record->trace) : QStringList());
     m_unsent->setText(record ? unsentOptions(*record) : QString());
     m_unsent->setVisible(!m_unsent->text().isEmpty());
     m_gaps->setVisible(record && !m_gaps->isEmpty());

@@ -6,6 +6,7 @@
 namespace talkbench::ui {
 
 class BusyDots;
+class DecisionLine;
 class GapStrip;
 class MarkdownView;
 class NoticeCard;
@@ -27,6 +28,9 @@ public:
     void setEnded(const store::StoredMessage &message, const profile::RunRecord *record);
     bool isLive() const { return m_isLive; }
 
+Q_SIGNALS:
+    void overruled(const QString &messageId, const QString &providerId, const QString &model);
+
 private:
     void showTools(const QList<llm::ToolCall> &calls);
     void showState(const run::RunUpdate &update, qint64 nowNs);
@@ -39,6 +43,8 @@ private:
     ReasoningBox *m_reasoning;
     MarkdownView *m_view;
     QWidget *m_tools;
+    QLabel *m_model;
+    DecisionLine *m_decision;
     QLabel *m_unsent; ///< options that the request could not carry
     NoticeCard *m_notice;
     GapStrip *m_gaps;

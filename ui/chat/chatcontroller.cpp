@@ -2,7 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
-#include "ui/budgetcheck.h"
+#include "core/select/chooser.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
@@ -17,21 +17,15 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int partialsMs = 2'000;
-constexpr int titleLength = 60;
 
-QString newId()
+/// Of a message's calls, which come newest first, the newest that said something, else the newest.
+void keepRecord(QHash<QString, profile::RunRecord> &records, const profile::RunRecord &record)
 {
-    return QUuid::createUuid().toString(QUuid::WithoutBraces);
-}
-
-QString titleFor(const QString &prompt)
-{
-    QString title = prompt.simplified().left(titleLength + 1);
-    if (title.size() > titleLength) {
-        title.truncate(std::max<qsizetype>(title.lastIndexOf(u' '), titleLength / 2));
-        title += u'…';
-    }
-    return title;
+    if (record.messageId.isEmpty())
+        return;
+    const auto known = records.constFind(record.messageId);
+    if (known == records.cend() || (known->trace.firstContentNs == 0 && record.trace.firstContentNs != 0))
+        records.insert(record.messageId, record);
 }
 
 } // namespace
@@ -237,8 +231,7 @@ void ChatController::open(const QString &conversationId)
                   if (!opened || !runs)
                       return;
                   for (const profile::RunRecord &record : *runs)
-                      if (!record.messageId.isEmpty() && !opened->records.contains(record.messageId))
-                          opened->records.insert(record.messageId, record);
+                      keepRecord(opened->records, record);
               });
     whenReady(this, m_context.store.messages(conversationId),
               [this, conversationId](const base::Result<QList<store::StoredMessage>> &messages) {
@@ -310,302 +303,6 @@ void ChatController::settleRemoval()
     m_context.runs.clearCache({ .model = {}, .conversationId = m_removed->id });
     m_removed.reset();
     Q_EMIT removalSettled();
-}
-
-QString ChatController::addUserMessage(Chat &chat, const QString &parentId, const QString &text,
-                                       const QList<llm::ContentPart> &pictures)
-{
-    store::StoredMessage message;
-    message.id = newId();
-    message.conversationId = chat.conversation.id;
-    message.parentId = parentId;
-    message.message.role = llm::Role::User;
-    message.message.parts = pictures;
-    if (!text.isEmpty())
-        message.message.parts.append({ llm::ContentPart::Kind::Text, text, {}, {} });
-    message.createdMs = m_context.clock.wallMs();
-    chat.tree.insert(message);
-    watch(m_context.store.saveMessage(message));
-    return message.id;
-}
-
-void ChatController::send(const QString &text, const QList<llm::ContentPart> &pictures)
-{
-    if (text.trimmed().isEmpty() && pictures.isEmpty())
-        return;
-    if (m_currentId.isEmpty()) {
-        Chat fresh = std::move(currentChat());
-        fresh.conversation.providerId =
-            fresh.conversation.providerId.isEmpty() ? m_providerId : fresh.conversation.providerId;
-        fresh.conversation.model = model();
-        fresh.conversation.id = newId();
-        fresh.conversation.title = text.trimmed().isEmpty() ? tr("A picture") : titleFor(text);
-        fresh.conversation.createdMs = m_context.clock.wallMs();
-        m_currentId = fresh.conversation.id;
-        m_chats.emplace(m_currentId, std::move(fresh));
-        m_chats[QString()] = Chat();
-        touch(currentChat());
-        Q_EMIT currentChanged();
-    } else {
-        touch(currentChat());
-    }
-    Chat &chat = currentChat();
-    answerTo(chat, addUserMessage(chat, chat.tree.leaf(), text, pictures));
-}
-
-void ChatController::editAndResend(const QString &messageId, const QString &text)
-{
-    stop(); // nobody waits for the answer to what is taken back
-    Chat &chat = currentChat();
-    const store::StoredMessage *edited = chat.tree.find(messageId);
-    if (!edited || text.trimmed().isEmpty())
-        return;
-    touch(chat);
-    QList<llm::ContentPart> pictures = edited->message.parts;
-    pictures.removeIf([](const llm::ContentPart &part) { return part.kind != llm::ContentPart::Kind::Image; });
-    answerTo(chat, addUserMessage(chat, edited->parentId, text, pictures));
-}
-
-void ChatController::regenerate(const QString &messageId)
-{
-    Chat &chat = currentChat();
-    const store::StoredMessage *answer = chat.tree.find(messageId);
-    if (!answer || answer->message.role != llm::Role::Assistant || live(messageId))
-        return;
-    if (!answer->message.text().isEmpty()) {
-        answerTo(chat, answer->parentId, true);
-        return;
-    }
-    // Nothing came: the same message is tried again, no branch is worth keeping.
-    store::StoredMessage again = *answer;
-    again.providerId = providerId();
-    again.model = model();
-    chat.tree.insert(again);
-    chat.records.remove(messageId);
-    LiveAnswer live;
-    live.anew = true;
-    begin(chat.conversation.id, messageId, std::move(live));
-}
-
-void ChatController::continueAnswer(const QString &messageId)
-{
-    Chat &chat = currentChat();
-    const store::StoredMessage *answer = chat.tree.find(messageId);
-    if (!answer || answer->message.role != llm::Role::Assistant || answer->message.text().isEmpty() || live(messageId))
-        return;
-    touch(chat);
-    begin(chat.conversation.id, messageId, goingOn(answer->message));
-}
-
-void ChatController::answerTo(Chat &chat, const QString &userMessageId, bool anew)
-{
-    store::StoredMessage answer;
-    answer.id = newId();
-    answer.conversationId = chat.conversation.id;
-    answer.parentId = userMessageId;
-    answer.message = llm::Message::fromText(llm::Role::Assistant, {});
-    answer.providerId = providerId();
-    answer.model = model();
-    answer.createdMs = m_context.clock.wallMs();
-    chat.tree.insert(answer);
-    LiveAnswer live;
-    live.anew = anew;
-    begin(chat.conversation.id, answer.id, std::move(live));
-}
-
-void ChatController::begin(const QString &conversationId, const QString &answerId, LiveAnswer live)
-{
-    m_live[answerId] = std::move(live);
-    m_conversationOf.insert(answerId, conversationId);
-    m_partials.start();
-    Q_EMIT pathChanged();
-    Q_EMIT generatingChanged();
-    const QString provider = chat(conversationId)->tree.find(answerId)->providerId;
-    whenReady(this, m_context.endpoints.resolve(provider),
-              [this, conversationId, answerId](const base::Result<llm::Endpoint> &endpoint) {
-                  if (!this->live(answerId))
-                      return;
-                  if (endpoint)
-                      start(conversationId, answerId, *endpoint);
-                  else
-                      fail(conversationId, answerId, endpoint.error());
-              });
-}
-
-void ChatController::start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint)
-{
-    const Chat &chat = m_chats.at(conversationId);
-    const store::StoredMessage &answer = *chat.tree.find(answerId);
-    run::RunRequest request;
-    request.endpoint = endpoint;
-    request.chat = chatRequest(chat.conversation, chat.tree, answer, m_live.at(answerId));
-    request.conversationId = conversationId;
-    request.messageId = answerId;
-    request.limits = m_context.endpoints.limits();
-    request.validation = chat.conversation.validation;
-    for (const QString &other : request.validation.fallbackModels)
-        request.fallbacks.append({ endpoint, other });
-    request.cache = chat.conversation.cachePolicy;
-    request.cacheAnew = m_live.at(answerId).anew;
-    m_live.at(answerId).held = request;
-    checkBudgets(this, m_context, request,
-                 [this, conversationId, answerId](const base::Result<cost::Verdict> &verdict) {
-                     if (!live(answerId))
-                         return;
-                     if (verdict)
-                         judge(conversationId, answerId, *verdict);
-                     else
-                         fail(conversationId, answerId, verdict.error());
-                 });
-}
-
-void ChatController::judge(const QString &conversationId, const QString &answerId, const cost::Verdict &verdict)
-{
-    using enum cost::BudgetAction;
-    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
-    if (verdict.action == Refuse) {
-        fail(conversationId, answerId, error);
-        return;
-    }
-    if (verdict.action == Ask) {
-        Q_EMIT spendingQuestion(answerId, verdict.reason);
-        return;
-    }
-    if (verdict.action)
-        Q_EMIT failed(error);
-    launch(conversationId, answerId);
-}
-
-void ChatController::allowSpending(const QString &messageId)
-{
-    if (const auto found = m_live.find(messageId); found != m_live.end() && found->second.held)
-        launch(m_conversationOf.value(messageId), messageId);
-}
-
-void ChatController::launch(const QString &conversationId, const QString &answerId)
-{
-    LiveAnswer &live = m_live.at(answerId);
-    const QString model = live.held->chat.model;
-    live.run = m_context.runs.start(*std::exchange(live.held, std::nullopt));
-    connect(live.run.get(), &run::Run::updated, this,
-            [this, answerId](const run::RunUpdate &change) { update(answerId, change); });
-    connect(live.run.get(), &run::Run::finished, this,
-            [this, conversationId, answerId](const profile::RunRecord &record) {
-                finish(conversationId, answerId, record);
-            });
-    Q_EMIT callStarted(answerId, model);
-}
-
-void ChatController::update(const QString &answerId, const run::RunUpdate &update)
-{
-    const auto found = m_live.find(answerId);
-    if (found == m_live.end())
-        return;
-    LiveAnswer &live = found->second;
-    live.last = update;
-    if (update.restarted) {
-        live.text.truncate(live.seam);
-        live.reasoning = live.before ? live.before->reasoning : QString();
-        live.chunks.clear();
-    }
-    if (live.before && live.text.size() == live.seam)
-        live.last.text = fitted(live.text, update.text);
-    live.text += live.last.text;
-    live.reasoning += update.reasoning;
-    live.chunks += update.chunks;
-    Q_EMIT answerUpdated(answerId, live.last);
-}
-
-void ChatController::finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record)
-{
-    const auto found = m_live.find(answerId);
-    if (found == m_live.end())
-        return;
-    // The handle is the sender of this very signal.
-    if (found->second.run)
-        found->second.run.release()->deleteLater();
-    Chat &chat = m_chats.at(conversationId);
-    store::StoredMessage &message = *chat.tree.find(answerId);
-    message.message = endedMessage(found->second, record.answer);
-    message.runId = record.id;
-    chat.records.insert(answerId, record);
-    m_live.erase(found);
-    m_conversationOf.remove(answerId);
-    watch(m_context.store.saveMessage(message));
-    if (m_live.empty())
-        m_partials.stop();
-    if (conversationId == m_currentId)
-        Q_EMIT answerEnded(answerId);
-    Q_EMIT generatingChanged();
-    dropIdleChats();
-}
-
-/// A call that could not even begin.
-void ChatController::fail(const QString &conversationId, const QString &answerId, const base::Error &error)
-{
-    const store::StoredMessage &message = *m_chats.at(conversationId).tree.find(answerId);
-    profile::RunRecord record;
-    record.conversationId = conversationId;
-    record.messageId = answerId;
-    record.providerId = message.providerId;
-    record.model = message.model;
-    record.startedWallMs = m_context.clock.wallMs();
-    record.answer.error = error;
-    finish(conversationId, answerId, record);
-}
-
-void ChatController::storePartials()
-{
-    for (auto &[id, live] : m_live) {
-        const qsizetype length = live.text.size() + live.reasoning.size();
-        if (length == live.savedLength)
-            continue;
-        live.savedLength = length;
-        store::StoredMessage partial = *m_chats.at(m_conversationOf.value(id)).tree.find(id);
-        partial.message = llm::Message::fromText(llm::Role::Assistant, live.text);
-        partial.message.reasoning = live.reasoning;
-        watch(m_context.store.saveMessage(partial));
-    }
-}
-
-void ChatController::selectSibling(const QString &messageId, int step)
-{
-    ConversationTree &tree = currentChat().tree;
-    const QStringList siblings = tree.siblings(messageId);
-    const qsizetype index = siblings.indexOf(messageId) + step;
-    if (index < 0 || index >= siblings.size())
-        return;
-    tree.select(siblings.at(index));
-    Q_EMIT pathChanged();
-}
-
-void ChatController::stop()
-{
-    const QStringList answers = m_conversationOf.keys(m_currentId);
-    for (const QString &answer : answers)
-        stopAnswer(answer);
-}
-
-void ChatController::stopAnswer(const QString &messageId)
-{
-    const auto found = m_live.find(messageId);
-    if (found == m_live.end())
-        return;
-    if (found->second.run) {
-        found->second.run->cancel();
-        return;
-    }
-    base::Error error;
-    error.kind = base::ErrorKind::Cancelled;
-    error.message = tr("Stopped.");
-    fail(m_conversationOf.value(messageId), messageId, error);
-}
-
-void ChatController::retryNow(const QString &messageId)
-{
-    const auto found = m_live.find(messageId);
-    if (found != m_live.end() && found->second.run)
-        found->second.run->retryNow();
 }
 
 } // namespace talkbench::ui

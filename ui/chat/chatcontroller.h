@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/cost/budget.h"
+#include "core/select/modelref.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
 #include "ui/chat/conversationtree.h"
@@ -64,6 +64,8 @@ public:
     void editAndResend(const QString &messageId, const QString &text);
     /// Always asks: a kept answer won't do.
     void regenerate(const QString &messageId);
+    /// As above, with this model instead of the one that was chosen; the new call's record says so.
+    void overrule(const QString &messageId, const select::ModelRef &with);
     /// The model goes on where this answer stopped; what comes is added to it.
     void continueAnswer(const QString &messageId);
     void selectSibling(const QString &messageId, int step);
@@ -111,14 +113,13 @@ private:
     void dropIdleChats();
     QString addUserMessage(Chat &chat, const QString &parentId, const QString &text,
                            const QList<llm::ContentPart> &pictures);
-    void answerTo(Chat &chat, const QString &userMessageId, bool anew = false);
+    void answerTo(Chat &chat, const QString &userMessageId, LiveAnswer live = {}, const select::ModelRef &by = {});
     void begin(const QString &conversationId, const QString &answerId, LiveAnswer live = {});
-    void start(const QString &conversationId, const QString &answerId, const llm::Endpoint &endpoint);
-    void judge(const QString &conversationId, const QString &answerId, const cost::Verdict &verdict);
-    void launch(const QString &conversationId, const QString &answerId);
+    /// Of an answer for 'Auto' the model; of any, who is asked where it fails. Empty where there is no model.
+    QList<select::Candidate> choose(const Chat &chat, store::StoredMessage &answer, LiveAnswer &live);
+    void connectCall(const QString &conversationId, const QString &answerId, AnswerCall &call);
     void update(const QString &answerId, const run::RunUpdate &update);
     void finish(const QString &conversationId, const QString &answerId, const profile::RunRecord &record);
-    void fail(const QString &conversationId, const QString &answerId, const base::Error &error);
     void storePartials();
     void settleRemoval();
     void watch(const QFuture<base::Result<void>> &write);

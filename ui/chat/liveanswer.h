@@ -1,7 +1,9 @@
 #pragma once
 
-#include "core/run/run.h"
+#include "ui/chat/answercall.h"
 #include "ui/chat/conversationtree.h"
+
+#include <QJsonObject>
 
 #include <memory>
 #include <optional>
@@ -10,8 +12,9 @@ namespace talkbench::ui {
 
 /// An answer that is being made.
 struct LiveAnswer {
-    std::unique_ptr<run::Run> run; ///< null while the provider is looked up
-    std::optional<run::RunRequest> held; ///< until a person allows what it may cost
+    std::unique_ptr<AnswerCall> call;
+    /// How its model was chosen, as records keep it; empty where a person chose it.
+    QJsonObject decision;
     QString text;
     QString reasoning;
     /// The newest state; its text, reasoning and chunks are the last piece only.

@@ -1,6 +1,7 @@
 #include "ui/chat/modelpicker.h"
 
 #include "core/config/settings.h"
+#include "core/select/policy.h"
 #include "ui/chat/modelrows.h"
 #include "ui/modellists.h"
 #include "ui/rowdelegate.h"
@@ -79,11 +80,22 @@ void ModelPicker::makePopup()
     });
 }
 
+void ModelPicker::offerAuto()
+{
+    m_rows->offerAuto();
+}
+
 void ModelPicker::setCurrent(const QString &providerId, const QString &model)
 {
     m_providerId = providerId;
     m_model = model;
     m_rows->setCurrent({ providerId, model });
+    if (select::ModelRef { providerId, model } == select::autoRef) {
+        setText(tr("Auto"));
+        setAccessibleName(tr("Model: chosen for each message"));
+        updateGeometry();
+        return;
+    }
     const auto provider = m_context.settings.provider(providerId);
     const QString name = provider ? provider->name : providerId;
     const QString text = model.isEmpty() ? tr("Choose a model") : model;

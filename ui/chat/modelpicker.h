@@ -20,6 +20,8 @@ class ModelPicker final : public QToolButton {
 public:
     explicit ModelPicker(AppContext &context, QWidget *parent = nullptr);
 
+    /// 'Auto' stands before the models.
+    void offerAuto();
     void setCurrent(const QString &providerId, const QString &model);
     void open();
     QSize sizeHint() const override;

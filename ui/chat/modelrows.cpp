@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
+#include "core/select/policy.h"
 #include "ui/modellists.h"
 #include "ui/rowdelegate.h"
 #include "ui/theme/icon.h"
@@ -74,13 +75,14 @@ QVariant ModelRows::data(const QModelIndex &index, int role) const
     case RowDetailRole:
         return row.detail;
     case RowKindRole:
-        return int(row.kind == Kind::Heading     ? RowKind::Heading
-                       : row.kind == Kind::Typed ? RowKind::Item
-                                                 : RowKind::Note);
+        return int(row.kind == Kind::Heading                               ? RowKind::Heading
+                       : row.kind == Kind::Typed || row.kind == Kind::Auto ? RowKind::Item
+                                                                           : RowKind::Note);
     case Qt::DecorationRole:
-        return row.kind == Kind::Typed  ? icon(u"plus"_s, IconTone::Muted)
-            : row.kind == Kind::Problem ? icon(u"alert"_s, IconTone::Error)
-                                        : QVariant();
+        return row.kind == Kind::Auto && row.choice == m_current ? icon(u"check"_s, IconTone::Accent)
+            : row.kind == Kind::Typed                            ? icon(u"plus"_s, IconTone::Muted)
+            : row.kind == Kind::Problem                          ? icon(u"alert"_s, IconTone::Error)
+                                                                 : QVariant();
     default:
         return {};
     }
@@ -188,6 +190,12 @@ void ModelRows::toggleFavourite(const Choice &choice)
     rebuild();
 }
 
+void ModelRows::offerAuto()
+{
+    m_offersAuto = true;
+    filter();
+}
+
 void ModelRows::rebuild()
 {
     loadFavourites();
@@ -239,6 +247,7 @@ void ModelRows::filter()
     }
     if (!rows.isEmpty())
         rows.prepend({ Kind::Heading, -1, {}, tr("Favourites"), {} });
+    addAuto(words, rows);
     for (const QString &id : std::as_const(m_providers))
         filterProvider(id, words, rows);
     addTyped(rows);
@@ -270,6 +279,14 @@ void ModelRows::filterProvider(const QString &id, const QStringList &words, QLis
         rows[before].detail = QLocale().toString(found);
 }
 
+void ModelRows::addAuto(const QStringList &words, QList<Row> &rows) const
+{
+    const QString text = tr("Auto");
+    const QString detail = tr("chosen for each message");
+    if (m_offersAuto && hasAllWords((text + u' ' + detail).toCaseFolded(), words))
+        rows.prepend({ Kind::Auto, -1, { select::autoRef.providerId, select::autoRef.model }, text, detail });
+}
+
 /// A name that the server does not list is for it to judge.
 void ModelRows::addTyped(QList<Row> &rows) const
 {
@@ -297,7 +314,9 @@ std::optional<ModelRows::Choice> ModelRows::choice(int row) const
     if (row < 0 || row >= m_rows.size())
         return std::nullopt;
     const Row &chosen = m_rows.at(row);
-    return chosen.kind == Kind::Model || chosen.kind == Kind::Typed ? std::optional(chosen.choice) : std::nullopt;
+    return chosen.kind == Kind::Model || chosen.kind == Kind::Typed || chosen.kind == Kind::Auto
+        ? std::optional(chosen.choice)
+        : std::nullopt;
 }
 
 QString ModelRows::failedProvider(int row) const
@@ -312,13 +331,14 @@ int ModelRows::best() const
     int current = -1;
     for (int i = 0; i < m_rows.size(); ++i) {
         const Row &row = m_rows.at(i);
-        if (row.kind != Kind::Model && row.kind != Kind::Typed)
+        if (row.kind != Kind::Model && row.kind != Kind::Typed && row.kind != Kind::Auto)
             continue;
-        if (row.kind == Kind::Model && row.choice.model == m_typed)
+        if (row.kind != Kind::Typed && row.choice.model == m_typed)
             return i;
-        if (row.kind == Kind::Model && row.choice == m_current)
+        if (row.kind != Kind::Typed && row.choice == m_current)
             current = i;
-        if (first < 0)
+        // Whoever searches looks for a model.
+        if (first < 0 && (row.kind != Kind::Auto || m_typed.isEmpty()))
             first = i;
     }
     return current >= 0 ? current : first;

@@ -31,6 +31,8 @@ public:
     Qt::ItemFlags flags(const QModelIndex &index) const override;
 
     void setCurrent(const Choice &current);
+    /// Before the models, 'Auto'.
+    void offerAuto();
     /// Words in any order, of a model's name or its provider's; also a name that no server lists.
     void setFilter(const QString &typed);
     /// What the servers list, the providers or the favourites have changed.
@@ -47,7 +49,7 @@ public:
     void toggleFavourite(const Choice &choice);
 
 private:
-    enum class Kind { Heading, Model, Typed, Problem, Asking };
+    enum class Kind { Auto, Heading, Model, Typed, Problem, Asking };
     struct Entry {
         Choice choice;
         llm::ModelInfo info;
@@ -64,6 +66,7 @@ private:
     void addProvider(const QString &id, const QString &name, const QString &defaultModel);
     void filter();
     void filterProvider(const QString &id, const QStringList &words, QList<Row> &rows) const;
+    void addAuto(const QStringList &words, QList<Row> &rows) const;
     void addTyped(QList<Row> &rows) const;
     QString providerName(const QString &id) const;
     QVariant modelData(const Row &row, int role) const;
@@ -79,6 +82,7 @@ private:
     void loadFavourites();
 
     AppContext &m_context;
+    bool m_offersAuto = false;
     QString m_typed;
     Choice m_current;
     QSet<Choice> m_favourites;

@@ -177,6 +177,10 @@ MessageWidget *Transcript::build(const QString &id)
         auto *made = new AnswerMessage(message, m_column);
         widget = made;
         showAnswer(made);
+        connect(made, &AnswerMessage::overruled, &m_chats,
+                [this](const QString &answered, const QString &provider, const QString &model) {
+                    m_chats.overrule(answered, { provider, model });
+                });
     } else if (message.message.role == llm::Role::Tool) {
         widget = new ToolMessage(message, toolOf(message), m_column);
     } else {

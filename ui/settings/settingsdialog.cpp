@@ -4,6 +4,7 @@
 #include "ui/rowdelegate.h"
 #include "ui/settings/budgetspage.h"
 #include "ui/settings/cachepage.h"
+#include "ui/settings/choicepage.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/monitoringpage.h"
 #include "ui/settings/networkpage.h"
@@ -35,7 +36,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
       m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
       m_network(new NetworkPage(context, this)), m_cache(new CachePage(context, this)),
       m_prices(new PricesPage(context, this)), m_budgets(new BudgetsPage(context.settings, this)),
-      m_monitoring(new MonitoringPage(context.settings, this)),
+      m_choice(new ChoicePage(context, this)), m_monitoring(new MonitoringPage(context.settings, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);
@@ -51,6 +52,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Cache"), u"cachePage"_s, m_cache);
     addPage(tr("Prices"), u"pricesPage"_s, m_prices);
     addPage(tr("Budgets"), u"budgetsPage"_s, m_budgets);
+    addPage(tr("Automatic choice"), u"choicePage"_s, m_choice);
     addPage(tr("Monitoring"), u"monitoringPage"_s, m_monitoring);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
@@ -105,10 +107,11 @@ void SettingsDialog::say(const QString &words)
 void SettingsDialog::save()
 {
     say({});
-    const auto outcomes = { std::pair(Providers, m_providers->save()), std::pair(General, m_general->save()),
-                            std::pair(Limits, m_limits->save()), std::pair(Network, m_network->save()),
-                            std::pair(Cache, m_cache->save()), std::pair(Prices, m_prices->save()),
-                            std::pair(Budgets, m_budgets->save()), std::pair(Monitoring, m_monitoring->save()) };
+    const auto outcomes = { std::pair(Providers, m_providers->save()),  std::pair(General, m_general->save()),
+                            std::pair(Limits, m_limits->save()),        std::pair(Network, m_network->save()),
+                            std::pair(Cache, m_cache->save()),          std::pair(Prices, m_prices->save()),
+                            std::pair(Budgets, m_budgets->save()),      std::pair(Choice, m_choice->save()),
+                            std::pair(Monitoring, m_monitoring->save()) };
     for (const auto &[page, outcome] : outcomes) {
         if (outcome)
             continue;

@@ -21,15 +21,18 @@ class PricesPage;
 class ProvidersPage;
 class ToneLabel;
 class CachePage;
+class ChoicePage;
 class ValuesPage;
 
+/// Providers, general settings, limits, the network, the cache, prices, budgets and automatic choice. Nothing is stored before Save; what
+/// is wrong is said beside its field and
 /// All that can be set, a page a subject. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Monitoring };
+    enum Page { Providers, General, Limits, Network, Cache, Prices, Budgets, Choice, Monitoring };
 
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
@@ -51,6 +54,7 @@ private:
     CachePage *m_cache;
     PricesPage *m_prices;
     BudgetsPage *m_budgets;
+    ChoicePage *m_choice;
     MonitoringPage *m_monitoring;
     QString m_passwordProblem;
     ToneLabel *m_message;

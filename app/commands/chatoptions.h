@@ -1,0 +1,33 @@
+#pragma once
+
+#include "app/commands/target.h"
+#include "core/llm/chatrequest.h"
+#include "core/llm/validation.h"
+#include "core/profile/cacheentry.h"
+
+class QCommandLineParser;
+
+namespace talkbench::app {
+
+struct ChatCommandOptions {
+    Target target;
+    QString prompt;
+    QString system;
+    QList<llm::ContentPart> images;
+    llm::ChatOptions chat;
+    llm::Validation validation;
+    /// Of the whole answer; unset: as the settings say.
+    std::optional<int> timeoutMs;
+    /// Unset: as the settings say.
+    std::optional<profile::CachePolicy> cache;
+    std::optional<qint64> cacheTtlMs;
+    bool json = false;
+    /// Send even where a budget says to ask first.
+    bool overBudget = false;
+};
+
+void describeChat(QCommandLineParser &parser);
+/// An error is of kind Usage.
+base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parser);
+
+} // namespace talkbench::app

@@ -1,0 +1,199 @@
+#include "core/run/relay.h"
+
+#include "core/profile/format.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+bool hasContent(const RunUpdate &update)
+{
+    return !update.text.isEmpty() || !update.reasoning.isEmpty() || !update.chunks.isEmpty();
+}
+
+bool saidSomething(const profile::RunRecord &record)
+{
+    return record.trace.firstContentNs != 0 || !record.answer.text.isEmpty();
+}
+
+} // namespace
+
+Relay::Relay(RunService &service, Scheduler &scheduler, Resolve resolve, const RunRequest &request, const Plan &plan)
+    : m_service(service), m_scheduler(scheduler), m_resolve(std::move(resolve)), m_request(request), m_plan(plan)
+{
+    start(request);
+}
+
+Relay::~Relay() = default;
+
+QString Relay::id() const
+{
+    return m_winner ? m_winner->id() : m_legs.empty() ? QString() : m_legs.front().run->id();
+}
+
+void Relay::cancel()
+{
+    m_hedging = true; // no other one from now on
+    if (m_legs.empty() && m_failed) {
+        profile::RunRecord record = *m_failed;
+        record.answer.error = base::Error { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+        end(record);
+        return;
+    }
+    for (const Leg &leg : m_legs)
+        leg.run->cancel();
+}
+
+void Relay::retryNow()
+{
+    for (const Leg &leg : m_legs)
+        leg.run->retryNow();
+}
+
+void Relay::start(const RunRequest &request)
+{
+    const select::ModelRef ref { request.endpoint.providerId, request.chat.model };
+    m_tried.append(ref);
+    m_legs.push_back({ ref, m_service.start(request) });
+    Run *run = m_legs.back().run.get();
+    connect(run, &Run::updated, this, [this, run](const RunUpdate &update) { onUpdated(run, update); });
+    connect(run, &Run::finished, this, [this, run](const profile::RunRecord &record) { onFinished(run, record); });
+    // The owner connects after the constructor.
+    QMetaObject::invokeMethod(
+        this, [this, ref] { Q_EMIT sent(ref); }, Qt::QueuedConnection);
+}
+
+RunRequest Relay::requestFor(const select::ModelRef &ref, const llm::Endpoint &endpoint) const
+{
+    RunRequest request = m_request;
+    request.endpoint = endpoint;
+    request.chat.model = ref.model;
+    request.steps = m_steps;
+    // Signed and encrypted thoughts mean something to their own model only.
+    for (llm::Message &message : request.chat.messages)
+        message.replay.reset();
+    return request;
+}
+
+void Relay::startNext(const select::FallbackStep &step, const QString &stage)
+{
+    m_steps.append({ stage, step.reason });
+    const select::ModelRef ref = *step.next;
+    m_tried.append(ref); // even if it can't be reached: never twice
+    m_resolving = true;
+    m_resolve(ref.providerId, this, [this, ref](const EndpointResult &endpoint) {
+        m_resolving = false;
+        if (m_ended || m_winner)
+            return;
+        if (endpoint) {
+            m_failed.reset();
+            start(requestFor(ref, *endpoint));
+        } else if (m_legs.empty()) {
+            m_steps.append({ u"fallback"_s, u"%1: %2"_s.arg(toText(ref), endpoint.error().message) });
+            const profile::RunRecord failed = *m_failed;
+            onFinished(nullptr, failed);
+        }
+    });
+}
+
+void Relay::onUpdated(Run *run, RunUpdate update)
+{
+    if (m_ended || (m_winner && m_winner != run))
+        return;
+    if (!m_winner && hasContent(update)) {
+        m_winner = run;
+        keepOnly(run);
+    }
+    if (!m_winner && run != m_legs.front().run.get())
+        return;
+    if (!m_winner && update.trace.dispatchedNs != 0)
+        startHedgeTimer();
+    if (!m_steps.isEmpty())
+        update.step = m_steps.constLast().reason;
+    Q_EMIT updated(update);
+}
+
+void Relay::onFinished(Run *run, const profile::RunRecord &record)
+{
+    const auto leg = std::find_if(m_legs.begin(), m_legs.end(), [run](const Leg &l) { return l.run.get() == run; });
+    if (leg != m_legs.end()) {
+        leg->run.release()->deleteLater(); // it is the sender
+        m_legs.erase(leg);
+    }
+    if (m_ended)
+        return;
+    if (record.ok() || saidSomething(record) || record.cancelled() || !record.answer.error) {
+        keepOnly(nullptr);
+        end(record);
+        return;
+    }
+    m_failed = record;
+    if (!m_legs.empty() || m_resolving)
+        return; // the other one may still answer
+    const select::ModelRef failed { record.providerId, record.model };
+    const auto step = select::nextAfter(*record.answer.error, failed, m_plan.order, m_tried, m_plan.inputTokens);
+    if (!step.next) {
+        if (m_plan.order.size() > 1)
+            m_steps.append({ u"fallback"_s, step.reason });
+        end(record);
+        return;
+    }
+    RunUpdate update;
+    update.state = RunState::Queued;
+    update.trace.submittedNs = record.trace.submittedNs;
+    update.step = step.reason;
+    startNext(step, u"fallback"_s);
+    Q_EMIT updated(update);
+}
+
+void Relay::startHedgeTimer()
+{
+    if (m_hedging || !m_plan.hedgeAfterMs)
+        return;
+    m_hedging = true;
+    m_scheduler.after(*m_plan.hedgeAfterMs, this, [this] { hedge(); });
+}
+
+void Relay::hedge()
+{
+    if (m_ended || m_winner || m_legs.size() != 1 || m_resolving)
+        return;
+    const select::ModelRef late = m_legs.front().ref;
+    const auto next = std::find_if(m_plan.order.begin(), m_plan.order.end(), [this](const select::Candidate &c) {
+        return !m_tried.contains(c.ref) && (!c.contextTokens || *c.contextTokens >= m_plan.inputTokens);
+    });
+    if (next == m_plan.order.end())
+        return;
+    startNext({ next->ref,
+                u"no token of %1 after %2: asking %3 beside it"_s.arg(
+                    toText(late), profile::formatMs(static_cast<double>(*m_plan.hedgeAfterMs)), toText(next->ref)) },
+              u"hedge"_s);
+}
+
+void Relay::keepOnly(Run *run)
+{
+    for (Leg &leg : m_legs) {
+        if (leg.run.get() != run)
+            leg.run.release()->deleteLater(); // cancels it; its record comes nevertheless
+    }
+    std::erase_if(m_legs, [](const Leg &leg) { return !leg.run; });
+}
+
+void Relay::end(const profile::RunRecord &record)
+{
+    m_ended = true;
+    m_winner = nullptr;
+    profile::RunRecord last = record;
+    for (const profile::Decision &step : std::as_const(m_steps)) {
+        if (!last.trace.decisions.contains(step))
+            last.trace.decisions.append(step);
+    }
+    Q_EMIT finished(last);
+}
+
+} // namespace talkbench::run

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/run/runservice.h"
+#include "core/select/fallback.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace talkbench::run {
+
+/// A call that other models take over where the first fails before it has said anything, and, if it is wanted, where the first
+/// is late: the one whose token comes first goes on, the other is cancelled. Consecutive Runs, as one to its owner. Each of
+/// them leaves its own record, with what it cost; finished() hands over the last one's, whose trace says what led to it
+/// ("fallback", "hedge").
+class Relay final : public Run {
+    Q_OBJECT
+
+public:
+    struct Plan {
+        /// The model of the request first, then who is asked in its place. One alone: a plain call.
+        QList<select::Candidate> order;
+        qint64 inputTokens = 0;
+        /// From the dispatch of the first request to that of a second one beside it; unset: none.
+        std::optional<qint64> hedgeAfterMs = {};
+    };
+    /// How to reach a provider; the answer may come later, and not after `context` has gone.
+    using EndpointResult = base::Result<llm::Endpoint>;
+    using Resolve = std::function<void(const QString &providerId, QObject *context,
+                                       const std::function<void(const EndpointResult &)> &then)>;
+
+    Relay(RunService &service, Scheduler &scheduler, Resolve resolve, const RunRequest &request, const Plan &plan);
+    ~Relay() override;
+
+    /// Of the request that is on display.
+    QString id() const override;
+    void cancel() override;
+    void retryNow() override;
+
+Q_SIGNALS:
+    /// A request goes out to this model.
+    void sent(const talkbench::select::ModelRef &ref);
+
+private:
+    struct Leg {
+        select::ModelRef ref;
+        std::unique_ptr<Run> run;
+    };
+
+    void start(const RunRequest &request);
+    /// Asks `step.next`, or says why not.
+    void startNext(const select::FallbackStep &step, const QString &stage);
+    RunRequest requestFor(const select::ModelRef &ref, const llm::Endpoint &endpoint) const;
+    void onUpdated(Run *run, RunUpdate update);
+    void onFinished(Run *run, const profile::RunRecord &record);
+    void startHedgeTimer();
+    void hedge();
+    /// Only this one is still of interest.
+    void keepOnly(Run *run);
+    void end(const profile::RunRecord &record);
+
+    RunService &m_service;
+    Scheduler &m_scheduler;
+    const Resolve m_resolve;
+    const RunRequest m_request;
+    const Plan m_plan;
+    std::vector<Leg> m_legs; ///< in flight; the first one is on display until there is a winner
+    QList<select::ModelRef> m_tried;
+    QList<profile::Decision> m_steps; ///< that led to the newest request
+    std::optional<profile::RunRecord> m_failed; ///< the newest failure, while the next is looked up
+    Run *m_winner = nullptr; ///< whose content has come
+    bool m_hedging = false;
+    bool m_resolving = false;
+    bool m_ended = false;
+};
+
+} // namespace talkbench::run

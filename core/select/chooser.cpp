@@ -1,0 +1,116 @@
+#include "core/select/chooser.h"
+
+#include "core/select/fallback.h"
+
+#include <QDateTime>
+#include <QRandomGenerator>
+
+#include <algorithm>
+
+namespace talkbench::select {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QList<Candidate> orderOf(const Decision &decision, const QList<Candidate> &candidates)
+{
+    QList<DecisionRow> rows = decision.rows;
+    rows.removeIf([&](const DecisionRow &row) { return !row.excluded.isEmpty() && row.ref != decision.chosen; });
+    std::stable_sort(rows.begin(), rows.end(), [&](const DecisionRow &a, const DecisionRow &b) {
+        const bool first = a.ref == decision.chosen;
+        return first != (b.ref == decision.chosen) ? first : a.utility > b.utility;
+    });
+    QList<Candidate> order;
+    for (const DecisionRow &row : std::as_const(rows)) {
+        const auto candidate =
+            std::find_if(candidates.begin(), candidates.end(), [&row](const Candidate &c) { return c.ref == row.ref; });
+        order.append(*candidate);
+    }
+    return order;
+}
+
+} // namespace
+
+void Chooser::load(const QList<profile::RunRecord> &stored)
+{
+    QList<profile::RunRecord> all = stored;
+    for (const profile::RunRecord &early : std::as_const(m_early)) {
+        const bool known = std::any_of(stored.begin(), stored.end(), [&](const auto &r) { return r.id == early.id; });
+        if (!known)
+            all.append(early);
+    }
+    m_early.clear();
+    m_loaded = true;
+    m_measurements = Measurements::of(all);
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto &a, const auto &b) { return a.startedWallMs < b.startedWallMs; });
+    for (const profile::RunRecord &record : std::as_const(all))
+        remember(record);
+}
+
+void Chooser::learn(const profile::RunRecord &record)
+{
+    if (!m_loaded)
+        m_early.append(record);
+    m_measurements.add(record);
+    remember(record);
+}
+
+void Chooser::remember(const profile::RunRecord &record)
+{
+    if (record.conversationId.isEmpty() || record.cached || !record.ok() || !record.answer.usage)
+        return;
+    const llm::Usage &usage = *record.answer.usage;
+    // A provider that reports no cache may have none.
+    const qint64 cached = usage.cacheRead + usage.cacheWrite > 0 ? usage.inputTotal() : 0;
+    const qint64 tookMs = std::max<qint64>(record.trace.endNs - record.trace.submittedNs, 0) / 1'000'000;
+    m_incumbents.insert(record.conversationId,
+                        { { record.providerId, record.model }, cached, record.startedWallMs + tookMs });
+}
+
+Pick Chooser::choose(const Question &question, const Policy &policy) const
+{
+    Pick pick;
+    pick.subject = subjectOf(question.chat);
+    pick.subject.localTime = QDateTime::fromMSecsSinceEpoch(question.nowMs).time();
+    pick.subject.budgetLeft = question.budgetLeft;
+    pick.verdict = firstMatch(policy.rules, pick.subject);
+    const Rule *rule = pick.verdict.index >= 0 ? &policy.rules.at(pick.verdict.index) : nullptr;
+    Choice choice;
+    choice.strategy = policy.strategy;
+    choice.weights = policy.weights;
+    choice.subject = pick.subject;
+    choice.nowMs = question.nowMs;
+    choice.seed = question.seed ? *question.seed : QRandomGenerator::global()->generate();
+    for (const ModelRef &ref : rule ? rule->models : policy.candidates)
+        choice.candidates.append(m_candidateOf(ref));
+    if (const auto last = m_incumbents.constFind(question.conversationId); last != m_incumbents.cend())
+        choice.incumbent = *last;
+    pick.decision = decide(choice, m_measurements);
+    if (rule) {
+        pick.decision.rule = rule->name;
+        pick.decision.reason.prepend(u"rule '%1': "_s.arg(rule->name));
+    }
+    if (pick.decision.chosen)
+        pick.order = orderOf(pick.decision, choice.candidates);
+    return pick;
+}
+
+QList<Candidate> Chooser::fallbackOrder(const ModelRef &chosen) const
+{
+    QList<Candidate> order { m_candidateOf(chosen) };
+    const QList<ModelRef> next = m_policy.fallbacks.value(chosen);
+    for (const ModelRef &ref : next) {
+        if (ref != chosen)
+            order.append(m_candidateOf(ref));
+    }
+    return order;
+}
+
+std::optional<qint64> Chooser::hedgeDelayMs(const ModelRef &ref) const
+{
+    return select::hedgeDelayMs(m_measurements, ref, m_policy.hedgeFactor);
+}
+
+} // namespace talkbench::select

@@ -1,0 +1,156 @@
+#include "core/select/chooser.h"
+#include "runs.h"
+
+#include <QTest>
+
+using namespace talkbench;
+using namespace talkbench::select;
+using namespace talkbench::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr qint64 now = 1'700'000'000'000;
+const ModelRef a { u"p"_s, u"a"_s };
+const ModelRef b { u"q"_s, u"b/c"_s };
+
+Question question(const QString &prompt)
+{
+    Question question;
+    question.chat.messages = { llm::Message::fromText(llm::Role::User, prompt) };
+    question.nowMs = now;
+    question.seed = 1;
+    return question;
+}
+
+} // namespace
+
+class TestChooser final : public QObject {
+    Q_OBJECT
+
+private:
+    Chooser m_chooser { [](const ModelRef &ref) { return Candidate { .ref = ref }; } };
+
+private Q_SLOTS:
+    void settingsAreReadAndWritten()
+    {
+        Rule night;
+        night.name = u"night"_s;
+        night.models = { b };
+        const QVariantMap settings {
+            { u"select/strategy"_s, u"fastest"_s },
+            { u"select/weights"_s, toText(Weights { 1, 0.5, 0 }) },
+            { u"select/candidates"_s, toText(QList<ModelRef> { a, b }) },
+            { u"select/rules"_s, toText(QList<Rule> { night }) },
+            { u"select/fallbacks"_s, fallbacksToSetting({ { a, { b } } }) },
+            { u"select/hedge"_s, 3.0 },
+        };
+        QStringList problems;
+        const Policy policy =
+            policyFrom([&](QByteArrayView key) { return settings.value(QString::fromUtf8(key)); }, &problems);
+        QVERIFY2(problems.isEmpty(), qPrintable(problems.join(u'\n')));
+        QCOMPARE(policy.strategy, u"fastest"_s);
+        QCOMPARE(policy.weights, (Weights { 1, 0.5, 0 }));
+        QCOMPARE(policy.candidates, (QList<ModelRef> { a, b }));
+        QCOMPARE(policy.rules, QList<Rule> { night });
+        QCOMPARE(policy.fallbacks.value(a), QList<ModelRef> { b });
+        QCOMPARE(policy.hedgeFactor, 3.0);
+    }
+
+    void nonsenseIsSaidAndLeftOut()
+    {
+        QStringList problems;
+        const Policy policy = policyFrom(
+            [](QByteArrayView key) -> QVariant {
+                if (key == "select/fallbacks")
+                    return QVariantMap { { u"nothing"_s, QStringList { u"a/b"_s } } };
+                return u"{ nonsense"_s;
+            },
+            &problems);
+        QCOMPARE(problems.size(), 4);
+        QVERIFY(policy.candidates.isEmpty());
+        QVERIFY(policy.rules.isEmpty());
+        for (const QString &text : { u"fast=-1"_s, u"fast=nan"_s, u"quick=1"_s, u"fast"_s })
+            QVERIFY2(!weightsFromText(text), qPrintable(text));
+    }
+
+    void aRuleGoesBeforeTheCandidates()
+    {
+        Rule code;
+        code.name = u"code"_s;
+        code.hasCode = true;
+        code.models = { b };
+        m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a }, .rules = { code } });
+        QCOMPARE(m_chooser.choose(question(u"Hello"_s)).decision.chosen, a);
+        const Pick pick = m_chooser.choose(question(u"```\nint x;\n```"_s));
+        QCOMPARE(pick.decision.chosen, b);
+        QCOMPARE(pick.decision.rule, u"code"_s);
+        QVERIFY(pick.decision.reason.startsWith(u"rule 'code': "_s));
+        QCOMPARE(decisionFromJson(toJson(pick.decision)), pick.decision);
+    }
+
+    void theOrderBeginsWithTheChosenOne()
+    {
+        m_chooser.setPolicy({ .strategy = u"fastest"_s, .candidates = { a, b } });
+        QList<profile::RunRecord> stored;
+        for (int i = 0; i < 10; ++i) {
+            stored.append(answered(a, now - 60'000 + i * 1000, 5000));
+            stored.append(answered(b, now - 60'000 + i * 1000, 100));
+        }
+        m_chooser.load(stored);
+        const Pick pick = m_chooser.choose(question(u"Hello"_s));
+        QCOMPARE(pick.decision.chosen, b);
+        QCOMPARE(pick.order.size(), 2);
+        QCOMPARE(pick.order.at(0).ref, b);
+        QCOMPARE(pick.order.at(1).ref, a);
+        for (int i = 0; i < Measurements::failuresToOpen; ++i)
+            m_chooser.learn(failed(a, now - 1000));
+        QCOMPARE(m_chooser.choose(question(u"Hello"_s)).order.size(), 1); // its circuit is open
+    }
+
+    void whatIsLearnedBeforeTheStoreAnswersStays()
+    {
+        Chooser early([](const ModelRef &ref) { return Candidate { .ref = ref }; });
+        profile::RunRecord record = answered(a, now, 100);
+        record.id = u"1"_s;
+        early.learn(record);
+        early.load({ record }); // stored by now
+        QCOMPARE(early.measurements().find(a)->calls, 1);
+        Chooser other([](const ModelRef &ref) { return Candidate { .ref = ref }; });
+        other.learn(record);
+        other.load({});
+        QCOMPARE(other.measurements().find(a)->calls, 1);
+    }
+
+    void aConversationStaysWhereItsPromptIsCached()
+    {
+        Chooser chooser([](const ModelRef &ref) { return Candidate { .ref = ref }; });
+        chooser.setPolicy({ .strategy = u"measured"_s, .weights = { 1, 0, 0 }, .candidates = { a, b } });
+        for (int i = 0; i < 10; ++i) {
+            chooser.learn(answered(a, now - 60'000 + i * 1000, 500));
+            chooser.learn(answered(b, now - 60'000 + i * 1000, 520));
+        }
+        profile::RunRecord record = answered(b, now - 10'000, 520);
+        record.conversationId = u"talk"_s;
+        record.answer.usage->cacheWrite = 5000;
+        chooser.learn(record);
+        Question next = question(u"And then?"_s);
+        next.conversationId = u"talk"_s;
+        const Pick pick = chooser.choose(next);
+        QCOMPARE(pick.decision.chosen, b);
+        QVERIFY(pick.decision.reason.contains(u"still holds"_s));
+    }
+
+    void fallbacksOfAModelThatAPersonChose()
+    {
+        m_chooser.setPolicy({ .fallbacks = { { a, { b, a } } } });
+        const auto order = m_chooser.fallbackOrder(a);
+        QCOMPARE(order.size(), 2);
+        QCOMPARE(order.at(1).ref, b);
+        QCOMPARE(m_chooser.fallbackOrder(b).size(), 1);
+        QVERIFY(!m_chooser.hedgeDelayMs(a)); // off
+    }
+};
+
+QTEST_GUILESS_MAIN(TestChooser)
+#include "tst_chooser.moc"

@@ -1,0 +1,117 @@
+#include "ui/chat/answercall.h"
+
+#include "core/cost/tokenestimate.h"
+#include "core/select/chooser.h"
+#include "ui/budgetcheck.h"
+#include "ui/endpoints.h"
+#include "ui/whenready.h"
+
+#include <utility>
+
+namespace talkbench::ui {
+
+AnswerCall::AnswerCall(AppContext &context, const run::RunRequest &request, const QList<select::Candidate> &order)
+    : m_context(context), m_request(request), m_order(order)
+{
+}
+
+AnswerCall::~AnswerCall() = default;
+
+void AnswerCall::start()
+{
+    if (m_order.isEmpty()) {
+        fail({ base::ErrorKind::Config, select::decisionFromJson(m_request.decision).reason, {}, 0, std::nullopt });
+        return;
+    }
+    whenReady(this, m_context.endpoints.resolve(m_request.endpoint.providerId),
+              [this](const base::Result<llm::Endpoint> &endpoint) {
+                  if (!endpoint) {
+                      fail(endpoint.error());
+                      return;
+                  }
+                  m_request.endpoint = *endpoint;
+                  for (const QString &other : m_request.validation.fallbackModels)
+                      m_request.fallbacks.append({ *endpoint, other });
+                  checkSpending();
+              });
+}
+
+void AnswerCall::checkSpending()
+{
+    checkBudgets(this, m_context, m_request, [this](const base::Result<cost::Verdict> &verdict) {
+        if (verdict)
+            judge(*verdict);
+        else
+            fail(verdict.error());
+    });
+}
+
+void AnswerCall::judge(const cost::Verdict &verdict)
+{
+    using enum cost::BudgetAction;
+    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
+    if (verdict.action == Refuse) {
+        fail(error);
+        return;
+    }
+    m_held = verdict.action == Ask;
+    if (m_held) {
+        Q_EMIT questioned(verdict.reason);
+        return;
+    }
+    if (verdict.action)
+        Q_EMIT warned(error);
+    launch();
+}
+
+void AnswerCall::allowSpending()
+{
+    if (std::exchange(m_held, false))
+        launch();
+}
+
+void AnswerCall::launch()
+{
+    run::Relay::Plan plan;
+    plan.order = m_order;
+    plan.inputTokens = cost::estimateTokens(m_request.chat.messages);
+    plan.hedgeAfterMs = m_context.chooser.hedgeDelayMs({ m_request.endpoint.providerId, m_request.chat.model });
+    const auto resolve = [&app = m_context](const QString &providerId, QObject *context, const auto &then) {
+        whenReady(context, app.endpoints.resolve(providerId), then);
+    };
+    m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, resolve, m_request, plan);
+    connect(m_run.get(), &run::Relay::sent, this,
+            [this](const select::ModelRef &ref) { m_context.chooser.sent(ref, m_context.clock.wallMs()); });
+    connect(m_run.get(), &run::Run::updated, this, &AnswerCall::updated);
+    connect(m_run.get(), &run::Run::finished, this, &AnswerCall::finished);
+    Q_EMIT launched(m_request.chat.model);
+}
+
+void AnswerCall::cancel()
+{
+    if (m_run)
+        m_run->cancel();
+    else
+        fail({ base::ErrorKind::Cancelled, tr("Stopped."), {}, 0, std::nullopt });
+}
+
+void AnswerCall::retryNow()
+{
+    if (m_run)
+        m_run->retryNow();
+}
+
+void AnswerCall::fail(const base::Error &error)
+{
+    profile::RunRecord record;
+    record.conversationId = m_request.conversationId;
+    record.messageId = m_request.messageId;
+    record.providerId = m_request.endpoint.providerId;
+    record.model = m_request.chat.model;
+    record.decision = m_request.decision;
+    record.startedWallMs = m_context.clock.wallMs();
+    record.answer.error = error;
+    Q_EMIT finished(record);
+}
+
+} // namespace talkbench::ui

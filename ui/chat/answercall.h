@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/cost/budget.h"
+#include "core/run/relay.h"
+#include "ui/appcontext.h"
+
+#include <QObject>
+
+#include <memory>
+#include <optional>
+
+namespace talkbench::ui {
+
+/// The call for one answer: the provider is looked up, the budgets are asked, the model is called, others where it fails.
+/// Destroying it cancels the call.
+class AnswerCall final : public QObject {
+    Q_OBJECT
+
+public:
+    /// `request` names its provider, the rest of its endpoint comes from the settings. `order`: the request's model first, then
+    /// who is asked where it fails.
+    AnswerCall(AppContext &context, const run::RunRequest &request, const QList<select::Candidate> &order);
+    ~AnswerCall() override;
+
+    void start();
+    /// What a budget holds back goes out.
+    void allowSpending();
+    void cancel();
+    void retryNow();
+
+Q_SIGNALS:
+    /// A budget says to ask: allowSpending() or cancel().
+    void questioned(const QString &reason);
+    void warned(const talkbench::base::Error &error);
+    void launched(const QString &model);
+    void updated(const talkbench::run::RunUpdate &update);
+    /// Exactly once, last; a call that could not even begin has a record without an id.
+    void finished(const talkbench::profile::RunRecord &record);
+
+private:
+    void checkSpending();
+    void judge(const cost::Verdict &verdict);
+    void launch();
+    void fail(const base::Error &error);
+
+    AppContext &m_context;
+    run::RunRequest m_request;
+    const QList<select::Candidate> m_order;
+    run::TimerScheduler m_scheduler;
+    std::unique_ptr<run::Relay> m_run;
+    bool m_held = false;
+};
+
+} // namespace talkbench::ui

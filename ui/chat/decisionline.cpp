@@ -1,0 +1,171 @@
+#include "ui/chat/decisionline.h"
+
+#include "core/profile/format.h"
+#include "core/select/selector.h"
+#include "ui/theme/controls.h"
+#include "ui/theme/metrics.h"
+
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+QString percent(double share)
+{
+    return QLocale().toString(share * 100, 'f', share > 0 && share < 0.1 ? 1 : 0) + u" %"_s;
+}
+
+/// The best of those that were not chosen and could have been.
+const select::DecisionRow *secondOf(const select::Decision &decision)
+{
+    const select::DecisionRow *second = nullptr;
+    for (const select::DecisionRow &row : decision.rows) {
+        if (row.excluded.isEmpty() && row.ref != decision.chosen && (!second || row.utility > second->utility))
+            second = &row;
+    }
+    return second;
+}
+
+} // namespace
+
+QStringList fallbackSteps(const profile::Trace &trace)
+{
+    QStringList steps;
+    for (const profile::Decision &decision : trace.decisions) {
+        if (decision.stage == "fallback"_L1 || decision.stage == "hedge"_L1)
+            steps << decision.reason;
+    }
+    return steps;
+}
+
+DecisionLine::DecisionLine(QWidget *parent)
+    : QWidget(parent), m_line(new Disclosure(u"decisionLine"_s, {}, this)),
+      m_another(textButton(u"useAnother"_s, u"regenerate"_s, {}, this)),
+      m_steps(mutedLabel(u"fallbackSteps"_s, this, 0.92)), m_card(new Card(Card::Tone::Plain, this)),
+      m_cells(new QGridLayout(m_card))
+{
+    setObjectName(u"decision"_s);
+    m_card->setObjectName(u"decisionCard"_s);
+    m_card->setAccessibleName(tr("The candidates of this choice"));
+    m_steps->setTextFormat(Qt::PlainText);
+    m_steps->setWordWrap(true);
+    m_cells->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
+    m_cells->setHorizontalSpacing(grid::gap);
+    m_cells->setVerticalSpacing(grid::half);
+    auto *line = new QHBoxLayout;
+    line->setSpacing(grid::unit);
+    line->addWidget(m_line, 1);
+    line->addWidget(m_another);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid::half);
+    column->addLayout(line);
+    column->addWidget(m_card);
+    column->addWidget(m_steps);
+    m_line->setToolTip(tr("Shows the numbers of each candidate"));
+    connect(m_line, &QToolButton::toggled, m_card, &QWidget::setVisible);
+    connect(m_another, &QToolButton::clicked, this, [this] { Q_EMIT overruled(m_anotherProvider, m_anotherModel); });
+    m_card->hide();
+    hide();
+}
+
+void DecisionLine::setSteps(const QStringList &steps)
+{
+    m_steps->setText(steps.join(u'\n'));
+    m_steps->setVisible(!steps.isEmpty());
+    setVisible(!steps.isEmpty() || !m_line->isHidden());
+}
+
+void DecisionLine::setDecision(const QJsonObject &object, bool canOverrule)
+{
+    const select::Decision decision = select::decisionFromJson(object);
+    m_line->setText(object.contains("overrules"_L1) ? tr("Your choice, instead of the automatic one")
+                                                    : tr("Auto: %1").arg(decision.reason));
+    m_line->setAccessibleName(m_line->text());
+    m_line->setVisible(!object.isEmpty());
+    const select::DecisionRow *second = canOverrule ? secondOf(decision) : nullptr;
+    m_another->setVisible(second != nullptr);
+    if (second) {
+        m_anotherProvider = second->ref.providerId;
+        m_anotherModel = second->ref.model;
+        m_another->setText(tr("Use %1").arg(second->ref.model.left(40)));
+        m_another->setAccessibleName(tr("Answer again with %1").arg(second->ref.model));
+        m_another->setToolTip(
+            tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(second->ref)));
+    }
+    clearCard();
+    if (!decision.rows.isEmpty())
+        fillCard(decision, canOverrule);
+    m_card->setVisible(m_line->isChecked() && !decision.rows.isEmpty());
+    setVisible(!object.isEmpty() || !m_steps->text().isEmpty());
+}
+
+void DecisionLine::clearCard()
+{
+    while (const QLayoutItem *item = m_cells->takeAt(0)) {
+        if (item->widget()) {
+            item->widget()->hide();
+            item->widget()->deleteLater(); // its click may have led here
+        }
+        delete item;
+    }
+}
+
+void DecisionLine::addCell(int row, int column, const QString &text, bool isMuted)
+{
+    QLabel *cell = isMuted ? mutedLabel(u"decisionCell"_s, m_card, 0.92) : new QLabel(m_card);
+    if (!isMuted)
+        scaleFont(cell, 0.92);
+    cell->setTextFormat(Qt::PlainText);
+    cell->setText(text);
+    cell->setAlignment(column == 0 || column == 5 ? Qt::AlignLeft | Qt::AlignVCenter
+                                                  : Qt::AlignRight | Qt::AlignVCenter);
+    cell->setWordWrap(column == 5);
+    m_cells->addWidget(cell, row, column);
+}
+
+void DecisionLine::fillCard(const select::Decision &decision, bool canOverrule)
+{
+    const QStringList titles { tr("Model"), tr("Whole answer"), tr("Cost"), tr("Fails"), tr("Chance"), {} };
+    for (int column = 0; column < titles.size(); ++column)
+        addCell(0, column, titles.at(column), true);
+    QList<select::DecisionRow> rows = decision.rows;
+    std::stable_sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) {
+        return a.excluded.isEmpty() != b.excluded.isEmpty() ? a.excluded.isEmpty() : a.utility > b.utility;
+    });
+    for (const select::DecisionRow &row : std::as_const(rows))
+        addRow(decision, row, canOverrule);
+    m_cells->setColumnStretch(5, 1);
+}
+
+void DecisionLine::addRow(const select::Decision &decision, const select::DecisionRow &row, bool canOverrule)
+{
+    const int at = m_cells->rowCount();
+    const bool chosen = row.ref == decision.chosen;
+    addCell(at, 0, toText(row.ref), !chosen);
+    addCell(at, 1, profile::formatMs(row.predictedMs), !chosen);
+    addCell(at, 2, row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : tr("unknown"), !chosen);
+    addCell(at, 3, percent(row.failureProbability), !chosen);
+    addCell(at, 4, percent(row.propensity), !chosen);
+    const QString note = chosen   ? tr("chosen")
+        : !row.excluded.isEmpty() ? row.excluded
+        : row.calls == 0          ? tr("not measured yet")
+                                  : tr("%n call(s) measured", nullptr, static_cast<int>(row.calls));
+    addCell(at, 5, note, true);
+    if (chosen || !canOverrule)
+        return;
+    auto *use = textButton(u"useCandidate"_s, u"regenerate"_s, tr("Use"), m_card);
+    use->setAccessibleName(tr("Answer again with %1").arg(toText(row.ref)));
+    connect(use, &QToolButton::clicked, this, [this, ref = row.ref] { Q_EMIT overruled(ref.providerId, ref.model); });
+    m_cells->addWidget(use, at, 6);
+}
+
+} // namespace talkbench::ui

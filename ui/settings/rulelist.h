@@ -1,0 +1,45 @@
+#pragma once
+
+#include "core/select/rules.h"
+
+#include <QWidget>
+
+class QListWidget;
+class QListWidgetItem;
+class QPushButton;
+class QStackedWidget;
+
+namespace talkbench::ui {
+
+class RuleForm;
+
+/// The rules in their order, the first that matches decides, and the fields of the one that is selected. The order changes by
+/// dragging or with Alt+Up and Alt+Down.
+class RuleList final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit RuleList(const QList<select::Rule> &rules, QWidget *parent = nullptr);
+
+    /// An error is of the first rule that can't be kept; it is shown.
+    base::Result<QList<select::Rule>> rules() const;
+
+Q_SIGNALS:
+    void edited();
+
+private:
+    QWidget *buttons();
+    void add(const select::Rule &rule);
+    void removeCurrent();
+    void move(int by);
+    void showCurrent();
+    RuleForm *formOf(const QListWidgetItem *item) const;
+
+    QListWidget *m_list;
+    QStackedWidget *m_forms;
+    QPushButton *m_remove;
+    QPushButton *m_up;
+    QPushButton *m_down;
+};
+
+} // namespace talkbench::ui
