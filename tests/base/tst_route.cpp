@@ -34,6 +34,15 @@ private Q_SLOTS:
         QVERIFY(!routeKey(others[6]).contains('a') || routeKey(others[6]).size() == 32);
     }
 
+    void wrongBypassIsNamed()
+    {
+        const QStringList right { u"localhost"_s, u"127.0.0.0/8"_s, u"::1"_s, u"fd00::/8"_s, u"10.0.0.1"_s,
+                                  u"*.a.de"_s,    u".a.de"_s,       u"*"_s,   u"my-host"_s };
+        QCOMPARE(wrongBypass(right), QString());
+        for (const QString &wrong : { u"10.0.0.0/99"_s, u"[::1]"_s, u"http://a"_s, u"a/b"_s, u"a:80"_s, u"a.*.de"_s })
+            QCOMPARE(wrongBypass(right + QStringList { wrong }), wrong);
+    }
+
     void bypass_data()
     {
         QTest::addColumn<QString>("list");

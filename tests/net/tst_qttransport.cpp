@@ -55,6 +55,7 @@ private Q_SLOTS:
     void countsConnections();
     void refusesBadRequests_data();
     void refusesBadRequests();
+    void refusesBadKeys();
 
 private:
     ExchangePtr start(const base::HttpRequest &request, const net::TransportLimits &limits = {});
@@ -573,6 +574,23 @@ void TestQtTransport::refusesBadRequests_data()
     QTest::newRow("no host") << QUrl(u"http:///v1"_s) << QByteArray("x");
     QTest::newRow("not a URL") << QUrl(u"localhost:8080"_s) << QByteArray("x");
     QTest::newRow("line break in a header") << QUrl(u"http://127.0.0.1:9"_s) << QByteArray("secret\r\nx-two: 2");
+}
+
+/// A person who pasted a key wrongly has to hear that it is the key.
+void TestQtTransport::refusesBadKeys()
+{
+    for (const QByteArray &name : { "Authorization", "x-api-key", "Api-Key", "x-goog-api-key" }) {
+        for (const QByteArray &key : { "sk-g\xc3\xb6\xc3\xb6"
+                                       "d",
+                                       "sk-\nsecret", "sk-\ttab" }) {
+            base::HttpRequest request = post(QUrl(u"http://127.0.0.1:9"_s));
+            request.headers.emplaceBack(name, key);
+            const ExchangePtr exchange = start(request);
+            QTRY_COMPARE(exchange->finishes, 1);
+            QCOMPARE(exchange->error->kind, ErrorKind::Config);
+            QVERIFY(exchange->error->message.startsWith(u"The key"_s));
+        }
+    }
 }
 
 void TestQtTransport::refusesBadRequests()

@@ -101,6 +101,7 @@ private Q_SLOTS:
     void keysHaveNoConflicts();
     void pagesAndSettingsOpen();
     void everyButtonHasItsName();
+    void noNameIsMarkup();
 };
 
 void TestMainWindow::initTestCase()
@@ -575,6 +576,22 @@ void TestMainWindow::everyButtonHasItsName()
         QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(),
                  qPrintable(button->objectName() + u" in "_s + button->parent()->objectName()));
         QVERIFY2(!button->objectName().isEmpty(), qPrintable(button->text()));
+    }
+}
+
+/// Names come from servers and from whoever types them.
+void TestMainWindow::noNameIsMarkup()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"Whose name is it?"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    desk.window.compare({ u"<h1>BIG</h1>"_s, u"<img src='/etc/passwd'>"_s }, u"Hello"_s);
+    const auto labels = desk.window.findChildren<QLabel *>();
+    QVERIFY(labels.size() > 20);
+    for (const QLabel *label : labels) {
+        if (label->isVisible())
+            QVERIFY2(label->textFormat() != Qt::AutoText, qPrintable(label->objectName() + u": "_s + label->text()));
     }
 }
 

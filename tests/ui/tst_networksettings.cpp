@@ -22,6 +22,8 @@ private Q_SLOTS:
     void limitsAreKept();
     void theStandardWayIsKept();
     void anUnfinishedProxyIsRefused();
+    void aPastedUrlIsTakenApart();
+    void aNewProxyPasswordVoidsTheTest();
     void theWayIsTested();
     void aRightAddressIsOffered();
     void aCertificateIsPinnedOnceItWasShown();
@@ -146,6 +148,40 @@ void NetworkSettingsTest::anUnfinishedProxyIsRefused()
     QVERIFY(dialog.isVisible());
     QVERIFY(find<QLabel>(dialog, u"networkProblem"_s)->isVisible());
     QCOMPARE(world.settings.value("network/proxy").toString(), u"system"_s);
+}
+
+void NetworkSettingsTest::aPastedUrlIsTakenApart()
+{
+    World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    dialog.showPage(SettingsDialog::Network);
+    pick<QComboBox>(dialog, u"networkProxying"_s, 2);
+    auto *host = find<QLineEdit>(dialog, u"networkProxyHost"_s);
+    retype(host, u"socks5://me@proxy.lan:1081/"_s);
+    Q_EMIT host->editingFinished();
+    QCOMPARE(host->text(), u"proxy.lan"_s);
+    QCOMPARE(find<QSpinBox>(dialog, u"networkProxyPort"_s)->value(), 1081);
+    QCOMPARE(find<QComboBox>(dialog, u"networkProxyType"_s)->currentIndex(), 1);
+    QCOMPARE(find<QLineEdit>(dialog, u"networkProxyUser"_s)->text(), u"me"_s);
+    retype(find<QLineEdit>(dialog, u"networkBypass"_s), u"localhost, 10.0.0.0/99"_s);
+    save(dialog);
+    QVERIFY(dialog.isVisible());
+    QVERIFY(find<QLabel>(dialog, u"networkProblem"_s)->text().contains(u"10.0.0.0/99"_s));
+}
+
+void NetworkSettingsTest::aNewProxyPasswordVoidsTheTest()
+{
+    World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    pick<QComboBox>(dialog, u"providerProxying"_s, 3);
+    typeProxy(dialog, u"provider"_s);
+    find<QPushButton>(dialog, u"providerTest"_s)->click();
+    auto *result = find<QLabel>(dialog, u"providerTestResult"_s);
+    QTRY_VERIFY(!result->text().isEmpty() && !result->text().contains(u"Testing"_s));
+    QTest::keyClicks(find<QLineEdit>(dialog, u"providerProxyPassword"_s), u"more"_s);
+    QVERIFY(!result->isVisible() || result->text().isEmpty());
 }
 
 void NetworkSettingsTest::theWayIsTested()
