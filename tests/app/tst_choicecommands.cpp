@@ -52,6 +52,7 @@ private:
     }
 
     std::unique_ptr<QTemporaryDir> m_dir;
+    QList<config::ProviderConfig> m_providers;
     std::unique_ptr<simulator::Simulator> m_good;
     std::unique_ptr<simulator::Simulator> m_bad;
 
@@ -65,17 +66,18 @@ private Q_SLOTS:
         m_good = std::make_unique<simulator::Simulator>(knobs);
         knobs.errorStatus = 429;
         m_bad = std::make_unique<simulator::Simulator>(knobs);
+        const auto good = m_good->start();
+        const auto bad = m_bad->start();
+        QVERIFY(good && bad);
+        m_providers = { provider(u"bad"_s, *bad), provider(u"good"_s, *good) };
     }
 
     void init()
     {
         m_dir = std::make_unique<QTemporaryDir>();
-        const auto good = m_good->start();
-        const auto bad = m_bad->start();
-        QVERIFY(good && bad);
         config::Settings settings(m_dir->path());
         QVERIFY(settings.load());
-        QVERIFY(settings.setProviders({ provider(u"bad"_s, *bad), provider(u"good"_s, *good) }));
+        QVERIFY(settings.setProviders(m_providers));
         QVERIFY(settings.setValue("retry/max_attempts", 1));
         QVERIFY(settings.setValue("select/candidates", u"bad/sim-small,good/sim-small"_s));
         QVERIFY(settings.setValue("select/strategy", u"fixed"_s));
@@ -155,8 +157,8 @@ private Q_SLOTS:
 
     void aNamedModelHasItsOwnList()
     {
-        const QStringList chat { u"chat"_s, u"--provider"_s, u"bad"_s, u"--model"_s,
-                                 u"sim-small"_s, u"--json"_s, u"Hello"_s };
+        const QStringList chat { u"chat"_s,      u"--provider"_s, u"bad"_s,  u"--model"_s,
+                                 u"sim-small"_s, u"--json"_s,     u"Hello"_s };
         QCOMPARE(run(chat).json()["error"_L1]["kind"_L1].toString(), u"rate_limited"_s);
         set("select/fallbacks", QVariantMap { { u"bad/sim-small"_s, QStringList { u"good/sim-large"_s } } });
         const Output output = run(chat);

@@ -174,8 +174,7 @@ void AutoChoiceTest::thePickerOffersIt()
     QTest::keyClicks(filter, u"auto"_s);
     QCOMPARE(list->currentIndex().data().toString(), u"Auto"_s);
     QTest::keyClick(filter, Qt::Key_Return);
-    QCOMPARE(chosen.value(0),
-             QList<QVariant>({ select::autoRef.providerId, select::autoRef.model }));
+    QCOMPARE(chosen.value(0), QList<QVariant>({ select::autoRef.providerId, select::autoRef.model }));
     picker.setCurrent(select::autoRef.providerId, select::autoRef.model);
     QCOMPARE(picker.text(), u"Auto"_s);
 }
