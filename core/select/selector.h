@@ -14,6 +14,8 @@ struct Candidate {
     std::optional<qint64> contextTokens = {};
     /// From 0 to 1, the user's or a table's word; unset is taken for the middle of those known.
     std::optional<double> quality = {};
+    /// Why it can't be asked at all, such as a provider that is gone; empty where it can.
+    QString barred = {};
 };
 
 /// The slider fast ↔ cheap ↔ good. At equal weights 10 seconds, one cent and a tenth of quality are worth the same.

@@ -78,6 +78,7 @@ DecisionLine::DecisionLine(QWidget *parent)
     connect(m_line, &QToolButton::toggled, m_card, &QWidget::setVisible);
     connect(m_another, &QToolButton::clicked, this,
             [this] { Q_EMIT overruled(m_anotherRef.providerId, m_anotherRef.model); });
+    scaleFont(m_line, 0.95);
     m_card->hide();
     hide();
 }
