@@ -167,9 +167,11 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
     const QString note = chosen   ? tr("chosen")
         : !row.excluded.isEmpty() ? row.excluded
         : row.calls == 0          ? tr("not measured yet")
-                                  : tr("%n call(s) measured", nullptr, static_cast<int>(row.calls));
+        : row.calls == 1          ? tr("1 call measured")
+                                  : tr("%1 calls measured").arg(row.calls);
     addCell(at, 5, note, true);
-    if (chosen || !canOverrule)
+    const bool canBeAsked = row.excluded.isEmpty() || row.circuit != select::Circuit::Closed;
+    if (chosen || !canOverrule || !canBeAsked)
         return;
     auto *use = textButton(u"useCandidate"_s, u"regenerate"_s, tr("Use"), m_card);
     use->setAccessibleName(tr("Answer again with %1").arg(toText(row.ref)));
