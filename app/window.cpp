@@ -8,6 +8,7 @@
 #include "app/enginesettings.h"
 #include "app/pricesetup.h"
 #include "app/reportwriter.h"
+#include "app/tokensetup.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
@@ -104,6 +105,7 @@ private:
     store::Store m_store;
     store::CacheStore m_cache;
     run::RunService m_runs;
+    TokenKeeper m_tokens;
     ui::Endpoints m_endpoints;
     ui::ModelLists m_models;
     select::Chooser m_chooser;
@@ -119,17 +121,16 @@ Session::Session(QApplication &application, const QString &dataDir)
     : m_settings(dataDir), m_loaded(m_settings.load()), m_prices(tableOrNone()), m_store(dataDir),
       m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
-      m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
-      m_chooser([this](const select::ModelRef &ref) {
+      m_tokens(dataDir, m_runs), m_endpoints(m_settings, m_secrets),
+      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_chooser([this](const select::ModelRef &ref) {
           select::Candidate candidate =
               candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
           if (!m_settings.provider(ref.providerId))
               candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
           return candidate;
       }),
-      m_context {
-          m_clock, m_settings, m_secrets, m_prices, m_runs, m_store, m_cache, m_endpoints, m_models, m_chooser
-      },
+      m_context { m_clock,     m_settings, m_secrets, m_prices,          m_runs, m_store, m_cache,
+                  m_endpoints, m_models,   m_chooser, m_tokens.counter() },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
@@ -174,6 +175,7 @@ void Session::open()
     // The first picture comes before anything that takes time.
     QTimer::singleShot(0, this, [this] {
         startSimulator();
+        m_tokens.load();
         ui::whenReady(this, m_store.open(), [this](const base::Result<store::Store::Opened> &opened) {
             if (!opened) {
                 m_window->showProblem(opened.error());

@@ -1,6 +1,7 @@
 #include "ui/budgetcheck.h"
 
 #include "core/config/settings.h"
+#include "core/cost/tokencounter.h"
 #include "core/store/store.h"
 #include "ui/whenready.h"
 
@@ -17,7 +18,10 @@ void checkBudgets(QObject *context, AppContext &app, const run::RunRequest &requ
     }
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(app.clock.wallMs());
     const cost::PeriodStarts starts = cost::periodStarts(now);
-    const auto planned = cost::planCall(request.endpoint.providerId, request.chat, app.prices, now);
+    const QString &provider = request.endpoint.providerId;
+    const cost::TokenCount prompt =
+        request.promptTokens ? *request.promptTokens : cost::countPrompt(app.tokens.get(), provider, request.chat);
+    const auto planned = cost::planCall(provider, request.chat, prompt, app.prices, now);
     whenReady(context, app.store.spending({ request.conversationId, starts.dayMs, starts.monthMs }),
               [budgets, planned, then](const base::Result<QList<store::Spending>> &spending) {
                   if (!spending) {

@@ -5,7 +5,7 @@
 #include "app/commands/options.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
-#include "core/cost/tokenestimate.h"
+#include "core/cost/tokencount.h"
 #include "core/profile/format.h"
 #include "core/validate/validators.h"
 
@@ -185,7 +185,12 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
         request.fallbacks.append({ endpoint, other });
     request.cache = m_options.cache;
     request.cacheTtlMs = m_options.cacheTtlMs;
-    checkBudgets(request);
+    fitRequest(m_session, this, request, m_options.fit, [this](const base::Result<run::RunRequest> &fitted) {
+        if (fitted)
+            checkBudgets(*fitted);
+        else
+            fail(fitted.error());
+    });
 }
 
 void ChatCommand::checkBudgets(const run::RunRequest &request)
@@ -209,7 +214,8 @@ void ChatCommand::checkBudgets(const run::RunRequest &request)
         QList<cost::Spent> spent;
         for (const store::Spending &row : *spending)
             spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-        const auto planned = cost::planCall(request.endpoint.providerId, request.chat, m_session.prices(), now);
+        const cost::TokenCount prompt = request.promptTokens.value_or(cost::roughCount(request.chat.messages));
+        const auto planned = cost::planCall(request.endpoint.providerId, request.chat, prompt, m_session.prices(), now);
         onVerdict(cost::check(budgets, spent, planned), request);
     };
     m_session.store().spending({ request.conversationId, starts.dayMs, starts.monthMs }).then(this, onSpending);
@@ -233,7 +239,7 @@ void ChatCommand::dispatch(const run::RunRequest &request)
     const select::ModelRef ref { request.endpoint.providerId, request.chat.model };
     run::Relay::Plan plan;
     plan.order = m_pick ? m_pick->order : m_session.chooser().fallbackOrder(ref);
-    plan.inputTokens = cost::estimateTokens(request.chat.messages);
+    plan.inputTokens = request.promptTokens.value_or(cost::roughCount(request.chat.messages)).tokens;
     plan.hedgeAfterMs = m_session.chooser().hedgeDelayMs(ref);
     // Of headers and routes only those of the settings: what the command line gave is for the server it named.
     const auto endpointOf = [this](const QString &providerId, QObject *context, const auto &then) {
@@ -311,7 +317,7 @@ void ChatCommand::report(const profile::RunRecord &record)
     else if (!m_endsLine)
         m_written = writeLine(stdout, m_half) && m_written;
     for (const profile::Decision &decision : record.trace.decisions) {
-        if (decision.stage == "options"_L1)
+        if (decision.stage == "options"_L1 || decision.stage == "fit"_L1)
             writeLine(stderr, u"talkbench chat: %1"_s.arg(decision.reason));
     }
     const llm::Answer &answer = record.answer;

@@ -171,6 +171,7 @@ void describeChat(QCommandLineParser &parser)
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
     addCheckOptions(parser);
+    addFitOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
@@ -193,6 +194,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto shape = readShape(parser, options);
     const auto cache = readCache(parser, options);
     const auto validation = readChecks(parser);
+    const auto fit = readFit(parser);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
@@ -200,7 +202,8 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
            shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), timeout ? nullptr : &timeout.error() }) {
+           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(),
+           timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
     }
@@ -215,6 +218,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.chat.reasoningBudget = *reasoningBudget;
     options.chat.contextTokens = *contextTokens;
     options.validation = *validation;
+    options.fit = *fit;
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;

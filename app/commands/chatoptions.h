@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/commands/fitting.h"
 #include "app/commands/target.h"
 #include "core/llm/chatrequest.h"
 #include "core/llm/validation.h"
@@ -21,6 +22,7 @@ struct ChatCommandOptions {
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cache;
     std::optional<qint64> cacheTtlMs;
+    FitOptions fit;
     bool json = false;
     /// Send even where a budget says to ask first.
     bool overBudget = false;

@@ -93,6 +93,8 @@ base::Result<void> Session::open()
     m_secrets = std::make_unique<config::Secrets>();
     m_runs = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock,
                                                m_prices);
+    m_tokens = std::make_unique<TokenKeeper>(m_dataDir, *m_runs);
+    m_tokens->load();
     m_cache = std::make_unique<store::CacheStore>(m_dataDir, m_clock);
     m_runs->setCacheStorage(cacheStorage(*m_settings, *m_cache));
     applySettings(*m_settings, *m_runs, *m_cache);
@@ -124,6 +126,17 @@ void Session::learnPrices(const QList<store::ModelList> &lists)
     m_modelLists = lists;
     m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
     m_runs->setPrices(m_prices);
+}
+
+void Session::whenCounting(QObject *context, const std::function<void(const cost::TokenCounter *)> &then)
+{
+    if (m_tokens->counter()) {
+        then(m_tokens->counter().get());
+        return;
+    }
+    connect(
+        m_tokens.get(), &TokenKeeper::loaded, context, [this, then] { then(m_tokens->counter().get()); },
+        Qt::SingleShotConnection);
 }
 
 select::Candidate Session::candidate(const select::ModelRef &ref) const

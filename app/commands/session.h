@@ -2,6 +2,7 @@
 
 #include "app/commands/commands.h"
 #include "app/commands/target.h"
+#include "app/tokensetup.h"
 #include "core/base/clock.h"
 #include "core/config/endpoints.h"
 #include "core/config/secrets.h"
@@ -54,6 +55,8 @@ public:
     const cost::PriceBook &prices() const { return m_prices; }
     const config::Settings &settings() const { return *m_settings; }
     const QList<llm::Vendor> &vendors() const { return m_vendors; }
+    /// Calls back when the vocabularies are loaded; at once if they are.
+    void whenCounting(QObject *context, const std::function<void(const cost::TokenCounter *)> &then);
     net::TransportLimits limits() const;
 
 private:
@@ -77,7 +80,8 @@ private:
     std::unique_ptr<store::Store> m_store;
     std::unique_ptr<store::CacheStore> m_cache;
     std::unique_ptr<simulator::Simulator> m_simulator;
-    std::unique_ptr<run::RunService> m_runs; ///< first to go: its last records go to the store
+    std::unique_ptr<run::RunService> m_runs; ///< first to go but one: its last records go to the store
+    std::unique_ptr<TokenKeeper> m_tokens;
 };
 
 } // namespace talkbench::app

@@ -1,5 +1,6 @@
 #include "app/commands/commands.h"
 #include "app/commands/terminal.h"
+#include "app/tokensetup.h"
 #include "core/cost/tokencounter.h"
 
 #include <QCommandLineParser>
@@ -48,13 +49,6 @@ base::Result<QString> readText(const QString &name)
     if (file.error() != QFileDevice::NoError)
         return error(base::ErrorKind::Storage, u"%1: %2"_s.arg(name, file.errorString()));
     return QString::fromUtf8(bytes);
-}
-
-base::Result<cost::TokenCounter> makeCounter(const std::shared_ptr<const cost::Tokenizers> &tokenizers)
-{
-    QFile file(u":/tokenizers/models.json"_s);
-    const QByteArray json = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-    return cost::TokenCounter::fromJson(json, tokenizers);
 }
 
 /// What is wrong with the arguments; empty if nothing is.
@@ -107,7 +101,7 @@ int tokensCommand(const QStringList &arguments, const GlobalOptions &)
     if (const QString wrong = parsed ? mistake(parser) : parser.errorText(); !wrong.isEmpty())
         return misused("tokens", wrong, json);
     const auto tokenizers = std::make_shared<cost::Tokenizers>();
-    const auto counter = makeCounter(tokenizers);
+    const auto counter = shippedTokenCounter(tokenizers);
     if (!counter)
         return failed("tokens", counter.error(), json);
     const auto text = readText(parser.positionalArguments().value(0));
@@ -119,7 +113,7 @@ int tokensCommand(const QStringList &arguments, const GlobalOptions &)
         count = counter->countText({}, parser.value(u"model"_s), *text);
     } else {
         const qint64 tokens = tokenizers->get(encoding).count(*text);
-        count = { tokens, tokens, tokens, true, 0, cost::encodingName(encoding) };
+        count = { tokens, tokens, tokens, true, true, 0, cost::encodingName(encoding), tokens };
     }
     QJsonArray ids;
     if (parser.isSet(u"ids"_s)) {

@@ -1,7 +1,6 @@
 #include "core/cost/budget.h"
 
 #include "core/cost/receipt.h"
-#include "core/cost/tokenestimate.h"
 
 #include <QStringList>
 #include <QTimeZone>
@@ -15,9 +14,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// How far an estimated prompt may be from the server's count: see estimateTokens().
-constexpr double leastOfEstimate = 0.6;
-constexpr double mostOfEstimate = 1.7;
 constexpr qint64 mostTokensOfPicture = 3000;
 constexpr int usualLongestAnswer = 4096;
 
@@ -179,27 +175,24 @@ CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, co
     return { std::min(cost(cached), cost(fresh)), most };
 }
 
-std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, qint64 promptTokens,
+std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, const TokenCount &prompt,
                                       qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
                                       const QDateTime &when)
 {
-    const auto tokens = double(promptTokens);
     if (const auto price = prices.find(providerId, model, when))
-        return estimateCall(qint64(tokens * leastOfEstimate),
-                            qint64(tokens * mostOfEstimate) + pictures * mostTokensOfPicture,
+        return estimateCall(prompt.low, prompt.high + pictures * mostTokensOfPicture,
                             maxTokens.value_or(usualLongestAnswer), *price, when);
     return prices.isUnpriced(providerId) ? std::optional(CostRange()) : std::nullopt;
 }
 
-PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const PriceBook &prices,
-                     const QDateTime &when)
+PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const TokenCount &prompt,
+                     const PriceBook &prices, const QDateTime &when)
 {
     qsizetype pictures = 0;
     for (const llm::Message &message : request.messages)
         pictures += std::count_if(message.parts.begin(), message.parts.end(), isPicture);
     return { providerId, request.model,
-             estimateCost(providerId, request.model, estimateTokens(request.messages), pictures,
-                          request.options.maxTokens, prices, when) };
+             estimateCost(providerId, request.model, prompt, pictures, request.options.maxTokens, prices, when) };
 }
 
 Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/cost/pricebook.h"
+#include "core/cost/tokencount.h"
 #include "core/llm/chatrequest.h"
 
 #include <QDateTime>
@@ -63,14 +64,15 @@ struct PlannedCall {
     std::optional<CostRange> cost; ///< unset: its price is unknown
 };
 
-/// Of a prompt of about so many tokens and pictures. Unset: the price is unknown. Of a server of the user's own: 0.
-std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, qint64 promptTokens,
+/// Of a prompt of so many tokens and pictures, from its count's low to its high. Unset: the price is unknown. Of a server of
+/// the user's own: 0.
+std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, const TokenCount &prompt,
                                       qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
                                       const QDateTime &when);
 
-/// With the prompt's tokens estimated, and the longest usual answer where none is bounded.
-PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const PriceBook &prices,
-                     const QDateTime &when);
+/// With the longest usual answer where none is bounded.
+PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const TokenCount &prompt,
+                     const PriceBook &prices, const QDateTime &when);
 
 struct Verdict {
     std::optional<BudgetAction> action; ///< unset: within every budget

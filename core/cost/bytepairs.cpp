@@ -1,7 +1,10 @@
 #include "core/cost/bytepairs.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 namespace talkbench::cost {
@@ -54,8 +57,13 @@ public:
     {
         for (qsizetype at = 0; at <= bytes.size(); ++at)
             m_links[static_cast<std::size_t>(at)] = { at - 1, at + 1 };
-        for (qsizetype at = 0; at < bytes.size(); ++at)
-            push(at);
+        std::vector<Pair> pairs;
+        pairs.reserve(m_links.size());
+        for (qsizetype at = 0; at < bytes.size(); ++at) {
+            if (const auto pair = pairAt(at))
+                pairs.push_back(*pair);
+        }
+        m_pairs = Heap(std::greater<>(), std::move(pairs));
     }
 
     TokenStarts starts()
@@ -63,13 +71,15 @@ public:
         while (!m_pairs.empty()) {
             const Pair pair = m_pairs.top();
             m_pairs.pop();
-            if (link(pair.start).next != pair.middle || pairEnd(pair.start) != pair.end)
+            const auto start = static_cast<qsizetype>(pair >> lengthBits & ((Pair(1) << startBits) - 1));
+            const qsizetype end = start + static_cast<qsizetype>(pair & ((Pair(1) << lengthBits) - 1));
+            if (link(start).next == gone || pairEnd(start) != end)
                 continue; // one of its two has been merged since
-            link(pair.start).next = pair.end;
-            link(pair.middle).next = gone;
-            link(pair.end).previous = pair.start;
-            push(pair.start);
-            if (const qsizetype previous = link(pair.start).previous; previous >= 0)
+            const qsizetype middle = std::exchange(link(start).next, end);
+            link(middle).next = gone;
+            link(end).previous = start;
+            push(start);
+            if (const qsizetype previous = link(start).previous; previous >= 0)
                 push(previous);
         }
         TokenStarts found;
@@ -83,17 +93,12 @@ private:
         qsizetype previous;
         qsizetype next;
     };
-    struct Pair {
-        Rank rank;
-        qsizetype start;
-        qsizetype middle;
-        qsizetype end;
-
-        bool operator<(const Pair &other) const // the heap's top is the greatest
-        {
-            return rank != other.rank ? rank > other.rank : start > other.start;
-        }
-    };
+    /// Rank, start and length in one word, the rank uppermost: small, and compared at once. A token has under 256 bytes, a
+    /// vocabulary under 2^18 tokens.
+    using Pair = quint64;
+    using Heap = std::priority_queue<Pair, std::vector<Pair>, std::greater<>>;
+    static constexpr int lengthBits = 8;
+    static constexpr int startBits = 38;
     static constexpr qsizetype gone = -1;
 
     Link &link(qsizetype at) { return m_links[static_cast<std::size_t>(at)]; }
@@ -105,20 +110,28 @@ private:
         return middle < m_bytes.size() ? link(middle).next : m_bytes.size() + 1;
     }
 
-    void push(qsizetype start)
+    std::optional<Pair> pairAt(qsizetype start)
     {
         const qsizetype end = pairEnd(start);
         if (end > m_bytes.size())
-            return;
+            return std::nullopt;
         const Rank rank = m_vocabulary.find(m_bytes.sliced(start, end - start));
-        if (rank != Vocabulary::none)
-            m_pairs.push({ rank, start, link(start).next, end });
+        if (rank == Vocabulary::none)
+            return std::nullopt;
+        return Pair(rank) << (startBits + lengthBits) | static_cast<Pair>(start) << lengthBits
+            | static_cast<Pair>(end - start);
+    }
+
+    void push(qsizetype start)
+    {
+        if (const auto pair = pairAt(start))
+            m_pairs.push(*pair);
     }
 
     const Vocabulary &m_vocabulary;
     QByteArrayView m_bytes;
     std::vector<Link> m_links;
-    std::priority_queue<Pair> m_pairs;
+    Heap m_pairs;
 };
 
 } // namespace

@@ -50,6 +50,15 @@ QString definition(const llm::Tool &tool)
     return QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact));
 }
 
+/// All of a message that a template writes as text.
+QString textToCount(const llm::Message &message)
+{
+    QString text = message.text();
+    for (const llm::ToolCall &call : message.toolCalls)
+        text += call.name + call.arguments;
+    return text;
+}
+
 base::Error bad(const QString &detail)
 {
     return { base::ErrorKind::Config, u"The table of tokenizers can't be read."_s, detail, 0, std::nullopt };
@@ -119,6 +128,7 @@ base::Result<TokenCounter> TokenCounter::fromJson(const QByteArray &json, std::s
                         object["error"_L1].toDouble(), object["source"_L1].toString() };
         if (!row.match.isValid() || row.factor <= 0 || (!row.encoding && !object.contains("factor"_L1)))
             return bad(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact)));
+        row.match.optimize(); // before other threads match
         counter.m_rows.append(row);
     }
     if (counter.m_rows.isEmpty() || !counter.m_rows.last().match.pattern().isEmpty())
@@ -138,15 +148,9 @@ qint64 TokenCounter::base(const Row &row, QStringView text) const
     return m_tokenizers->get(row.encoding.value_or(Encoding::O200k)).count(text);
 }
 
-qint64 TokenCounter::base(const Row &row, const QList<llm::Message> &messages) const
+TokenCount TokenCounter::exact(const Row &row, qint64 counted)
 {
-    qint64 tokens = tokensBeforeAnswer;
-    for (const llm::Message &message : messages) {
-        tokens += tokensAroundMessage + base(row, message.text());
-        for (const llm::ToolCall &call : message.toolCalls)
-            tokens += base(row, QString(call.name + call.arguments));
-    }
-    return tokens;
+    return { counted, counted, counted, true, true, 0, encodingName(*row.encoding), counted };
 }
 
 TokenCount TokenCounter::estimate(const Row &row, const QString &providerId, const QString &model, qint64 counted) const
@@ -165,36 +169,61 @@ TokenCount TokenCounter::estimate(const Row &row, const QString &providerId, con
              qRound64(tokens * std::max(0.0, 1 - error)),
              qRound64(tokens * (1 + error)),
              false,
+             row.encoding.has_value(),
              0,
-             u"%1 × %2 ± %3 %: %4"_s.arg(factor, 0, 'g', 3).arg(name).arg(qRound(error * 100)).arg(source) };
+             u"%1 × %2 ± %3 %: %4"_s.arg(factor, 0, 'g', 3).arg(name).arg(qRound(error * 100)).arg(source),
+             counted };
 }
 
 TokenCount TokenCounter::countText(const QString &providerId, const QString &model, QStringView text) const
 {
-    const Row &row = rowFor(model);
-    const qint64 counted = base(row, text);
-    if (row.encoding)
-        return { counted, counted, counted, true, 0, encodingName(*row.encoding) };
-    return estimate(row, providerId, model, counted);
+    return textOf(providerId, model, base(rowFor(model), text));
 }
 
 TokenCount TokenCounter::countPrompt(const QString &providerId, const QString &model,
-                                     const QList<llm::Message> &messages, const QList<llm::Tool> &tools) const
+                                     const QList<llm::Message> &messages, const QList<llm::Tool> &tools,
+                                     const CountText &count) const
 {
     const Row &row = rowFor(model);
-    qint64 counted = base(row, messages);
+    const auto tokensOf = [&](const QString &text) { return count ? count(text) : base(row, text); };
+    qint64 counted = 0;
+    for (const llm::Message &message : messages)
+        counted += tokensOf(textToCount(message));
     for (const llm::Tool &tool : tools)
-        counted += base(row, definition(tool));
-    TokenCount count = estimate(row, providerId, model, counted);
-    count.imagesNotCounted = images(messages);
-    return count;
+        counted += tokensOf(definition(tool));
+    TokenCount prompt = promptOf(providerId, model, counted, messages.size());
+    prompt.imagesNotCounted = images(messages);
+    if (prompt.imagesNotCounted > 0 || !tools.isEmpty() || hasToolCalls(messages))
+        prompt.counted = 0;
+    return prompt;
 }
 
-void TokenCounter::learn(const QString &providerId, const QString &model, const QList<llm::Message> &messages,
-                         qint64 reported)
+const Tokenizer &TokenCounter::tokenizerFor(const QString &model) const
 {
-    if (images(messages) == 0 && !hasToolCalls(messages))
-        m_learned.learn(providerId, model, base(rowFor(model), messages), reported);
+    return m_tokenizers->get(rowFor(model).encoding.value_or(Encoding::O200k));
+}
+
+TokenCount TokenCounter::textOf(const QString &providerId, const QString &model, qint64 counted) const
+{
+    const Row &row = rowFor(model);
+    return row.encoding ? exact(row, counted) : estimate(row, providerId, model, counted);
+}
+
+TokenCount TokenCounter::promptOf(const QString &providerId, const QString &model, qint64 counted,
+                                  qsizetype messages) const
+{
+    return estimate(rowFor(model), providerId, model, counted + tokensBeforeAnswer + tokensAroundMessage * messages);
+}
+
+void TokenCounter::learn(const QString &providerId, const QString &model, qint64 counted, qint64 reported)
+{
+    m_learned.learn(providerId, model, counted, reported);
+}
+
+TokenCount countPrompt(const TokenCounter *counter, const QString &providerId, const llm::ChatRequest &request)
+{
+    return counter ? counter->countPrompt(providerId, request.model, request.messages, request.options.tools)
+                   : roughCount(request.messages);
 }
 
 } // namespace talkbench::cost

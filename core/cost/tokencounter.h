@@ -1,28 +1,21 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/cost/tokencount.h"
 #include "core/cost/tokenizer.h"
 #include "core/llm/chatoptions.h"
+#include "core/llm/chatrequest.h"
 #include "core/llm/message.h"
 
 #include <QHash>
 #include <QJsonObject>
 #include <QRegularExpression>
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 namespace talkbench::cost {
-
-struct TokenCount {
-    qint64 tokens = 0;
-    qint64 low = 0; ///< where the true number is expected; both are `tokens` if it is exact
-    qint64 high = 0;
-    bool exact = false;
-    qsizetype imagesNotCounted = 0; ///< what a picture costs depends on how the server scales it
-    QString why; ///< for a person: "o200k_base", "1.55 × o200k_base ± 12 %: …"
-
-    bool operator==(const TokenCount &) const = default;
-};
 
 /// What the usage that servers report has taught: per provider and model the ratio of the reported input to ours, the newest
 /// counting most. A value, kept as JSON.
@@ -52,8 +45,11 @@ private:
     QHash<QString, QHash<QString, Ratio>> m_ratios; ///< provider, model
 };
 
+/// Tokens of a text in the vocabulary at hand, by whoever remembers what it has counted.
+using CountText = std::function<qint64(const QString &)>;
+
 /// Counts for any model: exactly where its vocabulary is published, else as a factor × o200k_base, which what was
-/// learned replaces.
+/// learned replaces. A value, cheap to copy; any thread may ask.
 class TokenCounter {
 public:
     /// resources/tokenizers/models.json: {"models": [{"match": regular expression of the model's id behind its last '/',
@@ -64,9 +60,15 @@ public:
     /// A whole prompt, with OpenAI's template around each message; of tools the JSON of their definitions, which no
     /// provider publishes the form of. Not exact for that.
     TokenCount countPrompt(const QString &providerId, const QString &model, const QList<llm::Message> &messages,
-                           const QList<llm::Tool> &tools = {}) const;
-    /// From a call's prompt and the input that its server reported for it. Prompts with pictures or tools teach nothing.
-    void learn(const QString &providerId, const QString &model, const QList<llm::Message> &messages, qint64 reported);
+                           const QList<llm::Tool> &tools = {}, const CountText &count = {}) const;
+    /// Of the model's vocabulary, or of the one its factor is for.
+    const Tokenizer &tokenizerFor(const QString &model) const;
+    /// What `counted` tokens of that tokenizer are as a text of the model, and as a prompt of so many messages.
+    TokenCount textOf(const QString &providerId, const QString &model, qint64 counted) const;
+    TokenCount promptOf(const QString &providerId, const QString &model, qint64 counted, qsizetype messages) const;
+
+    /// From what a call's prompt was counted as (TokenCount::counted) and the input that its server reported for it.
+    void learn(const QString &providerId, const QString &model, qint64 counted, qint64 reported);
 
     const LearnedRatios &learned() const { return m_learned; }
     void setLearned(const LearnedRatios &learned) { m_learned = learned; }
@@ -83,12 +85,15 @@ private:
     explicit TokenCounter(std::shared_ptr<const Tokenizers> tokenizers) : m_tokenizers(std::move(tokenizers)) { }
     const Row &rowFor(const QString &model) const;
     qint64 base(const Row &row, QStringView text) const;
-    qint64 base(const Row &row, const QList<llm::Message> &messages) const;
+    static TokenCount exact(const Row &row, qint64 counted);
     TokenCount estimate(const Row &row, const QString &providerId, const QString &model, qint64 counted) const;
 
     std::shared_ptr<const Tokenizers> m_tokenizers;
     QList<Row> m_rows;
     LearnedRatios m_learned;
 };
+
+/// By the counter, or roughly where there is none.
+TokenCount countPrompt(const TokenCounter *counter, const QString &providerId, const llm::ChatRequest &request);
 
 } // namespace talkbench::cost

@@ -1,10 +1,18 @@
 #include "core/cost/tokenestimate.h"
 
+#include "core/cost/tokencount.h"
+
 #include <cmath>
 
 namespace talkbench::cost {
 
+using namespace Qt::StringLiterals;
+
 namespace {
+
+/// How far an estimated prompt may be from the server's count: see estimateTokens().
+constexpr double leastOfEstimate = 0.6;
+constexpr double mostOfEstimate = 1.7;
 
 enum class Class { Letter, Digit, Ideograph, Space, NewLine, Other };
 
@@ -84,6 +92,17 @@ qint64 estimateTokens(const QList<llm::Message> &messages)
     for (const llm::Message &message : messages)
         tokens += estimateTokens(message.text()) + tokensAroundMessage;
     return tokens;
+}
+
+TokenCount roughCount(const QList<llm::Message> &messages)
+{
+    const qint64 tokens = estimateTokens(messages);
+    TokenCount count;
+    count.tokens = tokens;
+    count.low = qRound64(static_cast<double>(tokens) * leastOfEstimate);
+    count.high = qRound64(static_cast<double>(tokens) * mostOfEstimate);
+    count.why = u"a rough estimate from its letters and words"_s;
+    return count;
 }
 
 } // namespace talkbench::cost

@@ -8,6 +8,24 @@ namespace talkbench::cost {
 
 namespace {
 
+template <typename Word>
+quint64 load(const char *at)
+{
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/// Up to eight bytes, in loads of fixed sizes: these are fast. They may overlap.
+quint64 wordOf(const char *at, std::size_t size)
+{
+    if (size >= sizeof(quint64))
+        return load<quint64>(at);
+    if (size >= sizeof(quint32))
+        return load<quint32>(at) | load<quint32>(at + size - sizeof(quint32)) << 32;
+    return load<quint8>(at) | load<quint8>(at + size / 2) << 8 | load<quint8>(at + size - 1) << 16;
+}
+
 /// A word at a time, multiplied and folded: the keys are short and come from our own list.
 quint64 hash(QByteArrayView bytes)
 {
@@ -17,9 +35,7 @@ quint64 hash(QByteArrayView bytes)
     quint64 value = left * factor;
     while (left > 0) {
         const std::size_t taken = std::min(left, sizeof(quint64));
-        quint64 word = 0;
-        std::memcpy(&word, at, taken);
-        value = (value ^ word) * factor;
+        value = (value ^ wordOf(at, left)) * factor;
         value ^= value >> 29;
         at += taken;
         left -= taken;
@@ -35,7 +51,8 @@ quint32 checkOf(quint64 hash)
 } // namespace
 
 Vocabulary::Vocabulary(const QByteArray &data, qsizetype tokens)
-    : m_bytes(data.sliced(tokens)), m_slots(std::bit_ceil(static_cast<std::size_t>(tokens) * 2))
+    : m_bytes(data.sliced(tokens)), m_pairs(std::size_t(1) << 16, none),
+      m_slots(std::bit_ceil(static_cast<std::size_t>(tokens) * 2))
 {
     m_starts.reserve(static_cast<std::size_t>(tokens) + 1);
     m_starts.push_back(0);
@@ -44,6 +61,8 @@ Vocabulary::Vocabulary(const QByteArray &data, qsizetype tokens)
         const auto length = static_cast<quint8>(data[rank]);
         m_starts.push_back(m_starts.back() + length);
         m_longest = std::max<qsizetype>(m_longest, length);
+        if (length == 2)
+            m_pairs[load<quint16>(bytes(rank).data())] = rank;
         const quint64 hashed = hash(bytes(rank));
         std::size_t at = hashed & mask;
         while (m_slots[at].rank != none)
@@ -54,6 +73,8 @@ Vocabulary::Vocabulary(const QByteArray &data, qsizetype tokens)
 
 Vocabulary::Rank Vocabulary::find(QByteArrayView bytes) const
 {
+    if (bytes.size() == 2)
+        return m_pairs[load<quint16>(bytes.data())];
     if (bytes.size() > m_longest)
         return none;
     const quint64 hashed = hash(bytes);

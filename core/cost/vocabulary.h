@@ -33,6 +33,7 @@ private:
 
     QByteArray m_bytes;
     std::vector<quint32> m_starts; ///< of each token in m_bytes, and the end
+    std::vector<Rank> m_pairs; ///< by two bytes: half of all questions
     std::vector<Slot> m_slots; ///< open addressing; a power of two
     qsizetype m_longest = 0;
 };

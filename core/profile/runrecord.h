@@ -65,6 +65,9 @@ struct RunRecord {
     QJsonObject price = {};
     /// How the model was chosen, as select::toJson(Decision) writes it; empty where a person chose it.
     QJsonObject decision = {};
+    /// Our own count of the prompt, where the server has told its: tokens of the vocabulary nearest to the model's, before any
+    /// factor. 0: there was more to it than text, or nobody counted.
+    qint64 promptCounted = 0;
 
     /// Requests that went out; 0 where nothing did.
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }

@@ -257,6 +257,8 @@ QJsonObject toJson(const RunRecord &record)
     };
     if (!record.decision.isEmpty())
         object["decision"_L1] = record.decision;
+    if (record.promptCounted > 0)
+        object["prompt_counted"_L1] = record.promptCounted;
     return object;
 }
 
@@ -282,6 +284,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.priceVersion = object["price_version"_L1].toString();
     record.price = object["price"_L1].toObject();
     record.decision = object["decision"_L1].toObject();
+    record.promptCounted = qMax<qint64>(object["prompt_counted"_L1].toInteger(), 0);
     return record;
 }
 

@@ -1,6 +1,6 @@
 #include "core/run/call.h"
 
-#include "core/cost/tokenestimate.h"
+#include "core/cost/tokencounter.h"
 
 namespace talkbench::run {
 
@@ -64,9 +64,21 @@ void Call::prepare()
         return;
     }
     m_encoded = *std::move(encoded);
-    m_tokensExpected =
-        cost::estimateTokens(m_request.chat.messages) + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
+    countPrompt();
+    m_tokensExpected = m_request.promptTokens.value_or(cost::roughCount(m_request.chat.messages)).tokens
+        + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
     askCache();
+}
+
+/// Other calls' stamps wait for this thread meanwhile.
+void Call::countPrompt()
+{
+    qsizetype characters = 0;
+    for (const llm::Message &message : m_request.chat.messages)
+        characters += message.text().size();
+    if (!m_request.promptTokens && m_services.counter && characters <= longestCountedHere)
+        m_request.promptTokens =
+            cost::countPrompt(m_services.counter.get(), m_request.endpoint.providerId, m_request.chat);
 }
 
 // Cache
@@ -303,6 +315,7 @@ void Call::askAgain(const RunRequest &request)
     m_earlierRequests = m_earlier.size();
     m_firstDispatchNs = 0;
     m_request = request;
+    m_request.promptTokens.reset(); // it may be a judge's, or in other words
     m_trace = {};
     m_trace.submittedNs = m_submittedNs;
     m_trace.queuedNs = m_services.clock.nowNs();
@@ -373,8 +386,8 @@ profile::RunRecord Call::recordOf(llm::Answer answer, const profile::Trace &trac
         if (cancelled || !answer.finishReason)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
-    profile::RunRecord record =
-        makeRecord(m_id, m_request, m_startedWallMs, answer, trace, m_earlier, m_services.prices);
+    profile::RunRecord record = makeRecord(m_id, m_request, m_startedWallMs, answer, trace, m_earlier,
+                                           { m_services.prices, m_services.counter.get(), m_request.promptTokens });
     record.cached = m_cache && m_cache->isAnswering();
     if (record.cached)
         record.costUsd = 0;

@@ -24,6 +24,7 @@ public:
         const cost::PriceBook &prices;
         ResponseCache &cache;
         Flights &flights;
+        const std::shared_ptr<const cost::TokenCounter> &counter; ///< may be null
         qint64 maxWaitMs;
     };
 
@@ -64,6 +65,7 @@ Q_SIGNALS:
     void done();
 
 private:
+    void countPrompt();
     void enter(RunState state, bool atOnce = false);
     void askCache();
     void onCacheContent(const QString &text, const QString &reasoning);

@@ -34,6 +34,7 @@ public:
     void setRetryPolicy(const RetryPolicy &policy);
     ResponseCache &cache() { return m_cache; }
     void setPrices(const cost::PriceBook &prices);
+    void setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter) { m_counter = counter; }
 
 Q_SIGNALS:
     void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);
@@ -53,6 +54,7 @@ private:
     const base::Clock &m_clock;
     std::unique_ptr<Scheduler> m_scheduler;
     cost::PriceBook m_prices;
+    std::shared_ptr<const cost::TokenCounter> m_counter;
     Retry m_retry;
     ResponseCache m_cache;
     Flights m_flights;

@@ -3,16 +3,49 @@
 #include "core/cost/receipt.h"
 #include "core/cost/tokenestimate.h"
 
+#include <QLocale>
+
+#include <algorithm>
+#include <cstdlib>
+
 namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
+/// A template around the messages that is unlike OpenAI's explains as many.
+constexpr qint64 leastDifference = 16;
+constexpr double mostDifference = 0.1;
+
 /// What comes in one piece was not streamed token by token, however short it is.
 qint64 estimateOutput(const QString &text, qsizetype chunks)
 {
     return chunks > 1 ? cost::estimateStreamed(text, chunks) : cost::estimateTokens(text);
+}
+
+/// Unset where the model's vocabulary isn't known, or the text is long.
+std::optional<qint64> exactCount(const RunRequest &request, const QString &text, const Accounting &accounting)
+{
+    if (!accounting.counter || text.size() > longestCountedHere)
+        return std::nullopt;
+    const cost::TokenCount count = accounting.counter->countText(request.endpoint.providerId, request.chat.model, text);
+    return count.exact ? std::optional(count.tokens) : std::nullopt;
+}
+
+bool differ(qint64 served, qint64 counted)
+{
+    const qint64 off = std::abs(served - counted);
+    return off > leastDifference && static_cast<double>(off) > mostDifference * static_cast<double>(counted);
+}
+
+QString difference(const QString &what, qint64 served, qint64 counted, const QString &how)
+{
+    const QLocale english = QLocale::c();
+    const double percent = 100.0 * (static_cast<double>(served) / static_cast<double>(qMax<qint64>(counted, 1)) - 1);
+    return u"the server counted %1 tokens of %2, we %3 (%4%5 %; %6)"_s.arg(
+        english.toString(served), what, english.toString(counted), percent > 0 ? u"+"_s : QString(),
+        QString::number(qRound(percent)), how);
 }
 
 /// Puts the price on the record; gives the reason for it.
@@ -31,8 +64,8 @@ QString price(profile::RunRecord &record, const cost::PriceBook &prices)
 
 } // namespace
 
-llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &answer,
-                         const QList<profile::ChunkStamp> &chunks)
+llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
+                         const Accounting &accounting)
 {
     const auto reasoned = std::count_if(chunks.begin(), chunks.end(), [](const profile::ChunkStamp &chunk) {
         return chunk.kind == profile::ChunkKind::Reasoning;
@@ -41,19 +74,40 @@ llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &ans
     for (const llm::ToolCall &call : answer.toolCalls)
         output += call.name + call.arguments;
     llm::Usage usage;
-    usage.input = cost::estimateTokens(request.messages);
+    usage.input = accounting.prompt.value_or(cost::roughCount(request.chat.messages)).tokens;
     if (answer.usage) // of the input it is final
         usage = *answer.usage;
     usage.outputPending = false;
-    usage.source = llm::UsageSource::Chunks;
-    usage.output = estimateOutput(output, chunks.size() - reasoned);
-    usage.reasoning = estimateOutput(answer.reasoning, reasoned);
+    const auto counted = exactCount(request, output, accounting);
+    const auto thought = exactCount(request, answer.reasoning, accounting);
+    usage.output = counted.value_or(estimateOutput(output, chunks.size() - reasoned));
+    usage.reasoning = thought.value_or(estimateOutput(answer.reasoning, reasoned));
+    const bool own = answer.usage || (accounting.prompt && accounting.prompt->ownVocabulary);
+    usage.source = counted && thought && own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
     return usage;
+}
+
+QStringList countDifferences(const profile::RunRecord &record, const Accounting &accounting)
+{
+    const llm::Usage &usage = *record.answer.usage;
+    QStringList sentences;
+    const auto &prompt = accounting.prompt;
+    if (prompt && prompt->counted > 0 && differ(usage.inputTotal(), prompt->tokens))
+        sentences += difference(u"input"_s, usage.inputTotal(), prompt->tokens, prompt->why);
+    const llm::Answer &answer = record.answer;
+    const bool onlyText = answer.toolCalls.isEmpty() && answer.refusal.isEmpty() && usage.reasoning == 0;
+    const bool served = usage.source == llm::UsageSource::Server && !usage.outputPending;
+    if (!accounting.counter || !onlyText || !served || answer.text.size() > longestCountedHere)
+        return sentences;
+    const cost::TokenCount output = accounting.counter->countText(record.providerId, record.model, answer.text);
+    if (differ(usage.output, output.tokens))
+        sentences += difference(u"output"_s, usage.output, output.tokens, output.why);
+    return sentences;
 }
 
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
                               const llm::Answer &answer, const profile::Trace &trace,
-                              const QList<profile::Attempt> &earlierAttempts, const cost::PriceBook &prices)
+                              const QList<profile::Attempt> &earlierAttempts, const Accounting &accounting)
 {
     profile::RunRecord record;
     record.id = id;
@@ -69,18 +123,24 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;
     record.earlierAttempts = earlierAttempts;
-    record.priceVersion = prices.version();
+    record.priceVersion = accounting.prices.version();
     auto &decisions = record.trace.decisions;
     const bool none = !answer.usage;
     if (none ? !record.trace.chunks.isEmpty() : answer.usage->outputPending) {
-        record.answer.usage = estimateUsage(request.chat, answer, record.trace.chunks);
+        record.answer.usage = estimateUsage(request, answer, record.trace.chunks, accounting);
         decisions.append({ u"tokens"_s,
                            none ? u"estimated: the server sent no usage"_s
                                 : u"output estimated: the answer ended before the server had counted it"_s });
     }
+    if (answer.usage && accounting.prompt) {
+        record.promptCounted = answer.usage->derived ? 0 : accounting.prompt->counted;
+        const QStringList differences = countDifferences(record, accounting);
+        for (const QString &sentence : differences)
+            decisions.append({ u"tokens"_s, sentence });
+    }
     if (!record.answer.usage)
         return record;
-    decisions.append({ u"cost"_s, price(record, prices) });
+    decisions.append({ u"cost"_s, price(record, accounting.prices) });
     return record;
 }
 

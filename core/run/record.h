@@ -1,15 +1,26 @@
 #pragma once
 
 #include "core/cost/pricebook.h"
+#include "core/cost/tokencounter.h"
 #include "core/profile/runrecord.h"
 #include "core/run/run.h"
 
 namespace talkbench::run {
 
+/// Longer texts aren't counted in the network thread: under a millisecond of it.
+inline constexpr qsizetype longestCountedHere = 16'384;
+
+/// What a call's tokens are counted and priced with.
+struct Accounting {
+    const cost::PriceBook &prices;
+    const cost::TokenCounter *counter = nullptr; ///< null: tokens are estimated
+    std::optional<cost::TokenCount> prompt = {}; ///< its count, where there is one
+};
+
 /// What the last stage makes of a call that has ended: its tokens counted, priced, and all of it in one record.
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
                               const llm::Answer &answer, const profile::Trace &trace,
-                              const QList<profile::Attempt> &earlierAttempts, const cost::PriceBook &prices);
+                              const QList<profile::Attempt> &earlierAttempts, const Accounting &accounting);
 
 /// A call's `own` record with the answer of another, which paid for it.
 profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord &original,
@@ -18,10 +29,14 @@ profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord
 /// A call's `own` record with all of another that it took over: its answer, stamps and bill.
 profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRecord &original);
 
-/// Token counts for an answer whose server sent none. Output: a chunk is a token where chunks are small, as most servers
-/// send them; where they average more than 8 characters, or the answer came in one piece, it is the estimate of the
-/// text. Input: the estimate of the prompt. The source says `chunks` either way.
-llm::Usage estimateUsage(const llm::ChatRequest &request, const llm::Answer &answer,
-                         const QList<profile::ChunkStamp> &chunks);
+/// Token counts for an answer whose server sent none. The source says `tokenizer` where the model's own vocabulary counted
+/// all of it. Else it says `chunks`; output: a chunk is a token where chunks are small, as most servers send them; where they
+/// average more than 8 characters, or the answer came in one piece, it is the estimate of the text. Input: the count of the
+/// prompt, or its estimate.
+llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
+                         const Accounting &accounting);
+
+/// Sentences on the server's counts that differ from ours by more than 10 %, and by more tokens than templates explain.
+QStringList countDifferences(const profile::RunRecord &record, const Accounting &accounting);
 
 } // namespace talkbench::run

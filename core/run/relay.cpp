@@ -75,7 +75,8 @@ RunRequest Relay::requestFor(const select::ModelRef &ref, const llm::Endpoint &e
     RunRequest request = m_request;
     request.endpoint = endpoint;
     request.chat.model = ref.model;
-    request.steps = m_steps;
+    request.steps = m_request.steps + m_steps;
+    request.promptTokens.reset(); // another model counts otherwise
     // Signed and encrypted thoughts mean something to their own model only.
     for (llm::Message &message : request.chat.messages)
         message.replay.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/cost/tokencount.h"
 #include "core/llm/provider.h"
 #include "core/llm/validation.h"
 #include "core/net/httptransport.h"
@@ -31,6 +32,8 @@ struct RunRequest {
     std::optional<qint64> cacheTtlMs = {};
     /// How the model was chosen: goes into the record.
     QJsonObject decision = {};
+    /// Of the prompt, by who has counted it already. Unset: the service counts a short one, and estimates a longer one.
+    std::optional<cost::TokenCount> promptTokens = {};
     /// What led to this request when others went before it: begins the decisions of its trace.
     QList<profile::Decision> steps = {};
     /// Whether what may pass is tried again, by the service's policy; not where another model waits to take over.

@@ -156,6 +156,11 @@ void RunService::setPrices(const cost::PriceBook &prices)
     post([prices](Engine &engine) { engine.setPrices(prices); });
 }
 
+void RunService::setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter)
+{
+    post([counter](Engine &engine) { engine.setTokenCounter(counter); });
+}
+
 void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
 {
     for (const auto &[id, update] : updates) {

@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/cost/pricebook.h"
+#include "core/cost/tokencounter.h"
 #include "core/run/diagnosis.h"
 #include "core/run/limits.h"
 #include "core/run/localservers.h"
@@ -75,6 +76,8 @@ public:
     void clearCache(const profile::CacheFilter &filter);
     /// For every call that ends from now on; what has ended keeps its price.
     void setPrices(const cost::PriceBook &prices);
+    /// Likewise; until then tokens that no server counts are estimated.
+    void setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter);
 
 Q_SIGNALS:
     /// Every call that ended, whoever started it: for the recorder.

@@ -116,8 +116,8 @@ QString Validating::failuresInWords() const
 /// Its tokens and its price as the record of a call of its own would have them.
 profile::Attempt Validating::attemptOf(const Finished &finished) const
 {
-    const profile::RunRecord record =
-        makeRecord({}, finished.request, 0, finished.answer, finished.trace, {}, m_prices);
+    const profile::RunRecord record = makeRecord({}, finished.request, 0, finished.answer, finished.trace, {},
+                                                 { m_prices, nullptr, finished.request.promptTokens });
     profile::Attempt attempt;
     attempt.trace = finished.trace;
     attempt.error = finished.answer.error;

@@ -87,6 +87,8 @@ QString optionsOf(const Conversation &row)
         options.insert("system"_L1, row.systemPrompt);
     if (row.cachePolicy)
         options.insert("cache"_L1, profile::cachePolicyName(*row.cachePolicy));
+    if (!row.pinned.isEmpty())
+        options.insert("pinned"_L1, QJsonArray::fromStringList(row.pinned));
     if (const QJsonObject validation = llm::toJson(row.validation); !validation.isEmpty())
         options.insert("validation"_L1, validation);
     return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
@@ -234,6 +236,7 @@ Rows<Conversation> readConversations(QSqlDatabase &database)
                               .systemPrompt = options["system"_L1].toString(),
                               .options = llm::chatOptionsFromJson(options),
                               .cachePolicy = profile::cachePolicyFromName(options["cache"_L1].toString()),
+                              .pinned = options["pinned"_L1].toVariant().toStringList(),
                               .validation = llm::validationFromJson(options["validation"_L1].toObject()) };
     };
     return read<Conversation>(

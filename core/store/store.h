@@ -10,6 +10,7 @@
 
 #include <QFuture>
 #include <QObject>
+#include <QStringList>
 #include <QThread>
 
 #include <chrono>
@@ -30,6 +31,8 @@ struct Conversation {
     llm::ChatOptions options = {};
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cachePolicy = {};
+    /// Ids of messages that stay in the prompt, however long it gets.
+    QStringList pinned = {};
     llm::Validation validation = {};
 
     bool operator==(const Conversation &) const = default;

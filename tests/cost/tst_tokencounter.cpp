@@ -1,7 +1,7 @@
 #include "core/cost/tokencounter.h"
 #include "core/cost/tokensoftyping.h"
+#include "tests/support/tokencounter.h"
 
-#include <QFile>
 #include <QRandomGenerator>
 #include <QTest>
 
@@ -17,12 +17,7 @@ class TestTokenCounter : public QObject {
 private:
     const std::shared_ptr<const Tokenizers> m_tokenizers = std::make_shared<Tokenizers>();
 
-    TokenCounter counter() const
-    {
-        QFile file(u":/tokenizers/models.json"_s);
-        const QByteArray json = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-        return *TokenCounter::fromJson(json, m_tokenizers);
-    }
+    TokenCounter counter() const { return test::shippedTokenCounter(m_tokenizers); }
 
 private Q_SLOTS:
     void takesTheModelsRow_data()
@@ -31,8 +26,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("why");
         for (const auto *model : { "gpt-4o-mini", "gpt-4.1", "gpt-5.2-codex", "o3", "o4-mini", "openai/gpt-oss-120b" })
             QTest::newRow(model) << QString::fromLatin1(model) << u"o200k_base"_s;
-        for (const auto *model : { "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo" })
+        for (const auto *model : { "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "ft:gpt-4:x" })
             QTest::newRow(model) << QString::fromLatin1(model) << u"cl100k_base"_s;
+        QTest::newRow("not listed") << u"gpt-6-turbo"_s << u"1 × o200k_base ± 10 %"_s;
         QTest::newRow("claude") << u"anthropic/claude-opus-4-8"_s << u"1.55 × o200k_base ± 12 %"_s;
         QTest::newRow("mistral") << u"mistral-large-latest"_s << u"1.08 × o200k_base ± 15 %"_s;
         QTest::newRow("unknown") << u"olmo-7b"_s << u"1.1 × o200k_base ± 40 %"_s;
@@ -57,7 +53,7 @@ private Q_SLOTS:
         const qint64 counted = counter.countPrompt(u"p"_s, u"gpt-4o"_s, prompt).tokens;
         const TokenCount before = counter.countPrompt(u"p"_s, model, prompt);
         for (const double ratio : { 1.9, 2.0, 2.1 })
-            counter.learn(u"p"_s, model, prompt, qRound64(double(counted) * ratio));
+            counter.learn(u"p"_s, model, before.counted, qRound64(double(counted) * ratio));
         const TokenCount after = counter.countPrompt(u"p"_s, model, prompt);
         QVERIFY(std::abs(double(after.tokens) / double(counted) - 2) < 0.01);
         QVERIFY(after.high - after.low < before.high - before.low);
@@ -66,7 +62,7 @@ private Q_SLOTS:
         QCOMPARE(counter.countPrompt(u"another"_s, model, prompt), before);
         QCOMPARE(LearnedRatios::fromJson(counter.learned().toJson()), counter.learned());
         for (int i = 0; i < 60; ++i)
-            counter.learn(u"p"_s, model, prompt, counted * 3);
+            counter.learn(u"p"_s, model, before.counted, counted * 3);
         QVERIFY(std::abs(double(counter.countPrompt(u"p"_s, model, prompt).tokens) / double(counted) - 3) < 0.02);
     }
 
@@ -75,8 +71,10 @@ private Q_SLOTS:
         TokenCounter counter = this->counter();
         Message picture = Message::fromText(Role::User, u"What is it?"_s);
         picture.parts.append({ llm::ContentPart::Kind::Image, {}, u"image/png"_s, "x" });
-        counter.learn(u"p"_s, u"m"_s, { picture }, 900);
-        counter.learn(u"p"_s, u"m"_s, { Message::fromText(Role::User, u"a"_s) }, 0);
+        QCOMPARE(counter.countPrompt(u"p"_s, u"m"_s, { picture }).counted, 0);
+        QCOMPARE(counter.countPrompt(u"p"_s, u"m"_s, {}, { llm::Tool { u"t"_s, {}, {} } }).counted, 0);
+        counter.learn(u"p"_s, u"m"_s, 0, 900);
+        counter.learn(u"p"_s, u"m"_s, 7, 0);
         QCOMPARE(counter.learned(), LearnedRatios());
         QCOMPARE(counter.countPrompt(u"p"_s, u"m"_s, { picture }).imagesNotCounted, 1);
     }

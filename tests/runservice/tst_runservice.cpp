@@ -1,5 +1,6 @@
 #include "core/run/attempt.h"
 #include "tests/runservice/fakeservice.h"
+#include "tests/support/tokencounter.h"
 
 #include <QSignalSpy>
 
@@ -48,6 +49,47 @@ private Q_SLOTS:
         QCOMPARE(recorded.size(), 1);
         QCOMPARE(call.states.constLast(), RunState::Ended);
         QCOMPARE(live(), std::size_t(0));
+    }
+
+    void theModelsOwnVocabularyCountsWhereTheServerDoesNot()
+    {
+        m_service->setTokenCounter(std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter()));
+        RunRequest known = request();
+        known.chat.model = u"gpt-4o"_s;
+        known.steps = { { u"fit"_s, u"why"_s } };
+        Observed call(m_service->start(known));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello wor") + delta("ld, how are you?") + finish + done);
+        answerEnd(0);
+        const auto &record = call.record();
+        QCOMPARE(record.trace.decisions.first(), (profile::Decision { u"fit"_s, u"why"_s }));
+        QVERIFY(record.answer.usage);
+        QCOMPARE(record.answer.usage->source, llm::UsageSource::Tokenizer);
+        QCOMPARE(record.answer.usage->output, 7);
+        QCOMPARE(record.answer.usage->input, 9); // "Hello there" in its template
+        QCOMPARE(record.promptCounted, 0); // there is nothing to learn from
+    }
+
+    void countsThatDifferAreSaid()
+    {
+        m_service->setTokenCounter(std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter()));
+        RunRequest known = request();
+        known.chat.model = u"gpt-4o"_s;
+        Observed call(m_service->start(known));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello") + finish + usage + done);
+        answerEnd(0);
+        QStringList said;
+        for (const profile::Decision &decision : call.record().trace.decisions)
+            if (decision.stage == u"tokens"_s)
+                said += decision.reason;
+        QCOMPARE(said.size(), 2);
+        QVERIFY2(said.first().contains(u"the server counted 1,000 tokens of input, we 9"_s), qPrintable(said.first()));
+        QVERIFY2(said.last().contains(u"200 tokens of output, we 1"_s), qPrintable(said.last()));
+        QCOMPARE(call.record().promptCounted, 9);
+        QCOMPARE(profile::runRecordFromJson(profile::toJson(call.record())).promptCounted, 9);
     }
 
     void placeholdersAreNoCounts()

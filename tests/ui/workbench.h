@@ -24,8 +24,8 @@ public:
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
           m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
           m_chooser([](const talkbench::select::ModelRef &ref) { return talkbench::select::Candidate { .ref = ref }; }),
-          m_simulator(knobs), context { m_clock, m_settings, m_secrets,   m_prices, m_runs,
-                                        m_store, m_cache,    m_endpoints, m_models, m_chooser }
+          m_simulator(knobs), context { m_clock, m_settings,  m_secrets, m_prices,  m_runs,   m_store,
+                                        m_cache, m_endpoints, m_models,  m_chooser, m_counter }
     {
         m_settings.load();
         m_store.open();
@@ -68,6 +68,7 @@ private:
     talkbench::ui::ModelLists m_models;
     talkbench::select::Chooser m_chooser;
     talkbench::simulator::Simulator m_simulator;
+    std::shared_ptr<const talkbench::cost::TokenCounter> m_counter;
 
 public:
     talkbench::ui::AppContext context;

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/cost/promptfit.h"
+#include "core/cost/tokencounter.h"
+#include "core/llm/modelinfo.h"
+
+namespace talkbench::cost {
+
+QString fitPolicyName(FitPolicy policy); // "drop", "cut", "summarise"
+std::optional<FitPolicy> fitPolicyFromName(const QString &name);
+
+/// Tokens that a prompt may have: the context to load the model with, else the model's own, less the room for the answer,
+/// which is options.maxTokens, else the model's longest or 4,096, but no more than a quarter of the context. Unset: the context
+/// is not known.
+std::optional<qint64> promptRoom(const llm::ChatOptions &options, const std::optional<llm::ModelInfo> &model);
+
+struct ContextRules {
+    std::optional<qint64> room; ///< unset: all is sent
+    std::optional<FitPolicy> policy; ///< likewise
+    QSet<qsizetype> pinned; ///< indices of messages
+};
+
+struct ContextFit {
+    Fit fit; ///< where nothing could be left out, or need be, all of the prompt
+    TokenCount prompt; ///< of fit.messages
+    TokenCount text; ///< of their texts alone, without any template
+    qint64 wanted = 0; ///< tokens of all of the prompt
+    qint64 room = 0; ///< 0: not known
+    std::optional<base::Error> problem; ///< why it doesn't fit nevertheless
+
+    qint64 tokensLeftOut() const { return wanted - prompt.tokens; }
+    /// For the record: what was done and how much went; empty where nothing was.
+    QString decision() const;
+};
+
+/// Pure; any thread may ask. A prompt that can't be made to fit is given back whole: its count may be an estimate, and the
+/// server knows better. Pictures take no room here.
+ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
+                        const TokenCounter &counter, const CountText &count = {});
+
+/// `fit` with the summary of what it left out.
+base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summary, const QString &providerId,
+                                     const llm::ChatRequest &request, const TokenCounter &counter);
+
+/// Asks for the summary of what `fit` left out of `messages`.
+llm::ChatRequest summaryRequest(const QString &model, const QList<llm::Message> &messages, const Fit &fit);
+
+} // namespace talkbench::cost
