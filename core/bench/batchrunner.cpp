@@ -182,6 +182,19 @@ void BatchRunner::onFinished(const Item &item, const profile::RunRecord &record)
     pump();
 }
 
+BatchResult BatchRunner::resultOf(const Item &item, const profile::RunRecord &record)
+{
+    const auto figure = [&record](const char *id) {
+        const profile::Metric *metric = profile::metricById(id);
+        return metric ? metric->compute(record) : std::nullopt;
+    };
+    const llm::Answer &answer = record.answer;
+    return {
+        item.prompt.id,          record.model,   record.ok(),       answer.error ? answer.error->message : answer.text,
+        figure("output_tokens"), record.costUsd, figure("ttft_ms"), figure("response_ms")
+    };
+}
+
 void BatchRunner::keep(const Item &item, const profile::RunRecord &record)
 {
     QJsonObject row = rowOf(record);
@@ -200,7 +213,7 @@ void BatchRunner::keep(const Item &item, const profile::RunRecord &record)
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
-    Q_EMIT resulted(row);
+    Q_EMIT resulted(resultOf(item, record));
     if (m_failuresInARow == hopeless) {
         m_error = record.answer.error;
         cancel();

@@ -5,7 +5,6 @@
 #include "core/bench/prompts.h"
 #include "core/run/runservice.h"
 
-#include <QJsonObject>
 #include <QObject>
 
 #include <map>
@@ -29,6 +28,18 @@ struct BatchPlan {
     int concurrency = 8; ///< calls at once, of this batch
     /// Ask again what had failed when the batch last ran.
     bool retryFailed = false;
+};
+
+/// A result as a table shows it; the whole is in the journal. What is unknown is unset.
+struct BatchResult {
+    QString id; ///< the prompt's
+    QString model;
+    bool ok = false;
+    QString text; ///< the answer, or what went wrong
+    std::optional<double> outputTokens = {};
+    std::optional<double> costUsd = {};
+    std::optional<double> ttftMs = {};
+    std::optional<double> responseMs = {};
 };
 
 struct BatchProgress {
@@ -76,8 +87,7 @@ public:
     const BatchProgress &progress() const { return m_progress; }
 
 Q_SIGNALS:
-    /// `row` as it stands in the journal.
-    void resulted(const QJsonObject &row);
+    void resulted(const talkbench::bench::BatchResult &result);
     void progressed(const talkbench::bench::BatchProgress &progress);
     /// Once, last. An error: the journal could not be written, or there was no point in going on.
     void finished(const std::optional<talkbench::base::Error> &error);
@@ -92,6 +102,7 @@ private:
     void pump();
     void begin(const Item &item);
     void onFinished(const Item &item, const profile::RunRecord &record);
+    static BatchResult resultOf(const Item &item, const profile::RunRecord &record);
     void keep(const Item &item, const profile::RunRecord &record);
     void countResult();
     void finishIfDone();

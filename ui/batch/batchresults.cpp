@@ -32,29 +32,26 @@ void BatchResults::clear()
     endResetModel();
 }
 
-void BatchResults::append(const QJsonObject &object)
+void BatchResults::append(const bench::BatchResult &result)
 {
-    const QJsonValue error = object["error"_L1];
-    const QString answer = error.isObject() ? error["message"_L1].toString() : object["text"_L1].toString();
-    const QJsonValue metrics = object["metrics"_L1];
     Row row;
-    row.ok = object["ok"_L1].toBool();
+    row.ok = result.ok;
     row.values.fill(std::numeric_limits<double>::quiet_NaN());
-    row.texts[Id] = object["id"_L1].toString();
-    row.texts[Model] = object["model"_L1].toString();
+    row.texts[Id] = result.id;
+    row.texts[Model] = result.model;
     row.texts[State] = row.ok ? tr("ok") : tr("failed");
-    row.texts[Answer] = answer.first(qMin(answer.size(), shownCharacters)).simplified();
-    row.tip = answer.first(qMin(answer.size(), tipCharacters));
-    const auto put = [&row](Column column, const QJsonValue &value, const auto &format) {
-        if (!value.isDouble())
+    row.texts[Answer] = result.text.first(qMin(result.text.size(), shownCharacters)).simplified();
+    row.tip = result.text.first(qMin(result.text.size(), tipCharacters));
+    const auto put = [&row](Column column, std::optional<double> value, const auto &format) {
+        if (!value)
             return;
-        row.values[column] = value.toDouble();
-        row.texts[column] = format(value.toDouble());
+        row.values[column] = *value;
+        row.texts[column] = format(*value);
     };
-    put(Tokens, object["usage"_L1]["output_total"_L1], [](double tokens) { return QString::number(tokens, 'f', 0); });
-    put(Cost, object["cost_usd"_L1], &profile::formatUsd);
-    put(FirstToken, metrics["ttft_ms"_L1], &profile::formatMs);
-    put(Whole, metrics["response_ms"_L1], &profile::formatMs);
+    put(Tokens, result.outputTokens, [](double tokens) { return QString::number(tokens, 'f', 0); });
+    put(Cost, result.costUsd, &profile::formatUsd);
+    put(FirstToken, result.ttftMs, &profile::formatMs);
+    put(Whole, result.responseMs, &profile::formatMs);
     const int end = static_cast<int>(m_rows.size());
     beginInsertRows({}, end, end);
     m_rows.append(row);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "core/bench/batchrunner.h"
+
 #include <QAbstractTableModel>
-#include <QJsonObject>
 #include <QList>
+
+#include <array>
 
 namespace talkbench::ui {
 
@@ -16,7 +19,7 @@ public:
     explicit BatchResults(QObject *parent = nullptr);
 
     void clear();
-    void append(const QJsonObject &row);
+    void append(const bench::BatchResult &result);
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
