@@ -2,13 +2,16 @@
 
 #include "core/base/clock.h"
 
+#include <memory>
+
 namespace talkbench::config {
 class Settings;
 class Secrets;
 } // namespace talkbench::config
 namespace talkbench::cost {
 class PriceBook;
-}
+class TokenCounter;
+} // namespace talkbench::cost
 namespace talkbench::run {
 class RunService;
 }
@@ -38,6 +41,8 @@ struct AppContext {
     Endpoints &endpoints;
     ModelLists &models;
     select::Chooser &chooser;
+    /// How tokens are counted, as of now; null until its vocabularies are loaded.
+    const std::shared_ptr<const cost::TokenCounter> &tokens;
 };
 
 } // namespace talkbench::ui

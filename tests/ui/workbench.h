@@ -6,6 +6,7 @@
 #include "core/cost/pricebook.h"
 #include "core/net/qttransport.h"
 #include "core/run/runservice.h"
+#include "core/select/chooser.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
@@ -22,8 +23,9 @@ public:
         : m_settings(dir), m_store(dir), m_cache(dir, m_clock),
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
           m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
-          m_simulator(knobs), context { m_clock, m_settings, m_secrets,   m_prices, m_runs,
-                                        m_store, m_cache,    m_endpoints, m_models }
+          m_chooser([](const talkbench::select::ModelRef &ref) { return talkbench::select::Candidate { .ref = ref }; }),
+          m_simulator(knobs), context { m_clock, m_settings,  m_secrets, m_prices,  m_runs,   m_store,
+                                        m_cache, m_endpoints, m_models,  m_chooser, m_counter }
     {
         m_settings.load();
         m_store.open();
@@ -64,7 +66,9 @@ private:
     talkbench::run::RunService m_runs;
     talkbench::ui::Endpoints m_endpoints;
     talkbench::ui::ModelLists m_models;
+    talkbench::select::Chooser m_chooser;
     talkbench::simulator::Simulator m_simulator;
+    std::shared_ptr<const talkbench::cost::TokenCounter> m_counter;
 
 public:
     talkbench::ui::AppContext context;

@@ -177,7 +177,7 @@ public:
           store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
           models(settings, endpoints, runs, store, clock),
           chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }), context {
-              clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser
+              clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser, counter
           }
     {
         QList<config::ProviderConfig> providers;
@@ -210,6 +210,7 @@ public:
     ui::Endpoints endpoints;
     ui::ModelLists models;
     select::Chooser chooser;
+    std::shared_ptr<const cost::TokenCounter> counter;
     ui::AppContext context;
 };
 

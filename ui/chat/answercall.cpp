@@ -1,21 +1,26 @@
 #include "ui/chat/answercall.h"
 
-#include "core/cost/tokenestimate.h"
 #include "core/select/chooser.h"
 #include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
+#include <QPointer>
+
 #include <utility>
 
 namespace talkbench::ui {
 
-AnswerCall::AnswerCall(AppContext &context, const run::RunRequest &request, const QList<select::Candidate> &order)
-    : m_context(context), m_request(request), m_order(order)
+AnswerCall::AnswerCall(AppContext &context, PromptFitting &fitting, const Prompt &prompt,
+                       const run::RunRequest &request, const QList<select::Candidate> &order)
+    : m_context(context), m_fitting(fitting), m_prompt(prompt), m_request(request), m_order(order)
 {
 }
 
-AnswerCall::~AnswerCall() = default;
+AnswerCall::~AnswerCall()
+{
+    m_fitting.cancel(m_request.messageId);
+}
 
 void AnswerCall::start()
 {
@@ -32,8 +37,18 @@ void AnswerCall::start()
                   m_request.endpoint = *endpoint;
                   for (const QString &other : m_request.validation.fallbackModels)
                       m_request.fallbacks.append({ *endpoint, other });
-                  checkSpending();
+                  fit();
               });
+}
+
+void AnswerCall::fit()
+{
+    m_fitting.fit(m_prompt, m_request, [self = QPointer<AnswerCall>(this)](const run::RunRequest &fitted) {
+        if (!self || self->m_failed)
+            return;
+        self->m_request = fitted;
+        self->checkSpending();
+    });
 }
 
 void AnswerCall::checkSpending()
@@ -74,7 +89,9 @@ void AnswerCall::launch()
 {
     run::Relay::Plan plan;
     plan.order = m_order;
-    plan.inputTokens = cost::estimateTokens(m_request.chat.messages);
+    plan.inputTokens = cost::roughCount(m_request.chat.messages).tokens;
+    if (m_request.promptTokens)
+        plan.inputTokens = m_request.promptTokens->tokens;
     plan.hedgeAfterMs = m_context.chooser.hedgeDelayMs({ m_request.endpoint.providerId, m_request.chat.model });
     const auto resolve = [&app = m_context](const QString &providerId, QObject *context, const auto &then) {
         whenReady(context, app.endpoints.resolve(providerId), then);
@@ -103,6 +120,7 @@ void AnswerCall::retryNow()
 
 void AnswerCall::fail(const base::Error &error)
 {
+    m_failed = true;
     profile::RunRecord record;
     record.conversationId = m_request.conversationId;
     record.messageId = m_request.messageId;

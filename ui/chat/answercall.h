@@ -3,6 +3,7 @@
 #include "core/cost/budget.h"
 #include "core/run/relay.h"
 #include "ui/appcontext.h"
+#include "ui/chat/promptfitting.h"
 
 #include <QObject>
 
@@ -11,7 +12,7 @@
 
 namespace talkbench::ui {
 
-/// The call for one answer: the provider is looked up, the budgets are asked, the model is called, others where it fails.
+/// The call for one answer: the provider is looked up, the prompt is made to fit, the budgets are asked, the model is called, others where it fails.
 /// Destroying it cancels the call.
 class AnswerCall final : public QObject {
     Q_OBJECT
@@ -19,7 +20,9 @@ class AnswerCall final : public QObject {
 public:
     /// `request` names its provider, the rest of its endpoint comes from the settings. `order`: the request's model first, then
     /// who is asked where it fails.
-    AnswerCall(AppContext &context, const run::RunRequest &request, const QList<select::Candidate> &order);
+    /// `prompt` is what the request came of.
+    AnswerCall(AppContext &context, PromptFitting &fitting, const Prompt &prompt, const run::RunRequest &request,
+               const QList<select::Candidate> &order);
     ~AnswerCall() override;
 
     void start();
@@ -38,17 +41,21 @@ Q_SIGNALS:
     void finished(const talkbench::profile::RunRecord &record);
 
 private:
+    void fit();
     void checkSpending();
     void judge(const cost::Verdict &verdict);
     void launch();
     void fail(const base::Error &error);
 
     AppContext &m_context;
+    PromptFitting &m_fitting;
+    const Prompt m_prompt;
     run::RunRequest m_request;
     const QList<select::Candidate> m_order;
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;
     bool m_held = false;
+    bool m_failed = false;
 };
 
 } // namespace talkbench::ui

@@ -26,7 +26,7 @@ QString unsentOptions(const profile::RunRecord &record)
 {
     QStringList said;
     for (const profile::Decision &decision : record.trace.decisions)
-        if (decision.stage == "options"_L1)
+        if (decision.stage == "options"_L1 || decision.stage == "fit"_L1)
             said << decision.reason;
     return said.join(u'\n');
 }
@@ -86,6 +86,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     m_askAgain->setAccessibleName(tr("Ask again"));
     m_askAgain->setToolTip(tr("This answer was kept from an earlier call: ask the model itself"));
     connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
+    addPin();
     addSiblingSwitch();
     actions()->addStretch();
     connect(m_decision, &DecisionLine::overruled, this,

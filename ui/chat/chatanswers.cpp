@@ -153,7 +153,8 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     const QList<select::Candidate> order = choose(chat, answer, live);
     run::RunRequest request;
     request.endpoint.providerId = answer.providerId;
-    request.chat = chatRequest(chat.conversation, chat.tree, answer, live);
+    const Prompt prompt = promptFor(chat.conversation, chat.tree, answer, live);
+    request.chat = prompt.request;
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
@@ -161,7 +162,7 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     request.cache = chat.conversation.cachePolicy;
     request.cacheAnew = live.anew;
     request.decision = live.decision;
-    live.call = std::make_unique<AnswerCall>(m_context, request, order);
+    live.call = std::make_unique<AnswerCall>(m_context, m_fitting, prompt, request, order);
     connectCall(conversationId, answerId, *live.call);
     AnswerCall &call = *live.call;
     m_live[answerId] = std::move(live);
@@ -178,7 +179,7 @@ QList<select::Candidate> ChatController::choose(const Chat &chat, store::StoredM
     if (ref != select::autoRef)
         return m_context.chooser.fallbackOrder(ref);
     select::Question question;
-    question.chat = chatRequest(chat.conversation, chat.tree, answer, live);
+    question.chat = promptFor(chat.conversation, chat.tree, answer, live).request;
     question.conversationId = answer.conversationId;
     question.nowMs = m_context.clock.wallMs();
     const select::Pick pick = m_context.chooser.choose(question);

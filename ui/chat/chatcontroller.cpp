@@ -31,7 +31,8 @@ void keepRecord(QHash<QString, profile::RunRecord> &records, const profile::RunR
 } // namespace
 
 ChatController::ChatController(AppContext &context, QObject *parent)
-    : QObject(parent), m_context(context), m_providerId(context.settings.value("default/provider").toString()),
+    : QObject(parent), m_context(context), m_fitting(context),
+      m_providerId(context.settings.value("default/provider").toString()),
       m_model(context.settings.value("default/model").toString())
 {
     m_chats.emplace(QString(), Chat());
@@ -48,6 +49,7 @@ ChatController::ChatController(AppContext &context, QObject *parent)
         }
     });
     connect(&context.settings, &config::Settings::providersChanged, this, &ChatController::modelChanged);
+    connect(&m_fitting, &PromptFitting::failed, this, &ChatController::failed);
 }
 
 ChatController::~ChatController()
@@ -179,6 +181,33 @@ void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOpti
         return; // stored with its first message
     *known = conversation;
     watch(m_context.store.saveConversation(conversation));
+}
+
+Prompt ChatController::nextPrompt() const
+{
+    const Chat &chat = m_chats.at(m_currentId);
+    store::StoredMessage answer;
+    answer.parentId = chat.tree.leaf();
+    answer.providerId = providerId();
+    answer.model = model();
+    return promptFor(chat.conversation, chat.tree, answer, {});
+}
+
+bool ChatController::isPinned(const QString &messageId) const
+{
+    return m_chats.at(m_currentId).conversation.pinned.contains(messageId);
+}
+
+void ChatController::setPinned(const QString &messageId, bool pinned)
+{
+    store::Conversation &conversation = currentChat().conversation;
+    conversation.pinned.removeAll(messageId);
+    if (pinned)
+        conversation.pinned.append(messageId);
+    if (store::Conversation *known = listed(m_currentId))
+        *known = conversation;
+    watch(m_context.store.saveConversation(conversation));
+    Q_EMIT pinsChanged();
 }
 
 void ChatController::touch(Chat &chat)

@@ -52,6 +52,13 @@ public:
     void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
                     std::optional<profile::CachePolicy> cachePolicy = {});
 
+    /// As it would be sent if the user added nothing.
+    Prompt nextPrompt() const;
+    PromptFitting &fitting() { return m_fitting; }
+    /// A pinned message stays in the prompt, however long that gets.
+    bool isPinned(const QString &messageId) const;
+    void setPinned(const QString &messageId, bool pinned);
+
     void newConversation();
     void open(const QString &conversationId);
     void rename(const QString &conversationId, const QString &title);
@@ -87,6 +94,7 @@ Q_SIGNALS:
     /// Messages were added to the current conversation, or another branch was chosen.
     void pathChanged();
     void modelChanged();
+    void pinsChanged();
     void answerUpdated(const QString &messageId, const talkbench::run::RunUpdate &update);
     void answerEnded(const QString &messageId);
     /// Whoever wants to follow the calls of the window: with its model.
@@ -125,6 +133,7 @@ private:
     void watch(const QFuture<base::Result<void>> &write);
 
     AppContext &m_context;
+    PromptFitting m_fitting;
     QList<store::Conversation> m_conversations;
     std::map<QString, Chat> m_chats; ///< "" is the conversation that has no message yet
     std::map<QString, LiveAnswer> m_live; ///< by message

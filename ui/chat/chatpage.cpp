@@ -2,15 +2,16 @@
 
 #include "core/config/settings.h"
 #include "core/cost/budget.h"
-#include "core/cost/tokenestimate.h"
 #include "core/profile/format.h"
 #include "core/store/store.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
 #include "ui/chat/foundservers.h"
+#include "ui/chat/leftoutline.h"
 #include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/welcome.h"
+#include "ui/modellists.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
@@ -42,13 +43,25 @@ QString rangeText(const cost::CostRange &cost)
     return least == most ? most : ChatPage::tr("%1 to %2").arg(least, most);
 }
 
+/// Where the figure is from, and how far it may be off.
+QString countTip(const cost::ContextFit &fit)
+{
+    const QLocale locale;
+    if (fit.text.exact)
+        return ChatPage::tr("The text is %1 tokens of %2 exactly; with the template around the messages the prompt is "
+                            "about %3.")
+            .arg(locale.toString(fit.text.tokens), fit.text.why, locale.toString(fit.prompt.tokens));
+    return ChatPage::tr("%1 to %2 tokens: %3")
+        .arg(locale.toString(fit.prompt.low), locale.toString(fit.prompt.high), fit.prompt.why);
+}
+
 } // namespace
 
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     : QWidget(parent), m_context(context), m_chats(chats), m_title(new ElidedLabel(this)),
       m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context.clock, this)),
       m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)),
-      m_found(new FoundServers(context, this)), m_composer(new Composer(this))
+      m_found(new FoundServers(context, this)), m_composer(new Composer(this)), m_leftOut(new LeftOutLine(this))
 {
     setObjectName(u"chatPage"_s);
     setAcceptDrops(true);
@@ -76,6 +89,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     column->addLayout(head);
     column->addWidget(m_content, 1);
     column->addWidget(m_composer);
+    m_composer->addLine(m_leftOut);
 
     m_estimating.setSingleShot(true);
     m_estimating.setInterval(estimateMs);
@@ -109,10 +123,19 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(&m_chats, &ChatController::conversationsChanged, this, &ChatPage::showContent);
     connect(&m_chats, &ChatController::pathChanged, this, [this] {
         showContent();
-        countPath();
+        estimate();
     });
+    PromptFitting &fitting = m_chats.fitting();
+    connect(&fitting, &PromptFitting::planned, this, &ChatPage::showPlan);
+    connect(&fitting, &PromptFitting::changed, this, &ChatPage::estimate);
+    connect(&m_chats, &ChatController::pinsChanged, this, &ChatPage::estimate);
+    connect(m_leftOut, &LeftOutLine::undone, this,
+            [this](bool sendsAll) { m_chats.fitting().setSendsAll(m_chats.currentId(), sendsAll); });
+    connect(m_leftOut, &LeftOutLine::policyChosen, this,
+            [this](const QString &policy) { m_context.settings.setValue("context/policy", policy); });
+    connect(&m_context.models, &ModelLists::changed, this, &ChatPage::estimate);
     connect(&m_chats, &ChatController::spendingQuestion, this, &ChatPage::askToSpend);
-    connect(&m_chats, &ChatController::answerEnded, this, &ChatPage::countPath);
+    connect(&m_chats, &ChatController::answerEnded, this, &ChatPage::estimate);
     connect(&m_chats, &ChatController::loaded, this, &ChatPage::loadDrafts);
     connect(&m_chats, &ChatController::modelChanged, this, [this] {
         showContent();
@@ -255,17 +278,6 @@ void ChatPage::showCurrent()
     }
     m_composer->setGenerating(m_chats.isGenerating(id));
     showContent();
-    countPath();
-}
-
-/// What is on display is counted when it changes, not at every key.
-void ChatPage::countPath()
-{
-    QList<llm::Message> messages;
-    const ConversationTree &tree = m_chats.tree();
-    for (const QString &id : tree.path())
-        messages.append(tree.find(id)->message);
-    m_pathTokens = cost::estimateTokens(messages);
     estimate();
 }
 
@@ -278,24 +290,46 @@ void ChatPage::showContent()
     m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcomeArea) : m_transcript);
 }
 
+/// Counted aside; showPlan() follows.
 void ChatPage::estimate()
 {
-    qint64 tokens = m_pathTokens;
-    if (!m_composer->text().isEmpty())
-        tokens += cost::estimateTokens({ llm::Message::fromText(llm::Role::User, m_composer->text()) });
-    if (tokens == 0 && m_composer->pictures().isEmpty()) {
+    Prompt prompt = m_chats.nextPrompt();
+    const bool empty = prompt.ids.isEmpty() || prompt.ids.last().isEmpty(); // no more than a system prompt
+    if (const QString text = m_composer->text(); !text.isEmpty()) {
+        prompt.ids.append(QString());
+        prompt.request.messages.append(llm::Message::fromText(llm::Role::User, text));
+    } else if (empty) {
+        prompt.request.messages.clear();
+    }
+    if (m_context.tokens) {
+        m_chats.fitting().plan(prompt);
+        return;
+    }
+    PromptPlan rough;
+    rough.fit.prompt = rough.fit.text = cost::roughCount(prompt.request.messages);
+    showPlan(rough);
+}
+
+void ChatPage::showPlan(const PromptPlan &plan)
+{
+    m_leftOut->setPlan(plan);
+    m_transcript->setLeftOut(plan.leftOut);
+    const cost::TokenCount &prompt = plan.fit.prompt;
+    const qsizetype pictures = m_composer->pictures().size();
+    if (plan.fit.text.tokens == 0 && pictures == 0) {
         m_composer->setEstimate({});
         return;
     }
-    QString text = u"~%1 tok"_s.arg(QLocale().toString(tokens));
-    const qsizetype pictures = m_composer->pictures().size();
+    const bool exact = plan.fit.text.exact;
+    const QString tokens = QLocale().toString(exact ? plan.fit.text.tokens : prompt.tokens);
+    QString text = exact ? tr("%1 tok").arg(tokens) : tr("~%1 tok").arg(tokens);
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
-    if (const auto cost = cost::estimateCost(m_chats.providerId(), m_chats.model(), tokens, pictures,
+    if (const auto cost = cost::estimateCost(m_chats.providerId(), m_chats.model(), prompt, pictures,
                                              m_chats.options().maxTokens, m_context.prices, now))
         text += u" · "_s + rangeText(*cost);
     if (pictures > 0)
         text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));
-    m_composer->setEstimate(text);
+    m_composer->setEstimate(text, countTip(plan.fit));
 }
 
 void ChatPage::applySettings()

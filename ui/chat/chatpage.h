@@ -20,6 +20,8 @@ namespace talkbench::ui {
 class ChatController;
 class Composer;
 class FoundServers;
+class LeftOutLine;
+struct PromptPlan;
 class Transcript;
 class Welcome;
 
@@ -48,8 +50,8 @@ protected:
 private:
     void showCurrent();
     void showContent();
-    void countPath();
     void estimate();
+    void showPlan(const PromptPlan &plan);
     void applySettings();
     void keepDraft();
     void loadDrafts();
@@ -68,12 +70,12 @@ private:
     Welcome *m_welcome;
     FoundServers *m_found;
     Composer *m_composer;
+    LeftOutLine *m_leftOut;
     QHash<QString, QString> m_drafts; ///< by conversation
     QHash<QString, QList<Picture>> m_draftPictures; ///< likewise, of this run only
     QString m_shownId;
     QTimer m_drafting;
     QTimer m_estimating;
-    qint64 m_pathTokens = 0; ///< of the messages on display
 };
 
 } // namespace talkbench::ui

@@ -52,9 +52,10 @@ protected:
 } // namespace
 
 Composer::Composer(QWidget *parent)
-    : QWidget(parent), m_field(new Card(Card::Tone::Field, this)), m_edit(new PromptEdit(m_field)),
-      m_hint(mutedLabel(u"composerHint"_s, m_field, 0.9)), m_estimate(mutedLabel(u"composerEstimate"_s, m_field, 0.9)),
-      m_send(new SendButton(m_field)), m_strip(new PictureStrip(PictureStrip::Mode::Edited, m_field)),
+    : QWidget(parent), m_stack(new QVBoxLayout), m_field(new Card(Card::Tone::Field, this)),
+      m_edit(new PromptEdit(m_field)), m_hint(mutedLabel(u"composerHint"_s, m_field, 0.9)),
+      m_estimate(mutedLabel(u"composerEstimate"_s, m_field, 0.9)), m_send(new SendButton(m_field)),
+      m_strip(new PictureStrip(PictureStrip::Mode::Edited, m_field)),
       m_attach(iconButton(u"attach"_s, u"image"_s, tr("Add pictures (or paste, or drop them here)"), m_field)),
       m_options(new OptionsPanel(this)), m_optionsButton(iconButton(u"options"_s, u"settings"_s, {}, m_field))
 {
@@ -87,15 +88,14 @@ Composer::Composer(QWidget *parent)
     inside->addWidget(m_strip);
     inside->addWidget(m_edit);
     inside->addLayout(foot);
-    auto *stack = new QVBoxLayout;
-    stack->setSpacing(grid::unit);
-    stack->addWidget(m_options);
-    stack->addWidget(makeNote());
-    stack->addWidget(m_field);
+    m_stack->setSpacing(grid::unit);
+    m_stack->addWidget(m_options);
+    m_stack->addWidget(makeNote());
+    m_stack->addWidget(m_field);
     auto *line = new QHBoxLayout(this);
     line->setContentsMargins(grid::section, 0, grid::section, grid::gap);
     line->addStretch(1);
-    line->addLayout(stack, 1000);
+    line->addLayout(m_stack, 1000);
     line->addStretch(1);
     m_field->setMaximumWidth(grid::column + 2 * grid::wide);
 
@@ -296,9 +296,16 @@ void Composer::setGenerating(bool generating)
     refresh();
 }
 
-void Composer::setEstimate(const QString &estimate)
+void Composer::addLine(QWidget *line)
+{
+    line->setMaximumWidth(grid::column + 2 * grid::wide);
+    m_stack->insertWidget(m_stack->count() - 1, line);
+}
+
+void Composer::setEstimate(const QString &estimate, const QString &tip)
 {
     m_estimate->setText(estimate);
+    m_estimate->setToolTip(tip);
     fitHint();
 }
 

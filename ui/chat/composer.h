@@ -7,6 +7,7 @@
 
 class QLabel;
 class QToolButton;
+class QVBoxLayout;
 
 namespace talkbench::ui {
 
@@ -26,7 +27,9 @@ public:
     void setSendKey(PromptEdit::SendKey key);
     /// While an answer is made the button stops it, and nothing is sent.
     void setGenerating(bool generating);
-    void setEstimate(const QString &estimate);
+    void setEstimate(const QString &estimate, const QString &tip = {});
+    /// Above the field.
+    void addLine(QWidget *line);
     void focusText();
 
     const QList<Picture> &pictures() const { return m_pictures; }
@@ -65,6 +68,7 @@ private:
     void showOptions(bool shown);
     void countOptions();
 
+    QVBoxLayout *m_stack;
     Card *m_field;
     PromptEdit *m_edit;
     QLabel *m_hint;

@@ -62,15 +62,21 @@ llm::Message endedMessage(const LiveAnswer &live, const llm::Answer &answer)
     return message;
 }
 
-llm::ChatRequest chatRequest(const store::Conversation &conversation, const ConversationTree &tree,
-                             const store::StoredMessage &answer, const LiveAnswer &live)
+Prompt promptFor(const store::Conversation &conversation, const ConversationTree &tree,
+                 const store::StoredMessage &answer, const LiveAnswer &live)
 {
-    llm::ChatRequest request;
-    request.model = answer.model;
-    request.options = conversation.options;
+    Prompt prompt { conversation.id, answer.providerId, {}, {}, conversation.pinned };
+    prompt.request.model = answer.model;
+    prompt.request.options = conversation.options;
+    const auto add = [&prompt](const QString &id, const llm::Message &message) {
+        prompt.ids.append(id);
+        prompt.request.messages.append(message);
+    };
     if (!conversation.systemPrompt.isEmpty())
-        request.messages.append(llm::Message::fromText(llm::Role::System, conversation.systemPrompt));
-    const QStringList before = tree.ancestors(answer.id);
+        add({}, llm::Message::fromText(llm::Role::System, conversation.systemPrompt));
+    QStringList before = tree.ancestors(answer.parentId);
+    if (!answer.parentId.isEmpty())
+        before.append(answer.parentId);
     for (qsizetype i = 0; i < before.size(); ++i) {
         const store::StoredMessage &stored = *tree.find(before.at(i));
         llm::Message message = stored.message;
@@ -86,13 +92,13 @@ llm::ChatRequest chatRequest(const store::Conversation &conversation, const Conv
         // Signed and encrypted thoughts mean something to their own model only.
         if (stored.providerId != answer.providerId || stored.model != answer.model)
             message.replay.reset();
-        request.messages.append(message);
+        add(stored.id, message);
     }
     if (live.before) {
-        request.messages.append(llm::Message::fromText(llm::Role::Assistant, live.text));
-        request.messages.append(llm::Message::fromText(llm::Role::User, goOn));
+        add(answer.id, llm::Message::fromText(llm::Role::Assistant, live.text));
+        add({}, llm::Message::fromText(llm::Role::User, goOn));
     }
-    return request;
+    return prompt;
 }
 
 } // namespace talkbench::ui

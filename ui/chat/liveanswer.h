@@ -2,6 +2,7 @@
 
 #include "ui/chat/answercall.h"
 #include "ui/chat/conversationtree.h"
+#include "ui/chat/promptfitting.h"
 
 #include <QJsonObject>
 
@@ -36,7 +37,7 @@ QString fitted(const QString &before, const QString &more);
 /// What a call has made of its message when it has ended.
 llm::Message endedMessage(const LiveAnswer &live, const llm::Answer &answer);
 /// What is sent to get `answer`: the options of its conversation and the messages before it.
-llm::ChatRequest chatRequest(const store::Conversation &conversation, const ConversationTree &tree,
-                             const store::StoredMessage &answer, const LiveAnswer &live);
+Prompt promptFor(const store::Conversation &conversation, const ConversationTree &tree,
+                 const store::StoredMessage &answer, const LiveAnswer &live);
 
 } // namespace talkbench::ui

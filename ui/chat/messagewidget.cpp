@@ -2,12 +2,15 @@
 
 #include "core/profile/format.h"
 #include "ui/chat/foldedtext.h"
+#include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
+#include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -21,6 +24,21 @@ namespace {
 
 constexpr int actionSize = 28;
 constexpr int actionGlyph = 16;
+constexpr int veilAlpha = 140;
+
+/// Dims what is below it.
+class Veil final : public QWidget {
+public:
+    explicit Veil(QWidget *parent) : QWidget(parent) { setAttribute(Qt::WA_TransparentForMouseEvents); }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QColor colour = colours(this).window;
+        colour.setAlpha(veilAlpha);
+        QPainter(this).fillRect(rect(), colour);
+    }
+};
 
 } // namespace
 
@@ -64,6 +82,49 @@ void MessageWidget::changeEvent(QEvent *event)
     QWidget::changeEvent(event);
     if (event->type() == QEvent::StyleChange || event->type() == QEvent::FontChange)
         fitButtons();
+}
+
+void MessageWidget::addPin()
+{
+    m_pin = addAction(u"pinMessage"_s, u"pin"_s, {});
+    m_pin->setCheckable(true);
+    connect(m_pin, &QToolButton::clicked, this, [this](bool pinned) { Q_EMIT pinRequested(m_id, pinned); });
+    setPinned(false);
+}
+
+void MessageWidget::setPinned(bool pinned)
+{
+    if (!m_pin)
+        return;
+    m_pin->setChecked(pinned);
+    m_pin->setIcon(icon(u"pin"_s, pinned ? IconTone::Accent : IconTone::Muted));
+    const QString tip = pinned ? tr("Pinned: it stays in every prompt") : tr("Pin: keep it in every prompt");
+    m_pin->setToolTip(tip);
+    m_pin->setAccessibleName(tip);
+}
+
+void MessageWidget::setLeftOut(bool leftOut)
+{
+    if (leftOut && !m_veil) {
+        m_veil = new Veil(this);
+        m_veil->setObjectName(u"leftOutVeil"_s);
+        m_leftOut = mutedLabel(u"leftOutMark"_s, this, 0.92);
+        m_leftOut->setText(tr("Left out of the next prompt"));
+        static_cast<QVBoxLayout *>(layout())->insertWidget(0, m_leftOut);
+    }
+    if (!m_veil)
+        return;
+    m_leftOut->setVisible(leftOut);
+    m_veil->setVisible(leftOut);
+    m_veil->setGeometry(rect());
+    m_veil->raise();
+}
+
+void MessageWidget::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    if (m_veil)
+        m_veil->setGeometry(rect());
 }
 
 void MessageWidget::addSiblingSwitch()

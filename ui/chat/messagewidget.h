@@ -22,6 +22,10 @@ public:
     /// Which of its siblings this is, counted from 1; shown where there is more than one.
     void setSibling(qsizetype index, qsizetype count);
 
+    void setPinned(bool pinned);
+    /// Left out of the next prompt: it is dimmed, and says so.
+    void setLeftOut(bool leftOut);
+
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
 
@@ -31,6 +35,7 @@ Q_SIGNALS:
     void editRequested(const QString &messageId, const QString &text);
     /// Sent or given up; its field is about to go.
     void editEnded();
+    void pinRequested(const QString &messageId, bool pinned);
     void siblingRequested(const QString &messageId, int step);
     void noticeChosen(const QString &messageId, talkbench::ui::Notice::Action action);
 
@@ -38,7 +43,9 @@ protected:
     /// The line of buttons under the message.
     QHBoxLayout *actions() const { return m_actions; }
     QToolButton *addAction(const QString &objectName, const QString &iconName, const QString &tip);
+    void addPin();
     void addSiblingSwitch();
+    void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
@@ -50,6 +57,9 @@ private:
     QToolButton *m_previous = nullptr;
     QLabel *m_position = nullptr;
     QToolButton *m_next = nullptr;
+    QToolButton *m_pin = nullptr;
+    QWidget *m_veil = nullptr; ///< both made when first left out
+    QLabel *m_leftOut = nullptr;
 };
 
 /// What a tool gave back.

@@ -130,6 +130,10 @@ Transcript::Transcript(ChatController &chats, const base::Clock &clock, QWidget 
         if (update.state == run::RunState::RetryWait)
             m_countdown.start();
     });
+    connect(&m_chats, &ChatController::pinsChanged, this, [this] {
+        for (MessageWidget *message : std::as_const(m_messages))
+            message->setPinned(m_chats.isPinned(message->messageId()));
+    });
     connect(&m_chats, &ChatController::answerEnded, this, [this](const QString &id) {
         if (AnswerMessage *widget = answer(id))
             showAnswer(widget);
@@ -192,6 +196,9 @@ MessageWidget *Transcript::build(const QString &id)
     connect(widget, &MessageWidget::editRequested, &m_chats, &ChatController::editAndResend);
     connect(widget, &MessageWidget::editEnded, this, &Transcript::editEnded);
     connect(widget, &MessageWidget::siblingRequested, &m_chats, &ChatController::selectSibling);
+    connect(widget, &MessageWidget::pinRequested, &m_chats, &ChatController::setPinned);
+    widget->setPinned(m_chats.isPinned(id));
+    widget->setLeftOut(m_leftOut.contains(id));
     connect(widget, &MessageWidget::noticeChosen, this,
             [this](const QString &itsId, Notice::Action action) { noticeChosen(itsId, action); });
     widget->show();
@@ -343,6 +350,16 @@ void Transcript::editLast()
             return;
         }
     }
+}
+
+void Transcript::setLeftOut(const QSet<QString> &ids)
+{
+    if (ids == m_leftOut)
+        return;
+    m_leftOut = ids;
+    for (MessageWidget *message : std::as_const(m_messages))
+        message->setLeftOut(ids.contains(message->messageId()));
+    layOut();
 }
 
 void Transcript::copyLastAnswer()

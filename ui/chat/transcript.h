@@ -3,6 +3,7 @@
 #include "core/run/run.h"
 
 #include <QScrollArea>
+#include <QSet>
 #include <QTimer>
 
 class QToolButton;
@@ -36,6 +37,8 @@ public:
     void jumpToEnd();
     /// The newest message of the user goes into editing.
     void editLast();
+    /// Of the next prompt; the others are in it.
+    void setLeftOut(const QSet<QString> &ids);
     void copyLastAnswer();
     void regenerateLast();
     qsizetype builtMessages() const { return m_messages.size(); }
@@ -71,6 +74,7 @@ private:
     QToolButton *m_jump;
     QList<MessageWidget *> m_messages; ///< the built end of the path
     QStringList m_path;
+    QSet<QString> m_leftOut;
     QTimer m_countdown;
     bool m_follows = true;
     bool m_layingOut = false;

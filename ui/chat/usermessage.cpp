@@ -111,6 +111,7 @@ UserMessage::UserMessage(const store::StoredMessage &message, QWidget *parent)
     connect(copy, &QToolButton::clicked, this, [this] { Q_EMIT copyRequested(m_text); });
     QToolButton *edit = addAction(u"editMessage"_s, u"edit"_s, tr("Edit and send again"));
     connect(edit, &QToolButton::clicked, this, &UserMessage::beginEdit);
+    addPin();
     addSiblingSwitch();
     m_bar->setLayout(actions());
 

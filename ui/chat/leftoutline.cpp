@@ -1,0 +1,113 @@
+#include "ui/chat/leftoutline.h"
+
+#include <QActionGroup>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QMenu>
+#include <QToolButton>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+QString tokensText(const PromptPlan &plan, qint64 tokens)
+{
+    const QString number = QLocale().toString(tokens);
+    return LeftOutLine::tr("%1 tokens").arg(plan.fit.prompt.ownVocabulary ? number : u'~' + number);
+}
+
+QString partsText(const PromptPlan &plan)
+{
+    const QList<cost::LeftOut> &parts = plan.fit.fit.leftOut;
+    const QString tokens = tokensText(plan, plan.fit.tokensLeftOut());
+    const int count = int(parts.size());
+    const bool whole = std::all_of(parts.begin(), parts.end(), [](const auto &part) { return part.part < 0; });
+    if (plan.fit.fit.wantsSummary)
+        return count == 1
+            ? LeftOutLine::tr("1 older message (%1) doesn't fit: a summary goes in its place").arg(tokens)
+            : LeftOutLine::tr("%1 older messages (%2) don't fit: a summary goes in their place").arg(count).arg(tokens);
+    if (!whole)
+        return count == 1
+            ? LeftOutLine::tr("%1 out of the middle of 1 message don't fit and are left out").arg(tokens)
+            : LeftOutLine::tr("%1 out of the middle of %2 messages don't fit and are left out").arg(tokens).arg(count);
+    return count == 1 ? LeftOutLine::tr("1 older message (%1) doesn't fit and is left out").arg(tokens)
+                      : LeftOutLine::tr("%1 older messages (%2) don't fit and are left out").arg(count).arg(tokens);
+}
+
+} // namespace
+
+QString leftOutText(const PromptPlan &plan)
+{
+    const cost::ContextFit &fit = plan.fit;
+    if (!fit.fit.leftOut.isEmpty())
+        return partsText(plan);
+    if (fit.room == 0 || fit.wanted <= fit.room)
+        return {};
+    const QString sizes =
+        LeftOutLine::tr("%1, where %2 have room").arg(tokensText(plan, fit.wanted), QLocale().toString(fit.room));
+    if (plan.sendsAll)
+        return LeftOutLine::tr("All is sent: %1").arg(sizes);
+    return LeftOutLine::tr("The prompt is too long, but sent whole: %1").arg(sizes);
+}
+
+LeftOutLine::LeftOutLine(QWidget *parent)
+    : Card(Tone::Warning, parent), m_text(new QLabel(this)),
+      m_undo(textButton(u"leftOutUndo"_s, u"undo"_s, tr("Undo"), this)),
+      m_change(textButton(u"leftOutChange"_s, u"settings"_s, tr("Change"), this))
+{
+    setObjectName(u"leftOutLine"_s);
+    m_text->setObjectName(u"leftOutText"_s);
+    m_text->setTextFormat(Qt::PlainText);
+    m_text->setWordWrap(true);
+    QMenu *menu = makeMenu();
+    connect(m_change, &QToolButton::clicked, this,
+            [this, menu] { menu->popup(m_change->mapToGlobal(QPoint(0, m_change->height()))); });
+    m_change->setAccessibleName(tr("Change what happens to long prompts"));
+    connect(m_undo, &QToolButton::clicked, this, [this] { Q_EMIT undone(!m_sendsAll); });
+    auto *line = new QHBoxLayout(this);
+    line->setContentsMargins(grid::wide, grid::half, grid::half, grid::half);
+    line->addWidget(m_text, 1);
+    line->addWidget(m_undo);
+    line->addWidget(m_change);
+    hide();
+}
+
+QMenu *LeftOutLine::makeMenu()
+{
+    auto *menu = new QMenu(this);
+    menu->setObjectName(u"leftOutPolicies"_s);
+    auto *group = new QActionGroup(menu);
+    const std::pair<QString, QString> rows[] { { u"drop"_s, tr("Leave out the oldest turns") },
+                                               { u"cut"_s, tr("Cut the longest message in its middle") },
+                                               { u"summarise"_s, tr("Put a summary in place of older turns") },
+                                               { u"off"_s, tr("Send all, always") } };
+    for (const auto &[policy, title] : rows) {
+        QAction *action = menu->addAction(title);
+        action->setCheckable(true);
+        group->addAction(action);
+        m_policies.insert(policy, action);
+        connect(action, &QAction::triggered, this, [this, policy = policy] { Q_EMIT policyChosen(policy); });
+    }
+    return menu;
+}
+
+void LeftOutLine::setPlan(const PromptPlan &plan)
+{
+    const QString text = leftOutText(plan);
+    m_sendsAll = plan.sendsAll;
+    m_text->setText(text);
+    m_text->setToolTip(plan.fit.problem ? plan.fit.problem->message : plan.fit.prompt.why);
+    setAccessibleName(text);
+    m_undo->setText(plan.sendsAll ? tr("Leave out") : tr("Undo"));
+    m_undo->setAccessibleName(plan.sendsAll ? tr("Leave out what doesn't fit") : tr("Undo: send all of it"));
+    m_undo->setVisible(plan.sendsAll || !plan.fit.fit.leftOut.isEmpty());
+    m_policies.value(plan.policy ? cost::fitPolicyName(*plan.policy) : u"off"_s)->setChecked(true);
+    setVisible(!text.isEmpty());
+}
+
+} // namespace talkbench::ui

@@ -1,0 +1,242 @@
+#include "ui/chat/promptfitting.h"
+
+#include "core/config/settings.h"
+#include "core/cost/tokensoftyping.h"
+#include "core/run/runservice.h"
+#include "ui/endpoints.h"
+#include "ui/modellists.h"
+#include "ui/whenready.h"
+
+#include <QHash>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::ui {
+
+namespace {
+
+/// Counted on the spot: under a millisecond.
+constexpr qsizetype shortPrompt = 16'384;
+
+qsizetype characters(const llm::ChatRequest &request)
+{
+    qsizetype sum = 0;
+    for (const llm::Message &message : request.messages)
+        sum += message.text().size();
+    return sum;
+}
+
+std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &providerId, const QString &model)
+{
+    const QList<llm::ModelInfo> models = context.models.of(providerId).models;
+    const auto found =
+        std::find_if(models.begin(), models.end(), [&](const llm::ModelInfo &info) { return info.id == model; });
+    return found == models.end() ? std::nullopt : std::optional(*found);
+}
+
+} // namespace
+
+/// What has been counted of the prompt before: of one that grows by a key only that is counted again.
+struct PromptFitting::Memory {
+    std::shared_ptr<const cost::TokenCounter> counter; ///< keeps the tokenizer
+    const cost::Tokenizer *tokenizer = nullptr;
+    std::unique_ptr<cost::TokensOfTyping> typing;
+    QHash<QString, qint64> counts;
+
+    cost::ContextFit fit(const std::shared_ptr<const cost::TokenCounter> &with, const Prompt &prompt,
+                         const cost::ContextRules &rules)
+    {
+        counter = with;
+        const cost::Tokenizer *wanted = &counter->tokenizerFor(prompt.request.model);
+        if (std::exchange(tokenizer, wanted) != wanted) {
+            typing = std::make_unique<cost::TokensOfTyping>(*wanted);
+            counts.clear();
+        }
+        const QString last = prompt.request.messages.isEmpty() ? QString() : prompt.request.messages.last().text();
+        QHash<QString, qint64> used;
+        used.insert(last, typing->count(last));
+        const auto count = [&](const QString &text) {
+            if (const auto known = used.constFind(text); known != used.constEnd())
+                return *known;
+            const auto before = counts.constFind(text);
+            const qint64 tokens = before != counts.constEnd() ? *before : tokenizer->count(text);
+            used.insert(text, tokens);
+            return tokens;
+        };
+        cost::ContextFit result = fitToContext(prompt.providerId, prompt.request, rules, *counter, count);
+        counts.clear();
+        for (const llm::Message &message : prompt.request.messages)
+            counts.insert(message.text(), used.value(message.text()));
+        return result;
+    }
+};
+
+PromptFitting::PromptFitting(AppContext &context, QObject *parent)
+    : QObject(parent), m_context(context), m_memory(std::make_shared<Memory>())
+{
+    m_pool.setMaxThreadCount(1);
+    connect(&context.settings, &config::Settings::changed, this, [this](const QString &key) {
+        if (key == "context/policy"_L1)
+            Q_EMIT changed();
+    });
+}
+
+PromptFitting::~PromptFitting()
+{
+    m_pool.waitForDone();
+}
+
+void PromptFitting::setSendsAll(const QString &conversationId, bool sendsAll)
+{
+    if (sendsAll)
+        m_sendAll.insert(conversationId);
+    else
+        m_sendAll.remove(conversationId);
+    Q_EMIT changed();
+}
+
+cost::ContextRules PromptFitting::rulesFor(const Prompt &prompt) const
+{
+    cost::ContextRules rules;
+    const auto info = infoOf(m_context, prompt.providerId, prompt.request.model);
+    rules.room = cost::promptRoom(prompt.request.options, info);
+    rules.policy = cost::fitPolicyFromName(m_context.settings.value("context/policy").toString());
+    for (const QString &id : prompt.pinned) {
+        if (const qsizetype index = prompt.ids.indexOf(id); index >= 0)
+            rules.pinned.insert(index);
+    }
+    return rules;
+}
+
+/// In order: one thread.
+void PromptFitting::judge(const Prompt &prompt, const cost::ContextRules &rules, const Judged &then)
+{
+    m_pool.start([this, prompt, rules, then, memory = m_memory, counter = m_context.tokens] {
+        const cost::ContextFit fit = memory->fit(counter, prompt, rules);
+        QMetaObject::invokeMethod(
+            this, [fit, then] { then(fit); }, Qt::QueuedConnection);
+    });
+}
+
+void PromptFitting::plan(const Prompt &prompt)
+{
+    const quint64 number = ++m_plans;
+    if (!m_context.tokens)
+        return;
+    cost::ContextRules rules = rulesFor(prompt);
+    PromptPlan plan;
+    plan.policy = rules.policy;
+    plan.sendsAll = sendsAll(prompt.conversationId);
+    if (plan.sendsAll)
+        rules.policy.reset();
+    judge(prompt, rules, [this, number, plan, ids = prompt.ids](const cost::ContextFit &fit) {
+        if (number != m_plans)
+            return;
+        PromptPlan made = plan;
+        made.fit = fit;
+        for (const cost::LeftOut &part : fit.fit.leftOut)
+            made.leftOut.insert(ids.value(part.message));
+        Q_EMIT planned(made);
+    });
+}
+
+run::RunRequest PromptFitting::applied(run::RunRequest request, const cost::ContextFit &fit, const QString &decision)
+{
+    request.chat.messages = fit.fit.messages;
+    request.promptTokens = fit.prompt;
+    if (!decision.isEmpty())
+        request.steps.append({ u"fit"_s, decision });
+    return request;
+}
+
+void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, const Then &then)
+{
+    cost::ContextRules rules = rulesFor(prompt);
+    if (sendsAll(prompt.conversationId))
+        rules.policy.reset();
+    if (!m_context.tokens) {
+        then(request);
+        return;
+    }
+    const auto act = [this, prompt, request, then](const cost::ContextFit &fit) {
+        if (fit.fit.wantsSummary)
+            summarise(prompt, request, fit, then);
+        else
+            then(applied(request, fit, fit.decision()));
+    };
+    if (characters(prompt.request) <= shortPrompt)
+        act(fitToContext(prompt.providerId, prompt.request, rules, *m_context.tokens));
+    else
+        judge(prompt, rules, act);
+}
+
+void PromptFitting::summarise(const Prompt &prompt, const run::RunRequest &request, const cost::ContextFit &fit,
+                              const Then &then)
+{
+    const QString chosen = m_context.settings.value("context/summary_model").toString();
+    const qsizetype slash = chosen.indexOf(u'/');
+    if (slash < 1) {
+        dropInstead(prompt, request, tr("No model to summarise with is chosen in the settings."), then);
+        return;
+    }
+    const QString model = chosen.sliced(slash + 1);
+    m_summaries[request.messageId] = nullptr;
+    whenReady(this, m_context.endpoints.resolve(chosen.first(slash)),
+              [this, model, prompt, request, fit, then](const base::Result<llm::Endpoint> &endpoint) {
+                  if (m_summaries.count(request.messageId) == 0)
+                      return;
+                  if (endpoint)
+                      askForSummary(*endpoint, model, prompt, request, fit, then);
+                  else
+                      dropInstead(prompt, request, endpoint.error().message, then);
+              });
+}
+
+/// A call like any other: it has its record, and its cost counts in the conversation.
+void PromptFitting::askForSummary(const llm::Endpoint &endpoint, const QString &model, const Prompt &prompt,
+                                  const run::RunRequest &request, const cost::ContextFit &fit, const Then &then)
+{
+    run::RunRequest asked;
+    asked.endpoint = endpoint;
+    asked.chat = cost::summaryRequest(model, prompt.request.messages, fit.fit);
+    asked.conversationId = request.conversationId;
+    asked.limits = request.limits;
+    asked.steps.append({ u"fit"_s, u"the summary of what another prompt has no room for"_s });
+    auto call = m_context.runs.start(asked);
+    connect(call.get(), &run::Run::finished, this, [=, this](const profile::RunRecord &record) {
+        const auto found = m_summaries.find(request.messageId);
+        if (found == m_summaries.end())
+            return;
+        found->second.release()->deleteLater(); // it is the sender
+        m_summaries.erase(found);
+        const QString summary = record.answer.text.trimmed();
+        if (!record.ok() || summary.isEmpty()) {
+            dropInstead(prompt, request,
+                        record.answer.error ? record.answer.error->message : tr("The summary came empty."), then);
+            return;
+        }
+        const auto summed = cost::withSummary(fit, summary, prompt.providerId, prompt.request, *m_context.tokens);
+        if (summed)
+            then(applied(request, *summed, fit.decision()));
+        else
+            dropInstead(prompt, request, summed.error().message, then);
+    });
+    m_summaries[request.messageId] = std::move(call);
+}
+
+void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &request, const QString &why,
+                                const Then &then)
+{
+    m_summaries.erase(request.messageId);
+    cost::ContextRules rules = rulesFor(prompt);
+    rules.policy = cost::FitPolicy::DropOldestTurns;
+    judge(prompt, rules, [this, request, why, then](const cost::ContextFit &fit) {
+        const QString said = tr("There is no summary of the older turns: %1").arg(why);
+        Q_EMIT failed({ base::ErrorKind::Config, said, {}, 0, std::nullopt });
+        then(applied(request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
+    });
+}
+
+} // namespace talkbench::ui
