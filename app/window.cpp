@@ -123,7 +123,11 @@ Session::Session(QApplication &application, const QString &dataDir)
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_tokens(dataDir, m_runs), m_endpoints(m_settings, m_secrets),
       m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_chooser([this](const select::ModelRef &ref) {
-          return candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
+          select::Candidate candidate =
+              candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
+          if (!m_settings.provider(ref.providerId))
+              candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
+          return candidate;
       }),
       m_context { m_clock,     m_settings, m_secrets, m_prices,          m_runs, m_store, m_cache,
                   m_endpoints, m_models,   m_chooser, m_tokens.counter() },

@@ -143,8 +143,13 @@ select::Candidate Session::candidate(const select::ModelRef &ref) const
 {
     const auto list = std::find_if(m_modelLists.cbegin(), m_modelLists.cend(),
                                    [&ref](const store::ModelList &row) { return row.providerId == ref.providerId; });
-    return candidateOf(ref, m_prices, list == m_modelLists.cend() ? QList<llm::ModelInfo>() : list->models,
-                       m_clock.wallMs());
+    select::Candidate candidate = candidateOf(
+        ref, m_prices, list == m_modelLists.cend() ? QList<llm::ModelInfo>() : list->models, m_clock.wallMs());
+    Target target;
+    target.provider = ref.providerId;
+    if (!providerFor(target))
+        candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
+    return candidate;
 }
 
 void Session::measure(QObject *context, const std::function<void()> &then)

@@ -258,7 +258,7 @@ void Call::onAttemptFinished()
 
 std::optional<qint64> Call::retryDelayMs() const
 {
-    if (!m_attempt->answer().error || m_validating.judging())
+    if (!m_attempt->answer().error || !m_request.retries || m_validating.judging())
         return std::nullopt;
     Retry::Failure failure { *m_attempt->answer().error };
     failure.attemptsMade = static_cast<int>(m_earlier.size() - m_earlierRequests) + 1;

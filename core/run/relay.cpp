@@ -55,10 +55,12 @@ void Relay::retryNow()
         leg.run->retryNow();
 }
 
-void Relay::start(const RunRequest &request)
+void Relay::start(RunRequest request)
 {
     const select::ModelRef ref { request.endpoint.providerId, request.chat.model };
-    m_tried.append(ref);
+    if (!m_tried.contains(ref))
+        m_tried.append(ref);
+    request.retries = m_tried.size() >= m_plan.order.size();
     m_legs.push_back({ ref, m_service.start(request) });
     Run *run = m_legs.back().run.get();
     connect(run, &Run::updated, this, [this, run](const RunUpdate &update) { onUpdated(run, update); });

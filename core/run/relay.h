@@ -47,7 +47,7 @@ private:
         std::unique_ptr<Run> run;
     };
 
-    void start(const RunRequest &request);
+    void start(RunRequest request);
     /// Asks `step.next`, or says why not.
     void startNext(const select::FallbackStep &step, const QString &stage);
     RunRequest requestFor(const select::ModelRef &ref, const llm::Endpoint &endpoint) const;

@@ -36,6 +36,8 @@ struct RunRequest {
     std::optional<cost::TokenCount> promptTokens = {};
     /// What led to this request when others went before it: begins the decisions of its trace.
     QList<profile::Decision> steps = {};
+    /// Whether what may pass is tried again, by the service's policy; not where another model waits to take over.
+    bool retries = true;
     llm::Validation validation;
     /// For Validation::OnFailure::FallBack, in this order.
     QList<Fallback> fallbacks;

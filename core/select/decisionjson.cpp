@@ -63,7 +63,7 @@ QJsonObject toJson(const Decision &decision)
     for (const DecisionRow &row : decision.rows)
         rows.append(toJson(row));
     const Weights &weights = decision.weights;
-    return {
+    QJsonObject object {
         { u"strategy"_s, decision.strategy },
         { u"rule"_s, decision.rule },
         { u"chosen"_s, decision.chosen ? QJsonValue(toText(*decision.chosen)) : QJsonValue() },
@@ -74,6 +74,9 @@ QJsonObject toJson(const Decision &decision)
           QJsonObject { { u"fast"_s, weights.fast }, { u"cheap"_s, weights.cheap }, { u"good"_s, weights.good } } },
         { u"candidates"_s, rows },
     };
+    if (!decision.overrules.isEmpty())
+        object.insert("overrules"_L1, decision.overrules);
+    return object;
 }
 
 Decision decisionFromJson(const QJsonObject &object)
@@ -87,7 +90,8 @@ Decision decisionFromJson(const QJsonObject &object)
                         .weights = { weights["fast"_L1].toDouble(), weights["cheap"_L1].toDouble(),
                                      weights["good"_L1].toDouble() },
                         .rows = {},
-                        .rule = object["rule"_L1].toString() };
+                        .rule = object["rule"_L1].toString(),
+                        .overrules = object["overrules"_L1].toString() };
     const QJsonArray rows = object["candidates"_L1].toArray();
     for (const auto &row : rows)
         decision.rows.append(rowFromJson(row.toObject()));

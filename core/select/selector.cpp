@@ -11,16 +11,21 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr QLatin1StringView failedWords("it failed");
+
 QString whyExcluded(const Candidate &candidate, const Choice &choice, const Measurements &measurements)
 {
+    if (!candidate.barred.isEmpty())
+        return candidate.barred;
     if (candidate.contextTokens && choice.subject.tokens > *candidate.contextTokens)
         return u"its context of %1 tokens is too short"_s.arg(*candidate.contextTokens);
     const Circuit circuit = measurements.circuit(candidate.ref, choice.nowMs);
     if (circuit == Circuit::Open)
-        return u"it failed, and is left alone for %1"_s.arg(
-            profile::formatMs(static_cast<double>(measurements.openUntilMs(candidate.ref) - choice.nowMs)));
+        return failedWords
+            + u", and is left alone for %1"_s.arg(
+                profile::formatMs(static_cast<double>(measurements.openUntilMs(candidate.ref) - choice.nowMs)));
     if (circuit == Circuit::HalfOpen && measurements.probing(candidate.ref, choice.nowMs))
-        return u"it failed, and one call is finding out whether it is back"_s;
+        return failedWords + u", and one call is finding out whether it is back"_s;
     return {};
 }
 
@@ -31,7 +36,7 @@ void openSomething(QList<DecisionRow> &rows, const Measurements &measurements)
         return;
     DecisionRow *soonest = nullptr;
     for (DecisionRow &row : rows) {
-        if (row.circuit != Circuit::Closed && !row.excluded.startsWith(u"its context"_s)
+        if (row.excluded.startsWith(failedWords)
             && (!soonest || measurements.openUntilMs(row.ref) < measurements.openUntilMs(soonest->ref)))
             soonest = &row;
     }
@@ -58,7 +63,8 @@ QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares 
 {
     QStringList parts { u"%1 of %2 by '%3'"_s.arg(row.ref.model).arg(among).arg(QLatin1StringView(strategy.id)) };
     parts.append(u"about %1"_s.arg(profile::formatMs(row.predictedMs)));
-    parts.append(row.predictedUsd ? u"about %1"_s.arg(profile::formatUsd(*row.predictedUsd)) : u"price not known"_s);
+    const QString usd = row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : u"price not known"_s;
+    parts.append(usd.startsWith(u'$') ? u"about "_s + usd : usd);
     parts.append(u"%1 % fail"_s.arg(row.failureProbability * 100, 0, 'f', 0));
     if (!shares.why.isEmpty())
         parts.append(shares.why);

@@ -14,6 +14,8 @@ struct Candidate {
     std::optional<qint64> contextTokens = {};
     /// From 0 to 1, the user's or a table's word; unset is taken for the middle of those known.
     std::optional<double> quality = {};
+    /// Why it can't be asked at all, such as a provider that is gone; empty where it can.
+    QString barred = {};
 };
 
 /// The slider fast ↔ cheap ↔ good. At equal weights 10 seconds, one cent and a tenth of quality are worth the same.
@@ -73,13 +75,15 @@ struct Decision {
     QList<DecisionRow> rows;
     /// Whose models these are; empty: no rule matched.
     QString rule = {};
+    /// The run whose choice a person put this one in place of; then there is no more than `chosen`. Empty: chosen automatically.
+    QString overrules = {};
 
     bool operator==(const Decision &) const = default;
 };
 
 /// {"strategy", "rule", "chosen": "provider/model" or null, "reason", "input_tokens", "at_ms", "weights": {"fast", "cheap", "good"},
 /// "candidates": [{"model", "excluded", "predicted_ms", "predicted_ttft_ms", "predicted_usd", "failure_probability",
-/// "quality", "utility", "propensity", "calls", "circuit"}]}
+/// "quality", "utility", "propensity", "calls", "circuit"}], "overrules": a run's id, where a person chose}
 QJsonObject toJson(const Decision &decision);
 Decision decisionFromJson(const QJsonObject &object);
 

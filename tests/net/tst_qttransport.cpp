@@ -579,10 +579,10 @@ void TestQtTransport::refusesBadRequests_data()
 /// A person who pasted a key wrongly has to hear that it is the key.
 void TestQtTransport::refusesBadKeys()
 {
-    for (const QByteArray &name : { "Authorization", "x-api-key", "Api-Key", "x-goog-api-key" }) {
-        for (const QByteArray &key : { "sk-g\xc3\xb6\xc3\xb6"
-                                       "d",
-                                       "sk-\nsecret", "sk-\ttab" }) {
+    for (const char *name : { "Authorization", "x-api-key", "Api-Key", "x-goog-api-key" }) {
+        for (const char *key : { "sk-g\xc3\xb6\xc3\xb6"
+                                 "d",
+                                 "sk-\nsecret", "sk-\ttab" }) {
             base::HttpRequest request = post(QUrl(u"http://127.0.0.1:9"_s));
             request.headers.emplaceBack(name, key);
             const ExchangePtr exchange = start(request);

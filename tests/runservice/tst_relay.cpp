@@ -12,6 +12,7 @@ const select::ModelRef a { u"a"_s, u"m"_s };
 const select::ModelRef b { u"b"_s, u"m"_s };
 const select::ModelRef c { u"c"_s, u"long"_s };
 
+constexpr qint64 frameMs = 40;
 constexpr auto tooLong = R"({"error":{"message":"too long","code":"context_length_exceeded"}})";
 
 } // namespace
@@ -21,7 +22,7 @@ class TestRelay final : public FakeServiceTest {
     Q_OBJECT
 
 private:
-    /// A relay that never tries the same model twice.
+    /// Of a service that tries nothing twice, but where a test says otherwise.
     std::unique_ptr<Relay> relay(const QList<select::Candidate> &order, std::optional<qint64> hedgeAfterMs = {})
     {
         makeService();
@@ -93,6 +94,23 @@ private Q_SLOTS:
         QCOMPARE(m_recorded.size(), 2);
         QCOMPARE(m_recorded.at(0).answer.error->kind, base::ErrorKind::RateLimited);
         QVERIFY(says(m_recorded.at(1), u"fallback"_s, u"trying b/m"_s));
+    }
+
+    void onlyTheLastIsTriedAgain()
+    {
+        auto made = relay({ { a }, { b } });
+        m_service->setRetryPolicy({});
+        Observed run(std::move(made));
+        answerError(0, 429, rateLimited);
+        QTRY_COMPARE(started(), 2); // at once
+        answerError(1, 429, rateLimited);
+        advance(60'000);
+        QTRY_COMPARE(started(), 3);
+        answerWhole(2);
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(run.record().providerId, u"b"_s);
+        QCOMPARE(run.record().retries(), 1);
+        QVERIFY(says(run.record(), u"fallback"_s, u"trying b/m"_s));
     }
 
     void whatHasBegunIsNotAskedElsewhere()
@@ -174,6 +192,7 @@ private Q_SLOTS:
         QFETCH(int, winner);
         Observed run(relay({ { a }, { b } }, 1000));
         answerHead(0);
+        advance(frameMs); // the update that says so comes with the next frame
         QTRY_VERIFY(!m_late.pending().isEmpty());
         m_late.advance(999);
         QCOMPARE(started(), 1);
@@ -201,7 +220,10 @@ private Q_SLOTS:
     {
         Observed run(relay({ { a }, { b } }, 1000));
         answerHead(0);
+        advance(frameMs);
+        QTRY_VERIFY(!m_late.pending().isEmpty());
         answerBytes(0, delta("Hi"));
+        QTRY_COMPARE(run.text, u"Hi"_s);
         m_late.advance(5000);
         QCOMPARE(started(), 1);
     }
@@ -210,6 +232,7 @@ private Q_SLOTS:
     {
         Observed run(relay({ { a }, { b } }, 1000));
         answerHead(0);
+        advance(frameMs); // the update that says so comes with the next frame
         QTRY_VERIFY(!m_late.pending().isEmpty());
         m_late.advance(1000);
         QTRY_COMPARE(started(), 2);

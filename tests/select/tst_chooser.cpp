@@ -141,6 +141,22 @@ private Q_SLOTS:
         QVERIFY(pick.decision.reason.contains(u"still holds"_s));
     }
 
+    void whoIsBarredIsNeverAsked()
+    {
+        Chooser chooser([](const ModelRef &ref) {
+            return Candidate { .ref = ref, .barred = ref == a ? u"there is no provider 'p'"_s : QString() };
+        });
+        chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a, b } });
+        const Pick pick = chooser.choose(question(u"Hello"_s));
+        QCOMPARE(pick.decision.chosen, b);
+        QCOMPARE(pick.order.size(), 1);
+        QCOMPARE(pick.decision.rows.at(0).excluded, u"there is no provider 'p'"_s);
+        chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a } });
+        for (int i = 0; i < Measurements::failuresToOpen; ++i)
+            chooser.learn(failed(a, now - 1000)); // an open circuit is no way in
+        QVERIFY(!chooser.choose(question(u"Hello"_s)).decision.chosen);
+    }
+
     void fallbacksOfAModelThatAPersonChose()
     {
         m_chooser.setPolicy({ .fallbacks = { { a, { b, a } } } });

@@ -24,6 +24,7 @@ private Q_SLOTS:
     void anUnfinishedProxyIsRefused();
     void aPastedUrlIsTakenApart();
     void aNewProxyPasswordVoidsTheTest();
+    void escapeStopsTheTestFirst();
     void theWayIsTested();
     void aRightAddressIsOffered();
     void aCertificateIsPinnedOnceItWasShown();
@@ -182,6 +183,27 @@ void NetworkSettingsTest::aNewProxyPasswordVoidsTheTest()
     QTRY_VERIFY(!result->text().isEmpty() && !result->text().contains(u"Testing"_s));
     QTest::keyClicks(find<QLineEdit>(dialog, u"providerProxyPassword"_s), u"more"_s);
     QVERIFY(!result->isVisible() || result->text().isEmpty());
+}
+
+void NetworkSettingsTest::escapeStopsTheTestFirst()
+{
+    Script silent;
+    silent.hangs = true;
+    World world({ { u"a"_s, silent } });
+    SettingsDialog dialog(world.context);
+    dialog.show();
+    QVERIFY(QTest::qWaitForWindowActive(&dialog));
+    auto *button = find<QPushButton>(dialog, u"providerTest"_s);
+    auto *result = find<QLabel>(dialog, u"providerTestResult"_s);
+    button->click();
+    QVERIFY(result->text().contains(u"Testing"_s));
+    QCOMPARE(button->text(), u"Stop the test"_s);
+    QTest::keyClick(&dialog, Qt::Key_Escape);
+    QVERIFY(dialog.isVisible());
+    QVERIFY(result->text().isEmpty());
+    QCOMPARE(button->text(), u"Test connection"_s);
+    QTest::keyClick(&dialog, Qt::Key_Escape);
+    QVERIFY(!dialog.isVisible());
 }
 
 void NetworkSettingsTest::theWayIsTested()

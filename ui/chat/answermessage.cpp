@@ -238,7 +238,7 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
         m_numbers->setRecord(*record, text.size() > record->answer.text.size() + record->answer.refusal.size());
     }
     m_model->setText(message.model);
-    m_decision->setDecision(record ? record->decision : QJsonObject(), record && !record->id.isEmpty());
+    m_decision->setDecision(record ? decisionOf(*record) : std::nullopt, record && !record->id.isEmpty());
     m_decision->setSteps(record ? fallbackSteps(record->trace) : QStringList());
     m_unsent->setText(record ? unsentOptions(*record) : QString());
     m_unsent->setVisible(!m_unsent->text().isEmpty());

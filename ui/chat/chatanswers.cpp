@@ -118,7 +118,15 @@ void ChatController::overrule(const QString &messageId, const select::ModelRef &
         return;
     LiveAnswer live;
     live.anew = true;
-    live.decision = { { u"overrules"_s, chosen->id }, { u"chosen"_s, toText(with) } };
+    live.decision = select::Decision { .strategy = {},
+                                       .chosen = with,
+                                       .reason = {},
+                                       .inputTokens = 0,
+                                       .atMs = m_context.clock.wallMs(),
+                                       .weights = {},
+                                       .rows = {},
+                                       .rule = {},
+                                       .overrules = chosen->id };
     answerTo(chat, answer->parentId, std::move(live), with);
 }
 
@@ -161,7 +169,8 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     request.validation = chat.conversation.validation;
     request.cache = chat.conversation.cachePolicy;
     request.cacheAnew = live.anew;
-    request.decision = live.decision;
+    if (live.decision)
+        request.decision = select::toJson(*live.decision);
     live.call = std::make_unique<AnswerCall>(m_context, m_fitting, prompt, request, order);
     connectCall(conversationId, answerId, *live.call);
     AnswerCall &call = *live.call;
@@ -183,7 +192,7 @@ QList<select::Candidate> ChatController::choose(const Chat &chat, store::StoredM
     question.conversationId = answer.conversationId;
     question.nowMs = m_context.clock.wallMs();
     const select::Pick pick = m_context.chooser.choose(question);
-    live.decision = select::toJson(pick.decision);
+    live.decision = pick.decision;
     if (pick.decision.chosen) {
         answer.providerId = pick.decision.chosen->providerId;
         answer.model = pick.decision.chosen->model;

@@ -1,7 +1,6 @@
 #include "ui/chat/decisionline.h"
 
 #include "core/profile/format.h"
-#include "core/select/selector.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
@@ -36,6 +35,11 @@ const select::DecisionRow *secondOf(const select::Decision &decision)
 
 } // namespace
 
+std::optional<select::Decision> decisionOf(const profile::RunRecord &record)
+{
+    return record.decision.isEmpty() ? std::nullopt : std::optional(select::decisionFromJson(record.decision));
+}
+
 QStringList fallbackSteps(const profile::Trace &trace)
 {
     QStringList steps;
@@ -47,8 +51,8 @@ QStringList fallbackSteps(const profile::Trace &trace)
 }
 
 DecisionLine::DecisionLine(QWidget *parent)
-    : QWidget(parent), m_line(new Disclosure(u"decisionLine"_s, {}, this)),
-      m_another(textButton(u"useAnother"_s, u"regenerate"_s, {}, this)),
+    : QWidget(parent), m_line(new Disclosure(u"decisionLine"_s, tr("Auto"), this)),
+      m_another(textButton(u"useAnother"_s, u"regenerate"_s, tr("Use another"), this)),
       m_steps(mutedLabel(u"fallbackSteps"_s, this, 0.92)), m_card(new Card(Card::Tone::Plain, this)),
       m_cells(new QGridLayout(m_card))
 {
@@ -72,7 +76,9 @@ DecisionLine::DecisionLine(QWidget *parent)
     column->addWidget(m_steps);
     m_line->setToolTip(tr("Shows the numbers of each candidate"));
     connect(m_line, &QToolButton::toggled, m_card, &QWidget::setVisible);
-    connect(m_another, &QToolButton::clicked, this, [this] { Q_EMIT overruled(m_anotherProvider, m_anotherModel); });
+    connect(m_another, &QToolButton::clicked, this,
+            [this] { Q_EMIT overruled(m_anotherRef.providerId, m_anotherRef.model); });
+    scaleFont(m_line, 0.95);
     m_card->hide();
     hide();
 }
@@ -84,28 +90,31 @@ void DecisionLine::setSteps(const QStringList &steps)
     setVisible(!steps.isEmpty() || !m_line->isHidden());
 }
 
-void DecisionLine::setDecision(const QJsonObject &object, bool canOverrule)
+void DecisionLine::setDecision(const std::optional<select::Decision> &decision, bool canOverrule)
 {
-    const select::Decision decision = select::decisionFromJson(object);
-    m_line->setText(object.contains("overrules"_L1) ? tr("Your choice, instead of the automatic one")
-                                                    : tr("Auto: %1").arg(decision.reason));
-    m_line->setAccessibleName(m_line->text());
-    m_line->setVisible(!object.isEmpty());
-    const select::DecisionRow *second = canOverrule ? secondOf(decision) : nullptr;
-    m_another->setVisible(second != nullptr);
-    if (second) {
-        m_anotherProvider = second->ref.providerId;
-        m_anotherModel = second->ref.model;
-        m_another->setText(tr("Use %1").arg(second->ref.model.left(40)));
-        m_another->setAccessibleName(tr("Answer again with %1").arg(second->ref.model));
-        m_another->setToolTip(
-            tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(second->ref)));
-    }
     clearCard();
-    if (!decision.rows.isEmpty())
-        fillCard(decision, canOverrule);
-    m_card->setVisible(m_line->isChecked() && !decision.rows.isEmpty());
-    setVisible(!object.isEmpty() || !m_steps->text().isEmpty());
+    const bool hasCard = decision && !decision->rows.isEmpty();
+    if (hasCard)
+        fillCard(*decision, canOverrule);
+    m_card->setVisible(m_line->isChecked() && hasCard);
+    m_line->setVisible(decision.has_value());
+    if (decision)
+        m_line->setText(decision->overrules.isEmpty() ? tr("Auto: %1").arg(decision->reason)
+                                                      : tr("Your choice, instead of the automatic one"));
+    m_line->setAccessibleName(m_line->text());
+    const select::DecisionRow *second = canOverrule && decision ? secondOf(*decision) : nullptr;
+    m_another->setVisible(second != nullptr);
+    if (second)
+        offer(second->ref);
+    setVisible(decision || !m_steps->text().isEmpty());
+}
+
+void DecisionLine::offer(const select::ModelRef &another)
+{
+    m_anotherRef = another;
+    m_another->setText(tr("Use %1").arg(another.model.left(40)));
+    m_another->setAccessibleName(tr("Answer again with %1").arg(another.model));
+    m_another->setToolTip(tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(another)));
 }
 
 void DecisionLine::clearCard()
@@ -158,9 +167,11 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
     const QString note = chosen   ? tr("chosen")
         : !row.excluded.isEmpty() ? row.excluded
         : row.calls == 0          ? tr("not measured yet")
-                                  : tr("%n call(s) measured", nullptr, static_cast<int>(row.calls));
+        : row.calls == 1          ? tr("1 call measured")
+                                  : tr("%1 calls measured").arg(row.calls);
     addCell(at, 5, note, true);
-    if (chosen || !canOverrule)
+    const bool canBeAsked = row.excluded.isEmpty() || row.circuit != select::Circuit::Closed;
+    if (chosen || !canOverrule || !canBeAsked)
         return;
     auto *use = textButton(u"useCandidate"_s, u"regenerate"_s, tr("Use"), m_card);
     use->setAccessibleName(tr("Answer again with %1").arg(toText(row.ref)));

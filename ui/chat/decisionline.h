@@ -1,18 +1,15 @@
 #pragma once
 
-#include "core/profile/trace.h"
+#include "core/profile/runrecord.h"
+#include "core/select/selector.h"
 
-#include <QJsonObject>
 #include <QWidget>
+
+#include <optional>
 
 class QGridLayout;
 class QLabel;
 class QToolButton;
-
-namespace talkbench::select {
-struct Decision;
-struct DecisionRow;
-} // namespace talkbench::select
 
 namespace talkbench::ui {
 
@@ -27,8 +24,8 @@ class DecisionLine final : public QWidget {
 public:
     explicit DecisionLine(QWidget *parent);
 
-    /// As records keep it; hidden where there is neither a decision nor a step.
-    void setDecision(const QJsonObject &decision, bool canOverrule);
+    /// Hidden where there is neither a decision nor a step.
+    void setDecision(const std::optional<select::Decision> &decision, bool canOverrule);
     void setSteps(const QStringList &steps);
 
 Q_SIGNALS:
@@ -39,16 +36,18 @@ private:
     void addRow(const select::Decision &decision, const select::DecisionRow &row, bool canOverrule);
     void addCell(int row, int column, const QString &text, bool isMuted);
     void clearCard();
+    void offer(const select::ModelRef &another);
 
     Disclosure *m_line;
     QToolButton *m_another;
     QLabel *m_steps;
     Card *m_card;
     QGridLayout *m_cells;
-    QString m_anotherProvider;
-    QString m_anotherModel;
+    select::ModelRef m_anotherRef;
 };
 
+/// Of a record; unset where a person chose the model.
+std::optional<select::Decision> decisionOf(const profile::RunRecord &record);
 /// What the stages "fallback" and "hedge" of a trace say.
 QStringList fallbackSteps(const profile::Trace &trace);
 

@@ -4,8 +4,6 @@
 #include "ui/chat/conversationtree.h"
 #include "ui/chat/promptfitting.h"
 
-#include <QJsonObject>
-
 #include <memory>
 #include <optional>
 
@@ -14,8 +12,8 @@ namespace talkbench::ui {
 /// An answer that is being made.
 struct LiveAnswer {
     std::unique_ptr<AnswerCall> call;
-    /// How its model was chosen, as records keep it; empty where a person chose it.
-    QJsonObject decision;
+    /// How its model was chosen; unset where a person did.
+    std::optional<select::Decision> decision;
     QString text;
     QString reasoning;
     /// The newest state; its text, reasoning and chunks are the last piece only.

@@ -125,6 +125,7 @@ QWidget *ChoicePage::choiceTab(const select::Policy &policy)
         auto *slider = new QSlider(Qt::Horizontal);
         slider->setRange(0, sliderSteps);
         slider->setValue(stepOf(weight));
+        slider->setMinimumHeight(grid::control); // as its label
         m_weights.at(i) = slider;
         addField(form, QString::fromLatin1(name), title, slider);
         connect(slider, &QSlider::valueChanged, this, &ChoicePage::tryPrompt);
@@ -237,7 +238,7 @@ void ChoicePage::tryPrompt()
     m_problem->say(edited ? QString() : edited.error().message, ToneLabel::Tone::Error);
     if (m_prompt->text().isEmpty() || !edited) {
         m_trial->hide();
-        m_decision->setDecision({}, false);
+        m_decision->setDecision(std::nullopt, false);
         return;
     }
     if (edited->candidates.isEmpty())
@@ -248,7 +249,7 @@ void ChoicePage::tryPrompt()
     question.seed = 1; // the same words, the same answer
     const select::Pick pick = m_context.chooser.choose(question, *edited);
     m_trial->say(trialText(*edited, pick.verdict), ToneLabel::Tone::Muted);
-    m_decision->setDecision(select::toJson(pick.decision), false);
+    m_decision->setDecision(pick.decision, false);
 }
 
 base::Result<void> ChoicePage::save()

@@ -12,6 +12,7 @@
 #include <QLocale>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QShortcut>
 #include <QToolButton>
 
 using namespace Qt::StringLiterals;
@@ -68,7 +69,8 @@ ToneLabel *stepText(const run::DiagnosisStep &step)
 
 ConnectionTest::ConnectionTest(QWidget *parent)
     : QWidget(parent), m_button(new QPushButton(icon(u"plug"_s), tr("Test connection"), this)),
-      m_result(new ToneLabel(u"providerTestResult"_s)), m_steps(new QWidget(this)), m_rows(new QGridLayout(m_steps))
+      m_escape(new QShortcut(Qt::Key_Escape, this)), m_result(new ToneLabel(u"providerTestResult"_s)),
+      m_steps(new QWidget(this)), m_rows(new QGridLayout(m_steps))
 {
     m_button->setObjectName(u"providerTest"_s);
     m_button->setAutoDefault(false);
@@ -90,9 +92,11 @@ ConnectionTest::ConnectionTest(QWidget *parent)
     column->addWidget(m_steps);
     column->addWidget(offers());
     connect(m_button, &QPushButton::clicked, this, [this] {
-        if (!m_test || !m_test->running)
-            Q_EMIT requested();
+        const bool running = m_test && m_test->running;
+        running ? Q_EMIT stopRequested() : Q_EMIT requested();
     });
+    m_escape->setEnabled(false); // else it would keep the dialog from closing
+    connect(m_escape, &QShortcut::activated, this, &ConnectionTest::stopRequested);
 }
 
 QWidget *ConnectionTest::offers()
@@ -116,6 +120,10 @@ QWidget *ConnectionTest::offers()
 void ConnectionTest::setTest(const std::optional<ProviderDraft::Test> &test)
 {
     m_test = test;
+    const bool running = test && test->running;
+    m_button->setText(running ? tr("Stop the test") : tr("Test connection"));
+    m_button->setIcon(icon(running ? u"stop"_s : u"plug"_s));
+    m_escape->setEnabled(running);
     const auto tone = test && test->problem ? ToneLabel::Tone::Error : ToneLabel::Tone::Muted;
     const run::Diagnosis diagnosis = test ? test->diagnosis : run::Diagnosis();
     m_result->say(test ? test->words : QString(), tone);

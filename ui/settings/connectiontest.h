@@ -6,6 +6,7 @@
 
 class QGridLayout;
 class QPushButton;
+class QShortcut;
 class QToolButton;
 
 namespace talkbench::ui {
@@ -25,6 +26,8 @@ public:
 
 Q_SIGNALS:
     void requested();
+    /// While it runs: by its button or by Escape.
+    void stopRequested();
     /// The address that the diagnosis found to answer.
     void addressChosen(const QUrl &baseUrl, const QString &protocol);
     /// The certificate that a person decided to trust.
@@ -37,6 +40,7 @@ private:
 
     std::optional<ProviderDraft::Test> m_test;
     QPushButton *m_button;
+    QShortcut *m_escape;
     ToneLabel *m_result;
     QWidget *m_steps;
     QGridLayout *m_rows;

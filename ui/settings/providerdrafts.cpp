@@ -219,6 +219,15 @@ void ProviderDrafts::test(const QString &id)
     });
 }
 
+void ProviderDrafts::stopTest(const QString &id)
+{
+    ProviderDraft *draft = find(id);
+    if (!draft || !draft->test || !draft->test->running)
+        return;
+    draft->test.reset();
+    touched(id);
+}
+
 void ProviderDrafts::tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis)
 {
     ProviderDraft *draft = find(id);

@@ -36,6 +36,8 @@ public:
     void touched(const QString &id);
     /// Diagnoses the way to the draft as it stands.
     void test(const QString &id);
+    /// Its outcome isn't waited for any more.
+    void stopTest(const QString &id);
 
     /// The first that can't be stored; -1 if all can.
     int firstInvalid() const;

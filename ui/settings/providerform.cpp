@@ -94,6 +94,7 @@ void ProviderForm::connectParts()
         validate();
         m_drafts.test(m_id);
     });
+    connect(m_test, &ConnectionTest::stopRequested, this, [this] { m_drafts.stopTest(m_id); });
     connect(m_test, &ConnectionTest::addressChosen, this, &ProviderForm::useAddress);
     connect(m_test, &ConnectionTest::pinChosen, this, &ProviderForm::pin);
     connect(&m_drafts, &ProviderDrafts::changed, this, [this](const QString &id) {

@@ -1,11 +1,13 @@
 #include "ui/settings/rulelist.h"
 
+#include "ui/rowdelegate.h"
 #include "ui/settings/ruleform.h"
 #include "ui/theme/metrics.h"
 
 #include <QHBoxLayout>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QShortcut>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -21,6 +23,7 @@ RuleList::RuleList(const QList<select::Rule> &rules, QWidget *parent)
 {
     m_list->setObjectName(u"ruleList"_s);
     m_list->setAccessibleName(tr("Rules, in their order"));
+    showRows(m_list, RowDelegate::Lines::One, false);
     m_list->setDragDropMode(QAbstractItemView::InternalMove);
     m_list->setMinimumWidth(grid::gap * 11);
     auto *left = new QVBoxLayout;
@@ -31,7 +34,13 @@ RuleList::RuleList(const QList<select::Rule> &rules, QWidget *parent)
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(grid::gap);
     line->addLayout(left, 1);
-    line->addWidget(m_forms, 2);
+    // Many fields: they scroll rather than making every page as high as they are.
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(m_forms);
+    line->addWidget(scroll, 2);
     connect(m_list, &QListWidget::currentItemChanged, this, &RuleList::showCurrent);
     connect(m_list->model(), &QAbstractItemModel::rowsMoved, this, &RuleList::edited);
     for (const select::Rule &rule : rules)

@@ -52,7 +52,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Cache"), u"cachePage"_s, m_cache);
     addPage(tr("Prices"), u"pricesPage"_s, m_prices);
     addPage(tr("Budgets"), u"budgetsPage"_s, m_budgets);
-    addPage(tr("Automatic choice"), u"choicePage"_s, m_choice);
+    addPage(tr("Auto"), u"choicePage"_s, m_choice);
     addPage(tr("Monitoring"), u"monitoringPage"_s, m_monitoring);
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();

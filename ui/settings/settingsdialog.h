@@ -24,8 +24,6 @@ class CachePage;
 class ChoicePage;
 class ValuesPage;
 
-/// Providers, general settings, limits, the network, the cache, prices, budgets and automatic choice. Nothing is stored before Save; what
-/// is wrong is said beside its field and
 /// All that can be set, a page a subject. Nothing is stored before Save; what is wrong is said beside its field and
 /// nothing typed is lost. Open it with open().
 class SettingsDialog final : public QDialog {
