@@ -65,7 +65,7 @@ struct PromptFitting::Memory {
             used.insert(text, tokens);
             return tokens;
         };
-        const cost::ContextFit result = fitToContext(prompt.providerId, prompt.request, rules, *counter, count);
+        cost::ContextFit result = fitToContext(prompt.providerId, prompt.request, rules, *counter, count);
         counts.clear();
         for (const llm::Message &message : prompt.request.messages)
             counts.insert(message.text(), used.value(message.text()));
