@@ -13,13 +13,14 @@ namespace talkbench::ui {
 
 AnswerCall::AnswerCall(AppContext &context, PromptFitting &fitting, const Prompt &prompt,
                        const run::RunRequest &request, const QList<select::Candidate> &order)
-    : m_context(context), m_fitting(fitting), m_prompt(prompt), m_request(request), m_order(order)
+    : m_context(context), m_fitting(&fitting), m_prompt(prompt), m_request(request), m_order(order)
 {
 }
 
 AnswerCall::~AnswerCall()
 {
-    m_fitting.cancel(m_request.messageId);
+    if (m_fitting)
+        m_fitting->cancel(m_request.messageId);
 }
 
 void AnswerCall::start()
@@ -43,7 +44,9 @@ void AnswerCall::start()
 
 void AnswerCall::fit()
 {
-    m_fitting.fit(m_prompt, m_request, [self = QPointer<AnswerCall>(this)](const run::RunRequest &fitted) {
+    if (!m_fitting)
+        return;
+    m_fitting->fit(m_prompt, m_request, [self = QPointer<AnswerCall>(this)](const run::RunRequest &fitted) {
         if (!self || self->m_failed)
             return;
         self->m_request = fitted;

@@ -6,6 +6,7 @@
 #include "ui/chat/promptfitting.h"
 
 #include <QObject>
+#include <QPointer>
 
 #include <memory>
 #include <optional>
@@ -48,7 +49,8 @@ private:
     void fail(const base::Error &error);
 
     AppContext &m_context;
-    PromptFitting &m_fitting;
+    /// Gone first where the whole window goes.
+    const QPointer<PromptFitting> m_fitting;
     const Prompt m_prompt;
     run::RunRequest m_request;
     const QList<select::Candidate> m_order;
