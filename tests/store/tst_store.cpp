@@ -279,7 +279,8 @@ private Q_SLOTS:
         QCOMPARE(spending->at(b), (Spending { u"b"_s, 0, 16, 16 }));
         QCOMPARE(spending->at(1 - b), (Spending { u"simulator"_s, 5, 4, 6 }));
         QCOMPARE(wait(m_store->spending({ {}, 1000, 1000 }))->size(), 0);
-        for (const Spending &row : *wait(m_store->spending({ {}, 200, 100 })))
+        const auto all = wait(m_store->spending({ {}, 200, 100 }));
+        for (const Spending &row : *all)
             QCOMPARE(row.conversationUsd, 0.0);
     }
 

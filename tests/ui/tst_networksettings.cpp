@@ -81,7 +81,7 @@ void NetworkSettingsTest::aProviderHasItsOwnWay()
     QCOMPARE(endpoint.result()->route.proxy.password, secret);
 
     SettingsDialog again(world.context);
-    QTRY_VERIFY(find<QLineEdit>(again, u"providerProxyPassword"_s)->placeholderText().contains(u"keychain"_s));
+    QTRY_VERIFY(find<QLineEdit>(again, u"providerProxyPassword"_s)->placeholderText().contains(u"kept"_s));
     QVERIFY(find<QLineEdit>(again, u"providerProxyPassword"_s)->text().isEmpty());
     QVERIFY(find<QLineEdit>(again, u"providerPin"_s)->text().startsWith(u"AB:AB:"_s));
 }

@@ -150,7 +150,7 @@ private Q_SLOTS:
 
     void plainPatternsPassLongAnswers()
     {
-        QString answer = u"a line of text with 12 numbers\n"_s.repeated(2'000);
+        QString answer = u"a line of text with 12 numbers\n"_s.repeated(50);
         QCOMPARE(verdict(u"regex"_s, { { u"pattern"_s, u"\\d+ numbers\\s*$"_s } }, answer).outcome, Outcome::Passed);
         QCOMPARE(verdict(u"regex"_s, { { u"pattern"_s, u"end\\z"_s } }, answer + u"end"_s).outcome, Outcome::Passed);
     }
