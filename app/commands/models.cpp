@@ -21,7 +21,7 @@ void describe(QCommandLineParser &parser)
     addTargetOptions(parser);
     parser.addOptions({
         { u"local"_s,
-          u"List the servers that run on this machine instead: Ollama, LM Studio, llama.cpp and others."_s },
+          u"List the servers that run on this machine, and on hosts of the settings, instead: Ollama, LM Studio, llama.cpp and others."_s },
         { u"json"_s,
           u"Print a JSON array: id, name and what else the server tells, such as context_tokens and "
           u"input_usd_per_million; "
