@@ -79,7 +79,7 @@ class Measurements {
 public:
     static constexpr int failuresToOpen = 3;
     static constexpr qint64 firstPauseMs = 30'000; ///< doubled at each failed probe
-    static constexpr qint64 longestPauseMs = 10 * 60'000;
+    static constexpr qint64 longestPauseMs = 600'000;
     /// A probe that has not ended by then no longer counts as under way.
     static constexpr qint64 probeLimitMs = 120'000;
 
