@@ -59,6 +59,8 @@ bool takeOption(const QString &name, const QString &value, CommandLine &line)
         line.window.prompts << value;
     else if (name == u"--compare"_s)
         line.window.compare = value.split(u',', Qt::SkipEmptyParts);
+    else if (name == u"--page"_s)
+        line.window.page = value;
     else if (name == u"--after"_s || name == u"--measure-frames"_s) {
         bool number = false;
         (name == u"--after"_s ? line.window.afterMs : line.window.measureFrames) = value.toInt(&number);
@@ -114,6 +116,7 @@ void printHelp()
                 "\nof the window:\n"
                 "  --prompt TEXT    begin a chat with this prompt; several follow one another\n"
                 "  --compare M,M    put the prompt to these models side by side\n"
+                "  --page PAGE      open on a page: chat, compare, batch or dashboard\n"
                 "  --screenshot FILE [--after MS]\n"
                 "                   save a picture of the window after so many milliseconds (1500) and end\n"
                 "  --announce-first-paint\n"

@@ -364,6 +364,11 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         session.window().compare(window.compare, window.prompts.join(u"\n\n"_s));
     else
         sendInTurn(session, window.prompts);
+    if (!window.page.isEmpty() && !session.window().openPage(window.page)) {
+        std::fprintf(stderr, "talkbench: there is no page '%s': chat, compare, batch or dashboard\n",
+                     qPrintable(window.page));
+        return 2;
+    }
     if (window.measureFrames > 0)
         measureFrames(application, window);
     if (!onScreen)

@@ -12,6 +12,8 @@ struct WindowOptions {
     QStringList prompts;
     /// Models of the simulator to put the prompt to side by side; empty: it goes to a chat.
     QStringList compare;
+    /// "chat", "compare", "batch" or "dashboard"; empty: where the window opens.
+    QString page;
     /// Print 'painted' on stdout once the first picture stands.
     bool announceFirstPaint = false;
     /// Seconds to measure the window's own thread for, beginning after `afterMs`; it then prints one JSON object and ends.

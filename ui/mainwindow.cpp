@@ -40,6 +40,9 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <array>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -344,6 +347,16 @@ void MainWindow::compare(const QStringList &models, const QString &prompt)
 {
     showPage(m_comparePage);
     m_comparePage->compare(models, prompt);
+}
+
+bool MainWindow::openPage(const QString &name)
+{
+    static constexpr std::array pages { "chat"_L1, "compare"_L1, "batch"_L1, "dashboard"_L1 };
+    auto *action = findChild<QAction *>(name, Qt::FindDirectChildrenOnly);
+    if (!action || std::find(pages.begin(), pages.end(), name) == pages.end())
+        return false;
+    action->trigger();
+    return true;
 }
 
 void MainWindow::refreshSidebar()

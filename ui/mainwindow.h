@@ -46,6 +46,8 @@ public:
     void send(const QString &prompt);
     /// As if the prompt had been put to these models of the default provider on the compare page.
     void compare(const QStringList &models, const QString &prompt);
+    /// By the name that the page has in the table of keys. False where there is none.
+    bool openPage(const QString &name);
 
     ChatController &chats() { return *m_chats; }
     const ActivityMonitor &activity() const { return *m_activity; }
