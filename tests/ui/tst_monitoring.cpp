@@ -127,6 +127,8 @@ private Q_SLOTS:
         Q_EMIT world.runs.recorded(profile::failure(u"q"_s, u"broken"_s, base::ErrorKind::Server));
         page.show();
         QVERIFY(table->isVisible());
+        QCOMPARE(test::find<QLabel>(page, u"tile_calls"_s)->text(), u"3"_s);
+        QVERIFY(!test::find<QLabel>(page, u"tile_ttft_p95_ms"_s)->isEnabled()); // of two calls
         QCOMPARE(column(*table, 0), QStringList({ u"All"_s, u"broken"_s, u"fast"_s, u"slow"_s }));
         int ttft = 2;
         while (table->horizontalHeaderItem(ttft)->text() != u"TTFT mean"_s)

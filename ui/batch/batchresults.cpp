@@ -95,6 +95,8 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
 
 QVariant BatchResults::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole && isNumber(section))
+        return { Qt::AlignRight | Qt::AlignVCenter };
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (section) {

@@ -2,6 +2,7 @@
 
 #include "core/profile/monitor.h"
 #include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/summarytiles.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
@@ -26,6 +27,7 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int refreshMs = 1000;
+constexpr int firstFigure = 2; ///< after model and provider
 
 /// Sorts by its figure; what is unknown comes before every figure.
 class FigureItem final : public QTableWidgetItem {
@@ -39,8 +41,7 @@ public:
         if (value.missing == 0)
             return;
         setForeground(QGuiApplication::palette().placeholderText());
-        setToolTip(
-            DashboardPage::tr("%1 more calls are needed for this percentile to mean something.").arg(value.missing));
+        setToolTip(lackingTip(value));
     }
 
     bool operator<(const QTableWidgetItem &other) const override
@@ -58,7 +59,7 @@ private:
 DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     : QWidget(parent), m_monitor(monitor), m_window(new QComboBox(this)),
       m_copy(textButton(u"dashboardCopy"_s, u"copy"_s, tr("Copy as CSV"), this)), m_stack(new QStackedWidget(this)),
-      m_empty(mutedLabel(u"dashboardEmpty"_s, this)), m_table(new QTableWidget(this))
+      m_empty(mutedLabel(u"dashboardEmpty"_s, this)), m_tiles(new SummaryTiles(this)), m_table(new QTableWidget(this))
 {
     setObjectName(u"dashboardPage"_s);
     makeTable();
@@ -66,7 +67,13 @@ DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     m_empty->setWordWrap(true);
     m_empty->setText(tr("No calls in this time yet. Ask something in a chat, and its figures appear here."));
     m_stack->addWidget(m_empty);
-    m_stack->addWidget(m_table);
+    auto *figures = new QWidget(this);
+    auto *stacked = new QVBoxLayout(figures);
+    stacked->setContentsMargins(0, 0, 0, 0);
+    stacked->setSpacing(grid::gap);
+    stacked->addWidget(m_tiles);
+    stacked->addWidget(m_table, 1);
+    m_stack->addWidget(figures);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(grid::gap, grid::gap, grid::gap, grid::gap);
     column->setSpacing(grid::wide);
@@ -114,6 +121,8 @@ void DashboardPage::makeTable()
     m_table->setAccessibleName(tr("Figures by model"));
     m_table->setColumnCount(static_cast<int>(titles.size()));
     m_table->setHorizontalHeaderLabels(titles);
+    for (int column = firstFigure; column < m_table->columnCount(); ++column)
+        m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->verticalHeader()->hide();
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -139,7 +148,9 @@ void DashboardPage::refresh()
 {
     const QList<profile::ReportRow> rows = profile::reportRows(m_monitor.calls(), window());
     m_copy->setEnabled(!rows.isEmpty());
-    m_stack->setCurrentWidget(rows.isEmpty() ? static_cast<QWidget *>(m_empty) : m_table);
+    m_stack->setCurrentIndex(rows.isEmpty() ? 0 : 1);
+    if (!rows.isEmpty())
+        m_tiles->setRow(rows.first()); // all of them, where there are several
     // Sorted while it is filled, lines would move under the cells to come.
     m_table->setSortingEnabled(false);
     const bool others = m_table->rowCount() != rows.size();
@@ -147,16 +158,8 @@ void DashboardPage::refresh()
     for (int line = 0; line < rows.size(); ++line)
         fillRow(line, rows[line]);
     m_table->setSortingEnabled(true);
-    if (others)
-        fitColumns();
-}
-
-/// Not at every count: a width that was chosen stays.
-void DashboardPage::fitColumns()
-{
-    m_table->resizeColumnsToContents();
-    for (int column = 0; column < m_table->columnCount(); ++column)
-        m_table->setColumnWidth(column, m_table->columnWidth(column) + grid::gap);
+    if (others) // not at every count: a width that was chosen stays
+        m_table->resizeColumnsToContents();
 }
 
 void DashboardPage::fillRow(int line, const profile::ReportRow &row)

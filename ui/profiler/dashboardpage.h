@@ -14,8 +14,9 @@ class QToolButton;
 namespace talkbench::ui {
 
 class ActivityMonitor;
+class SummaryTiles;
 
-/// What the calls of each model came to in a window of time: a table over the report's columns, by any of which it sorts.
+/// What the calls of each model came to in a window of time: the sum of all in large figures, and a table over the report's columns, by any of which it sorts.
 /// Counts anew while it is shown, at most once a second.
 class DashboardPage final : public QWidget {
     Q_OBJECT
@@ -31,7 +32,6 @@ private:
     void makeTable();
     profile::Window window() const;
     void refresh();
-    void fitColumns();
     void fillRow(int line, const profile::ReportRow &row);
     void copyCsv() const;
 
@@ -40,6 +40,7 @@ private:
     QToolButton *m_copy;
     QStackedWidget *m_stack;
     QLabel *m_empty;
+    SummaryTiles *m_tiles;
     QTableWidget *m_table;
     QTimer m_soon;
 };

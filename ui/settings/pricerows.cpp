@@ -82,6 +82,8 @@ int PriceRows::columnCount(const QModelIndex &parent) const
 
 QVariant PriceRows::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole && isRate(section))
+        return { Qt::AlignRight | Qt::AlignVCenter };
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     const QStringList titles { tr("Model"), tr("Provider"), tr("Input"), tr("Output"), tr("Cached"), tr("Source") };

@@ -57,6 +57,8 @@ QTableView *tableOf(QAbstractItemModel *model, QWidget *parent)
                            | QAbstractItemView::AnyKeyPressed);
     table->setTabKeyNavigation(false);
     table->setWordWrap(false);
+    table->setShowGrid(false);
+    table->setTextElideMode(Qt::ElideMiddle); // names differ at their ends
     table->verticalHeader()->hide();
     table->horizontalHeader()->setStretchLastSection(true);
     table->setColumnWidth(PriceRows::Model, grid::gap * 18);

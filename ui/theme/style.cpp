@@ -5,10 +5,12 @@
 #include "ui/theme/metrics.h"
 
 #include <QAbstractSpinBox>
+#include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyleOption>
+#include <QTableView>
 
 using namespace Qt::StringLiterals;
 
@@ -281,11 +283,14 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
 int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
 {
     switch (metric) {
+    case PM_FocusFrameHMargin: // of a cell to its text, less the one that Qt adds
+        return qobject_cast<const QTableView *>(widget) ? grid::unit - 1 : 0;
+    case PM_HeaderMargin:
+        return grid::unit;
     case PM_ScrollBarExtent:
         return scrollBarExtent;
     case PM_ScrollBarSliderMin:
         return smallestSlider;
-    case PM_FocusFrameHMargin:
     case PM_FocusFrameVMargin:
     case PM_ScrollView_ScrollBarSpacing:
     case PM_ButtonShiftHorizontal:
@@ -313,6 +318,8 @@ void Style::polish(QWidget *widget)
     QProxyStyle::polish(widget);
     if (auto *label = qobject_cast<QLabel *>(widget); label && label->textFormat() == Qt::AutoText)
         label->setTextFormat(Qt::PlainText);
+    if (auto *header = qobject_cast<QHeaderView *>(widget); header && header->orientation() == Qt::Horizontal)
+        header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
 }
 
 int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget,
