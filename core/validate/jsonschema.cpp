@@ -49,6 +49,12 @@ base::Error error(const QString &message)
     return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
 }
 
+/// Where in the answer the library stands: a list of steps up to its 1.0, a class of its own since.
+template <typename Path>
+Path pathOf(bool (valijson::constraints::PolyConstraint::*)(const valijson::adapters::Adapter &, const Path &,
+                                                            valijson::ValidationResults *) const);
+using Path = decltype(pathOf(&valijson::constraints::PolyConstraint::validate));
+
 /// A keyword of our own; `Derived` is copied by the library.
 template <typename Derived>
 class OwnConstraint : public valijson::constraints::PolyConstraint {
@@ -65,8 +71,7 @@ class BudgetConstraint final : public OwnConstraint<BudgetConstraint> {
 public:
     explicit BudgetConstraint(const QDeadlineTimer &deadline) : m_deadline(deadline) { }
 
-    bool validate(const valijson::adapters::Adapter &, const std::vector<std::string> &,
-                  valijson::ValidationResults *) const override
+    bool validate(const valijson::adapters::Adapter &, const Path &, valijson::ValidationResults *) const override
     {
         if (m_deadline.hasExpired())
             throw std::runtime_error("checking the answer against the schema takes too long");
@@ -82,7 +87,7 @@ class PatternConstraint final : public OwnConstraint<PatternConstraint> {
 public:
     PatternConstraint(const BoundedRegex &regex, const QString &what) : m_regex(regex), m_what(what) { }
 
-    bool validate(const valijson::adapters::Adapter &target, const std::vector<std::string> &context,
+    bool validate(const valijson::adapters::Adapter &target, const Path &path,
                   valijson::ValidationResults *results) const override
     {
         if (!target.isString())
@@ -91,7 +96,7 @@ public:
         if (!found)
             throw std::runtime_error(found.error().message.toStdString());
         if (!*found && results)
-            results->pushError(context, u"The text does not match %1."_s.arg(m_what).toStdString());
+            results->pushError(path, u"The text does not match %1."_s.arg(m_what).toStdString());
         return *found;
     }
 
@@ -177,7 +182,7 @@ base::Result<void> checkSize(const ReadSchema &schema, const QJsonValue &value)
     return {};
 }
 
-/// "<root>", "[items]", "[3]" → "at items/3: …"
+/// "<root>", "[items]" or, since the library's 1.0, "[\"items\"]", "[3]" → "at items/3: …"
 QString sentence(const valijson::ValidationResults::Error &violation)
 {
     QStringList path;
@@ -186,6 +191,8 @@ QString sentence(const valijson::ValidationResults::Error &violation)
         if (name == "<root>"_L1)
             continue;
         if (name.startsWith(u'[') && name.endsWith(u']'))
+            name = name.sliced(1, name.size() - 2);
+        if (name.size() > 1 && name.startsWith(u'"') && name.endsWith(u'"'))
             name = name.sliced(1, name.size() - 2);
         path.append(name);
     }
