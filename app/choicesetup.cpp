@@ -11,12 +11,9 @@ namespace {
 QList<select::ModelRef> standardCandidates(const config::Settings &settings)
 {
     QList<select::ModelRef> refs;
-    const QVariantMap favourites = settings.value("models/favourites").toMap();
-    for (auto it = favourites.cbegin(); it != favourites.cend(); ++it) {
-        const QStringList models = it.value().toStringList();
-        for (const QString &model : models)
-            refs.append({ it.key(), model });
-    }
+    const auto favourites = config::favouriteModels(settings);
+    for (const auto &[providerId, model] : favourites)
+        refs.append({ providerId, model });
     if (!refs.isEmpty())
         return refs;
     const QList<config::ProviderConfig> providers = settings.providers();

@@ -17,6 +17,7 @@
 #include "ui/profiler/dashboardpage.h"
 #include "ui/profiler/desktopnotifier.h"
 #include "ui/profiler/profilerdock.h"
+#include "ui/profiler/queuebutton.h"
 #include "ui/profiler/statusstrip.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/shortcuts.h"
@@ -210,7 +211,16 @@ void MainWindow::makePages()
 void MainWindow::makeProfiler()
 {
     addDockWidget(Qt::RightDockWidgetArea, m_profiler);
+    m_profiler->setElsewhere(withFavourites(m_context));
     statusBar()->setSizeGripEnabled(false);
+    const auto titleOf = [this](const QString &conversationId) {
+        const QList<store::Conversation> &all = m_chats->conversations();
+        const auto found = std::find_if(all.cbegin(), all.cend(),
+                                        [&](const store::Conversation &chat) { return chat.id == conversationId; });
+        return found == all.cend() ? QString() : found->title;
+    };
+    m_queue = new QueueButton(m_context, *m_activity, titleOf, this);
+    statusBar()->addWidget(m_queue);
     statusBar()->addWidget(new StatusStrip(*m_activity, this), 1);
     connect(m_chats, &ChatController::answerUpdated, m_activity, &ActivityMonitor::callUpdated);
     connect(m_comparePage, &ComparePage::callUpdated, m_activity, &ActivityMonitor::callUpdated);
@@ -297,6 +307,7 @@ void MainWindow::makeActions()
     setAction("dashboard", [this] { showPage(m_dashboard); });
     setAction("sidebar", [this] { setSidebarShown(m_sidebar->isHidden()); });
     setAction("profiler", [this] { setProfilerShown(m_profiler->isHidden()); });
+    setAction("queue", [this] { m_queue->click(); });
     setAction("settings", [this] { openSettings(); });
     setAction("larger", [this] { zoom(zoomStep); });
     setAction("smaller", [this] { zoom(1 / zoomStep); });
@@ -449,7 +460,7 @@ void MainWindow::resizeEvent(QResizeEvent *event)
 bool MainWindow::focusNextPrevChild(bool next)
 {
     const bool moved =
-        moveFocus({ menuWidget(), m_sidebar, m_splitter, m_profiler->titleBarWidget(), m_profiler }, next);
+        moveFocus({ menuWidget(), m_sidebar, m_splitter, m_profiler->titleBarWidget(), m_profiler, statusBar() }, next);
     frameFocus(focusWidget());
     return moved;
 }

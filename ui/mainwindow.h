@@ -26,6 +26,7 @@ class DashboardPage;
 class DesktopNotifier;
 class ModelPicker;
 class ProfilerDock;
+class QueueButton;
 class SettingsDialog;
 class Sidebar;
 
@@ -93,6 +94,7 @@ private:
     AlertBar *m_alerts;
     DesktopNotifier *m_notifier;
     ProfilerDock *m_profiler;
+    QueueButton *m_queue = nullptr;
     QWidget *m_problem;
     QLabel *m_problemText;
     QHash<QWidget *, QToolButton *> m_pageButtons;

@@ -40,6 +40,7 @@ std::span<const Shortcut> shortcutTable()
         Shortcut { "dashboard", "Alt+4", QT_TRANSLATE_NOOP("Shortcut", "Dashboard") },
         Shortcut { "sidebar", "Ctrl+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the sidebar") },
         Shortcut { "profiler", "Ctrl+Shift+B", QT_TRANSLATE_NOOP("Shortcut", "Show or hide the profiler") },
+        Shortcut { "queue", "Ctrl+J", QT_TRANSLATE_NOOP("Shortcut", "Calls that run and wait") },
         Shortcut { "settings", "Ctrl+,", QT_TRANSLATE_NOOP("Shortcut", "Settings") },
         Shortcut { "larger", "Ctrl++; Ctrl+=", QT_TRANSLATE_NOOP("Shortcut", "Larger text") },
         Shortcut { "smaller", "Ctrl+-", QT_TRANSLATE_NOOP("Shortcut", "Smaller text") },

@@ -3,10 +3,12 @@
 #include "app/commands/checks.h"
 #include "app/commands/interrupts.h"
 #include "app/commands/options.h"
+#include "app/commands/receipt.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/cost/tokencount.h"
 #include "core/profile/format.h"
+#include "core/run/bill.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
@@ -49,9 +51,12 @@ QString whyIncomplete(const llm::Answer &answer)
     }
 }
 
-bool printJson(const profile::RunRecord &record)
+bool printJson(const profile::RunRecord &record, const QList<cost::Elsewhere> &elsewhere = {})
 {
-    return write(stdout, QString::fromUtf8(QJsonDocument(resultJson(record)).toJson()));
+    QJsonObject object = resultJson(record);
+    object.insert("receipt"_L1, record.answer.usage ? QJsonValue(toJson(run::receiptOf(record))) : QJsonValue());
+    object.insert("same_turn_elsewhere"_L1, toJson(elsewhere, run::answerUsd(record)));
+    return write(stdout, QString::fromUtf8(QJsonDocument(object).toJson()));
 }
 
 void complain(const base::Error &error)
@@ -313,7 +318,7 @@ void ChatCommand::report(const profile::RunRecord &record)
     if (isHeld() && !m_options.json && !text.isEmpty())
         print(text);
     if (m_options.json)
-        m_written = printJson(record);
+        m_written = printJson(record, elsewhere(record));
     else if (!m_endsLine)
         m_written = writeLine(stdout, m_half) && m_written;
     for (const profile::Decision &decision : record.trace.decisions) {
@@ -333,6 +338,17 @@ void ChatCommand::report(const profile::RunRecord &record)
     const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
+    if (!m_options.json && m_options.receipt && answer.usage)
+        write(stderr, receiptText(record, elsewhere(record)));
+}
+
+QList<cost::Elsewhere> ChatCommand::elsewhere(const profile::RunRecord &record) const
+{
+    QList<cost::ModelRef> models;
+    const auto favourites = config::favouriteModels(m_session.settings());
+    for (const auto &[providerId, model] : favourites)
+        models.append({ providerId, model });
+    return run::elsewhere(record, models, m_session.prices());
 }
 
 void ChatCommand::fail(const base::Error &error)

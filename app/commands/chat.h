@@ -3,6 +3,7 @@
 #include "app/commands/chatoptions.h"
 #include "app/commands/session.h"
 #include "core/cost/budget.h"
+#include "core/cost/receipt.h"
 #include "core/run/relay.h"
 
 #include <QElapsedTimer>
@@ -42,6 +43,7 @@ private:
     /// Before there is a call.
     void fail(const base::Error &error);
     void report(const profile::RunRecord &record);
+    QList<cost::Elsewhere> elsewhere(const profile::RunRecord &record) const;
 
     Session &m_session;
     const ChatCommandOptions m_options;

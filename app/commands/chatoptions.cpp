@@ -167,6 +167,9 @@ void describeChat(QCommandLineParser &parser)
           u"The oldest kept answer that will do, and how long this one is kept: 90s, 30m, 12h, 7d; 0 for ever."_s,
           u"TIME"_s },
         { u"over-budget"_s, u"Send even where a budget says to ask first."_s },
+        { u"receipt"_s,
+          u"Print what the answer cost, class by class, and what it would have cost with the favourite models, to "
+          "stderr; JSON always has it."_s },
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
@@ -181,6 +184,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.system = parser.value(u"system"_s);
     options.chat.stream = !parser.isSet(u"no-stream"_s);
     options.json = parser.isSet(u"json"_s);
+    options.receipt = parser.isSet(u"receipt"_s);
     options.overBudget = parser.isSet(u"over-budget"_s);
     const auto target = readTarget(parser);
     const auto given = headers(parser.values(u"header"_s));

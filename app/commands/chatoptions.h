@@ -24,6 +24,8 @@ struct ChatCommandOptions {
     std::optional<qint64> cacheTtlMs;
     FitOptions fit;
     bool json = false;
+    /// Print what the answer cost and why, and what it would have cost with the favourites.
+    bool receipt = false;
     /// Send even where a budget says to ask first.
     bool overBudget = false;
 };

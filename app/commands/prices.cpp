@@ -1,3 +1,6 @@
+#include "app/commands/prices.h"
+
+#include "app/commands/pricechanges.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
 
@@ -16,7 +19,9 @@ void describe(QCommandLineParser &parser)
 {
     parser.setApplicationDescription(u"Lists what models cost, in USD a million tokens, and who says so: your own "
                                      u"prices, then what servers have reported, "
-                                     "then the table. With a provider and models: the price that holds there now."_s);
+                                     "then the table. With a provider and models: the price that holds there now.\n\n"
+                                     "prices set MODEL … sets a price of your own, prices unset MODEL takes it back, "
+                                     "prices recompute puts today's prices on past calls; each has its --help."_s);
     parser.addOptions({
         { { u"p"_s, u"provider"_s }, u"Only of this provider."_s, u"ID"_s },
         { u"json"_s, u"Print a JSON array of rows as in prices.json, with origin: user, server or table."_s },
@@ -65,8 +70,9 @@ QString amount(std::optional<double> rate)
     return rate ? QString::number(*rate, 'g', 6) : u"-"_s;
 }
 
-/// Gives the exit code.
-int print(const QList<cost::Price> &prices, bool json)
+} // namespace
+
+int printPrices(const QList<cost::Price> &prices, bool json)
 {
     QJsonArray rows;
     QString lines = u"%1  %2  %3  %4  %5  %6\n"_s.arg(u"provider"_s, -12)
@@ -89,10 +95,15 @@ int print(const QList<cost::Price> &prices, bool json)
     return printed(write(stdout, json ? QString::fromUtf8(QJsonDocument(rows).toJson()) : lines), "prices");
 }
 
-} // namespace
-
 int pricesCommand(const QStringList &arguments, const GlobalOptions &options)
 {
+    constexpr std::pair<QLatin1StringView, int (*)(const QStringList &, const GlobalOptions &)> changes[] {
+        { "set"_L1, setPrice }, { "unset"_L1, unsetPrice }, { "recompute"_L1, recomputeCosts }
+    };
+    for (const auto &[name, run] : changes) {
+        if (!arguments.isEmpty() && arguments.constFirst() == name)
+            return run(arguments.mid(1), options);
+    }
     QCommandLineParser parser;
     describe(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench prices"_s } + arguments);
@@ -111,7 +122,7 @@ int pricesCommand(const QStringList &arguments, const GlobalOptions &options)
         const bool exact = !provider.isEmpty() && !models.isEmpty();
         const auto prices =
             exact ? lookUp(session.prices(), provider, models, now) : filtered(session.prices(), provider, models);
-        QCoreApplication::exit(prices ? print(*prices, json) : failed("prices", prices.error(), json));
+        QCoreApplication::exit(prices ? printPrices(*prices, json) : failed("prices", prices.error(), json));
     };
     // Answered after the session's own question, so that it knows what servers have reported.
     session.store().modelLists().then(&session, onLists);

@@ -183,6 +183,18 @@ const Setting *settingByKey(QByteArrayView key)
     return row == table.end() ? nullptr : &*row;
 }
 
+QList<std::pair<QString, QString>> favouriteModels(const Settings &settings)
+{
+    QList<std::pair<QString, QString>> models;
+    const QVariantMap kept = settings.value("models/favourites").toMap();
+    for (auto provider = kept.cbegin(); provider != kept.cend(); ++provider) {
+        const QStringList names = provider->toStringList();
+        for (const QString &name : names)
+            models.append({ provider.key(), name });
+    }
+    return models;
+}
+
 Settings::Settings(const QString &dir, QObject *parent)
     : QObject(parent), m_path(dir + u"/settings.json"_s), m_providers { standardSimulator() }
 {

@@ -11,6 +11,7 @@
 #include <QVariant>
 
 #include <span>
+#include <utility>
 
 namespace talkbench::config {
 
@@ -55,6 +56,11 @@ struct Setting {
 
 std::span<const Setting> settingsTable();
 const Setting *settingByKey(QByteArrayView key);
+
+class Settings;
+
+/// The models that the user has starred: their provider's id and their name.
+QList<std::pair<QString, QString>> favouriteModels(const Settings &settings);
 
 /// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten; what the file
 /// holds and this version doesn't know stays in it.

@@ -50,4 +50,25 @@ QVariantMap toSetting(const QList<Price> &userPrices)
     return { { u"rows"_s, rows } };
 }
 
+QVariantMap withPrice(const QVariantMap &setting, const Price &price)
+{
+    QVariantMap changed = withoutPrice(setting, price.providerId, price.model).value_or(setting);
+    changed.insert(u"rows"_s, changed.value(u"rows"_s).toList() + QVariantList { toJson(price).toVariantMap() });
+    return changed;
+}
+
+std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QString &providerId, const QString &model)
+{
+    QVariantList rows = setting.value(u"rows"_s).toList();
+    const auto gone = rows.removeIf([&](const QVariant &row) {
+        const QVariantMap price = row.toMap();
+        return price.value(u"model"_s).toString() == model && price.value(u"provider"_s).toString() == providerId;
+    });
+    if (gone == 0)
+        return std::nullopt;
+    QVariantMap changed = setting;
+    changed.insert(u"rows"_s, rows);
+    return changed;
+}
+
 } // namespace talkbench::cost

@@ -5,6 +5,8 @@
 
 #include <QVariantMap>
 
+#include <optional>
+
 namespace talkbench::cost {
 
 /// What a provider's server says its models cost, of those it says it of.
@@ -14,5 +16,10 @@ QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInf
 /// `problems` and left out.
 QList<Price> userPrices(const QVariantMap &setting, QStringList *problems);
 QVariantMap toSetting(const QList<Price> &userPrices);
+
+/// The setting with this price of the user's own, in place of one for the same model and provider. What can't be read stays.
+QVariantMap withPrice(const QVariantMap &setting, const Price &price);
+/// Without it; unset if there was none.
+std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QString &providerId, const QString &model);
 
 } // namespace talkbench::cost

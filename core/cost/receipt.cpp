@@ -1,7 +1,5 @@
 #include "core/cost/receipt.h"
 
-#include <QJsonArray>
-
 #include <algorithm>
 
 namespace talkbench::cost {
@@ -138,6 +136,22 @@ QList<Elsewhere> sameTurnElsewhere(const llm::Usage &usage, const QList<ModelRef
         result.append({ where, receiptOf(usage, price, circumstances).computedUsd });
     }
     return result;
+}
+
+std::optional<double> Elsewhere::differencePercent(const std::optional<double> &hereUsd) const
+{
+    return usd && hereUsd && *hereUsd > 0 ? std::optional((*usd / *hereUsd - 1) * 100) : std::nullopt;
+}
+
+QJsonArray toJson(const QList<Elsewhere> &elsewhere, const std::optional<double> &hereUsd)
+{
+    QJsonArray rows;
+    for (const Elsewhere &row : elsewhere)
+        rows.append(QJsonObject { { "provider"_L1, row.where.providerId },
+                                  { "model"_L1, row.where.model },
+                                  { "usd"_L1, orNull(row.usd) },
+                                  { "difference_percent"_L1, orNull(row.differencePercent(hereUsd)) } });
+    return rows;
 }
 
 } // namespace talkbench::cost

@@ -3,6 +3,8 @@
 #include "core/cost/pricebook.h"
 #include "core/llm/usage.h"
 
+#include <QJsonArray>
+
 namespace talkbench::cost {
 
 enum class TokenClass { Input, Image, CacheRead, CacheWrite, CacheWrite1h, Output, Reasoning };
@@ -56,11 +58,17 @@ struct ModelRef {
 struct Elsewhere {
     ModelRef where;
     std::optional<double> usd; ///< unset: its price is unknown
+
+    /// More than here, in percent of what it cost here; unset where either is unknown, or here it cost nothing.
+    std::optional<double> differencePercent(const std::optional<double> &hereUsd) const;
 };
 
 /// What the same tokens would cost there, as far as that can be known: another model counts and answers otherwise, and has
 /// no such cache. In the order given.
 QList<Elsewhere> sameTurnElsewhere(const llm::Usage &usage, const QList<ModelRef> &models, const PriceBook &prices,
                                    const Circumstances &circumstances);
+
+/// [{provider, model, usd, difference_percent}]; unknown is null.
+QJsonArray toJson(const QList<Elsewhere> &elsewhere, const std::optional<double> &hereUsd);
 
 } // namespace talkbench::cost

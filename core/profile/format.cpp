@@ -86,6 +86,15 @@ QString formatUsd(double usd)
     return sign + fixed(size, size < 0.01 ? 4 : size < 1 ? 3 : 2);
 }
 
+QString formatDifference(double percent)
+{
+    if (!std::isfinite(percent))
+        return u"–"_s;
+    const qint64 whole = std::llround(std::min(percent, 1e15));
+    const QString sign = whole > 0 ? u"+"_s : whole < 0 ? u"−"_s : u"±"_s;
+    return u"%1%2 %"_s.arg(sign, formatCount(std::abs(whole)));
+}
+
 QString formatMegabytes(double megabytes)
 {
     if (megabytes >= 999.5)

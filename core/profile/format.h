@@ -15,6 +15,8 @@ QString formatCount(qint64 count);
 QString formatRate(double tokensPerSecond);
 /// "$0", "$0.0021", "$0.123", "$1.23"; "under $0.0001" for less than can be shown.
 QString formatUsd(double usd);
+/// "+35 %", "−51 %", "±0 %".
+QString formatDifference(double percent);
 /// "61 MB", "1.2 GB".
 QString formatMegabytes(double megabytes);
 /// "just now", "12 s ago", "5 min ago", "2 h ago", "3 days ago".

@@ -90,6 +90,11 @@ QList<std::pair<QString, Wait>> Admission::waits(qint64 nowNs, const HasFreeConn
     return result;
 }
 
+bool Admission::isQueued(const QString &id) const
+{
+    return std::any_of(m_queue.cbegin(), m_queue.cend(), [&id](const Ticket &ticket) { return ticket.id == id; });
+}
+
 void Admission::leave(const QString &id, std::optional<qint64> tokens)
 {
     const QString providerId = m_inFlight.take(id).providerId;

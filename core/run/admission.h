@@ -38,6 +38,8 @@ public:
 
     /// Who waits for what, by id, in the order of service.
     QList<std::pair<QString, Wait>> waits(qint64 nowNs, const HasFreeConnection &hasFreeConnection) const;
+    bool isQueued(const QString &id) const;
+    bool isInFlight(const QString &id) const { return m_inFlight.contains(id); }
     int queued() const { return static_cast<int>(m_queue.size()); }
     int inFlight() const { return static_cast<int>(m_inFlight.size()); }
 

@@ -34,7 +34,7 @@ std::optional<qint64> tokensUsedBy(const Attempt &attempt)
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
-      m_services(services), m_validating(request, services.prices)
+      m_services(services), m_stateNs(submittedNs), m_validating(request, services.prices)
 {
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
 }
@@ -145,12 +145,19 @@ Ticket Call::ticket() const
              m_request.priority };
 }
 
-QueuedCall Call::queuedCall() const
+OpenCall Call::openCall() const
 {
-    return {
-        m_id,         m_request.endpoint.providerId, m_request.chat.model, m_request.conversationId, m_trace.queuedNs,
-        m_update.wait
-    };
+    OpenCall call { m_id,
+                    m_request.endpoint.providerId,
+                    m_request.chat.model,
+                    m_request.conversationId,
+                    m_request.priority,
+                    m_state,
+                    m_stateNs,
+                    m_update.wait };
+    if (m_state == RunState::RetryWait)
+        call.wait.untilNs = m_update.retryAtNs;
+    return call;
 }
 
 void Call::waitedTooLong()
@@ -220,6 +227,8 @@ void Call::onContent(const QString &text, const QString &reasoning, const QList<
 
 void Call::enter(RunState state, bool atOnce)
 {
+    if (state != m_state)
+        m_stateNs = m_services.clock.nowNs();
     m_state = state;
     Q_EMIT changed(atOnce);
 }

@@ -33,8 +33,9 @@ public:
 
     const QString &id() const { return m_id; }
     Ticket ticket() const;
-    /// Where it stands in the queue.
-    QueuedCall queuedCall() const;
+    /// Where it stands.
+    OpenCall openCall() const;
+    quint64 order() const { return m_order; }
 
     /// Asks the cache and joins the queue; wantsTurn() follows, or ended() if it knows the answer or the request can't be
     /// made.
@@ -95,6 +96,7 @@ private:
     const llm::Provider *m_provider = nullptr;
     llm::EncodedRequest m_encoded;
     RunState m_state = RunState::Queued;
+    qint64 m_stateNs; ///< when it came to be in it
     RunUpdate m_update;
     /// Of its next attempt: the prompt and as much of an answer as may come, estimated.
     qint64 m_tokensExpected = 0;

@@ -70,6 +70,17 @@ void Engine::cancel(const QString &id)
         call->second->cancel();
 }
 
+void Engine::cancelWaiting()
+{
+    QStringList waiting;
+    for (const auto &[id, call] : m_calls) {
+        if (call->isWaitingToRetry() || m_admission.isQueued(id))
+            waiting.append(id);
+    }
+    for (const QString &id : std::as_const(waiting))
+        cancel(id);
+}
+
 void Engine::retryNow(const QString &id)
 {
     if (const auto call = m_calls.find(id); call != m_calls.end())
@@ -122,8 +133,8 @@ void Engine::tellWaits()
     for (const auto &[id, wait] : waits) {
         Call &call = *m_calls.at(id);
         call.setWait(wait);
-        if (m_shownQueue.size() < EngineState::mostQueuedShown)
-            m_shownQueue.append(call.queuedCall());
+        if (m_shownQueue.size() < EngineState::mostShown)
+            m_shownQueue.append(call.openCall());
         if (wait.untilNs != 0 && (nextNs == 0 || wait.untilNs < nextNs))
             nextNs = wait.untilNs;
     }
@@ -152,6 +163,7 @@ void Engine::onChanged(Call &call, bool atOnce)
     if (atOnce) {
         m_dirty.removeOne(&call);
         Q_EMIT updated({ { call.id(), call.takeUpdate() } });
+        reportState();
         return;
     }
     if (!m_dirty.contains(&call))
@@ -168,6 +180,7 @@ void Engine::flushFrame()
         updates.append({ call->id(), call->takeUpdate() });
     if (!updates.isEmpty())
         Q_EMIT updated(updates);
+    reportState();
 }
 
 void Engine::onEnded(Call &call, const profile::RunRecord &record)
@@ -186,12 +199,30 @@ void Engine::onDone(Call &call)
     pump();
 }
 
+QList<OpenCall> Engine::running() const
+{
+    QList<const Call *> calls;
+    for (const auto &[id, call] : m_calls) {
+        if (m_admission.isInFlight(id))
+            calls.append(call.get());
+    }
+    std::sort(calls.begin(), calls.end(), [](const Call *a, const Call *b) { return a->order() < b->order(); });
+    QList<OpenCall> shown;
+    for (const Call *call : std::as_const(calls).first(std::min<qsizetype>(calls.size(), EngineState::mostShown)))
+        shown.append(call->openCall());
+    return shown;
+}
+
 void Engine::reportState()
 {
-    int waiting = m_admission.queued();
-    for (const auto &[id, call] : m_calls)
-        waiting += call->isWaitingToRetry() ? 1 : 0;
-    const EngineState state { waiting, m_admission.inFlight(), m_shownQueue };
+    EngineState state { m_admission.queued(), m_admission.inFlight(), m_shownQueue, running() };
+    for (const auto &[id, call] : m_calls) {
+        if (!call->isWaitingToRetry())
+            continue;
+        ++state.queued;
+        if (state.queue.size() < EngineState::mostShown)
+            state.queue.append(call->openCall());
+    }
     if (state == m_reported)
         return;
     m_reported = state;

@@ -28,6 +28,7 @@ public:
 
     void start(const QString &id, const RunRequest &request, qint64 submittedNs);
     void cancel(const QString &id);
+    void cancelWaiting();
     void retryNow(const QString &id);
     void send(std::unique_ptr<Errand> errand);
     void setLimits(const Limits &limits);
@@ -49,6 +50,7 @@ private:
     void onEnded(Call &call, const profile::RunRecord &record);
     void onDone(Call &call);
     void flushFrame();
+    QList<OpenCall> running() const;
     void reportState();
 
     const base::Clock &m_clock;
@@ -61,7 +63,7 @@ private:
     Admission m_admission;
     quint64 m_started = 0;
     EngineState m_reported;
-    QList<QueuedCall> m_shownQueue;
+    QList<OpenCall> m_shownQueue;
     bool m_frameScheduled = false;
     /// When the next rate limit lets a call go, and the timer for it.
     qint64 m_wakeNs = 0;

@@ -94,6 +94,11 @@ void RunService::cancel(const QString &id)
     post([id](Engine &engine) { engine.cancel(id); });
 }
 
+void RunService::cancelWaiting()
+{
+    post([](Engine &engine) { engine.cancelWaiting(); });
+}
+
 QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
 {
     const auto promise = std::make_shared<ModelPromise>();

@@ -18,26 +18,31 @@
 
 namespace talkbench::run {
 
-/// A call that waits for its turn.
-struct QueuedCall {
+/// A call that runs or waits.
+struct OpenCall {
     QString id;
     QString providerId;
     QString model;
     QString conversationId;
-    qint64 sinceNs = 0; ///< monotonic
+    Priority priority = Priority::Interactive;
+    RunState state = RunState::Queued;
+    qint64 sinceNs = 0; ///< monotonic: when it came to be in this state
+    /// Queued: what it waits for. RetryWait: until when.
     Wait wait;
 
-    bool operator==(const QueuedCall &) const = default;
+    bool operator==(const OpenCall &) const = default;
 };
 
 /// Sampled state of the engine, for the status bar and charts.
 struct EngineState {
-    static constexpr int mostQueuedShown = 50;
+    static constexpr int mostShown = 50; ///< of each list
 
     int queued = 0; ///< waiting for their turn, or to try again
     int inFlight = 0;
-    /// The first of those that wait for their turn, in the order of service.
-    QList<QueuedCall> queue = {};
+    /// The first that wait for their turn, in the order of service, then those that wait to try again.
+    QList<OpenCall> queue = {};
+    /// The first in flight, in the order in which they were asked for.
+    QList<OpenCall> running = {};
 
     bool operator==(const EngineState &) const = default;
 };
@@ -61,6 +66,8 @@ public:
     std::unique_ptr<Run> start(const RunRequest &request);
     /// As Run::cancel(), for whoever only knows its id: the queue's list.
     void cancel(const QString &id);
+    /// Whatever waits for its turn or to try again.
+    void cancelWaiting();
     /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.

@@ -285,6 +285,18 @@ Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QStri
         fromRow);
 }
 
+Rows<NumberedRun> readRunsAfter(QSqlDatabase &database, qint64 number, int limit, const RunFilter &filter)
+{
+    const auto fromRow = [](const QSqlQuery &query) {
+        return NumberedRun { query.value(0).toLongLong(), profile::runRecordFromJson(unpacked(query.value(1))) };
+    };
+    return read<NumberedRun>(database,
+                             u"SELECT seq, record FROM runs WHERE seq > ? AND started_ms >= ? AND started_ms < ? "
+                             "AND (? = '' OR model = ?) ORDER BY seq LIMIT ?"_s,
+                             { number, filter.fromMs, filter.untilMs, text(filter.model), text(filter.model), limit },
+                             fromRow);
+}
+
 Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query)
 {
     const auto fromRow = [](const QSqlQuery &row) {

@@ -31,6 +31,12 @@ Rows<Draft> readDrafts(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
 /// `limit` 0: all.
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
+struct NumberedRun {
+    qint64 number = 0; ///< ascending in the order of arrival
+    profile::RunRecord run;
+};
+/// The first so many that come after the run of this number.
+Rows<NumberedRun> readRunsAfter(QSqlDatabase &database, qint64 number, int limit, const RunFilter &filter);
 Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query);
 Rows<ModelList> readModelLists(QSqlDatabase &database);
 

@@ -26,6 +26,7 @@ Store::Store(const QString &dir, QObject *parent) : Store(dir, Options(), parent
 Store::Store(const QString &dir, const Options &options, QObject *parent)
     : QObject(parent), m_worker(std::make_unique<Worker>(databasePath(dir), options.retryInterval))
 {
+    connect(m_worker.get(), &Worker::runsRewritten, this, &Store::runsRewritten);
     connect(m_worker.get(), &Worker::committed, this, &Store::committed);
     connect(m_worker.get(), &Worker::writeFailed, this, &Store::writeFailed);
     connect(m_worker.get(), &Worker::writeRecovered, this, &Store::writeRecovered);
@@ -112,6 +113,13 @@ QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QS
                                            [worker = m_worker.get(), limit, conversationId](const auto &reply) {
                                                worker->readRuns(limit, conversationId, reply);
                                            });
+}
+
+QFuture<base::Result<void>> Store::rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite)
+{
+    return post<void>(m_worker.get(), [worker = m_worker.get(), filter, rewrite](const auto &reply) {
+        worker->rewriteRuns({ filter, rewrite }, reply);
+    });
 }
 
 QFuture<base::Result<QList<Spending>>> Store::spending(const SpendingQuery &query)

@@ -14,6 +14,8 @@
 #include <QThread>
 
 #include <chrono>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -82,6 +84,16 @@ struct Spending {
     bool operator==(const Spending &) const = default;
 };
 
+/// Which runs.
+struct RunFilter {
+    qint64 fromMs = 0; ///< wall clock of the start
+    qint64 untilMs = std::numeric_limits<qint64>::max(); ///< the first that is too late
+    QString model; ///< empty: of any
+};
+
+/// What is to become of a run; unset: it stays as it is. Called in the db thread.
+using RunRewrite = std::function<std::optional<profile::RunRecord>(const profile::RunRecord &run)>;
+
 /// Of which calls.
 struct SpendingQuery {
     QString conversationId; ///< empty: of none
@@ -134,6 +146,9 @@ public:
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
     /// Newest first. `limit` 0: all. Without a conversation: of every one.
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
+    /// Puts every run to `rewrite`, the oldest first, a few hundred in a transaction: what else is asked comes in between. An
+    /// error (kind Storage): the transactions before it are on disk, nothing is held in memory.
+    QFuture<base::Result<void>> rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite);
     /// One a provider that was called since the month began or in the conversation, in no order.
     QFuture<base::Result<QList<Spending>>> spending(const SpendingQuery &query);
     /// One a provider, in no order.
@@ -142,6 +157,8 @@ public:
     QFuture<base::Result<void>> saveModelList(const ModelList &list);
 
 Q_SIGNALS:
+    /// Runs that had been kept are not what they were.
+    void runsRewritten();
     /// A transaction with so many writes is on disk.
     void committed(int writes);
     /// Writes began to fail (a full disk): what could not be kept is held in memory and tried again.

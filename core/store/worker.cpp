@@ -173,6 +173,48 @@ void Worker::readRuns(int limit, const QString &conversationId, const Reply<QLis
         });
 }
 
+/// The next page waits in line behind what has been asked meanwhile.
+void Worker::rewriteRuns(RunJob job, const Reply<void> &reply)
+{
+    flush();
+    const auto more = rewritePage(job);
+    if (more && *more) {
+        QMetaObject::invokeMethod(
+            this, [this, job, reply] { rewriteRuns(job, reply); }, Qt::QueuedConnection);
+        return;
+    }
+    if (job.hasWritten)
+        Q_EMIT runsRewritten();
+    finishWith(reply, more ? base::Result<void>() : base::Result<void>(more.error()));
+}
+
+/// Reads and writes in one transaction: no other process takes the words out of a run in between. Whether there may be more.
+base::Result<bool> Worker::rewritePage(RunJob &job)
+{
+    constexpr int pageSize = 200;
+    if (const auto failure = m_failure ? m_failure : ensureOpen())
+        return *failure;
+    QSqlError error;
+    if (!m_database.begin(&error))
+        return m_database.describe(error);
+    const auto page = readRunsAfter(m_database.connection(), job.after, pageSize, job.filter);
+    error = page.error;
+    bool hasWritten = false;
+    for (const NumberedRun &row : page.rows) {
+        job.after = row.number;
+        const auto changed = job.rewrite(row.run);
+        if (changed && !error.isValid())
+            error = write(m_database.connection(), *changed);
+        hasWritten = hasWritten || changed;
+    }
+    if (error.isValid() || !m_database.commit(&error)) {
+        m_database.rollback();
+        return m_database.describe(error);
+    }
+    job.hasWritten = job.hasWritten || hasWritten;
+    return page.rows.size() == pageSize;
+}
+
 void Worker::readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply)
 {
     answer(

@@ -28,12 +28,20 @@ public:
     void readDrafts(const Reply<QList<Draft>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
     void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
+    struct RunJob {
+        RunFilter filter;
+        RunRewrite rewrite;
+        qint64 after = 0; ///< the number of the last run that was put to it
+        bool hasWritten = false;
+    };
+    void rewriteRuns(RunJob job, const Reply<void> &reply);
     void readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply);
     void readModelLists(const Reply<QList<ModelList>> &reply);
     /// The last flush; the connection is closed.
     void finish();
 
 Q_SIGNALS:
+    void runsRewritten();
     void committed(int writes);
     void writeFailed(const talkbench::base::Error &error);
     void writeRecovered();
@@ -49,6 +57,7 @@ private:
     std::optional<base::Error> writePending();
     void fail(const base::Error &error);
     void recover();
+    base::Result<bool> rewritePage(RunJob &job);
     template <typename T, typename Read, typename Apply>
     void answer(const Reply<QList<T>> &reply, Read read, Apply apply);
 

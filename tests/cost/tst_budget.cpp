@@ -202,6 +202,25 @@ private Q_SLOTS:
                     .isEmpty());
         QCOMPARE(problems.size(), 1);
     }
+
+    void ownPricesComeAndGoOneByOne()
+    {
+        const QVariantMap unreadable { { u"model"_s, u"of a later version"_s } };
+        const QVariantMap before { { u"rows"_s, QVariantList { unreadable } }, { u"more"_s, 1 } };
+        Price own = price(1, 2);
+        own.origin = PriceOrigin::User;
+        Price elsewhere = own;
+        elsewhere.providerId = u"p"_s;
+        QVariantMap setting = withPrice(withPrice(before, own), elsewhere);
+        own.input = 3;
+        setting = withPrice(setting, own); // in place of the first
+        QStringList problems;
+        QCOMPARE(userPrices(setting, &problems), (QList { elsewhere, own }));
+        QCOMPARE(problems.size(), 1);
+        QVERIFY(!withoutPrice(setting, u"q"_s, own.model));
+        const auto rest = withoutPrice(*withoutPrice(setting, {}, own.model), u"p"_s, own.model);
+        QCOMPARE(*rest, before); // what can't be read stays
+    }
 };
 
 QTEST_GUILESS_MAIN(TestBudget)

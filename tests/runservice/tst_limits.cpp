@@ -198,7 +198,7 @@ private Q_SLOTS:
         const auto calls = startAll(*m_service, 3);
         settle();
         QCOMPARE(states.constLast().queue.size(), 2);
-        const QueuedCall second = states.constLast().queue.constLast();
+        const OpenCall second = states.constLast().queue.constLast();
         QCOMPARE(second.id, calls[2]->run->id());
         QCOMPARE(second.model, u"m"_s);
         QCOMPARE(second.wait.ahead, 1);
@@ -207,6 +207,54 @@ private Q_SLOTS:
         QVERIFY(calls[1]->record().cancelled());
         QCOMPARE(states.constLast().queue.size(), 1);
         QCOMPARE(states.constLast().queue.constFirst().wait.ahead, 0);
+    }
+
+    void whatRunsIsToldToo()
+    {
+        EngineState state;
+        const QObject listener;
+        connect(m_service.get(), &RunService::stateChanged, &listener,
+                [&state](const EngineState &now) { state = now; });
+        m_service->setLimits({ 32, { 2, 0, 0 } });
+        const auto calls = startAll(*m_service, 3);
+        settle();
+        QCOMPARE(state.running.size(), 2);
+        for (qsizetype i = 0; i < 2; ++i)
+            QCOMPARE(state.running.at(i).id, calls[i]->run->id()); // as they were asked for
+        QCOMPARE(state.queue.size(), 1);
+        answerHead(1);
+        advance(20); // a frame
+        QCOMPARE(state.running.at(1).state, RunState::Waiting);
+        answerBytes(1, delta("Hi"));
+        advance(20);
+        const OpenCall streaming = state.running.at(1);
+        QCOMPARE(streaming.state, RunState::Streaming);
+        answerBytes(1, delta(" there"));
+        advance(20);
+        QCOMPARE(state.running.at(1), streaming); // more of it is no news
+    }
+
+    void allThatWaitsIsCancelled()
+    {
+        EngineState state;
+        const QObject listener;
+        connect(m_service.get(), &RunService::stateChanged, &listener,
+                [&state](const EngineState &now) { state = now; });
+        m_service->setLimits({ 32, { 1, 0, 0 } });
+        const auto calls = startAll(*m_service, 60);
+        settle();
+        QCOMPARE(state.queued, 59);
+        QCOMPARE(state.queue.size(), qsizetype(EngineState::mostShown));
+        answerError(0, 429, rateLimited);
+        advance(20); // a frame
+        QCOMPARE(state.running.constFirst().id, calls[1]->run->id());
+        QCOMPARE(state.queued, 59); // the first one waits to try again
+        m_service->cancelWaiting();
+        settle();
+        QCOMPARE(state.queued, 0);
+        QCOMPARE(state.inFlight, 1);
+        for (qsizetype i = 0; i < calls.size(); ++i)
+            QCOMPARE(calls[i]->ended(), i != 1);
     }
 
     void liftingALimitLetsThemGo()

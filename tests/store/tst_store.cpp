@@ -97,6 +97,59 @@ private Q_SLOTS:
         QVERIFY(wait(m_store->drafts())->isEmpty());
     }
 
+    void runsAreRewritten()
+    {
+        QVERIFY(wait(m_store->open()));
+        constexpr int count = 450; // three pages
+        for (int i = 0; i < count; ++i)
+            m_store->saveRun(runRecord(QString::number(i), u"c"_s, i));
+        profile::RunRecord other = runRecord(u"other"_s, u"c"_s, 100);
+        other.model = u"another"_s;
+        m_store->saveRun(other);
+        QSignalSpy rewritten(m_store.get(), &Store::runsRewritten);
+        QStringList seen;
+        const auto look = [&seen](const profile::RunRecord &run) {
+            seen << run.id;
+            return std::optional<profile::RunRecord>();
+        };
+        QVERIFY(wait(m_store->rewriteRuns({}, look)));
+        QCOMPARE(seen.size(), count + 1);
+        QCoreApplication::processEvents();
+        QCOMPARE(rewritten.size(), 0); // nothing has changed
+        seen.clear();
+        QVERIFY(wait(m_store->rewriteRuns({ 10, 20, u"sim-1"_s }, look)));
+        QCOMPARE(seen.size(), 10);
+        QCOMPARE(seen.first(), u"10"_s);
+        QVERIFY(wait(m_store->rewriteRuns({ 0, 300, u"sim-1"_s }, [](profile::RunRecord run) {
+            run.costUsd = 1;
+            return std::optional(run);
+        })));
+        QTRY_COMPARE(rewritten.size(), 1);
+        restart();
+        const auto runs = wait(m_store->runs(0));
+        QCOMPARE(runs->size(), count + 1);
+        for (const profile::RunRecord &run : *runs)
+            QCOMPARE(run.costUsd, std::optional(run.startedWallMs < 300 && run.id != u"other"_s ? 1.0 : 0.125));
+        const auto spent = wait(m_store->spending({ u"c"_s, 0, 0 }));
+        QCOMPARE(spent->first().conversationUsd, 300 + 151 * 0.125);
+    }
+
+    void rewritingFailsWhereTheFileIsLocked()
+    {
+        QVERIFY(wait(m_store->open()));
+        QVERIFY(wait(m_store->saveRun(runRecord(u"r"_s, u"c"_s, 1))));
+        Peek other(path());
+        other.ask(u"BEGIN IMMEDIATE"_s);
+        const auto done = wait(m_store->rewriteRuns({}, [](profile::RunRecord run) {
+            run.costUsd = 1;
+            return std::optional(run);
+        }));
+        QVERIFY(!done);
+        QCOMPARE(done.error().kind, base::ErrorKind::Storage);
+        other.ask(u"ROLLBACK"_s);
+        QCOMPARE(wait(m_store->runs(0))->first().costUsd, std::optional(0.125)); // not held either
+    }
+
     void conversationsAreNewestFirstAfterARestart()
     {
         QVERIFY(wait(m_store->open()));

@@ -25,6 +25,10 @@ class CostSettingsTest final : public QObject {
 private Q_SLOTS:
     void aChangedFigureIsAPriceOfOnesOwn();
     void nonsenseIsNoPrice();
+    void pastCostsAreRecomputedWhereAsked_data();
+    void pastCostsAreRecomputedWhereAsked();
+    void pricesAreSavedBeforeTheyArePutOnThePast();
+    void answersAreKeptAsLongAsTheirProviderSays();
     void budgetsAreKept();
     void aBudgetAsks_data();
     void aBudgetAsks();
@@ -113,6 +117,113 @@ void CostSettingsTest::nonsenseIsNoPrice()
         QVERIFY(!type(dialog, 2, nonsense));
     QVERIFY(!type(dialog, 5, u"me"_s));
     QCOMPARE(cell(dialog, 2).data().toString(), u"1"_s);
+}
+
+namespace {
+
+profile::RunRecord pastCall(const QString &id, double costUsd)
+{
+    profile::RunRecord record;
+    record.id = id;
+    record.providerId = u"a"_s;
+    record.model = u"priced"_s;
+    record.startedWallMs = 1'000'000;
+    record.answer.usage = llm::Usage {};
+    record.answer.usage->input = 1'000'000;
+    record.costUsd = costUsd;
+    record.priceVersion = u"v0"_s;
+    return record;
+}
+
+} // namespace
+
+void CostSettingsTest::pastCostsAreRecomputedWhereAsked_data()
+{
+    QTest::addColumn<bool>("agreed");
+    QTest::newRow("yes") << true;
+    QTest::newRow("no") << false;
+}
+
+void CostSettingsTest::pastCostsAreRecomputedWhereAsked()
+{
+    QFETCH(bool, agreed);
+    World world({ { u"a"_s, models() } });
+    world.store.saveRun(pastCall(u"old"_s, 0.5));
+    world.store.saveRun(pastCall(u"same"_s, 1));
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Prices);
+    dialog.open();
+    auto *button = find<QPushButton>(dialog, u"recomputeCosts"_s);
+    button->click();
+    QTRY_VERIFY(dialog.findChild<QMessageBox *>(u"recomputeQuestion"_s));
+    auto *question = dialog.findChild<QMessageBox *>(u"recomputeQuestion"_s);
+    QCOMPARE(question->text(), u"Put the prices of today on 1 of 2 past calls?"_s);
+    QVERIFY2(question->informativeText().startsWith(u"Old sum: $1.50\nNew sum: $2.00 (+33 %)"_s),
+             qPrintable(question->informativeText()));
+    for (QAbstractButton *answer : question->buttons()) {
+        if ((question->buttonRole(answer) == QMessageBox::AcceptRole) == agreed)
+            answer->click();
+    }
+    if (agreed)
+        QTRY_COMPARE(find<QLabel>(dialog, u"recomputeOutcome"_s)->text(),
+                     u"1 calls recomputed: $2.00 in place of $1.50."_s);
+    auto runs = world.store.runs(0);
+    runs.waitForFinished();
+    double sum = 0;
+    for (const profile::RunRecord &record : *runs.result())
+        sum += *record.costUsd;
+    QCOMPARE(sum, agreed ? 2.0 : 1.5);
+    if (!agreed)
+        return;
+    button->click();
+    QTRY_COMPARE(find<QLabel>(dialog, u"recomputeOutcome"_s)->text(), u"Nothing would change: 2 calls, $2.00."_s);
+}
+
+void CostSettingsTest::pricesAreSavedBeforeTheyArePutOnThePast()
+{
+    World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Prices);
+    dialog.open();
+    QVERIFY(type(dialog, 2, QLocale().toString(2.5)));
+    find<QPushButton>(dialog, u"recomputeCosts"_s)->click();
+    QVERIFY(find<QLabel>(dialog, u"recomputeOutcome"_s)->text().startsWith(u"Save your prices first"_s));
+}
+
+void CostSettingsTest::answersAreKeptAsLongAsTheirProviderSays()
+{
+    World world({ { u"a"_s, models() }, { u"b"_s, models() } });
+    world.settings.setValue("cache/provider_ttl_hours", QVariantMap { { u"a"_s, 0.125 }, { u"gone"_s, 7 } });
+    {
+        SettingsDialog dialog(world.context);
+        dialog.showPage(SettingsDialog::Cache);
+        dialog.open();
+        auto *provider = find<QComboBox>(dialog, u"cacheHoursProvider"_s);
+        auto *hours = find<QDoubleSpinBox>(dialog, u"cacheHours"_s);
+        provider->setCurrentIndex(provider->findData(u"a"_s));
+        QCOMPARE(hours->value(), 0.125);
+        QCOMPARE(provider->currentText(), u"a: 0.125 h"_s);
+        provider->setCurrentIndex(provider->findData(u"b"_s));
+        QCOMPARE(hours->text(), u"as for all"_s);
+        hours->selectAll();
+        QTest::keyClicks(hours, u"24"_s);
+        QCOMPARE(provider->currentText(), u"b: 24 h"_s);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    const QVariantMap expected { { u"a"_s, 0.125 }, { u"b"_s, 24.0 }, { u"gone"_s, 7 } };
+    QCOMPARE(world.settings.value("cache/provider_ttl_hours").toMap(), expected);
+    SettingsDialog again(world.context);
+    again.open();
+    for (const auto &[id, hours] : { std::pair(u"a"_s, -1), std::pair(u"b"_s, 0) }) { // as for all; for ever
+        auto *provider = find<QComboBox>(again, u"cacheHoursProvider"_s);
+        provider->setCurrentIndex(provider->findData(id));
+        find<QDoubleSpinBox>(again, u"cacheHours"_s)->setValue(hours);
+    }
+    save(again);
+    QTRY_VERIFY(!again.isVisible());
+    const QVariantMap changed { { u"b"_s, 0.0 }, { u"gone"_s, 7 } };
+    QCOMPARE(world.settings.value("cache/provider_ttl_hours").toMap(), changed);
 }
 
 void CostSettingsTest::budgetsAreKept()

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void aRetryStartsAnew();
     void wrapsBetweenFigures();
     void enterOpensTheReceipt();
+    void theSameTurnElsewhere();
     void hostileTextStaysText();
 };
 
@@ -229,6 +230,28 @@ void NumbersLineTest::enterOpensTheReceipt()
     QVERIFY(details->plainText().contains(u"412 ms"_s));
     QTest::keyClick(details, Qt::Key_Escape);
     QTRY_VERIFY(!details);
+}
+
+void NumbersLineTest::theSameTurnElsewhere()
+{
+    const auto words = [](const profile::RunRecord &call, const QList<cost::Elsewhere> &elsewhere) {
+        QString text = CallDetails(call, elsewhere).plainText();
+        return text.replace(QChar::Nbsp, u' ');
+    };
+    const QString told = words(record(), { { { u"p"_s, u"dear"_s }, 0.0042 }, { { u"p"_s, u"new"_s }, std::nullopt } });
+    QVERIFY2(told.contains(u"The same turn elsewhere"_s), qPrintable(told));
+    QVERIFY2(told.contains(u"$0.0042 (+100 %)"_s), qPrintable(told));
+    QVERIFY(told.contains(u"new · p"_s) && told.contains(u"price unknown"_s));
+    QVERIFY(words(record(), {}).contains(u"Star models"_s));
+    QVERIFY(!CallDetails(record()).plainText().contains(u"elsewhere"_s)); // nobody asked
+    auto cached = record();
+    cached.cached = true;
+    cached.costUsd = 0;
+    const QString free = words(cached, { { { u"p"_s, u"dear"_s }, 0.0042 } });
+    QVERIFY(free.contains(u"$0.0042"_s) && !free.contains(u"+100 %"_s));
+    auto uncounted = record();
+    uncounted.answer.usage.reset();
+    QVERIFY(!words(uncounted, {}).contains(u"elsewhere"_s));
 }
 
 void NumbersLineTest::hostileTextStaysText()

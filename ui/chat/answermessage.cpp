@@ -213,6 +213,11 @@ void AnswerMessage::showState(const run::RunUpdate &update, qint64 nowNs)
     m_numbers->setVisible(update.trace.firstContentNs > 0);
 }
 
+void AnswerMessage::setElsewhere(const ElsewhereOf &elsewhereOf)
+{
+    m_numbers->setElsewhere(elsewhereOf);
+}
+
 void AnswerMessage::setEnded(const store::StoredMessage &message, const profile::RunRecord *record)
 {
     const bool wasLive = std::exchange(m_isLive, false);

@@ -2,6 +2,7 @@
 
 #include "core/run/run.h"
 #include "ui/chat/messagewidget.h"
+#include "ui/profiler/elsewhere.h"
 
 namespace talkbench::ui {
 
@@ -27,6 +28,7 @@ public:
     /// The end: all of it, and its figures; null where no record was kept.
     void setEnded(const store::StoredMessage &message, const profile::RunRecord *record);
     bool isLive() const { return m_isLive; }
+    void setElsewhere(const ElsewhereOf &elsewhereOf);
 
 Q_SIGNALS:
     void overruled(const QString &messageId, const QString &providerId, const QString &model);

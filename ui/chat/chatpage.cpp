@@ -59,7 +59,7 @@ QString countTip(const cost::ContextFit &fit)
 
 ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     : QWidget(parent), m_context(context), m_chats(chats), m_title(new ElidedLabel(this)),
-      m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context.clock, this)),
+      m_content(new QStackedWidget(this)), m_transcript(new Transcript(chats, context, this)),
       m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)),
       m_found(new FoundServers(context, this)), m_composer(new Composer(this)), m_leftOut(new LeftOutLine(this))
 {

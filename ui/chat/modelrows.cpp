@@ -168,12 +168,9 @@ void ModelRows::setFilter(const QString &typed)
 void ModelRows::loadFavourites()
 {
     m_favourites.clear();
-    const QVariantMap kept = m_context.settings.value(favouritesKey).toMap();
-    for (auto provider = kept.cbegin(); provider != kept.cend(); ++provider) {
-        const QStringList models = provider->toStringList();
-        for (const QString &model : models)
-            m_favourites.insert({ provider.key(), model });
-    }
+    const auto favourites = config::favouriteModels(m_context.settings);
+    for (const auto &[providerId, model] : favourites)
+        m_favourites.insert({ providerId, model });
 }
 
 void ModelRows::toggleFavourite(const Choice &choice)

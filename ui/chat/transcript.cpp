@@ -4,6 +4,7 @@
 #include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/usermessage.h"
+#include "ui/profiler/elsewhere.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -92,8 +93,8 @@ protected:
     }
 };
 
-Transcript::Transcript(ChatController &chats, const base::Clock &clock, QWidget *parent)
-    : QScrollArea(parent), m_chats(chats), m_clock(clock), m_column(new Column), m_jump(new JumpButton(this))
+Transcript::Transcript(ChatController &chats, AppContext &context, QWidget *parent)
+    : QScrollArea(parent), m_chats(chats), m_context(context), m_column(new Column), m_jump(new JumpButton(this))
 {
     setObjectName(u"transcript"_s);
     setAccessibleName(tr("Conversation"));
@@ -126,7 +127,7 @@ Transcript::Transcript(ChatController &chats, const base::Clock &clock, QWidget 
         if (widget && live && update.restarted)
             widget->setLive(*live);
         else if (widget && widget->isLive())
-            widget->apply(update, m_clock.nowNs());
+            widget->apply(update, m_context.clock.nowNs());
         if (update.state == run::RunState::RetryWait)
             m_countdown.start();
     });
@@ -179,6 +180,7 @@ MessageWidget *Transcript::build(const QString &id)
     MessageWidget *widget = nullptr;
     if (message.message.role == llm::Role::Assistant) {
         auto *made = new AnswerMessage(message, m_column);
+        made->setElsewhere(withFavourites(m_context));
         widget = made;
         showAnswer(made);
         connect(made, &AnswerMessage::overruled, &m_chats,
@@ -309,7 +311,7 @@ void Transcript::tickCountdowns()
         again.reasoning.clear();
         again.chunks.clear();
         if (AnswerMessage *widget = answer(message->messageId()))
-            widget->apply(again, m_clock.nowNs());
+            widget->apply(again, m_context.clock.nowNs());
     }
     if (!waiting)
         m_countdown.stop();

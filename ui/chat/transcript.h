@@ -8,10 +8,6 @@
 
 class QToolButton;
 
-namespace talkbench::base {
-class Clock;
-}
-
 namespace talkbench::store {
 struct StoredMessage;
 }
@@ -23,6 +19,7 @@ class ChatController;
 class Column;
 class MessageWidget;
 class UserMessage;
+struct AppContext;
 struct Gap;
 
 /// The conversation on display. It follows the end while the reader is there; any scroll upwards stops that. Only the
@@ -31,7 +28,7 @@ class Transcript final : public QScrollArea {
     Q_OBJECT
 
 public:
-    Transcript(ChatController &chats, const base::Clock &clock, QWidget *parent = nullptr);
+    Transcript(ChatController &chats, AppContext &context, QWidget *parent = nullptr);
 
     bool follows() const { return m_follows; }
     void jumpToEnd();
@@ -69,7 +66,7 @@ private:
     void noticeChosen(const QString &id, int action);
 
     ChatController &m_chats;
-    const base::Clock &m_clock;
+    AppContext &m_context;
     Column *m_column;
     QToolButton *m_jump;
     QList<MessageWidget *> m_messages; ///< the built end of the path

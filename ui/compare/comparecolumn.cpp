@@ -37,6 +37,7 @@ CompareColumn::CompareColumn(AppContext &context, int number, QWidget *parent) :
     setMinimumWidth(leastWidth);
     m_gaps = new GapStrip(this);
     m_numbers = new NumbersLine(this);
+    m_numbers->setElsewhere(withFavourites(context));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::unit, grid::unit, grid::unit, grid::unit);
     layout->setSpacing(grid::half);

@@ -35,7 +35,8 @@ ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
     connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
     connect(&context.runs, &run::RunService::stateChanged, this, &ActivityMonitor::setState);
     connect(&context.runs, &run::RunService::recorded, this, &ActivityMonitor::record);
-    loadSpending(context);
+    loadSpending(context.store);
+    connect(&context.store, &store::Store::runsRewritten, this, [this, &context] { loadSpending(context.store); });
     m_timer.start();
     QTimer::singleShot(0, this, &ActivityMonitor::take);
 }
@@ -45,9 +46,11 @@ double ActivityMonitor::seconds() const
     return static_cast<double>(m_clock.nowNs() - m_startNs) / 1e9;
 }
 
-void ActivityMonitor::loadSpending(AppContext &context)
+/// What ends from now on adds to it, what had ended before is in the store's answer.
+void ActivityMonitor::loadSpending(store::Store &store)
 {
-    whenReady(this, context.store.runs(recentRuns), [this](const base::Result<QList<profile::RunRecord>> &runs) {
+    m_spending = {};
+    whenReady(this, store.runs(recentRuns), [this](const base::Result<QList<profile::RunRecord>> &runs) {
         if (!runs)
             return;
         for (const profile::RunRecord &record : *runs)
@@ -95,6 +98,11 @@ void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &upda
 
 void ActivityMonitor::setState(const run::EngineState &state)
 {
+    const bool sameCounts = state.queued == m_state.queued && state.inFlight == m_state.inFlight;
+    const bool onlyPlaces = sameCounts && !(state == m_state);
+    m_state = state;
+    if (onlyPlaces) // as often as a call gets on: too often to measure
+        return;
     m_sample.queued = state.queued;
     m_sample.inFlight = state.inFlight;
     m_frames.setActive(state.inFlight > 0);

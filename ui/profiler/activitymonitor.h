@@ -13,6 +13,10 @@
 
 #include <deque>
 
+namespace talkbench::store {
+class Store;
+}
+
 namespace talkbench::ui {
 
 struct AppContext;
@@ -55,6 +59,8 @@ public:
     explicit ActivityMonitor(AppContext &context, QObject *parent = nullptr);
 
     const ActivitySample &sample() const { return m_sample; }
+    /// Every call that runs or waits.
+    const run::EngineState &state() const { return m_state; }
     /// What every call of this start came to.
     const profile::Monitor &calls() const { return m_calls; }
     const Spending &spending() const { return m_spending; }
@@ -81,7 +87,7 @@ private:
     void setState(const run::EngineState &state);
     void record(const profile::RunRecord &record);
     void addSpending(const profile::RunRecord &record);
-    void loadSpending(AppContext &context);
+    void loadSpending(store::Store &store);
     void take();
     double tokensPerS();
 
@@ -92,6 +98,7 @@ private:
     FrameMonitor m_frames;
     QTimer m_timer;
     ActivitySample m_sample;
+    run::EngineState m_state;
     Spending m_spending;
     QDate m_day;
     QHash<QString, qint64> m_live; ///< calls by key: when they were submitted

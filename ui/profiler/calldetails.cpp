@@ -1,9 +1,9 @@
 #include "ui/profiler/calldetails.h"
 
-#include "core/cost/receipt.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/profile/servertimings.h"
+#include "core/run/bill.h"
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/waterfall.h"
 #include "ui/theme/colours.h"
@@ -52,6 +52,11 @@ public:
     {
         close();
         m_html += u"<p style='color:%1'>%2</p>"_s.arg(m_error, text.toHtmlEscaped());
+    }
+    void note(const QString &text)
+    {
+        close();
+        m_html += u"<p style='color:%1;margin-top:4px'>%2</p>"_s.arg(m_muted, text.toHtmlEscaped());
     }
     void raw(const QString &text)
     {
@@ -142,14 +147,6 @@ QString classTitle(cost::TokenClass tokenClass)
     return {};
 }
 
-/// Of the price as it was then, whatever it is now.
-cost::Receipt costOf(const RunRecord &record)
-{
-    const auto price = cost::priceFromJson(record.price);
-    return cost::receiptOf(record.answer.usage.value_or(llm::Usage()), price ? std::optional(*price) : std::nullopt,
-                           { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC) });
-}
-
 void addItems(Receipt &receipt, const cost::Receipt &bill)
 {
     for (const cost::ReceiptLine &line : bill.lines)
@@ -176,9 +173,26 @@ void addCost(Receipt &receipt, const RunRecord &record)
     receipt.row(tr("This call"), record.costUsd ? profile::formatUsd(*record.costUsd) : tr("price unknown"),
                 record.costUsd.has_value());
     if (record.answer.usage)
-        addItems(receipt, costOf(record));
+        addItems(receipt, run::receiptOf(record));
     if (!record.priceVersion.isEmpty())
         receipt.row(tr("Price table"), record.priceVersion);
+}
+
+void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::Elsewhere> &elsewhere)
+{
+    receipt.heading(tr("The same turn elsewhere"));
+    if (elsewhere.isEmpty()) {
+        receipt.note(tr("Star models in the list of models to see here what this turn would have cost with them."));
+        return;
+    }
+    const auto here = run::answerUsd(record);
+    for (const cost::Elsewhere &row : elsewhere) {
+        const auto percent = row.differencePercent(here);
+        const QString usd = row.usd ? profile::formatUsd(*row.usd) : tr("price unknown");
+        receipt.row(u"%1 · %2"_s.arg(row.where.model, row.where.providerId),
+                    percent ? u"%1 (%2)"_s.arg(usd, profile::formatDifference(*percent)) : usd, row.usd.has_value());
+    }
+    receipt.note(tr("For as many tokens; other models count and answer differently."));
 }
 
 void addAttempts(Receipt &receipt, const RunRecord &record)
@@ -244,7 +258,8 @@ void addCall(Receipt &receipt, const RunRecord &record)
 
 } // namespace
 
-QString receiptHtml(const RunRecord &record, const QColor &muted, const QColor &error)
+QString receiptHtml(const RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
+                    const QColor &muted, const QColor &error)
 {
     Receipt receipt(muted, error);
     if (const auto &failure = record.answer.error) {
@@ -256,6 +271,8 @@ QString receiptHtml(const RunRecord &record, const QColor &muted, const QColor &
     addMetrics(receipt, record);
     addUsage(receipt, record);
     addCost(receipt, record);
+    if (elsewhere && record.answer.usage)
+        addElsewhere(receipt, record, *elsewhere);
     addServerTimings(receipt, record);
     addRateLimits(receipt, record);
     addAttempts(receipt, record);
@@ -266,7 +283,9 @@ QString receiptHtml(const RunRecord &record, const QColor &muted, const QColor &
     return receipt.html();
 }
 
-CallDetails::CallDetails(const RunRecord &record, QWidget *parent) : QDialog(parent), m_receipt(new QTextBrowser(this))
+CallDetails::CallDetails(const RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
+                         QWidget *parent)
+    : QDialog(parent), m_receipt(new QTextBrowser(this))
 {
     setObjectName(u"callDetails"_s);
     setWindowTitle(tr("Call details"));
@@ -282,7 +301,7 @@ CallDetails::CallDetails(const RunRecord &record, QWidget *parent) : QDialog(par
     m_receipt->setAccessibleName(tr("Receipt"));
     m_receipt->setOpenLinks(false);
     m_receipt->setFrameShape(QFrame::NoFrame);
-    m_receipt->setHtml(receiptHtml(record, colours(this).mutedText, colours(this).error));
+    m_receipt->setHtml(receiptHtml(record, elsewhere, colours(this).mutedText, colours(this).error));
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton *copy = buttons->addButton(tr("Copy as text"), QDialogButtonBox::ActionRole);
     copy->setObjectName(u"copyReceipt"_s);

@@ -1,20 +1,26 @@
 #pragma once
 
+#include "core/cost/receipt.h"
 #include "core/profile/runrecord.h"
 
 #include <QDialog>
+
+#include <optional>
 
 class QTextBrowser;
 
 namespace talkbench::ui {
 
-/// The receipt of a call: its phases, every metric, tokens by class with their source, cost, decisions and attempts, the
-/// server's own words. Open it with show(); it does not block.
+/// The receipt of a call: its phases, every metric, tokens by class with their source, cost here and elsewhere, decisions and
+/// attempts, the server's own words. Open it with show(); it does not block.
 class CallDetails final : public QDialog {
     Q_OBJECT
 
 public:
-    explicit CallDetails(const profile::RunRecord &record, QWidget *parent = nullptr);
+    /// `elsewhere`: empty where there are no favourites, unset where nobody asked.
+    explicit CallDetails(const profile::RunRecord &record,
+                         const std::optional<QList<cost::Elsewhere>> &elsewhere = std::nullopt,
+                         QWidget *parent = nullptr);
 
     QString plainText() const;
 
@@ -23,6 +29,7 @@ private:
 };
 
 /// The receipt as rich text.
-QString receiptHtml(const profile::RunRecord &record, const QColor &muted, const QColor &error);
+QString receiptHtml(const profile::RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
+                    const QColor &muted, const QColor &error);
 
 } // namespace talkbench::ui

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/profiler/elsewhere.h"
 #include "ui/profiler/livecall.h"
 
 #include <QAbstractButton>
@@ -23,6 +24,9 @@ public:
     /// `lastPart`: the answer above was continued, and the record is of its last part.
     void setRecord(const profile::RunRecord &record, bool lastPart = false);
 
+    /// For the receipt; without it nothing is said of other models.
+    void setElsewhere(const ElsewhereOf &elsewhereOf) { m_elsewhereOf = elsewhereOf; }
+
     const profile::RunRecord &record() const { return m_call.record(); }
     void openDetails();
 
@@ -41,6 +45,7 @@ private:
     void say(const QString &line);
 
     LiveCall m_call;
+    ElsewhereOf m_elsewhereOf;
     QString m_shown; ///< the text as it may be broken
     bool m_ended = false;
 };

@@ -134,6 +134,11 @@ QWidget *ProfilerDock::lastCallPanel()
     return panel;
 }
 
+void ProfilerDock::setElsewhere(const ElsewhereOf &elsewhereOf)
+{
+    m_numbers->setElsewhere(elsewhereOf);
+}
+
 LiveChart *ProfilerDock::chart(QLatin1StringView id) const
 {
     const auto found = std::find_if(m_feeds.begin(), m_feeds.end(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/profile/runrecord.h"
+#include "ui/profiler/elsewhere.h"
 
 #include <QDockWidget>
 #include <QTimer>
@@ -28,6 +29,7 @@ public:
     explicit ProfilerDock(ActivityMonitor &monitor, QWidget *parent = nullptr);
 
     LiveChart *chart(QLatin1StringView id) const;
+    void setElsewhere(const ElsewhereOf &elsewhereOf);
 
 Q_SIGNALS:
     void closeRequested();

@@ -60,8 +60,7 @@ void StatusStrip::refresh()
     m_busy = busy;
     m_measured = m_measured || sample.stallMs;
     m_worstMs = std::max(m_worstMs, sample.stallMs.value_or(0));
-    QStringList parts { tr("queue %1").arg(sample.queued), tr("in flight %1").arg(sample.inFlight),
-                        tr("%1 req/s").arg(requestRate(sample.requestsPerS)) };
+    QStringList parts { tr("%1 req/s").arg(requestRate(sample.requestsPerS)) };
     if (sample.cacheHitRate)
         parts << tr("cache %1 %").arg(QString::number(*sample.cacheHitRate, 'f', 0));
     parts << todayText(m_monitor.spending());

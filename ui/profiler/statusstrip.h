@@ -8,8 +8,7 @@ namespace talkbench::ui {
 
 class ActivityMonitor;
 
-/// For the status bar: queue, calls in flight, requests a second, today's cost, the app's memory, the worst frame of the
-/// stream.
+/// For the status bar: requests a second, today's cost, the app's memory, the worst frame of the stream.
 class StatusStrip final : public QWidget {
     Q_OBJECT
 

@@ -5,6 +5,7 @@
 #include "core/store/cachestore.h"
 #include "ui/appcontext.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/providerhours.h"
 #include "ui/settings/valuespage.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
@@ -26,7 +27,8 @@ CachePage::CachePage(AppContext &context, QWidget *parent)
                               { "cache/policy", "cache/pace", "cache/ttl_hours", "cache/memory_mb", "cache/disk_mb",
                                 "cache/entries", "cache/redis" },
                               this)),
-      m_size(new QLabel(this)), m_hits(new QLabel(this)), m_saved(new QLabel(this)), m_models(new QComboBox(this)),
+      m_hours(new ProviderHours(context.settings, this)), m_size(new QLabel(this)), m_hits(new QLabel(this)),
+      m_saved(new QLabel(this)), m_models(new QComboBox(this)),
       m_clearModel(new QPushButton(tr("Clear answers of"), this)), m_clearAll(new QPushButton(tr("Clear all"), this)),
       m_outcome(new ToneLabel(u"cacheOutcome"_s, ToneLabel::Tone::Ok, this))
 {
@@ -43,6 +45,8 @@ CachePage::CachePage(AppContext &context, QWidget *parent)
     figures->addRow(tr("Hits"), m_hits);
     figures->addRow(tr("Saved"), m_saved);
     m_outcome->hide();
+    if (auto *form = qobject_cast<QFormLayout *>(m_values->layout()))
+        form->addRow(tr("Of one provider (hours; 0: for ever)"), m_hours);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::gap);
@@ -120,7 +124,9 @@ void CachePage::clear(const profile::CacheFilter &filter)
 
 base::Result<void> CachePage::save()
 {
-    return m_values->save();
+    const auto values = m_values->save();
+    const auto hours = m_hours->save();
+    return values ? hours : values;
 }
 
 } // namespace talkbench::ui

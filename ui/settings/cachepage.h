@@ -12,6 +12,7 @@ class QPushButton;
 namespace talkbench::ui {
 
 struct AppContext;
+class ProviderHours;
 class ToneLabel;
 class ValuesPage;
 
@@ -34,6 +35,7 @@ private:
 
     AppContext &m_context;
     ValuesPage *m_values;
+    ProviderHours *m_hours;
     QLabel *m_size;
     QLabel *m_hits;
     QLabel *m_saved;

@@ -4,6 +4,7 @@
 #include "core/cost/pricelayers.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/pricerows.h"
+#include "ui/settings/recomputecosts.h"
 #include "ui/theme/metrics.h"
 #include "ui/wordfilter.h"
 
@@ -85,7 +86,7 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     hint->setWordWrap(true);
     hint->setText(
         tr("US dollars a million tokens. A figure that you change becomes a price of your own and goes before "
-           "what servers report and the table. What has been spent stays as it was."));
+           "what servers report and the table. What has been spent stays as it was until you ask for it."));
     auto *search = new QLineEdit(this);
     search->setObjectName(u"priceSearch"_s);
     search->setAccessibleName(tr("Search prices"));
@@ -100,6 +101,10 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     auto *buttons = new QHBoxLayout;
     buttons->addWidget(add);
     buttons->addWidget(m_reset);
+    buttons->addSpacing(grid::gap);
+    auto *recompute = new RecomputeCosts(
+        context, [this] { return isSaved(); }, this);
+    buttons->addWidget(recompute);
     buttons->addStretch();
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -108,6 +113,7 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     column->addWidget(search);
     column->addWidget(m_table, 1);
     column->addLayout(buttons);
+    column->addWidget(recompute->outcome());
     connect(search, &QLineEdit::textChanged, this,
             [found](const QString &typed) { found->setWords(searchWords(typed)); });
     connect(m_reset, &QPushButton::clicked, this, [this] {
@@ -135,13 +141,15 @@ void PricesPage::showState()
     m_reset->setEnabled(m_rows->isOwn(selectedRow()));
 }
 
-base::Result<void> PricesPage::save()
+bool PricesPage::isSaved() const
 {
     QStringList unread;
-    const QList<cost::Price> own = m_rows->own();
-    if (own == cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread))
-        return {};
-    return m_context.settings.setValue("prices/own", cost::toSetting(own));
+    return m_rows->own() == cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
+}
+
+base::Result<void> PricesPage::save()
+{
+    return isSaved() ? base::Result<void>() : m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()));
 }
 
 } // namespace talkbench::ui

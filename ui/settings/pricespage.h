@@ -23,6 +23,7 @@ public:
     base::Result<void> save();
 
 private:
+    bool isSaved() const;
     void showState();
     int selectedRow() const;
 

@@ -1,0 +1,257 @@
+#include "app/commands/pricechanges.h"
+
+#include "app/commands/options.h"
+#include "app/commands/prices.h"
+#include "app/commands/session.h"
+#include "app/commands/terminal.h"
+#include "core/config/datadir.h"
+#include "core/config/instancelock.h"
+#include "core/cost/pricelayers.h"
+#include "core/profile/format.h"
+#include "core/run/repricing.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <memory>
+
+using namespace Qt::StringLiterals;
+
+namespace talkbench::app {
+
+namespace {
+
+struct RateOption {
+    QLatin1StringView option;
+    QLatin1StringView member; ///< of a row of prices.json
+    const char *title;
+};
+
+constexpr RateOption rateOptions[] {
+    { "input"_L1, "input"_L1, "USD a million tokens of input." },
+    { "output"_L1, "output"_L1, "USD a million tokens of output." },
+    { "cache-read"_L1, "cache_read"_L1, "Of input read from the provider's cache; else as input." },
+    { "cache-write"_L1, "cache_write"_L1, "Of input written to it; else as input." },
+    { "cache-write-1h"_L1, "cache_write_1h"_L1, "Of input written to it for an hour; else as cache-write." },
+    { "reasoning"_L1, "reasoning"_L1, "Of thoughts; else as output." },
+    { "image"_L1, "image"_L1, "Of pictures; else as input." },
+};
+
+constexpr double highestRate = 1e5;
+
+void addCommonOptions(QCommandLineParser &parser)
+{
+    parser.addOptions({ { u"json"_s, u"Print JSON."_s }, { { u"h"_s, u"help"_s }, u"Shows this."_s } });
+}
+
+/// The one model that is named.
+base::Result<QString> modelOf(const QCommandLineParser &parser)
+{
+    const QStringList names = parser.positionalArguments();
+    if (names.size() != 1 || names.constFirst().trimmed().isEmpty())
+        return usage(names.isEmpty() ? u"There is no model."_s : u"Name one model."_s);
+    return names.constFirst().trimmed();
+}
+
+base::Result<cost::Price> readPrice(const QCommandLineParser &parser)
+{
+    const auto model = modelOf(parser);
+    if (!model)
+        return model.error();
+    QJsonObject row { { u"model"_s, *model },
+                      { u"provider"_s, parser.value(u"provider"_s) },
+                      { u"source"_s, u"your own"_s },
+                      { u"date"_s, QDateTime::currentDateTimeUtc().date().toString(Qt::ISODate) },
+                      { u"origin"_s, u"user"_s } };
+    for (const RateOption &rate : rateOptions) {
+        const auto usd = number<double>(parser, rate.option, 0, highestRate);
+        if (!usd)
+            return usd.error();
+        if (*usd)
+            row.insert(rate.member, **usd);
+    }
+    for (const auto name : { "input"_L1, "output"_L1 }) {
+        if (!row.contains(name))
+            return usage(u"--%1 is missing: a price has both, input and output."_s.arg(name));
+    }
+    return cost::priceFromJson(row);
+}
+
+/// Writes the user's own prices as `change` makes them, unless a window is open, which would write its own over them.
+base::Result<void> changeOwnPrices(const GlobalOptions &options,
+                                   const std::function<base::Result<QVariantMap>(const QVariantMap &)> &change)
+{
+    const auto dataDir = config::prepareDataDir(options.dataDir);
+    if (!dataDir)
+        return dataDir.error();
+    config::InstanceLock lock(*dataDir);
+    if (auto free = lock.acquire(); !free)
+        return base::Error { base::ErrorKind::Config,
+                             free.error().message + u" Prices can be set in its settings, too."_s,
+                             {},
+                             0,
+                             std::nullopt };
+    config::Settings settings(*dataDir);
+    if (const auto loaded = settings.load(); !loaded)
+        writeLine(stderr, u"talkbench prices: %1"_s.arg(loaded.error().message));
+    const auto changed = change(settings.value("prices/own").toMap());
+    return changed ? settings.setValue("prices/own", *changed) : changed.error();
+}
+
+struct Recomputing {
+    store::RunFilter filter;
+    bool dryRun = false;
+    bool json = false;
+};
+
+/// A day where the user is; `days` later.
+base::Result<qint64> dayStart(const QCommandLineParser &parser, const QString &option, int days, qint64 standard)
+{
+    if (!parser.isSet(option))
+        return standard;
+    const QDate day = QDate::fromString(parser.value(option), Qt::ISODate);
+    if (!day.isValid())
+        return usage(u"--%1 takes a day as 2026-11-24, not '%2'."_s.arg(option, parser.value(option)));
+    return day.addDays(days).startOfDay().toMSecsSinceEpoch();
+}
+
+base::Result<Recomputing> readRecomputing(const QCommandLineParser &parser)
+{
+    Recomputing wanted;
+    const auto from = dayStart(parser, u"from"_s, 0, wanted.filter.fromMs);
+    const auto until = dayStart(parser, u"to"_s, 1, wanted.filter.untilMs);
+    if (!from || !until)
+        return from ? until.error() : from.error();
+    if (*until <= *from)
+        return usage(u"--to is before --from."_s);
+    if (!parser.positionalArguments().isEmpty())
+        return usage(u"'%1' is not an option."_s.arg(parser.positionalArguments().constFirst()));
+    wanted.filter = { *from, *until, parser.value(u"model"_s) };
+    wanted.dryRun = parser.isSet(u"dry-run"_s);
+    wanted.json = parser.isSet(u"json"_s);
+    return wanted;
+}
+
+/// Gives the exit code.
+int printSums(const run::Repricing::Sums &sums, const QString &version, const Recomputing &wanted)
+{
+    if (wanted.json) {
+        const QJsonObject object { { u"calls"_s, sums.calls },       { u"changed"_s, sums.changed },
+                                   { u"unpriced"_s, sums.unpriced }, { u"old_usd"_s, sums.oldUsd },
+                                   { u"new_usd"_s, sums.newUsd },    { u"price_version"_s, version },
+                                   { u"dry_run"_s, wanted.dryRun } };
+        return printed(write(stdout, QString::fromUtf8(QJsonDocument(object).toJson())), "prices");
+    }
+    QString text = u"%1 of %2 calls %3 by the prices of %4\n"_s.arg(
+        profile::formatCount(sums.changed), profile::formatCount(sums.calls),
+        wanted.dryRun ? u"would be recomputed"_s : u"recomputed"_s, version);
+    if (sums.unpriced > 0)
+        text += u"%1 without a known price stay as they are\n"_s.arg(profile::formatCount(sums.unpriced));
+    text += u"old sum  %1\nnew sum  %2\n"_s.arg(profile::formatUsd(sums.oldUsd), profile::formatUsd(sums.newUsd));
+    return printed(write(stdout, text), "prices");
+}
+
+void recompute(Session &session, const Recomputing &wanted)
+{
+    const auto repricing = std::make_shared<run::Repricing>(
+        session.prices(), QDateTime::fromMSecsSinceEpoch(session.clock().wallMs(), Qt::UTC));
+    const auto rewrite = [repricing, dryRun = wanted.dryRun](const profile::RunRecord &record) {
+        const auto changed = (*repricing)(record);
+        return dryRun ? std::nullopt : changed;
+    };
+    session.store()
+        .rewriteRuns(wanted.filter, rewrite)
+        .then(&session, [&session, wanted, repricing](const base::Result<void> &done) {
+            QCoreApplication::exit(done ? printSums(repricing->sums(), session.prices().version(), wanted)
+                                        : failed("prices", done.error(), wanted.json));
+        });
+}
+
+} // namespace
+
+int setPrice(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        u"Sets a price of your own for a model; it goes before what servers report and before "
+        "the table. What past calls cost stays as it was."_s);
+    parser.addOption({ { u"p"_s, u"provider"_s }, u"Only where this provider serves it."_s, u"ID"_s });
+    for (const RateOption &rate : rateOptions)
+        parser.addOption({ QString(rate.option), QString::fromUtf8(rate.title), u"USD"_s });
+    addCommonOptions(parser);
+    parser.addPositionalArgument(u"model"_s, u"The model's id, or the beginning of several: claude-*"_s, u"MODEL"_s);
+    const bool parsed = parser.parse(QStringList { u"talkbench prices set"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "prices set");
+    const bool json = arguments.contains(u"--json"_s);
+    const auto price = parsed ? readPrice(parser) : usage(parser.errorText());
+    if (!price)
+        return misused("prices", price.error().message, json);
+    const auto changed =
+        changeOwnPrices(options, [&price](const QVariantMap &own) { return cost::withPrice(own, *price); });
+    return changed ? printPrices({ *price }, json) : failed("prices", changed.error(), json);
+}
+
+int unsetPrice(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        u"Takes a price of your own back: what servers report and the table hold again."_s);
+    parser.addOption({ { u"p"_s, u"provider"_s }, u"The provider that it was set for."_s, u"ID"_s });
+    addCommonOptions(parser);
+    parser.addPositionalArgument(u"model"_s, u"The model's id, as it was set."_s, u"MODEL"_s);
+    const bool parsed = parser.parse(QStringList { u"talkbench prices unset"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "prices unset");
+    const bool json = arguments.contains(u"--json"_s);
+    const auto model = parsed ? modelOf(parser) : usage(parser.errorText());
+    if (!model)
+        return misused("prices", model.error().message, json);
+    const QString provider = parser.value(u"provider"_s);
+    const auto changed = changeOwnPrices(options, [&](const QVariantMap &own) -> base::Result<QVariantMap> {
+        if (const auto without = cost::withoutPrice(own, provider, *model))
+            return *without;
+        const QString where = provider.isEmpty() ? QString() : u" of %1"_s.arg(provider);
+        return base::Error { base::ErrorKind::NotFound,
+                             u"There is no price of your own for %1%2."_s.arg(*model, where),
+                             {},
+                             0,
+                             std::nullopt };
+    });
+    if (!changed)
+        return failed("prices", changed.error(), json);
+    return json ? printPrices({}, json)
+                : printed(writeLine(stdout, u"There is no price of your own for %1 any more."_s.arg(printable(*model))),
+                          "prices");
+}
+
+int recomputeCosts(const QStringList &arguments, const GlobalOptions &options)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        u"Puts the prices of today on past calls, which never happens by itself. What a server said that a call cost "
+        "stays, as does what has no known price. Each changed call keeps a note of it."_s);
+    parser.addOptions({ { u"from"_s, u"Only calls since this day, 2026-11-24."_s, u"DATE"_s },
+                        { u"to"_s, u"Only calls until this day, which is included."_s, u"DATE"_s },
+                        { { u"m"_s, u"model"_s }, u"Only calls of this model."_s, u"MODEL"_s },
+                        { u"dry-run"_s, u"Only say what would change."_s } });
+    addCommonOptions(parser);
+    const bool parsed = parser.parse(QStringList { u"talkbench prices recompute"_s } + arguments);
+    if (parsed && parser.isSet(u"help"_s))
+        return printHelp(parser, "prices recompute");
+    const bool json = arguments.contains(u"--json"_s);
+    const auto wanted = parsed ? readRecomputing(parser) : usage(parser.errorText());
+    if (!wanted)
+        return misused("prices", wanted.error().message, json);
+    Session session(options);
+    if (const auto opened = session.open(); !opened)
+        return failed("prices", opened.error(), json);
+    // Answered after the session's own question, so that it knows what servers have reported.
+    session.store().modelLists().then(&session,
+                                      [&session, wanted = *wanted](const auto &) { recompute(session, wanted); });
+    return QCoreApplication::exec();
+}
+
+} // namespace talkbench::app

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/cost/receipt.h"
+#include "core/profile/runrecord.h"
+
+namespace talkbench::app {
+
+/// What the answer cost, a line a class of tokens, and what as many would have cost elsewhere. For a terminal.
+QString receiptText(const profile::RunRecord &record, const QList<cost::Elsewhere> &elsewhere);
+
+} // namespace talkbench::app

@@ -1,0 +1,205 @@
+#include "core/config/instancelock.h"
+#include "core/config/settings.h"
+#include "core/store/store.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace talkbench;
+using namespace Qt::StringLiterals;
+
+/// `talkbench prices set`, `unset` and `recompute`, and the receipt of `talkbench chat`, as a shell sees them.
+class TestPriceCommands final : public QObject {
+    Q_OBJECT
+
+private:
+    struct Output {
+        int code = -1;
+        QString text;
+        QString errors;
+
+        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
+        QJsonArray rows() const { return QJsonDocument::fromJson(text.toUtf8()).array(); }
+    };
+
+    Output run(const QStringList &arguments) const
+    {
+        QProcess process;
+        process.start(QStringLiteral(TALKBENCH_EXECUTABLE), QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
+        if (!process.waitForFinished(60'000))
+            return {};
+        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+                 QString::fromUtf8(process.readAllStandardError()) };
+    }
+    Output set(const QString &model, const QString &input) const
+    {
+        return run({ u"prices"_s, u"set"_s, model, u"--input"_s, input, u"--output"_s, u"10"_s, u"--json"_s });
+    }
+
+    /// A million tokens in, on this day.
+    static profile::RunRecord pastCall(const QString &id, const QString &model, const QDate &day)
+    {
+        profile::RunRecord record;
+        record.id = id;
+        record.providerId = u"p"_s;
+        record.model = model;
+        record.startedWallMs = day.startOfDay().toMSecsSinceEpoch() + 1000;
+        record.answer.usage = llm::Usage {};
+        record.answer.usage->input = 1'000'000;
+        record.costUsd = 0.5;
+        record.priceVersion = u"old"_s;
+        return record;
+    }
+    void keep(const QList<profile::RunRecord> &records) const
+    {
+        store::Store store(m_dir->path());
+        for (const profile::RunRecord &record : records)
+            store.saveRun(record);
+    }
+    QList<profile::RunRecord> kept() const
+    {
+        store::Store store(m_dir->path());
+        auto runs = store.runs(0);
+        runs.waitForFinished();
+        return *runs.result();
+    }
+
+    std::unique_ptr<QTemporaryDir> m_dir;
+
+private Q_SLOTS:
+    void init() { m_dir = std::make_unique<QTemporaryDir>(); }
+
+    void aPriceOfOnesOwnIsSetAndTakenBack()
+    {
+        const Output first = set(u"my-model"_s, u"1"_s);
+        QVERIFY2(first.code == 0, qPrintable(first.errors));
+        QCOMPARE(first.rows()[0][u"origin"_s].toString(), u"user"_s);
+        QCOMPARE(run({ u"prices"_s, u"set"_s, u"my-model"_s, u"--provider"_s, u"p"_s, u"--input=2"_s, u"--output=4"_s,
+                       u"--cache-read=0.2"_s, u"--cache-write=2.5"_s, u"--cache-write-1h=4"_s, u"--reasoning=5"_s,
+                       u"--image=3"_s })
+                     .code,
+                 0);
+        const QJsonArray rows = run({ u"prices"_s, u"--json"_s, u"-p"_s, u"p"_s, u"my-model"_s }).rows();
+        QCOMPARE(rows.size(), 1);
+        QCOMPARE(rows[0][u"input"_s].toDouble(), 2.0);
+        QCOMPARE(rows[0][u"cache_read"_s].toDouble(), 0.2);
+        QCOMPARE(rows[0][u"cache_write_1h"_s].toDouble(), 4.0);
+        QCOMPARE(run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows().size(), 2);
+        QCOMPARE(set(u"my-model"_s, u"7"_s).code, 0); // in place of the first
+        QCOMPARE(run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows().size(), 2);
+        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"my-model"_s }).code, 0);
+        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"my-model"_s }).code, 1);
+        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"my-model"_s, u"-p"_s, u"p"_s }).code, 0);
+        QCOMPARE(run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows().size(), 0);
+    }
+
+    void nonsenseIsNotSet_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        const QStringList rates { u"--input"_s, u"1"_s, u"--output"_s, u"2"_s };
+        QTest::newRow("no model") << rates;
+        QTest::newRow("two models") << rates + QStringList { u"a"_s, u"b"_s };
+        QTest::newRow("empty") << rates + QStringList { u" "_s };
+        QTest::newRow("no output") << QStringList { u"m"_s, u"--input"_s, u"1"_s };
+        QTest::newRow("negative") << QStringList { u"m"_s, u"--input=-1"_s, u"--output=1"_s };
+        QTest::newRow("nan") << QStringList { u"m"_s, u"--input=nan"_s, u"--output=1"_s };
+        QTest::newRow("a token's price") << QStringList { u"m"_s, u"--input=1e9"_s, u"--output=1"_s };
+        QTest::newRow("unknown option") << rates + QStringList { u"m"_s, u"--colour=red"_s };
+    }
+
+    void nonsenseIsNotSet()
+    {
+        QFETCH(QStringList, arguments);
+        const Output output = run(QStringList { u"prices"_s, u"set"_s } + arguments);
+        QCOMPARE(output.code, 2);
+        QVERIFY(!output.errors.isEmpty());
+        QVERIFY(!QFile::exists(m_dir->filePath(u"settings.json"_s)));
+    }
+
+    void anOpenWindowsSettingsAreLeftAlone()
+    {
+        config::InstanceLock window(m_dir->path());
+        QVERIFY(window.acquire());
+        const Output output = set(u"m"_s, u"1"_s);
+        QCOMPARE(output.code, 1);
+        QVERIFY2(output.errors.contains(u"already running"_s), qPrintable(output.errors));
+        QVERIFY(!QFile::exists(m_dir->filePath(u"settings.json"_s)));
+    }
+
+    void thePastIsRecomputedOnlyWhereAsked()
+    {
+        const QDate day(2026, 10, 1);
+        keep({ pastCall(u"1"_s, u"my-model"_s, day), pastCall(u"2"_s, u"my-model"_s, day.addDays(1)),
+               pastCall(u"3"_s, u"my-model"_s, day.addDays(2)), pastCall(u"4"_s, u"nobody-knows"_s, day) });
+        QCOMPARE(set(u"my-model"_s, u"1"_s).code, 0);
+        for (const profile::RunRecord &record : kept())
+            QCOMPARE(record.costUsd, std::optional(0.5)); // a new price alone changes nothing
+        const QStringList recompute { u"prices"_s, u"recompute"_s, u"--json"_s };
+        const QJsonObject looked = run(recompute + QStringList { u"--dry-run"_s }).json();
+        QCOMPARE(looked["calls"_L1].toInt(), 4);
+        QCOMPARE(looked["changed"_L1].toInt(), 3);
+        QCOMPARE(looked["unpriced"_L1].toInt(), 1);
+        QCOMPARE(looked["old_usd"_L1].toDouble(), 2.0);
+        QCOMPARE(looked["new_usd"_L1].toDouble(), 3.5);
+        QVERIFY(looked["dry_run"_L1].toBool());
+        for (const profile::RunRecord &record : kept())
+            QCOMPARE(record.costUsd, std::optional(0.5));
+        const QJsonObject one =
+            run(recompute + QStringList { u"--from"_s, u"2026-10-02"_s, u"--to"_s, u"2026-10-02"_s }).json();
+        QCOMPARE(one["calls"_L1].toInt(), 1);
+        QCOMPARE(one["changed"_L1].toInt(), 1);
+        QCOMPARE(run(recompute + QStringList { u"-m"_s, u"nobody-knows"_s }).json()["changed"_L1].toInt(), 0);
+        const Output all = run({ u"prices"_s, u"recompute"_s });
+        QCOMPARE(all.code, 0);
+        QVERIFY2(all.text.startsWith(u"2 of 4 calls recomputed by the prices of "_s), qPrintable(all.text));
+        QVERIFY(all.text.contains(u"old sum  $2.50\nnew sum  $3.50\n"_s));
+        for (const profile::RunRecord &record : kept()) {
+            const bool priced = record.model == u"my-model"_s;
+            QCOMPARE(record.costUsd, std::optional(priced ? 1.0 : 0.5));
+            QCOMPARE(record.priceVersion == u"old"_s, !priced);
+            QCOMPARE(record.trace.decisions.size(), priced ? 1 : 0); // the note, once
+        }
+    }
+
+    void datesAreDates()
+    {
+        for (const QStringList &wrong : { QStringList { u"--from"_s, u"yesterday"_s },
+                                          { u"--to=2026-13-01"_s },
+                                          { u"--from=2026-10-02"_s, u"--to=2026-10-01"_s },
+                                          { u"extra"_s } })
+            QCOMPARE(run(QStringList { u"prices"_s, u"recompute"_s } + wrong).code, 2);
+    }
+
+    void theReceiptTellsOfTheFavourites()
+    {
+        const QStringList chat { u"chat"_s, u"Hello"_s, u"--max-tokens"_s, u"2000"_s };
+        const Output plain = run(chat + QStringList { u"--receipt"_s });
+        QCOMPARE(plain.code, 0);
+        QVERIFY2(plain.errors.contains(u"no favourite models"_s), qPrintable(plain.errors));
+        QVERIFY(plain.errors.contains(u" a million = "_s));
+        {
+            config::Settings settings(m_dir->path());
+            QVERIFY(settings.load());
+            QVERIFY(settings.setValue("models/favourites",
+                                      QVariantMap { { u"p"_s, QStringList { u"dear"_s, u"unknown"_s } } }));
+        }
+        QCOMPARE(set(u"dear"_s, u"1000"_s).code, 0);
+        const Output told = run(chat + QStringList { u"--receipt"_s });
+        QVERIFY2(told.errors.contains(u"p/dear"_s) && told.errors.contains(u" %"_s), qPrintable(told.errors));
+        QVERIFY(told.errors.contains(u"p/unknown  price unknown"_s));
+        const QJsonObject json = run(chat + QStringList { u"--json"_s }).json();
+        QVERIFY(json["receipt"_L1]["computed_usd"_L1].toDouble() > 0);
+        const QJsonArray elsewhere = json["same_turn_elsewhere"_L1].toArray();
+        QCOMPARE(elsewhere.size(), 2);
+        QCOMPARE(elsewhere[0][u"model"_s].toString(), u"dear"_s);
+        QVERIFY(elsewhere[0][u"difference_percent"_s].toDouble() > 0);
+        QVERIFY(elsewhere[1][u"usd"_s].isNull());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPriceCommands)
+#include "tst_pricecommands.moc"
