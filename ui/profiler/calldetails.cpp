@@ -147,7 +147,7 @@ cost::Receipt costOf(const RunRecord &record)
 {
     const auto price = cost::priceFromJson(record.price);
     return cost::receiptOf(record.answer.usage.value_or(llm::Usage()), price ? std::optional(*price) : std::nullopt,
-                           { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC) });
+                           { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC), record.batch });
 }
 
 void addItems(Receipt &receipt, const cost::Receipt &bill)
