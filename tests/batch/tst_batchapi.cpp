@@ -121,9 +121,9 @@ private Q_SLOTS:
         QFETCH(QString, status);
         QFETCH(bool, ended);
         const auto state = batchApiFor(u"openai-chat"_s)
-                               ->parseState(QByteArray(R"({"id":"batch_1","status":"STATUS","created_at":1700000000,
-            "output_file_id":"file-o","error_file_id":null,"metadata":{"talkbench":"t"},
-            "request_counts":{"total":5,"completed":2,"failed":1}})")
+                               ->parseState(QByteArray(R"({"id":"batch_1","status":"STATUS","created_at":1700000000,)"
+            R"("output_file_id":"file-o","error_file_id":null,"metadata":{"talkbench":"t"},)"
+            R"("request_counts":{"total":5,"completed":2,"failed":1}})")
                                                 .replace("STATUS", status.toUtf8()));
         QVERIFY(state);
         QCOMPARE(state->ended, ended);
@@ -137,8 +137,8 @@ private Q_SLOTS:
 
     void whyAllOfItWasRefused()
     {
-        const auto state = batchApiFor(u"openai-chat"_s)->parseState(R"({"id":"b","status":"failed","errors":{"data":
-            [{"code":"invalid_url","message":"The URL does not match.","line":3}]}})");
+        const auto state = batchApiFor(u"openai-chat"_s)->parseState(R"({"id":"b","status":"failed","errors":{"data":)"
+            R"([{"code":"invalid_url","message":"The URL does not match.","line":3}]}})");
         QVERIFY(state && state->refusal);
         QVERIFY(state->refusal->message.contains(u"Request 3"_s));
         QVERIFY(state->refusal->message.contains(u"The URL does not match"_s));
@@ -146,9 +146,9 @@ private Q_SLOTS:
 
     void anthropicsState()
     {
-        const auto state = batchApiFor(u"anthropic"_s)->parseState(R"({"id":"msgbatch_1","processing_status":"in_progress",
-            "created_at":"2024-08-20T18:37:24.100435Z","results_url":null,
-            "request_counts":{"processing":10,"succeeded":3,"errored":2,"canceled":1,"expired":4}})");
+        const auto state = batchApiFor(u"anthropic"_s)->parseState(R"({"id":"msgbatch_1","processing_status":"in_progress",)"
+            R"("created_at":"2024-08-20T18:37:24.100435Z","results_url":null,)"
+            R"("request_counts":{"processing":10,"succeeded":3,"errored":2,"canceled":1,"expired":4}})");
         QVERIFY(state);
         QCOMPARE(state->total, 20);
         QCOMPARE(state->done, 10);
@@ -179,7 +179,7 @@ private Q_SLOTS:
     {
         const auto &anthropic = *batchApiFor(u"anthropic"_s);
         const auto state = anthropic.parseState(
-            R"({"id":"msgbatch_1","processing_status":"ended","results_url":"https://evil.test/steal"})");
+            R"({"id":"msgbatch_1","processing_status":"ended","results_url":"https:\/\/evil.test\/steal"})");
         const auto requests = anthropic.resultRequests(*state, endpoint(u"anthropic"_s));
         QCOMPARE(requests.size(), 1);
         QCOMPARE(requests[0].url, QUrl(u"https://host.test/v1/messages/batches/msgbatch_1/results"_s));
@@ -203,9 +203,9 @@ private Q_SLOTS:
     {
         const auto &api = *batchApiFor(u"openai-chat"_s);
         const auto good = api.parseOutcome(
-            R"({"custom_id":"k","response":{"status_code":200,"body":{"id":"x","model":"m","choices":[{"message":
-            {"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1,
-            "total_tokens":4}}},"error":null})");
+            R"({"custom_id":"k","response":{"status_code":200,"body":{"id":"x","model":"m","choices":[{"message":)"
+            R"({"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1,)"
+            R"("total_tokens":4}}},"error":null})");
         QVERIFY(good);
         QCOMPARE(good->customId, u"k"_s);
         QCOMPARE(good->answer.text, u"Hi"_s);
@@ -224,22 +224,22 @@ private Q_SLOTS:
         // A row that says nothing is no answer.
         const auto empty = api.parseOutcome(R"({"custom_id":"k"})");
         QVERIFY(empty && empty->answer.error && !empty->answer.finished);
-        for (const char *none : { "", "{}", "[1]", "{\"custom_id\":7}", "{\"custom_id\"" })
+        for (const char *none : { "", "{}", "[1]", R"({"custom_id":7})", R"({"custom_id")" })
             QVERIFY2(!api.parseOutcome(none), none);
     }
 
     void outcomesOfAnthropic()
     {
         const auto &api = *batchApiFor(u"anthropic"_s);
-        const auto good = api.parseOutcome(R"({"custom_id":"k","result":{"type":"succeeded","message":{"id":"msg_1",
-            "type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hi"}],
-            "stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}}})");
+        const auto good = api.parseOutcome(R"({"custom_id":"k","result":{"type":"succeeded","message":{"id":"msg_1",)"
+            R"("type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hi"}],)"
+            R"("stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}}})");
         QVERIFY(good);
         QCOMPARE(good->answer.text, u"Hi"_s);
         QVERIFY(good->answer.finished);
         QCOMPARE(good->answer.usage->output, 1);
-        const auto bad = api.parseOutcome(R"({"custom_id":"k","result":{"type":"errored","error":{"type":"error","error":
-            {"type":"invalid_request_error","message":"no"}}}})");
+        const auto bad = api.parseOutcome(R"({"custom_id":"k","result":{"type":"errored","error":{"type":"error","error":)"
+            R"({"type":"invalid_request_error","message":"no"}}}})");
         QCOMPARE(bad->answer.error->kind, ErrorKind::InvalidRequest);
         QCOMPARE(api.parseOutcome(R"({"custom_id":"k","result":{"type":"expired"}})")->kind, BatchOutcome::Kind::Expired);
         QCOMPARE(api.parseOutcome(R"({"custom_id":"k","result":{"type":"canceled"}})")->kind,
