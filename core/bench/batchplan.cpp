@@ -3,6 +3,7 @@
 #include "core/bench/batchjournal.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
+#include "core/validate/validators.h"
 
 #include <QCryptographicHash>
 #include <QJsonArray>
@@ -31,6 +32,8 @@ QString progressLine(const BatchProgress &progress)
         parts << u"%1 in flight"_s.arg(progress.inFlight);
     if (progress.failed > 0)
         parts << u"%1 failed"_s.arg(progress.failed);
+    if (progress.invalid > 0)
+        parts << u"%1 failed their checks"_s.arg(progress.invalid);
     if (progress.perSecond > 0)
         parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
     if (progress.remainingMs && progress.done() < progress.total)
@@ -41,10 +44,12 @@ QString progressLine(const BatchProgress &progress)
 }
 
 QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal,
-                                     BatchProgress &progress)
+                                     BatchProgress &progress, const std::stop_token &stop)
 {
     QList<BatchItem> items;
     for (const BatchPrompt &prompt : prompts) {
+        if (stop.stop_requested())
+            break;
         for (qsizetype target = 0; target < m_plan.targets.size(); ++target) {
             ++progress.total;
             const QString key = keyOf(prompt, m_plan.targets[target]);
@@ -66,8 +71,8 @@ QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
     options.remove("stream"_L1);
     QJsonArray asked { target.server, target.model, prompt.system.isEmpty() ? m_plan.system : prompt.system, options,
                        prompt.text };
-    if (const QJsonObject validation = toJson(m_plan.validation); !validation.isEmpty())
-        asked.append(validation);
+    if (m_plan.validation.onFailure != llm::Validation::OnFailure::Mark) // else it changes no answer
+        asked.append(toJson(m_plan.validation));
     const QByteArray hash =
         QCryptographicHash::hash(QJsonDocument(asked).toJson(QJsonDocument::Compact), QCryptographicHash::Sha256)
             .toHex()
@@ -104,6 +109,7 @@ BatchResult resultOf(const QString &promptId, const profile::RunRecord &record)
     return { promptId,
              record.model,
              record.ok(),
+             validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed,
              answer.error ? answer.error->message : answer.text,
              figure("output_tokens"),
              record.costUsd,

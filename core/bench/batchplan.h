@@ -13,6 +13,7 @@
 #include <QMetaType>
 
 #include <optional>
+#include <stop_token>
 
 namespace talkbench::bench {
 
@@ -55,12 +56,14 @@ struct BatchProgress {
     qsizetype total = 0; ///< so far: prompts × targets
     qsizetype ok = 0;
     qsizetype failed = 0;
+    qsizetype invalid = 0; ///< of this run's: answers that fail their checks
     qsizetype fromBefore = 0; ///< of those, found in the journal
     qsizetype inFlight = 0;
     double perSecond = 0; ///< of the last few results
     std::optional<qint64> remainingMs;
     double costUsd = 0; ///< of this run of the batch
     qsizetype unpriced = 0; ///< calls that are not in it
+    qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
 
     qsizetype done() const { return ok + failed; }
@@ -74,8 +77,9 @@ class BatchItems final {
 public:
     explicit BatchItems(const BatchPlan &plan) : m_plan(plan) { }
 
-    /// What is to be asked; the rest is in the journal, and counted as done.
-    QList<BatchItem> pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal, BatchProgress &progress);
+    /// What is to be asked; the rest is in the journal, and counted as done. A stop leaves it half done.
+    QList<BatchItem> pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal, BatchProgress &progress,
+                             const std::stop_token &stop = {});
 
 private:
     QString keyOf(const BatchPrompt &prompt, const BatchTarget &target);
@@ -92,6 +96,7 @@ struct BatchResult {
     QString id; ///< the prompt's
     QString model;
     bool ok = false;
+    bool invalid = false; ///< it fails its checks
     QString text; ///< the answer, or what went wrong
     std::optional<double> outputTokens = {};
     std::optional<double> costUsd = {};

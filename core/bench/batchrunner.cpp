@@ -124,7 +124,9 @@ void BatchRunner::keep(const BatchItem &item, const profile::RunRecord &record)
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
-    Q_EMIT resulted(resultOf(item.prompt.id, record));
+    const BatchResult result = resultOf(item.prompt.id, record);
+    m_progress.invalid += result.invalid ? 1 : 0;
+    Q_EMIT resulted(result);
     if (m_failuresInARow == hopeless) {
         m_error = record.answer.error;
         cancel();

@@ -3,6 +3,8 @@
 #include "core/base/whenready.h"
 #include "core/run/record.h"
 #include "core/run/retry.h"
+#include "core/run/validating.h"
+#include "core/validate/validators.h"
 
 #include <QUuid>
 
@@ -449,6 +451,7 @@ bool ProviderBatch::keep(Job &job, const llm::BatchOutcome &outcome, QList<Batch
     if (m_items.contains(outcome.customId))
         ++(record.ok() ? m_progress.ok : m_progress.failed);
     results.append(resultOf(prompt.value(), record));
+    m_progress.invalid += results.constLast().invalid ? 1 : 0;
     return true;
 }
 
@@ -476,8 +479,11 @@ profile::RunRecord ProviderBatch::recordOf(const Job &job, const llm::BatchOutco
     trace.decisions.append({ u"batch"_s, u"the provider's batch %1"_s.arg(job.remote.id) });
     run::Accounting accounting { m_services.prices };
     accounting.batch = true;
-    return run::makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request, job.submission.sentMs, answer,
-                           trace, {}, accounting);
+    profile::RunRecord record = run::makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request,
+                                                job.submission.sentMs, answer, trace, {}, accounting);
+    if (run::Validating::canBeChecked(answer))
+        record.validation = validate::check(m_plan.validation.validators, answer.text);
+    return record;
 }
 
 /// False, and finished, if it could not be written.
@@ -541,6 +547,7 @@ void ProviderBatch::report()
         done += job->remote.done;
         status = job->fresh ? u"sending"_s : job->remote.status.isEmpty() ? u"looking for it"_s : job->remote.status;
     }
+    m_progress.remoteDone = static_cast<qsizetype>(done);
     m_progress.remote.clear();
     if (!m_jobs.empty())
         m_progress.remote = u"the provider: %1, %2 of %3"_s
