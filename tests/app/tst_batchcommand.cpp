@@ -153,10 +153,9 @@ private Q_SLOTS:
         QCOMPARE(done.json()[u"invalid"_s].toInt(), 3);
         QFile file(csv);
         QVERIFY(file.open(QIODevice::ReadOnly));
-        const QByteArrayList rows = file.readAll().split('\n');
-        const qsizetype column = rows[0].split(',').indexOf("valid");
-        QVERIFY(column > 0);
-        QVERIFY(rows[1].contains(",false,"));
+        const QByteArray table = file.readAll();
+        QVERIFY(table.startsWith("id,provider,model,ok,finish_reason,text,valid,"));
+        QCOMPARE(table.count(",false,"), 3);
         m_dir->remove();
         begin(50);
         QCOMPARE(run(asked({ u"--via"_s, way, u"--validate"_s, u"not-empty"_s })).code, 0);
