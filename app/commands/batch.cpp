@@ -1,24 +1,25 @@
+#include "app/commands/batchoptions.h"
 #include "app/commands/commands.h"
 #include "app/commands/interrupts.h"
+#include "app/commands/lineinput.h"
 #include "app/commands/options.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
+#include "core/bench/batchestimate.h"
 #include "core/bench/batchexport.h"
 #include "core/bench/batchrunner.h"
 #include "core/bench/microbatch.h"
+#include "core/bench/providerbatch.h"
 #include "core/llm/modelname.h"
 #include "core/profile/format.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
-#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSaveFile>
 #include <QSocketNotifier>
 
-#include <algorithm>
-#include <array>
 #include <unistd.h>
 #include <utility>
 
@@ -27,176 +28,6 @@ using namespace Qt::StringLiterals;
 namespace talkbench::app {
 
 namespace {
-
-struct BatchOptions {
-    Target target;
-    QStringList models; ///< each with "provider/" before it where that is not the target's
-    QString prompts; ///< "-": standard input
-    bench::PromptFormat format = bench::PromptFormat::Text;
-    bench::PromptTemplate pattern;
-    QString out;
-    QString exportTo;
-    bench::BatchPlan plan;
-    qsizetype size = 1;
-    int flushMs = 50;
-    bool json = false;
-    bool quiet = false;
-};
-
-void describe(QCommandLineParser &parser)
-{
-    parser.setApplicationDescription(
-        u"Puts each prompt of a file to each model and writes a JSON line for every result. Started again with the "
-        u"same "
-        "file it goes on where it was: what is in the results is not asked for again. Ctrl+C lets the calls in flight "
-        "come to their end. Exit code 0 only if every call succeeded."_s);
-    addTargetOptions(parser);
-    parser.addOptions({
-        { u"models"_s, u"Models, separated by commas; 'provider/model' for one of another provider."_s, u"M,M"_s },
-        { { u"o"_s, u"out"_s }, u"The results; else beside the prompts, ending in .results.jsonl."_s, u"FILE"_s },
-        { u"export"_s, u"Write the results to this CSV file, too, at the end."_s, u"FILE"_s },
-        { u"concurrency"_s, u"Calls at once (8)."_s, u"N"_s },
-        { u"size"_s, u"From standard input: collect so many prompts, then send them together (1)."_s, u"N"_s },
-        { u"flush-ms"_s, u"From standard input: send after so long what has been collected (50)."_s, u"T"_s },
-        { u"format"_s, u"text (a prompt a line), jsonl or csv, where the file's ending doesn't tell."_s, u"FORMAT"_s },
-        { u"template"_s, u"The prompt, with {{names}} for values of each line: columns, or members."_s, u"TEXT"_s },
-        { u"retry-failed"_s, u"Ask again what had failed."_s },
-        { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
-        { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
-        { u"max-tokens"_s, u"The most tokens of each answer."_s, u"N"_s },
-        { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
-        { u"timeout"_s, u"The longest each answer may take, in seconds."_s, u"S"_s },
-        { u"quiet"_s, u"Don't show the progress."_s },
-        { u"json"_s, u"Print the sums as a JSON object: total, ok, failed, from_before, cost_usd, seconds, out."_s },
-        { { u"h"_s, u"help"_s }, u"Shows this."_s },
-    });
-    parser.addPositionalArgument(u"prompts"_s, u"The file of prompts; - reads them from standard input."_s,
-                                 u"PROMPTS"_s);
-}
-
-base::Result<bench::PromptFormat> readFormat(const QCommandLineParser &parser, const QString &path)
-{
-    constexpr std::array formats { std::pair("text", bench::PromptFormat::Text),
-                                   std::pair("jsonl", bench::PromptFormat::JsonLines),
-                                   std::pair("csv", bench::PromptFormat::Csv) };
-    const QString wanted = parser.value(u"format"_s);
-    if (wanted.isEmpty())
-        return bench::promptFormatOf(path);
-    for (const auto &[name, format] : formats) {
-        if (wanted == QLatin1StringView(name))
-            return format;
-    }
-    return usage(u"--format takes text, jsonl or csv, not '%1'."_s.arg(wanted));
-}
-
-QString resultsBeside(const QString &prompts)
-{
-    const QFileInfo file(prompts);
-    return file.path() + u'/' + file.completeBaseName() + u".results.jsonl"_s;
-}
-
-base::Result<void> readFiles(const QCommandLineParser &parser, BatchOptions &options)
-{
-    const QStringList files = parser.positionalArguments();
-    if (files.size() != 1)
-        return usage(files.isEmpty() ? u"There is no file of prompts; - reads standard input."_s
-                                     : u"There is more than one file of prompts."_s);
-    options.prompts = files.first();
-    options.out = parser.value(u"out"_s);
-    options.exportTo = parser.value(u"export"_s);
-    const bool input = options.prompts == u"-"_s;
-    if (input && options.out.isEmpty())
-        return usage(u"Prompts from standard input need --out for their results."_s);
-    if (options.out.isEmpty())
-        options.out = resultsBeside(options.prompts);
-    if (options.out == options.prompts)
-        return usage(u"The results can't be written over the prompts."_s);
-    const auto format = readFormat(parser, options.prompts);
-    if (!format)
-        return format.error();
-    if (input && *format == bench::PromptFormat::Csv)
-        return usage(u"Standard input is read line by line: text or jsonl."_s);
-    options.format = *format;
-    options.pattern = bench::PromptTemplate(parser.value(u"template"_s));
-    return {};
-}
-
-base::Result<BatchOptions> readOptions(const QCommandLineParser &parser)
-{
-    BatchOptions options;
-    const auto target = readTarget(parser);
-    const auto files = readFiles(parser, options);
-    const auto concurrency = number<int>(parser, u"concurrency"_s, 1, 4096);
-    const auto size = number<int>(parser, u"size"_s, 1, 100'000);
-    const auto flush = number<int>(parser, u"flush-ms"_s, 0, 3'600'000);
-    const auto temperature = number<double>(parser, u"temperature"_s, 0, 10);
-    const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
-    const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
-    const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
-    for (const base::Error *error : { target ? nullptr : &target.error(), files ? nullptr : &files.error(),
-                                      concurrency ? nullptr : &concurrency.error(), size ? nullptr : &size.error(),
-                                      flush ? nullptr : &flush.error(), temperature ? nullptr : &temperature.error(),
-                                      maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
-                                      timeout ? nullptr : &timeout.error() }) {
-        if (error)
-            return *error;
-    }
-    options.target = *target;
-    options.models = parser.value(u"models"_s).split(u',', Qt::SkipEmptyParts);
-    options.plan.concurrency = concurrency->value_or(options.plan.concurrency);
-    options.plan.system = parser.value(u"system"_s);
-    options.plan.retryFailed = parser.isSet(u"retry-failed"_s);
-    options.plan.options.temperature = *temperature;
-    options.plan.options.maxTokens = *maxTokens;
-    options.plan.options.seed = *seed;
-    options.plan.limits.totalMs = *timeout ? qRound(**timeout * 1000) : 0;
-    options.size = size->value_or(1);
-    options.flushMs = flush->value_or(options.flushMs);
-    options.json = parser.isSet(u"json"_s);
-    options.quiet = parser.isSet(u"quiet"_s);
-    return options;
-}
-
-/// Standard input, line by line, as it comes.
-class LineInput final {
-public:
-    LineInput(bench::PromptFormat format, const bench::PromptTemplate &pattern) : m_format(format), m_pattern(pattern)
-    {
-    }
-
-    bool ended() const { return m_ended; }
-    /// A line that can't be taken ends the input.
-    const std::optional<base::Error> &error() const { return m_error; }
-    /// What has come: call it when there is something to read.
-    QList<bench::BatchPrompt> read()
-    {
-        std::array<char, 65'536> buffer {};
-        const ssize_t size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-        m_ended = size <= 0;
-        m_held.append(buffer.data(), qMax<ssize_t>(size, 0));
-        if (m_ended && !m_held.endsWith('\n'))
-            m_held += '\n';
-        QList<bench::BatchPrompt> prompts;
-        for (qsizetype end = 0; (end = m_held.indexOf('\n')) >= 0; m_held.remove(0, end + 1)) {
-            const auto read = bench::readPromptLine(m_held.first(end), ++m_number, m_format, m_pattern);
-            if (!read) {
-                m_error = read.error();
-                m_ended = true;
-                break;
-            }
-            prompts += *read;
-        }
-        return prompts;
-    }
-
-private:
-    const bench::PromptFormat m_format;
-    const bench::PromptTemplate m_pattern;
-    QByteArray m_held;
-    qsizetype m_number = 0;
-    std::optional<base::Error> m_error;
-    bool m_ended = false;
-};
 
 class BatchCommand final : public QObject {
 public:
@@ -208,6 +39,12 @@ public:
 private:
     void resolve(qsizetype index);
     void begin();
+    void checkBudgets();
+    void onVerdict(const cost::Verdict &verdict);
+    void send();
+    void sendAsBatch();
+    void sendCalls();
+    const bench::BatchProgress &progress() const;
     void readInput();
     void showProgress(const bench::BatchProgress &progress);
     void onFinished(const std::optional<base::Error> &error);
@@ -221,8 +58,11 @@ private:
     const base::SystemClock m_clock;
     run::TimerScheduler m_scheduler;
     QList<bench::BatchPrompt> m_prompts;
+    QList<bench::BatchItem> m_items; ///< to be asked, of the file
+    bench::BatchProgress m_before;
     bench::BatchJournal m_journal;
     std::unique_ptr<bench::BatchRunner> m_runner;
+    std::unique_ptr<bench::ProviderBatch> m_batch;
     std::unique_ptr<bench::MicroBatch> m_collector;
     std::unique_ptr<LineInput> m_input;
     std::unique_ptr<QSocketNotifier> m_readable;
@@ -250,6 +90,9 @@ void BatchCommand::start()
     }
     if (const auto opened = m_journal.open(m_options.out); !opened)
         return fail(opened.error());
+    if (m_journal.hasOpenSubmission() && m_options.plan.way != bench::BatchWay::Provider)
+        return fail(usage(u"%1 has a batch open at its provider. Go on with it by --via provider, or give it up by "
+                          "--via provider --cancel: else its prompts would be paid twice."_s.arg(m_options.out)));
     if (m_options.models.isEmpty())
         m_options.models << QString();
     resolve(0);
@@ -294,25 +137,102 @@ void BatchCommand::resolve(qsizetype index)
 
 void BatchCommand::begin()
 {
-    const int totalMs = m_options.plan.limits.totalMs;
-    m_options.plan.limits = m_session.limits();
+    bench::BatchPlan &plan = m_options.plan;
+    const int totalMs = plan.limits.totalMs;
+    plan.limits = m_session.limits();
     if (totalMs > 0)
-        m_options.plan.limits.totalMs = totalMs;
+        plan.limits.totalMs = totalMs;
+    if (!m_options.pollGiven)
+        plan.pollMs = m_session.settings().value("batch/poll_s").toInt() * 1000;
     m_startNs = m_clock.nowNs();
+    m_items = bench::BatchItems(plan).pending(std::exchange(m_prompts, {}), m_journal, m_before);
+    if (m_items.isEmpty() || m_options.cancel)
+        send();
+    else
+        checkBudgets();
+}
+
+void BatchCommand::checkBudgets()
+{
+    QStringList problems;
+    const auto budgets = cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
+    for (const QString &problem : std::as_const(problems))
+        writeLine(stderr, u"talkbench batch: %1"_s.arg(problem));
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_clock.wallMs());
+    const auto costs = bench::estimateBatch(m_items, m_options.plan, m_session.prices(), now);
+    const auto total = bench::totalOf(costs);
+    if (!m_options.quiet && total && total->maxUsd > 0)
+        writeLine(stderr,
+                  u"talkbench batch: %1 calls, estimated at %2 to %3"_s.arg(m_items.size())
+                      .arg(profile::formatUsd(total->minUsd), profile::formatUsd(total->maxUsd)));
+    if (budgets.isEmpty())
+        return send();
+    const cost::PeriodStarts starts = cost::periodStarts(now);
+    m_session.store()
+        .spending({ {}, starts.dayMs, starts.monthMs })
+        .then(this, [this, budgets, costs](const base::Result<QList<store::Spending>> &spending) {
+            if (!spending)
+                return fail(spending.error());
+            QList<cost::Spent> spent;
+            for (const store::Spending &row : *spending)
+                spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+            onVerdict(bench::checkBudgets(budgets, spent, costs));
+        });
+}
+
+void BatchCommand::onVerdict(const cost::Verdict &verdict)
+{
+    using enum cost::BudgetAction;
+    if (verdict.action == Refuse || (verdict.action == Ask && !m_options.yes)) {
+        const QString hint = verdict.action == Ask ? u" --yes goes on nevertheless."_s : QString();
+        return fail({ base::ErrorKind::Budget, u"Nothing was sent. %1%2"_s.arg(verdict.reason, hint), {}, 0, {} });
+    }
+    if (verdict.action)
+        writeLine(stderr, u"talkbench batch: %1"_s.arg(verdict.reason));
+    send();
+}
+
+void BatchCommand::send()
+{
+    if (m_options.plan.way == bench::BatchWay::Provider)
+        sendAsBatch();
+    else
+        sendCalls();
+}
+
+void BatchCommand::sendAsBatch()
+{
+    using bench::ProviderBatch;
+    const ProviderBatch::Services services { m_session.runs(), m_clock, m_scheduler, m_session.prices() };
+    m_batch = std::make_unique<ProviderBatch>(services, m_journal, m_options.plan);
+    connect(m_batch.get(), &ProviderBatch::progressed, this, &BatchCommand::showProgress);
+    connect(m_batch.get(), &ProviderBatch::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);
+    if (m_options.cancel)
+        m_batch->cancel();
+    m_batch->start(std::exchange(m_items, {}), m_before);
+}
+
+void BatchCommand::sendCalls()
+{
     m_runner = std::make_unique<bench::BatchRunner>(m_session.runs(), m_clock, m_journal, m_options.plan);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchCommand::showProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);
     if (m_options.prompts != u"-"_s) {
-        m_runner->add(m_prompts);
-        m_prompts.clear();
+        m_runner->add(std::exchange(m_items, {}), m_before);
         m_runner->endInput();
         return;
     }
     m_collector = std::make_unique<bench::MicroBatch>(m_scheduler, m_options.size, m_options.flushMs);
-    connect(m_collector.get(), &bench::MicroBatch::ready, m_runner.get(), &bench::BatchRunner::add);
+    connect(m_collector.get(), &bench::MicroBatch::ready, m_runner.get(),
+            [this](const QList<bench::BatchPrompt> &prompts) { m_runner->add(prompts); });
     m_input = std::make_unique<LineInput>(m_options.format, m_options.pattern);
     m_readable = std::make_unique<QSocketNotifier>(STDIN_FILENO, QSocketNotifier::Read);
     connect(m_readable.get(), &QSocketNotifier::activated, this, &BatchCommand::readInput);
+}
+
+const bench::BatchProgress &BatchCommand::progress() const
+{
+    return m_batch ? m_batch->progress() : m_runner->progress();
 }
 
 void BatchCommand::readInput()
@@ -328,6 +248,15 @@ void BatchCommand::readInput()
 void BatchCommand::interrupt()
 {
     m_interrupted = true;
+    if (m_batch) {
+        writeLine(stderr,
+                  m_journal.hasOpenSubmission()
+                      ? u"\ntalkbench batch: the batch goes on at the provider; the same command collects it, and with "
+                        "--cancel gives it up"_s
+                      : u""_s);
+        m_batch->stop();
+        return;
+    }
     if (!m_runner) {
         QCoreApplication::exit(130);
         return;
@@ -355,15 +284,22 @@ void BatchCommand::showProgress(const bench::BatchProgress &progress)
 
 bool BatchCommand::printSums(double seconds) const
 {
-    const bench::BatchProgress &progress = m_runner->progress();
+    const bench::BatchProgress &progress = this->progress();
     if (m_options.json) {
-        const QJsonObject sums { { u"total"_s, progress.total },      { u"ok"_s, progress.ok },
-                                 { u"failed"_s, progress.failed },    { u"from_before"_s, progress.fromBefore },
-                                 { u"cost_usd"_s, progress.costUsd }, { u"unpriced"_s, progress.unpriced },
-                                 { u"seconds"_s, seconds },           { u"out"_s, m_options.out } };
+        const QJsonObject sums { { u"total"_s, progress.total },
+                                 { u"ok"_s, progress.ok },
+                                 { u"failed"_s, progress.failed },
+                                 { u"invalid"_s, progress.invalid },
+                                 { u"from_before"_s, progress.fromBefore },
+                                 { u"cost_usd"_s, progress.costUsd },
+                                 { u"unpriced"_s, progress.unpriced },
+                                 { u"seconds"_s, seconds },
+                                 { u"out"_s, m_options.out } };
         return write(stdout, QString::fromUtf8(QJsonDocument(sums).toJson()));
     }
     QStringList parts { u"%1 ok"_s.arg(progress.ok), u"%1 failed"_s.arg(progress.failed) };
+    if (progress.invalid > 0)
+        parts << u"%1 failed their checks"_s.arg(progress.invalid);
     if (progress.fromBefore > 0)
         parts << u"%1 of them from before"_s.arg(progress.fromBefore);
     if (const qsizetype left = progress.total - progress.done(); left > 0)
@@ -394,9 +330,9 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
     const bool wrongInput = m_input && m_input->error();
     if (wrongInput)
         writeLine(stderr, u"talkbench batch: %1 What came before it was asked."_s.arg(m_input->error()->message));
-    const bench::BatchProgress &progress = m_runner->progress();
+    const bench::BatchProgress &progress = this->progress();
     const bool whole = !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total;
-    QCoreApplication::exit(m_interrupted ? 130 : written && whole ? 0 : 1);
+    QCoreApplication::exit(m_interrupted ? 130 : !written || !whole ? 1 : progress.invalid > 0 ? 3 : 0);
 }
 
 } // namespace
@@ -404,12 +340,12 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
 int batchCommand(const QStringList &arguments, const GlobalOptions &options)
 {
     QCommandLineParser parser;
-    describe(parser);
+    describeBatch(parser);
     const bool parsed = parser.parse(QStringList { u"talkbench batch"_s } + arguments);
     if (parsed && parser.isSet(u"help"_s))
         return printHelp(parser, "batch");
     const bool json = arguments.contains(u"--json"_s);
-    const auto batch = parsed ? readOptions(parser) : usage(parser.errorText());
+    const auto batch = parsed ? readBatchOptions(parser) : usage(parser.errorText());
     if (!batch)
         return misused("batch", batch.error().message, json);
     const Interrupts interrupts;

@@ -2,13 +2,14 @@
 
 #include "app/commands/checks.h"
 #include "app/commands/options.h"
+#include "app/commands/sampling.h"
 #include "core/llm/images.h"
 
 #include <QCommandLineParser>
 #include <QFile>
 #include <QStringDecoder>
 
-#include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -142,11 +143,7 @@ void describeChat(QCommandLineParser &parser)
         { { u"m"_s, u"model"_s },
           u"The model; auto: one is chosen by the settings' rules and by what was measured."_s,
           u"M"_s },
-        { { u"s"_s, u"system"_s }, u"A system prompt."_s, u"TEXT"_s },
-        { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
         { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
-        { u"max-tokens"_s, u"The most tokens of the answer."_s, u"N"_s },
-        { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
         { u"stop"_s, u"Ends the answer where it would say this. May be repeated."_s, u"TEXT"_s },
         { u"reasoning-effort"_s, u"none, minimal, low, medium, high or xhigh."_s, u"EFFORT"_s },
         { u"reasoning-budget"_s, u"The most tokens to think with; 0 for none."_s, u"N"_s },
@@ -157,7 +154,6 @@ void describeChat(QCommandLineParser &parser)
         { u"image"_s, u"Show the model this picture (PNG, JPEG, GIF, WebP). May be repeated."_s, u"FILE"_s },
         { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
         { u"no-stream"_s, u"Ask for the answer in one piece."_s },
-        { u"timeout"_s, u"The longest the whole answer may take, in seconds."_s, u"S"_s },
         { u"cache"_s,
           u"Whether a kept answer will do: off, deterministic (temperature 0 or a seed), always, or refresh: ask anew "
           u"and "
@@ -173,6 +169,7 @@ void describeChat(QCommandLineParser &parser)
         { u"json"_s, u"Print one JSON object instead of text."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
+    addSamplingOptions(parser);
     addCheckOptions(parser);
     addFitOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
@@ -181,7 +178,6 @@ void describeChat(QCommandLineParser &parser)
 base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parser)
 {
     ChatCommandOptions options;
-    options.system = parser.value(u"system"_s);
     options.chat.stream = !parser.isSet(u"no-stream"_s);
     options.json = parser.isSet(u"json"_s);
     options.receipt = parser.isSet(u"receipt"_s);
@@ -189,25 +185,20 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto target = readTarget(parser);
     const auto given = headers(parser.values(u"header"_s));
     const auto text = prompt(parser);
-    const auto temperature = number<double>(parser, u"temperature"_s, 0, 10);
+    const auto sampling = readSampling(parser);
     const auto topP = number<double>(parser, u"top-p"_s, 0, 1);
-    const auto maxTokens = number<int>(parser, u"max-tokens"_s, 1, 10'000'000);
-    const auto seed = number<qint64>(parser, u"seed"_s, 0, 9'007'199'254'740'992);
     const auto reasoningBudget = number<int>(parser, u"reasoning-budget"_s, 0, 10'000'000);
     const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
     const auto shape = readShape(parser, options);
     const auto cache = readCache(parser, options);
     const auto validation = readChecks(parser);
     const auto fit = readFit(parser);
-    const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
-           temperature ? nullptr : &temperature.error(), topP ? nullptr : &topP.error(),
-           maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
+           sampling ? nullptr : &sampling.error(), topP ? nullptr : &topP.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
            shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(),
-           timeout ? nullptr : &timeout.error() }) {
+           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error() }) {
         if (error)
             return *error;
     }
@@ -215,16 +206,16 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.target.model = parser.value(u"model"_s);
     options.target.headers = *given;
     options.prompt = *text;
-    options.chat.temperature = *temperature;
+    options.system = sampling->system;
+    options.chat.temperature = sampling->options.temperature;
     options.chat.topP = *topP;
-    options.chat.maxTokens = *maxTokens;
-    options.chat.seed = *seed;
+    options.chat.maxTokens = sampling->options.maxTokens;
+    options.chat.seed = sampling->options.seed;
     options.chat.reasoningBudget = *reasoningBudget;
     options.chat.contextTokens = *contextTokens;
     options.validation = *validation;
     options.fit = *fit;
-    if (*timeout)
-        options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
+    options.timeoutMs = sampling->timeoutMs;
     return options;
 }
 

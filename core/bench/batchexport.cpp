@@ -3,6 +3,8 @@
 #include "core/base/csv.h"
 #include "core/bench/batchjournal.h"
 
+#include <QJsonArray>
+
 #include <algorithm>
 #include <array>
 
@@ -24,6 +26,13 @@ constexpr std::array columns {
     Column { "ok", [](const QJsonObject &row) { return row["ok"_L1]; } },
     Column { "finish_reason", [](const QJsonObject &row) { return row["finish_reason"_L1]; } },
     Column { "text", [](const QJsonObject &row) { return row["text"_L1]; } },
+    Column { "valid",
+             [](const QJsonObject &row) {
+                 const QJsonArray verdicts = row["validation"_L1].toArray();
+                 const auto passed = [](const auto &verdict) { return verdict["outcome"_L1].toString() == "passed"_L1; };
+                 return verdicts.isEmpty() ? QJsonValue()
+                                           : QJsonValue(std::all_of(verdicts.begin(), verdicts.end(), passed));
+             } },
     Column { "error", [](const QJsonObject &row) { return QJsonValue(row["error"_L1]["message"_L1]); } },
     Column { "input_tokens", [](const QJsonObject &row) { return QJsonValue(row["usage"_L1]["input_total"_L1]); } },
     Column { "output_tokens", [](const QJsonObject &row) { return QJsonValue(row["usage"_L1]["output_total"_L1]); } },

@@ -2,15 +2,81 @@
 
 #include <QJsonDocument>
 
+#include <algorithm>
+#include <array>
+#include <unistd.h>
+#include <utility>
+
 namespace talkbench::bench {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
+using State = Submission::State;
+
+constexpr std::array stateNames {
+    std::pair(State::Sending, "sending"_L1),
+    std::pair(State::Sent, "sent"_L1),
+    std::pair(State::Collected, "collected"_L1),
+    std::pair(State::Void, "void"_L1),
+};
+
 base::Error storageError(const QString &message, const QString &detail = {})
 {
     return { base::ErrorKind::Storage, message, detail, 0, std::nullopt };
+}
+
+QByteArray lineOf(const QJsonObject &row)
+{
+    return QJsonDocument(row).toJson(QJsonDocument::Compact) + '\n';
+}
+
+QString nameOf(State state)
+{
+    return std::find_if(stateNames.begin(), stateNames.end(), [state](const auto &row) { return row.first == state; })
+        ->second;
+}
+
+QJsonObject toJson(const Submission &submission)
+{
+    QJsonObject object { { u"submission"_s, submission.tag }, { u"state"_s, nameOf(submission.state) } };
+    if (!submission.isOpen())
+        return object; // all else is in the rows before
+    QJsonObject prompts;
+    for (auto prompt = submission.prompts.begin(); prompt != submission.prompts.end(); ++prompt)
+        prompts.insert(prompt.key(), prompt.value());
+    object.insert("server"_L1, submission.server);
+    object.insert("model"_L1, submission.model);
+    object.insert("file"_L1, submission.file);
+    object.insert("remote"_L1, submission.remote);
+    object.insert("sent_ms"_L1, submission.sentMs);
+    if (submission.state == State::Sending)
+        object.insert("prompts"_L1, prompts);
+    return object;
+}
+
+/// The row brings `submission` up to date.
+bool read(const QJsonObject &row, Submission &submission)
+{
+    const QString state = row["state"_L1].toString();
+    const auto known =
+        std::find_if(stateNames.begin(), stateNames.end(), [&state](const auto &name) { return state == name.second; });
+    if (known == stateNames.end())
+        return false;
+    submission.tag = row["submission"_L1].toString();
+    submission.state = known->first;
+    if (!submission.isOpen())
+        return true;
+    submission.server = row["server"_L1].toString();
+    submission.model = row["model"_L1].toString();
+    submission.file = row["file"_L1].toString();
+    submission.remote = row["remote"_L1].toString();
+    submission.sentMs = row["sent_ms"_L1].toInteger();
+    const QJsonObject prompts = row["prompts"_L1].toObject();
+    for (auto prompt = prompts.begin(); prompt != prompts.end(); ++prompt)
+        submission.prompts.insert(prompt.key(), prompt.value().toString());
+    return true;
 }
 
 } // namespace
@@ -25,17 +91,17 @@ base::Result<void> BatchJournal::open(const QString &path)
         return storageError(u"%1 can't be written: %2."_s.arg(path, m_file.errorString()));
     if (!m_lock->tryLock())
         return storageError(u"Another batch is writing %1."_s.arg(path));
+    QFile reader(path); // buffered: the unbuffered one reads lines byte by byte
+    if (!reader.open(QIODevice::ReadOnly))
+        return storageError(u"%1 can't be read: %2."_s.arg(path, reader.errorString()));
     qint64 whole = 0;
-    while (!m_file.atEnd()) {
-        const QByteArray line = m_file.readLine();
+    while (!reader.atEnd()) {
+        const QByteArray line = reader.readLine();
         if (!line.endsWith('\n'))
             break;
-        const QJsonObject row = QJsonDocument::fromJson(line).object();
-        const QString key = row["key"_L1].toString();
-        if (key.isEmpty())
+        if (!take(line, whole))
             return storageError(
                 u"%1 holds something else than the results of a batch: choose another file."_s.arg(path));
-        m_entries.insert(key, { row["ok"_L1].toBool(), whole, line.size() });
         whole += line.size();
     }
     if (!m_file.resize(whole) || !m_file.seek(whole))
@@ -43,16 +109,47 @@ base::Result<void> BatchJournal::open(const QString &path)
     return {};
 }
 
-base::Result<void> BatchJournal::append(const QJsonObject &row)
+/// False for a line that is no row.
+bool BatchJournal::take(const QByteArray &line, qint64 offset)
 {
-    const QByteArray line = QJsonDocument(row).toJson(QJsonDocument::Compact) + '\n';
+    const QJsonObject row = QJsonDocument::fromJson(line).object();
+    if (const QString tag = row["submission"_L1].toString(); !tag.isEmpty())
+        return read(row, m_submissions[tag]);
+    const QString key = row["key"_L1].toString();
+    if (!key.isEmpty())
+        m_entries.insert(key, { row["ok"_L1].toBool(), offset, line.size() });
+    return !key.isEmpty();
+}
+
+/// Gives the line's place.
+base::Result<qint64> BatchJournal::write(const QByteArray &line)
+{
     const qint64 offset = m_file.size();
     if (!m_file.seek(offset) || m_file.write(line) != line.size()) {
         const QString why = m_file.errorString();
         m_file.resize(offset); // a part of a line would hide the next
         return storageError(u"%1 can't be written: %2."_s.arg(m_path, why));
     }
-    m_entries.insert(row["key"_L1].toString(), { row["ok"_L1].toBool(), offset, line.size() });
+    return offset;
+}
+
+base::Result<void> BatchJournal::append(const QJsonObject &row)
+{
+    const QByteArray line = lineOf(row);
+    const auto offset = write(line);
+    if (!offset)
+        return offset.error();
+    m_entries.insert(row["key"_L1].toString(), { row["ok"_L1].toBool(), *offset, line.size() });
+    return {};
+}
+
+base::Result<void> BatchJournal::append(const Submission &submission)
+{
+    if (const auto written = write(lineOf(toJson(submission))); !written)
+        return written.error();
+    if (::fsync(m_file.handle()) != 0)
+        return storageError(u"%1 can't be written: the disk did not take it."_s.arg(m_path));
+    m_submissions[submission.tag] = submission;
     return {};
 }
 
@@ -61,6 +158,12 @@ QJsonObject BatchJournal::row(const Entry &entry) const
     if (!m_file.seek(entry.offset))
         return {};
     return QJsonDocument::fromJson(m_file.read(entry.size)).object();
+}
+
+bool BatchJournal::hasOpenSubmission() const
+{
+    return std::any_of(m_submissions.begin(), m_submissions.end(),
+                       [](const Submission &submission) { return submission.isOpen(); });
 }
 
 } // namespace talkbench::bench

@@ -6,10 +6,32 @@
 #include <QHash>
 #include <QJsonObject>
 #include <QLockFile>
+#include <QMap>
 
 #include <memory>
 
 namespace talkbench::bench {
+
+/// Requests that go to a provider as one batch: kept before they are sent, so that none is sent twice.
+struct Submission {
+    enum class State {
+        Sending, ///< on its way: whether the provider has it is not known
+        Sent, ///< the provider has it, under its `remote` id
+        Collected, ///< its results are in the journal
+        Void, ///< nothing was asked
+    };
+
+    QString tag; ///< the batch's name with us
+    QString server; ///< BatchTarget::server
+    QString model;
+    State state = State::Sending;
+    QString file; ///< of the uploaded requests, where the provider takes a file
+    QString remote; ///< the batch's name with the provider
+    qint64 sentMs = 0; ///< Unix time
+    QMap<QString, QString> prompts; ///< the requests: key → the prompt's id
+
+    bool isOpen() const { return state == State::Sending || state == State::Sent; }
+};
 
 /// The results of a batch, a JSON object a line, and at once what has been done: each is in the file before the next
 /// begins, so that a batch that was killed goes on where it was. One process at a time.
@@ -27,18 +49,28 @@ public:
     base::Result<void> open(const QString &path);
     /// `row` has "key" and "ok".
     base::Result<void> append(const QJsonObject &row);
+    /// On the disk when it returns. A later one of the same tag counts.
+    base::Result<void> append(const Submission &submission);
     /// Reads one back.
     QJsonObject row(const Entry &entry) const;
 
     /// By key; the last one counts.
     const QHash<QString, Entry> &entries() const { return m_entries; }
+    /// By tag.
+    const QMap<QString, Submission> &submissions() const { return m_submissions; }
+    /// The provider has, or may have, requests whose results are not here.
+    bool hasOpenSubmission() const;
     QString path() const { return m_path; }
 
 private:
+    base::Result<qint64> write(const QByteArray &line);
+    bool take(const QByteArray &line, qint64 offset);
+
     QString m_path;
     mutable QFile m_file;
     std::unique_ptr<QLockFile> m_lock;
     QHash<QString, Entry> m_entries;
+    QMap<QString, Submission> m_submissions;
 };
 
 } // namespace talkbench::bench

@@ -1,11 +1,5 @@
 #include "core/bench/batchrunner.h"
 
-#include "core/profile/format.h"
-#include "core/profile/metrictable.h"
-
-#include <QCryptographicHash>
-#include <QJsonArray>
-#include <QJsonDocument>
 #include <QUuid>
 
 #include <utility>
@@ -27,54 +21,12 @@ bool isHopeless(base::ErrorKind kind)
         || kind == Tls || kind == Proxy || kind == Redirect || kind == NotJson || kind == NotFound;
 }
 
-QJsonValue orNull(const QString &text)
-{
-    return text.isEmpty() ? QJsonValue() : QJsonValue(text);
-}
-
-QJsonObject rowOf(const profile::RunRecord &record)
-{
-    const llm::Answer &answer = record.answer;
-    return { { u"provider"_s, record.providerId },
-             { u"model"_s, record.model },
-             { u"ok"_s, record.ok() },
-             { u"text"_s, answer.text },
-             { u"reasoning"_s, orNull(answer.reasoning) },
-             { u"refusal"_s, orNull(answer.refusal) },
-             { u"tool_calls"_s, answer.toolCalls.isEmpty() ? QJsonValue() : toJson(answer.toolCalls) },
-             { u"finish_reason"_s,
-               answer.finishReason ? QJsonValue(llm::finishReasonName(*answer.finishReason)) : QJsonValue() },
-             { u"usage"_s, answer.usage ? QJsonValue(toJson(*answer.usage)) : QJsonValue() },
-             { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
-             { u"metrics"_s, profile::metricsJson(record) },
-             { u"attempts"_s, record.attempts() },
-             { u"error"_s, answer.error ? QJsonValue(llm::toJson(*answer.error)) : QJsonValue() },
-             { u"run_id"_s, record.id },
-             { u"started_ms"_s, record.startedWallMs } };
-}
-
 } // namespace
-
-QString progressLine(const BatchProgress &progress)
-{
-    QStringList parts { u"%1 of %2"_s.arg(progress.done()).arg(progress.total) };
-    if (progress.inFlight > 0)
-        parts << u"%1 in flight"_s.arg(progress.inFlight);
-    if (progress.failed > 0)
-        parts << u"%1 failed"_s.arg(progress.failed);
-    if (progress.perSecond > 0)
-        parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
-    if (progress.remainingMs && progress.done() < progress.total)
-        parts << u"%1 left"_s.arg(profile::formatMs(static_cast<double>(*progress.remainingMs)));
-    if (progress.costUsd > 0)
-        parts << profile::formatUsd(progress.costUsd);
-    return parts.join(u" · "_s);
-}
 
 BatchRunner::BatchRunner(run::RunService &runs, const base::Clock &clock, BatchJournal &journal, const BatchPlan &plan,
                          QObject *parent)
     : QObject(parent), m_service(runs), m_clock(clock), m_journal(journal), m_plan(plan),
-      m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
+      m_items(plan), m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
 {
 }
 
@@ -82,34 +34,18 @@ BatchRunner::~BatchRunner() = default;
 
 void BatchRunner::add(const QList<BatchPrompt> &prompts)
 {
-    for (const BatchPrompt &prompt : prompts) {
-        for (qsizetype target = 0; target < m_plan.targets.size(); ++target) {
-            ++m_progress.total;
-            const QString key = keyOf(prompt, m_plan.targets[target]);
-            const auto before = m_journal.entries().constFind(key);
-            if (before != m_journal.entries().cend() && (before->ok || !m_plan.retryFailed)) {
-                ++(before->ok ? m_progress.ok : m_progress.failed);
-                ++m_progress.fromBefore;
-                continue;
-            }
-            m_waiting.append({ key, prompt, target });
-        }
-    }
+    m_waiting += m_items.pending(prompts, m_journal, m_progress);
     pump();
 }
 
-/// What is asked of whom; the same a second time is another.
-QString BatchRunner::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
+void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before)
 {
-    QJsonObject options = toJson(m_plan.options);
-    options.remove("stream"_L1);
-    const QJsonArray asked { target.server, target.model, prompt.system.isEmpty() ? m_plan.system : prompt.system,
-                             options, prompt.text };
-    const QByteArray hash =
-        QCryptographicHash::hash(QJsonDocument(asked).toJson(QJsonDocument::Compact), QCryptographicHash::Sha256)
-            .toHex()
-            .first(32);
-    return u"%1-%2"_s.arg(QLatin1StringView(hash)).arg(++m_seen[hash]);
+    m_progress.total += before.total;
+    m_progress.ok += before.ok;
+    m_progress.failed += before.failed;
+    m_progress.fromBefore += before.fromBefore;
+    m_waiting += items;
+    pump();
 }
 
 void BatchRunner::endInput()
@@ -154,26 +90,17 @@ void BatchRunner::pump()
     finishIfDone();
 }
 
-void BatchRunner::begin(const Item &item)
+void BatchRunner::begin(const BatchItem &item)
 {
-    run::RunRequest request;
-    request.endpoint = m_plan.targets[item.target].endpoint;
-    request.chat.model = m_plan.targets[item.target].model;
-    request.chat.options = m_plan.options;
-    const QString system = item.prompt.system.isEmpty() ? m_plan.system : item.prompt.system;
-    if (!system.isEmpty())
-        request.chat.messages.append(llm::Message::fromText(llm::Role::System, system));
-    request.chat.messages.append(llm::Message::fromText(llm::Role::User, item.prompt.text));
-    request.limits = m_plan.limits;
+    run::RunRequest request = requestOf(item, m_plan);
     request.conversationId = m_id;
-    request.priority = run::Priority::Batch;
     auto run = m_service.start(request);
     connect(run.get(), &run::Run::finished, this,
             [this, item](const profile::RunRecord &record) { onFinished(item, record); });
     m_runs[item.key] = std::move(run);
 }
 
-void BatchRunner::onFinished(const Item &item, const profile::RunRecord &record)
+void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &record)
 {
     m_runs.at(item.key).release()->deleteLater(); // it is the sender
     m_runs.erase(item.key);
@@ -182,25 +109,9 @@ void BatchRunner::onFinished(const Item &item, const profile::RunRecord &record)
     pump();
 }
 
-BatchResult BatchRunner::resultOf(const Item &item, const profile::RunRecord &record)
+void BatchRunner::keep(const BatchItem &item, const profile::RunRecord &record)
 {
-    const auto figure = [&record](const char *id) {
-        const profile::Metric *metric = profile::metricById(id);
-        return metric ? metric->compute(record) : std::nullopt;
-    };
-    const llm::Answer &answer = record.answer;
-    return {
-        item.prompt.id,          record.model,   record.ok(),       answer.error ? answer.error->message : answer.text,
-        figure("output_tokens"), record.costUsd, figure("ttft_ms"), figure("response_ms")
-    };
-}
-
-void BatchRunner::keep(const Item &item, const profile::RunRecord &record)
-{
-    QJsonObject row = rowOf(record);
-    row.insert("key"_L1, item.key);
-    row.insert("id"_L1, item.prompt.id);
-    if (const auto kept = m_journal.append(row); !kept) {
+    if (const auto kept = m_journal.append(rowOf(item.key, item.prompt.id, record)); !kept) {
         m_error = kept.error();
         cancel();
         return;
@@ -213,7 +124,9 @@ void BatchRunner::keep(const Item &item, const profile::RunRecord &record)
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
-    Q_EMIT resulted(resultOf(item, record));
+    const BatchResult result = resultOf(item.prompt.id, record);
+    m_progress.invalid += result.invalid ? 1 : 0;
+    Q_EMIT resulted(result);
     if (m_failuresInARow == hopeless) {
         m_error = record.answer.error;
         cancel();

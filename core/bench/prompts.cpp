@@ -79,7 +79,13 @@ base::Result<Values> valuesOfJson(const QByteArray &line)
     return values;
 }
 
-base::Result<QList<BatchPrompt>> readCsv(const QString &text, const PromptTemplate &pattern)
+base::Error stopped()
+{
+    return { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+}
+
+base::Result<QList<BatchPrompt>> readCsv(const QString &text, const PromptTemplate &pattern,
+                                         const std::stop_token &stop)
 {
     const auto rows = base::csvRows(text);
     if (!rows)
@@ -87,6 +93,8 @@ base::Result<QList<BatchPrompt>> readCsv(const QString &text, const PromptTempla
     QList<BatchPrompt> prompts;
     const QStringList columns = rows->value(0);
     for (qsizetype i = 1; i < rows->size(); ++i) {
+        if (stop.stop_requested())
+            return stopped();
         const QStringList &row = rows->at(i);
         if (row.size() != columns.size())
             return wrongLine(i + 1, u"%1 columns instead of %2."_s.arg(row.size()).arg(columns.size()));
@@ -156,16 +164,19 @@ base::Result<QList<BatchPrompt>> readPromptLine(const QByteArray &line, qsizetyp
     return QList<BatchPrompt> { *prompt };
 }
 
-base::Result<QList<BatchPrompt>> readPrompts(const QByteArray &file, PromptFormat format, const PromptTemplate &pattern)
+base::Result<QList<BatchPrompt>> readPrompts(const QByteArray &file, PromptFormat format, const PromptTemplate &pattern,
+                                             const std::stop_token &stop)
 {
     const QByteArray body = file.startsWith("\xEF\xBB\xBF") ? file.sliced(3) : file;
     if (format == PromptFormat::Csv) {
         const auto text = decoded(body);
-        return text ? readCsv(*text, pattern) : text.error();
+        return text ? readCsv(*text, pattern, stop) : text.error();
     }
     QList<BatchPrompt> prompts;
     const QList<QByteArray> lines = body.split('\n');
     for (qsizetype i = 0; i < lines.size(); ++i) {
+        if (stop.stop_requested())
+            return stopped();
         const auto read = readPromptLine(lines[i], i + 1, format, pattern);
         if (!read)
             return read.error();

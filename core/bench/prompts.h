@@ -8,6 +8,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <stop_token>
+
 namespace talkbench::bench {
 
 /// One prompt of a batch.
@@ -40,9 +42,9 @@ private:
 
 /// Text: a prompt a line. JSON lines: a string, or an object with "prompt" and, where wanted, "id", "system" and the
 /// template's values. CSV (RFC 4180, in UTF-8): the first line names the columns, likewise. Empty lines are none. An error
-/// names the line.
-base::Result<QList<BatchPrompt>> readPrompts(const QByteArray &file, PromptFormat format,
-                                             const PromptTemplate &pattern);
+/// names the line; one of kind Cancelled: it was told to stop.
+base::Result<QList<BatchPrompt>> readPrompts(const QByteArray &file, PromptFormat format, const PromptTemplate &pattern,
+                                             const std::stop_token &stop = {});
 
 /// One line of text or of JSON lines, for input that comes bit by bit; nothing for an empty one.
 base::Result<QList<BatchPrompt>> readPromptLine(const QByteArray &line, qsizetype number, PromptFormat format,

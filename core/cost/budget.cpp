@@ -15,7 +15,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr qint64 mostTokensOfPicture = 3000;
-constexpr int usualLongestAnswer = 4096;
 
 bool isPicture(const llm::ContentPart &part)
 {
@@ -105,10 +104,10 @@ Verdict checkOne(const Budget &budget, double spent, const PlannedCall &call)
     const QString left = perCall ? QString() : u", and %1 is left"_s.arg(usd(budget.limitUsd - spent));
     if (spent + call.cost->minUsd > limit)
         return { budget.action,
-                 u"%1 would be passed: this call costs %2%3."_s.arg(titleOf(budget), rangeText(*call.cost), left) };
+                 u"%1 would be passed: %2 costs %3%4."_s.arg(titleOf(budget), call.what, rangeText(*call.cost), left) };
     if (const auto action = gentler(budget.action); action && spent + call.cost->maxUsd > limit)
         return { action,
-                 u"%1 may be passed: this call costs %2%3."_s.arg(titleOf(budget), rangeText(*call.cost), left) };
+                 u"%1 may be passed: %2 costs %3%4."_s.arg(titleOf(budget), call.what, rangeText(*call.cost), left) };
     return {};
 }
 

@@ -62,7 +62,11 @@ struct PlannedCall {
     QString providerId;
     QString model;
     std::optional<CostRange> cost; ///< unset: its price is unknown
+    QString what = QStringLiteral("this call"); ///< for a person, in a sentence
 };
+
+/// The longest usual answer, in tokens, where none is bounded.
+inline constexpr int usualLongestAnswer = 4096;
 
 /// Of a prompt of so many tokens and pictures, from its count's low to its high. Unset: the price is unknown. Of a server of
 /// the user's own: 0.

@@ -47,6 +47,8 @@ struct RunRecord {
     bool streamed = true;
     /// Not asked for again: it enters no latency statistic and cost nothing.
     bool cached = false;
+    /// One of a provider's batch, at the price of those: nobody waited for it, so that it has no stamps.
+    bool batch = false;
     /// Unset in records of versions that did not keep it, and where it was not cached.
     std::optional<CacheHit> cacheHit = {};
     llm::Answer answer;

@@ -245,6 +245,7 @@ QJsonObject toJson(const RunRecord &record)
         { u"started_wall_ms"_s, record.startedWallMs },
         { u"streamed"_s, record.streamed },
         { u"cached"_s, record.cached },
+        { u"batch"_s, record.batch },
         { u"cache_hit"_s, cacheHitToJson(record.cacheHit) },
         { u"answer"_s, llm::toJson(record.answer) },
         { u"trace"_s, traceToJson(record.trace) },
@@ -274,6 +275,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.startedWallMs = object["started_wall_ms"_L1].toInteger();
     record.streamed = object["streamed"_L1].toBool(true);
     record.cached = object["cached"_L1].toBool();
+    record.batch = object["batch"_L1].toBool();
     record.cacheHit = cacheHitFromJson(object["cache_hit"_L1]);
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());

@@ -6,7 +6,7 @@ namespace {
 
 cost::Circumstances circumstancesOf(const profile::RunRecord &record)
 {
-    return { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC) };
+    return { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC), record.batch };
 }
 
 } // namespace

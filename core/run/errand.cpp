@@ -15,9 +15,9 @@ void Errand::advance(net::HttpTransport &transport)
 }
 
 void Errand::ask(const base::HttpRequest &request, const net::TransportLimits &limits,
-                 const std::function<void(const Fetched &)> &then)
+                 const std::function<void(const Fetched &)> &then, qsizetype largestBody)
 {
-    m_fetches.push_back(std::make_unique<Fetch>(request, limits));
+    m_fetches.push_back(std::make_unique<Fetch>(request, limits, largestBody));
     connect(m_fetches.back().get(), &Fetch::finished, this, [this, then](const Fetched &fetched) {
         if (!m_done)
             then(fetched);

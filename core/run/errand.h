@@ -27,7 +27,7 @@ Q_SIGNALS:
 
 protected:
     void ask(const base::HttpRequest &request, const net::TransportLimits &limits,
-             const std::function<void(const Fetched &)> &then);
+             const std::function<void(const Fetched &)> &then, qsizetype largestBody = usualLargestBody);
     /// Drops what is still on its way.
     void finish();
     const base::Clock &clock() const { return m_clock; }

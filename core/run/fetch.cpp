@@ -2,12 +2,6 @@
 
 namespace talkbench::run {
 
-namespace {
-
-constexpr qsizetype largestBody = 32 << 20;
-
-} // namespace
-
 void stamp(profile::Trace &trace, net::Phase phase, qint64 ns)
 {
     switch (phase) {
@@ -33,8 +27,8 @@ void stamp(profile::Trace &trace, net::Phase phase, qint64 ns)
     }
 }
 
-Fetch::Fetch(const base::HttpRequest &request, const net::TransportLimits &limits)
-    : m_request(request), m_limits(limits)
+Fetch::Fetch(const base::HttpRequest &request, const net::TransportLimits &limits, qsizetype largestBody)
+    : m_request(request), m_limits(limits), m_largestBody(largestBody)
 {
 }
 
@@ -51,7 +45,9 @@ void Fetch::start(net::HttpTransport &transport, const base::Clock &clock)
         m_fetched.trace.httpStatus = head.status;
     });
     connect(m_transfer.get(), &net::Transfer::bytes, this, [this](const QByteArray &bytes) {
-        m_fetched.body += bytes.first(qMin(bytes.size(), largestBody - m_fetched.body.size()));
+        const qsizetype left = m_largestBody - m_fetched.body.size();
+        m_fetched.cut = m_fetched.cut || bytes.size() > left;
+        m_fetched.body += bytes.first(qMin(bytes.size(), left));
     });
     connect(m_transfer.get(), &net::Transfer::finished, this,
             [this](const std::optional<base::Error> &error, qint64 ns) {

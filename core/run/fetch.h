@@ -14,12 +14,15 @@ namespace talkbench::run {
 /// Writes a phase's stamp into its field.
 void stamp(profile::Trace &trace, net::Phase phase, qint64 ns);
 
-/// One whole exchange that is no chat: its stamps, its head and at most 32 MiB of its body.
+constexpr qsizetype usualLargestBody = 32 << 20;
+
+/// One whole exchange that is no chat: its stamps, its head and its body up to a bound.
 struct Fetched {
     QUrl url; ///< that was asked
     profile::Trace trace;
     base::HttpHead head;
     QByteArray body;
+    bool cut = false; ///< there was more of the body than its bound
     /// The transport's; the status is the caller's to judge.
     std::optional<base::Error> error;
 };
@@ -29,7 +32,8 @@ class Fetch final : public QObject {
     Q_OBJECT
 
 public:
-    Fetch(const base::HttpRequest &request, const net::TransportLimits &limits);
+    Fetch(const base::HttpRequest &request, const net::TransportLimits &limits,
+          qsizetype largestBody = usualLargestBody);
 
     QUrl url() const { return m_request.url; }
     bool started() const { return m_transfer != nullptr || m_ended; }
@@ -41,6 +45,7 @@ Q_SIGNALS:
 private:
     const base::HttpRequest m_request;
     const net::TransportLimits m_limits;
+    const qsizetype m_largestBody;
     std::unique_ptr<net::Transfer> m_transfer;
     Fetched m_fetched;
     bool m_ended = false;

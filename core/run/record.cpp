@@ -53,7 +53,7 @@ QString price(profile::RunRecord &record, const cost::PriceBook &prices)
 {
     const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC);
     const auto price = prices.find(record.providerId, record.model, when);
-    const cost::Receipt receipt = cost::receiptOf(*record.answer.usage, price, { when });
+    const cost::Receipt receipt = cost::receiptOf(*record.answer.usage, price, { when, record.batch });
     record.costUsd = receipt.totalUsd();
     if (price)
         record.price = cost::toJson(*price);
@@ -119,6 +119,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.model = request.chat.model;
     record.startedWallMs = startedWallMs;
     record.streamed = request.chat.options.stream;
+    record.batch = accounting.batch;
     record.answer = answer;
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;

@@ -15,6 +15,7 @@ struct Accounting {
     const cost::PriceBook &prices;
     const cost::TokenCounter *counter = nullptr; ///< null: tokens are estimated
     std::optional<cost::TokenCount> prompt = {}; ///< its count, where there is one
+    bool batch = false; ///< it was one of a provider's batch
 };
 
 /// What the last stage makes of a call that has ended: its tokens counted, priced, and all of it in one record.

@@ -109,6 +109,21 @@ QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
     return promise->future();
 }
 
+QFuture<BodyResult> RunService::fetch(const BodyRequest &request)
+{
+    const auto promise = std::make_shared<BodyPromise>();
+    promise->start();
+    post([request, promise, &clock = m_clock](Engine &engine) {
+        engine.send(std::make_unique<BodyQuery>(request, promise, clock));
+    });
+    return promise->future();
+}
+
+void RunService::record(const profile::RunRecord &record)
+{
+    QMetaObject::invokeMethod(this, [this, record] { Q_EMIT recorded(record); }, Qt::QueuedConnection);
+}
+
 QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)
 {
     const auto promise = std::make_shared<DiagnosisPromise>();

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/cost/pricebook.h"
 #include "core/cost/tokencounter.h"
+#include "core/run/bodyquery.h"
 #include "core/run/diagnosis.h"
 #include "core/run/limits.h"
 #include "core/run/localservers.h"
@@ -70,6 +71,10 @@ public:
     void cancelWaiting();
     /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
+    /// What is no chat, likewise. From any thread.
+    QFuture<BodyResult> fetch(const BodyRequest &request);
+    /// A call that somebody else made: says so as recorded(). From any thread.
+    void record(const profile::RunRecord &record);
     /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.
     QFuture<Diagnosis> diagnose(const DiagnosisPlan &plan);
     /// Which of the vendors' local servers run on this machine and on `hosts`; asks no other. Takes two seconds at most.

@@ -16,14 +16,13 @@ namespace {
 using OnFailure = llm::Validation::OnFailure;
 using Outcome = profile::Verdict::Outcome;
 
-/// An answer that was cut off, refused or asks for a tool is not what the validators are about.
-bool canBeChecked(const llm::Answer &answer)
+} // namespace
+
+bool Validating::canBeChecked(const llm::Answer &answer)
 {
     return answer.finished && !answer.error
         && answer.finishReason.value_or(llm::FinishReason::Stop) == llm::FinishReason::Stop;
 }
-
-} // namespace
 
 bool Validating::mayAskAgain(const llm::Validation &validation)
 {

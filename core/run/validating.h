@@ -22,6 +22,8 @@ public:
 
     Validating(const RunRequest &request, const cost::PriceBook &prices) : m_original(request), m_prices(prices) { }
 
+    /// An answer that was cut off, refused or asks for a tool is not what the validators are about.
+    static bool canBeChecked(const llm::Answer &answer);
     /// Whether an answer may be followed by another request: a judge's, or the same again.
     static bool mayAskAgain(const llm::Validation &validation);
     /// What is to be asked next: a judge, or the model again. Nothing: it is settled.

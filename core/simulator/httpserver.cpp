@@ -30,6 +30,7 @@ constexpr int writeTimeoutS = 60;
 constexpr std::size_t maxBodyBytes = 256u * 1024 * 1024;
 constexpr std::size_t maxPathBytes = 256;
 constexpr int backlog = 4096;
+constexpr auto formType = "x-simulator-form-type"; ///< a form's Content-Type, which httplib does not see
 
 /// One accepted socket, as httplib's stream and as the handler's link. Unlike httplib's own it sends a chunk in one system call,
 /// notices while it waits that the client left, and can end in a reset.
@@ -239,7 +240,8 @@ HttpIn toHttpIn(const httplib::Request &request)
     for (const auto &[name, value] : request.params)
         in.query.emplaceBack(QByteArray::fromStdString(name), QByteArray::fromStdString(value));
     for (const auto &[name, value] : request.headers)
-        in.headers.emplaceBack(QByteArray::fromStdString(name), QByteArray::fromStdString(value));
+        in.headers.emplaceBack(name == formType ? QByteArray("Content-Type") : QByteArray::fromStdString(name),
+                               QByteArray::fromStdString(value));
     in.body = QByteArray::fromStdString(request.body);
     return in;
 }
@@ -359,15 +361,22 @@ private:
     template <typename Server>
     static bool processRequest(Server &server, Connection &connection, bool &closed)
     {
-        if constexpr (requires { server.process_request(connection, false, closed, withoutCompression); })
-            return server.process_request(connection, false, closed, withoutCompression);
+        if constexpr (requires { server.process_request(connection, false, closed, prepare); })
+            return server.process_request(connection, false, closed, prepare);
         else
             return server.process_request(connection, "127.0.0.1", connection.peerPort(), "127.0.0.1", 0, false, closed,
-                                          withoutCompression);
+                                          prepare);
     }
 
-    /// A compressed stream would be held back by the compressor.
-    static void withoutCompression(httplib::Request &request) { request.headers.erase("Accept-Encoding"); }
+    /// A compressed stream would be held back by the compressor, and a form taken apart.
+    static void prepare(httplib::Request &request)
+    {
+        request.headers.erase("Accept-Encoding");
+        if (const std::string type = request.get_header_value("Content-Type"); type.rfind("multipart/", 0) == 0) {
+            request.headers.erase("Content-Type");
+            request.headers.emplace(formType, type);
+        }
+    }
 
     bool enter(Connection &connection)
     {

@@ -257,6 +257,12 @@ constexpr std::array table {
            [](Knobs &k, const QString &v) { return setSwitch(k.noDone, v); } },
     Knob { "no-usage", "", "Leave out the usage, even where the request asks for it.",
            [](Knobs &k, const QString &v) { return setSwitch(k.noUsage, v); } },
+    Knob { "batch-ms", "MS", "How long a batch takes, of OpenAI's or Anthropic's batch API (5000).",
+           [](Knobs &k, const QString &v) { return setNumber(k.batchMs, v, 25 * maxMs); } },
+    Knob { "batch-expire", "N", "So many requests of each batch, its last ones, expire.",
+           [](Knobs &k, const QString &v) { return setCount(k.batchExpire, v); } },
+    Knob { "batch-lost", "N", "Make the first N batches, but close the connection instead of saying so.",
+           [](Knobs &k, const QString &v) { return setCount(k.batchLost, v); } },
 };
 
 } // namespace

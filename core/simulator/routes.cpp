@@ -1,5 +1,7 @@
 #include "core/simulator/routes.h"
 
+#include "core/simulator/batchdesk.h"
+
 #include <array>
 
 namespace talkbench::simulator {
@@ -12,9 +14,15 @@ struct Route {
     const char *method;
     const char *path; ///< {} stands for a name
     WireMember wire;
-    Told (*tell)(const Wire &, const Asked &); ///< null: a chat
+    Told (*tell)(const Wire &, const Asked &);
     const char *header = nullptr; ///< which the request must have
+    DeskAction desk = nullptr; ///< null as `tell` is: a chat
 };
+
+constexpr Route batchRoute(const char *method, const char *path, WireMember wire, DeskAction action)
+{
+    return { method, path, wire, nullptr, nullptr, action };
+}
 
 constexpr auto anthropicVersion = "anthropic-version"; ///< tells whose /v1/models are meant
 
@@ -29,6 +37,17 @@ constexpr std::array table {
     Route { "GET", "/openai/models", &Wires::azure, openAiModels },
     Route { "POST", "/v1/messages", &Wires::anthropic, nullptr },
     Route { "POST", "/v1/messages/count_tokens", &Wires::anthropic, anthropicTokens },
+    batchRoute("POST", "/v1/files", &Wires::openAi, &BatchDesk::takeFile),
+    batchRoute("GET", "/v1/files/{}/content", &Wires::openAi, &BatchDesk::fileContent),
+    batchRoute("POST", "/v1/batches", &Wires::openAi, &BatchDesk::createOpenAi),
+    batchRoute("GET", "/v1/batches", &Wires::openAi, &BatchDesk::listOpenAi),
+    batchRoute("GET", "/v1/batches/{}", &Wires::openAi, &BatchDesk::state),
+    batchRoute("POST", "/v1/batches/{}/cancel", &Wires::openAi, &BatchDesk::cancel),
+    batchRoute("POST", "/v1/messages/batches", &Wires::anthropic, &BatchDesk::createAnthropic),
+    batchRoute("GET", "/v1/messages/batches", &Wires::anthropic, &BatchDesk::listAnthropic),
+    batchRoute("GET", "/v1/messages/batches/{}", &Wires::anthropic, &BatchDesk::state),
+    batchRoute("GET", "/v1/messages/batches/{}/results", &Wires::anthropic, &BatchDesk::results),
+    batchRoute("POST", "/v1/messages/batches/{}/cancel", &Wires::anthropic, &BatchDesk::cancel),
     Route { "GET", "/v1/models", &Wires::anthropic, anthropicModels, anthropicVersion },
     Route { "GET", "/v1/models/{}", &Wires::anthropic, anthropicModel, anthropicVersion },
     Route { "GET", "/v1/models", &Wires::openAi, openAiModels },
@@ -83,13 +102,13 @@ Place placeOf(const HttpIn &in, const Wires &wires)
     for (const Route &route : table) {
         const auto name = hasHeader(in, route.header) ? nameIn(in.path, route.path) : std::nullopt;
         if (name && method == route.method)
-            return { *(wires.*route.wire), route.tell, *name, 0 };
+            return { *(wires.*route.wire), route.tell, route.desk, *name, 0 };
         if (name)
             otherMethod = &route;
     }
     if (otherMethod)
-        return { *(wires.*otherMethod->wire), nullptr, {}, 405 };
-    return { wireByPrefix(in, wires), nullptr, {}, 404 };
+        return { *(wires.*otherMethod->wire), nullptr, nullptr, {}, 405 };
+    return { wireByPrefix(in, wires), nullptr, nullptr, {}, 404 };
 }
 
 } // namespace talkbench::simulator

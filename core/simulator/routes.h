@@ -14,11 +14,16 @@ struct Wires {
     const std::unique_ptr<Wire> ollama = ollamaWire();
 };
 
+class BatchDesk;
+struct Knobs;
+using DeskAction = Told (BatchDesk::*)(const Asked &asked, const Knobs &knobs);
+
 /// Where a request leads.
 struct Place {
     const Wire &wire; ///< for an unknown address: the one whose errors its client would understand
-    Told (*tell)(const Wire &wire, const Asked &asked) = nullptr; ///< null: a chat
-    QByteArray name; ///< the model or the deployment in the path
+    Told (*tell)(const Wire &wire, const Asked &asked) = nullptr;
+    DeskAction desk = nullptr; ///< null as `tell` is: a chat
+    QByteArray name; ///< the model, deployment, file or batch in the path
     int problem = 0; ///< 404 or 405, else 0
 };
 

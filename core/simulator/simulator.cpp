@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/simulator/answerer.h"
+#include "core/simulator/batchdesk.h"
 #include "core/simulator/httpserver.h"
 #include "core/simulator/routes.h"
 #include "core/simulator/truthlog.h"
@@ -52,6 +53,8 @@ private:
     {
         if (in.path == "/sim/health" && in.method == "GET")
             return HttpOut::whole(200, R"({"status":"ok"})");
+        if (in.path == "/sim/requests" && in.method == "GET")
+            return HttpOut::whole(200, R"({"requests":)" + QByteArray::number(m_requests) + '}');
         if (in.path.startsWith(truthPath) && in.method == "GET")
             return truth(in.path.sliced(truthPath.size()));
         const Place place = placeOf(in, m_wires);
@@ -63,9 +66,9 @@ private:
         if (!knobs->requireKey.isEmpty() && place.wire.key(in) != knobs->requireKey.toUtf8())
             return refuse(place.wire, place.wire.badKey());
         const Asked asked { in, place.name };
-        if (!place.tell)
+        if (!place.tell && !place.desk)
             return chat(place.wire, asked, *knobs, link);
-        const Told told = place.tell(place.wire, asked);
+        const Told told = place.desk ? (m_desk.*place.desk)(asked, *knobs) : place.tell(place.wire, asked);
         if (const auto *error = std::get_if<ApiError>(&told))
             return refuse(place.wire, *error);
         return HttpOut::whole(200, std::get<QByteArray>(told));
@@ -73,7 +76,21 @@ private:
 
     static HttpOut refuse(const Wire &wire, const ApiError &error)
     {
+        if (error.status == 0)
+            return withoutAnswer();
         return HttpOut::whole(error.status, wire.errorBody(error));
+    }
+
+    /// The connection closes before there is anything to read.
+    static HttpOut withoutAnswer()
+    {
+        HttpOut out;
+        out.length = 1;
+        out.body = [](ClientLink &link) {
+            link.resetOnClose();
+            return false;
+        };
+        return out;
     }
 
     static ApiError noPlace(const HttpIn &in, int status)
@@ -156,6 +173,7 @@ private:
     const Wires m_wires;
     TruthLog m_truths;
     std::atomic<quint64> m_requests = 0;
+    BatchDesk m_desk { m_wires, m_requests };
     HttpServer m_http; // last, so that its threads end first
 };
 

@@ -12,7 +12,7 @@ namespace talkbench::simulator {
 
 /// A refusal, before each protocol gives it its own shape.
 struct ApiError {
-    int status = 400;
+    int status = 400; ///< 0: the connection ends without an answer
     QString message;
     QString param;
     QString code;

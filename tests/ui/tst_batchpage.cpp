@@ -1,17 +1,26 @@
+#include "core/cost/budget.h"
+#include "core/net/qttransport.h"
+#include "core/simulator/simulator.h"
 #include "tests/ui/world.h"
 #include "ui/batch/batchpage.h"
 #include "ui/batch/batchresults.h"
 
+#include <QAbstractButton>
+#include <QComboBox>
 #include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
 #include <QTest>
+
+#include <algorithm>
 
 using namespace talkbench;
 using namespace talkbench::ui;
@@ -26,6 +35,10 @@ private Q_SLOTS:
     void pausesAndStops();
     void wrongInputIsSaid();
     void failedOnesAreAskedAgain();
+    void theProvidersBatchSurvivesTheWindow();
+    void anOpenBatchIsNotAskedCallByCall();
+    void budgetsAreAskedFirst();
+    void closingDoesNotWaitForALongFile();
 };
 
 namespace {
@@ -139,7 +152,7 @@ void BatchPageTest::wrongInputIsSaid()
     auto *message = part<QLabel>(page, "batchMessage");
     fill(page, world, {});
     press(page, "batchStart");
-    QVERIFY(message->text().contains(u"no prompt"_s));
+    QTRY_VERIFY(message->text().contains(u"no prompt"_s));
     fill(page, world, u"first"_s, u" "_s);
     part<QLineEdit>(page, "batchModels")->clear();
     press(page, "batchStart");
@@ -147,7 +160,7 @@ void BatchPageTest::wrongInputIsSaid()
     fill(page, world, u"first"_s);
     part<QLineEdit>(page, "batchTemplate")->setText(u"{{nothing}}"_s);
     press(page, "batchStart");
-    QVERIFY(message->text().contains(u"nothing"_s));
+    QTRY_VERIFY(message->text().contains(u"nothing"_s));
     part<QLineEdit>(page, "batchTemplate")->clear();
     part<QLineEdit>(page, "batchOutPath")->setText(u"/no/such/folder/x.jsonl"_s);
     press(page, "batchStart");
@@ -174,6 +187,145 @@ void BatchPageTest::failedOnesAreAskedAgain()
     press(page, "batchRetry");
     QTRY_COMPARE(running.size(), 6);
     QCOMPARE(results(world).size(), 2);
+}
+
+namespace {
+
+/// A world on a simulator, with a provider "a" there.
+struct SimulatedWorld {
+    explicit SimulatedWorld(double batchMs)
+        : simulator(knobs(batchMs)), url(*simulator.start()),
+          world({}, [this] { return std::make_unique<net::QtTransport>(clock); })
+    {
+        config::ProviderConfig provider;
+        provider.id = provider.name = u"a"_s;
+        provider.protocol = u"anthropic"_s;
+        provider.baseUrl = url;
+        world.settings.setProviders({ provider });
+        world.settings.setValue("batch/poll_s", 1);
+    }
+    static simulator::Knobs knobs(double batchMs)
+    {
+        simulator::Knobs knobs;
+        knobs.batchMs = batchMs;
+        knobs.tokens = 8;
+        return knobs;
+    }
+
+    base::SystemClock clock;
+    simulator::Simulator simulator;
+    QUrl url;
+    test::World world;
+};
+
+bool isSent(const test::World &world)
+{
+    const QList<QJsonObject> rows = results(world);
+    return std::any_of(rows.begin(), rows.end(), [](const auto &row) { return row[u"state"_s] == u"sent"_s; });
+}
+
+} // namespace
+
+void BatchPageTest::theProvidersBatchSurvivesTheWindow()
+{
+    SimulatedWorld simulated(1500);
+    const test::World &world = simulated.world;
+    {
+        BatchPage page(simulated.world.context);
+        fill(page, world, u"first\nsecond"_s, u"a/sim-small"_s);
+        part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+        QVERIFY(!part<QSpinBox>(page, "batchConcurrency")->isEnabled());
+        press(page, "batchStart");
+        QTRY_VERIFY(isSent(world));
+        QTRY_VERIFY(part<QLabel>(page, "batchProgress")->text().contains(u"in progress, 0 of 2"_s));
+        QVERIFY(part<QPushButton>(page, "batchCancel")->isVisible());
+        QVERIFY(!part<QPushButton>(page, "batchPause")->isVisible());
+    }
+    BatchPage page(simulated.world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    page.show();
+    QTRY_COMPARE_WITH_TIMEOUT(running.size(), 2, 20'000);
+    QCOMPARE(part<QPlainTextEdit>(page, "batchText")->toPlainText(), u"first\nsecond"_s);
+    QVERIFY(part<QLabel>(page, "batchMessage")->text().contains(u"All done"_s));
+    QCOMPARE(part<QTableView>(page, "batchTable")->model()->rowCount(), 2);
+    QVERIFY(simulated.world.settings.value("batch/form").toMap().isEmpty());
+}
+
+void BatchPageTest::anOpenBatchIsNotAskedCallByCall()
+{
+    SimulatedWorld simulated(20'000);
+    const test::World &world = simulated.world;
+    BatchPage page(simulated.world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first"_s, u"a/sim-small"_s);
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+    press(page, "batchStart");
+    QTRY_VERIFY(isSent(world));
+    press(page, "batchStop");
+    QTRY_COMPARE(running.size(), 2);
+    auto *message = part<QLabel>(page, "batchMessage");
+    QVERIFY(message->text().contains(u"goes on at the provider"_s));
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(0);
+    press(page, "batchStart");
+    QTRY_VERIFY(message->text().contains(u"paid twice"_s));
+    QVERIFY(!page.isRunning());
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+    press(page, "batchStart");
+    QTRY_VERIFY(page.isRunning());
+    press(page, "batchCancel");
+    QTRY_COMPARE_WITH_TIMEOUT(running.size(), 4, 20'000);
+    QVERIFY(message->text().contains(u"other 1"_s)); // what was cancelled is no result
+}
+
+void BatchPageTest::budgetsAreAskedFirst()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    world.settings.setValue("budgets", cost::toSetting({ { cost::BudgetScope::Day, {}, 0.000001, cost::BudgetAction::Ask } }));
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first"_s, u"a/priced"_s);
+    press(page, "batchStart");
+    QTRY_VERIFY(page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s));
+    QPointer<QMessageBox> question = page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s);
+    QVERIFY(question->text().contains(u"this batch costs"_s));
+    question->reject();
+    QTRY_VERIFY(!question);
+    QCOMPARE(running.size(), 0);
+    QVERIFY(world.requests.bodies().isEmpty());
+    press(page, "batchStart");
+    QTRY_VERIFY(page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s));
+    question = page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s);
+    const QList<QAbstractButton *> buttons = question->buttons();
+    for (QAbstractButton *button : buttons) {
+        if (question->buttonRole(button) == QMessageBox::AcceptRole)
+            button->click();
+    }
+    QTRY_COMPARE(running.size(), 2);
+    QCOMPARE(world.requests.bodies().size(), 1);
+}
+
+/// Whatever is read, the page is there at once, and goes at once.
+void BatchPageTest::closingDoesNotWaitForALongFile()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    const QString path = world.dir.filePath(u"long.txt"_s);
+    {
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        for (int i = 0; i < 300'000; ++i)
+            file.write("A prompt of no great length, but there are many of them\n");
+    }
+    {
+        BatchPage page(world.context);
+        fill(page, world, {});
+        part<QLineEdit>(page, "batchFilePath")->setText(path);
+        page.start();
+        QCoreApplication::processEvents();
+        QVERIFY(!page.isRunning());
+        QVERIFY(!part<QPushButton>(page, "batchStart")->isEnabled());
+    }
+    QVERIFY(results(world).isEmpty());
+    QVERIFY(world.requests.bodies().isEmpty());
 }
 
 QTEST_MAIN(BatchPageTest)

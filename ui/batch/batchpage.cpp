@@ -1,11 +1,11 @@
 #include "ui/batch/batchpage.h"
 
-#include "core/bench/batchexport.h"
 #include "core/config/settings.h"
 #include "core/llm/modelname.h"
+#include "core/store/store.h"
+#include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
 #include "ui/endpoints.h"
-#include "ui/settings/filefield.h"
 #include "ui/settings/formparts.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -13,20 +13,15 @@
 #include "ui/whenready.h"
 
 #include <QFileDialog>
-#include <QFileInfo>
-#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLineEdit>
-#include <QPlainTextEdit>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QSortFilterProxyModel>
-#include <QSpinBox>
-#include <QStandardPaths>
 #include <QTableView>
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -34,8 +29,6 @@ using namespace Qt::StringLiterals;
 namespace talkbench::ui {
 
 namespace {
-
-constexpr int promptLines = 4;
 
 QPushButton *actionButton(const QString &name, const QString &iconName, const QString &text, IconTone tone,
                           QWidget *parent)
@@ -49,53 +42,59 @@ QPushButton *actionButton(const QString &name, const QString &iconName, const QS
 } // namespace
 
 BatchPage::BatchPage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_results(new BatchResults(this))
+    : QWidget(parent), m_context(context), m_form(new BatchForm(this)), m_results(new BatchResults(this))
 {
     setObjectName(u"batchPage"_s);
     setAccessibleName(tr("Batch of prompts"));
+    makeWorker();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
-    layout->addWidget(makeForm());
+    layout->addWidget(m_form);
     layout->addWidget(makeButtons());
     layout->addWidget(makeResults(), 1);
+    connect(m_form, &BatchForm::edited, this, &BatchPage::refresh);
     refresh();
+    QMetaObject::invokeMethod(this, &BatchPage::goOn, Qt::QueuedConnection);
 }
 
-BatchPage::~BatchPage() = default;
-
-QWidget *BatchPage::makeForm()
+BatchPage::~BatchPage()
 {
-    auto *area = new QWidget(this);
-    QFormLayout *form = settingsForm(area);
-    form->setContentsMargins(0, 0, 0, 0);
-    m_file = new FileField(u"batchFile"_s, tr("File of prompts"),
-                           tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), area);
-    m_text = new QPlainTextEdit(area);
-    m_text->setPlaceholderText(tr("A prompt a line"));
-    m_text->setTabChangesFocus(true);
-    m_text->setFixedHeight(m_text->fontMetrics().lineSpacing() * promptLines + grid::gap);
-    m_pattern = new QLineEdit(area);
-    m_pattern->setPlaceholderText(tr("{{prompt}}, or a text around it; each column of the file is a {{name}}"));
-    m_models = new QLineEdit(area);
-    m_models->setPlaceholderText(tr("Models, separated by commas; provider/model for one of another provider"));
-    m_system = new QLineEdit(area);
-    m_system->setPlaceholderText(tr("none"));
-    m_concurrency = new QSpinBox(area);
-    m_concurrency->setRange(1, 1024);
-    m_concurrency->setValue(bench::BatchPlan().concurrency);
-    m_out = new FileField(u"batchOut"_s, tr("File of results"), tr("Results (*.jsonl);;All files (*)"), area);
-    addField(form, u"batchFilePath"_s, tr("File of prompts"), m_file->findChild<QLineEdit *>(), m_file);
-    addField(form, u"batchText"_s, tr("or prompts"), m_text);
-    addField(form, u"batchTemplate"_s, tr("Template"), m_pattern);
-    addField(form, u"batchModels"_s, tr("Models"), m_models);
-    addField(form, u"batchSystem"_s, tr("System prompt"), m_system);
-    addField(form, u"batchConcurrency"_s, tr("Calls at once"), m_concurrency);
-    addField(form, u"batchOutPath"_s, tr("File of results"), m_out->findChild<QLineEdit *>(), m_out);
-    connect(m_file, &FileField::edited, this, &BatchPage::suggestResults);
-    connect(m_file, &FileField::edited, this, &BatchPage::refresh);
-    connect(m_text, &QPlainTextEdit::textChanged, this, &BatchPage::refresh);
-    return area;
+    m_form->disconnect(this);
+    m_stopReading.request_stop();
+    m_thread.quit();
+    m_thread.wait();
+}
+
+void BatchPage::makeWorker()
+{
+    m_worker = new BatchWorker(m_context.runs, m_context.clock, m_stopReading.get_token());
+    m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    connect(m_worker, &BatchWorker::prepared, this, &BatchPage::onPrepared);
+    connect(m_worker, &BatchWorker::failed, this, &BatchPage::fail);
+    connect(m_worker, &BatchWorker::resulted, m_results, &BatchResults::appendAll);
+    connect(m_worker, &BatchWorker::progressed, this, &BatchPage::onProgress);
+    connect(m_worker, &BatchWorker::finished, this, &BatchPage::onFinished);
+    connect(m_worker, &BatchWorker::exported, this, &BatchPage::onExported);
+    m_thread.setObjectName(u"batch"_s);
+    m_thread.start();
+}
+
+void BatchPage::inWorker(const std::function<void(BatchWorker &)> &call)
+{
+    QMetaObject::invokeMethod(
+        m_worker, [worker = m_worker, call] { call(*worker); }, Qt::QueuedConnection);
+}
+
+/// With the batch that a provider had when the window was closed.
+void BatchPage::goOn()
+{
+    const QVariantMap kept = m_context.settings.value("batch/form").toMap();
+    if (kept.isEmpty() || m_state != State::Idle)
+        return;
+    m_form->restore(kept);
+    start();
 }
 
 QWidget *BatchPage::makeButtons()
@@ -105,6 +104,8 @@ QWidget *BatchPage::makeButtons()
     m_start->setDefault(true);
     m_pause = actionButton(u"batchPause"_s, u"pause"_s, tr("Pause"), IconTone::Text, area);
     m_stop = actionButton(u"batchStop"_s, u"stop"_s, tr("Stop"), IconTone::Text, area);
+    m_cancel = actionButton(u"batchCancel"_s, u"close"_s, tr("Cancel at the provider"), IconTone::Text, area);
+    m_cancel->setToolTip(tr("What it has answered by then is collected, and paid"));
     m_retry = actionButton(u"batchRetry"_s, u"regenerate"_s, tr("Ask failed ones again"), IconTone::Text, area);
     m_export = actionButton(u"batchExport"_s, u"download"_s, tr("Export CSV…"), IconTone::Text, area);
     m_progress = new ElidedLabel(area);
@@ -118,7 +119,7 @@ QWidget *BatchPage::makeButtons()
     m_message->hide();
     auto *line = new QHBoxLayout;
     line->setSpacing(grid::unit);
-    for (QPushButton *button : { m_start, m_pause, m_stop, m_retry, m_export })
+    for (QPushButton *button : { m_start, m_pause, m_stop, m_cancel, m_retry, m_export })
         line->addWidget(button);
     line->addWidget(m_progress, 1);
     auto *layout = new QVBoxLayout(area);
@@ -130,8 +131,12 @@ QWidget *BatchPage::makeButtons()
     connect(m_start, &QPushButton::clicked, this, &BatchPage::start);
     connect(m_pause, &QPushButton::clicked, this, &BatchPage::togglePause);
     connect(m_stop, &QPushButton::clicked, this, &BatchPage::stop);
+    connect(m_cancel, &QPushButton::clicked, this, [this] {
+        m_cancel->setEnabled(false);
+        inWorker([](BatchWorker &worker) { worker.cancel(); });
+    });
     connect(m_retry, &QPushButton::clicked, this, [this] {
-        m_plan.retryFailed = true;
+        m_retryFailed = true;
         start();
     });
     connect(m_export, &QPushButton::clicked, this, &BatchPage::exportCsv);
@@ -178,56 +183,23 @@ QWidget *BatchPage::makeResults()
 void BatchPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
-    if (m_models->text().isEmpty())
-        m_models->setText(m_context.settings.value("default/model").toString());
-    if (m_out->path().isEmpty())
-        suggestResults();
-}
-
-/// Beside the prompts, or where a person keeps documents.
-void BatchPage::suggestResults()
-{
-    const QFileInfo file(m_file->path());
-    const bool typed = m_file->path().isEmpty();
-    const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    const QString folder = !typed      ? file.path()
-        : QFileInfo(documents).isDir() ? documents
-                                       : QStandardPaths::writableLocation(QStandardPaths::HomeLocation);
-    m_out->setPath(u"%1/%2.results.jsonl"_s.arg(folder, typed ? u"batch"_s : file.completeBaseName()));
-}
-
-base::Result<QList<bench::BatchPrompt>> BatchPage::prompts() const
-{
-    const bench::PromptTemplate pattern(m_pattern->text());
-    if (m_file->path().isEmpty())
-        return bench::readPrompts(m_text->toPlainText().toUtf8(), bench::PromptFormat::Text, pattern);
-    QFile file(m_file->path());
-    if (!file.open(QIODevice::ReadOnly))
-        return base::Error { base::ErrorKind::Usage, tr("%1: %2").arg(m_file->path(), file.errorString()), {}, 0, {} };
-    return bench::readPrompts(file.readAll(), bench::promptFormatOf(m_file->path()), pattern);
+    m_form->suggest(m_context.settings.value("default/model").toString());
 }
 
 void BatchPage::start()
 {
-    if (isRunning() || m_starting)
+    if (m_state != State::Idle)
         return;
     m_message->hide();
-    const auto read = prompts();
-    if (!read)
-        return fail(read.error().message);
-    if (read->isEmpty())
-        return fail(tr("There is no prompt yet."));
-    m_prompts = *read;
-    m_wanted = m_models->text().split(u',', Qt::SkipEmptyParts);
+    m_wanted = m_form->models();
     if (m_wanted.isEmpty())
         return fail(tr("Name at least one model."));
-    const bool again = m_plan.retryFailed;
-    m_plan = {};
-    m_plan.retryFailed = again;
-    m_plan.system = m_system->text();
-    m_plan.concurrency = m_concurrency->value();
-    m_plan.limits = m_context.endpoints.limits();
-    m_starting = true;
+    m_task = m_form->task();
+    m_task.plan.retryFailed = std::exchange(m_retryFailed, false);
+    m_task.plan.limits = m_context.endpoints.limits();
+    m_task.plan.pollMs = m_context.settings.value("batch/poll_s").toInt() * 1000;
+    m_task.prices = m_context.prices;
+    m_state = State::Starting;
     refresh();
     resolve(0);
 }
@@ -235,40 +207,105 @@ void BatchPage::start()
 void BatchPage::resolve(qsizetype index)
 {
     if (index == m_wanted.size()) {
-        begin();
+        prepare();
         return;
     }
     QStringList providers;
     const auto configured = m_context.settings.providers();
     for (const config::ProviderConfig &row : configured)
         providers << row.id;
-    llm::ModelName name = llm::modelNameFrom(m_wanted[index], providers);
+    llm::ModelName name = llm::modelNameFrom(m_wanted[index].trimmed(), providers);
     if (name.providerId.isEmpty())
         name.providerId = m_context.settings.value("default/provider").toString();
     whenReady(this, m_context.endpoints.resolve(name.providerId),
               [this, index, name](const base::Result<llm::Endpoint> &endpoint) {
                   if (!endpoint)
                       return fail(endpoint.error().message);
-                  m_plan.targets.append({ *endpoint, name.model, name.providerId });
+                  m_task.plan.targets.append({ *endpoint, name.model, name.providerId });
                   resolve(index + 1);
               });
 }
 
-void BatchPage::begin()
+void BatchPage::prepare()
 {
     m_runner.reset();
-    m_journal = std::make_unique<bench::BatchJournal>();
-    if (const auto opened = m_journal->open(m_out->path()); !opened)
-        return fail(opened.error().message);
+    m_ready = {};
+    m_hasJournal = false;
+    m_progress->setText(tr("Reading…"));
+    inWorker([task = m_task](BatchWorker &worker) { worker.prepare(task); });
+}
+
+void BatchPage::onPrepared(const BatchReady &ready)
+{
+    m_ready = ready;
+    m_hasJournal = true;
+    if (m_ready.items.isEmpty())
+        begin();
+    else
+        checkBudgets();
+}
+
+void BatchPage::checkBudgets()
+{
+    QStringList unread;
+    const auto budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
+    if (budgets.isEmpty())
+        return begin();
+    const cost::PeriodStarts starts =
+        cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
+    whenReady(this, m_context.store.spending({ {}, starts.dayMs, starts.monthMs }),
+              [this, budgets](const base::Result<QList<store::Spending>> &spending) {
+                  if (!spending)
+                      return fail(spending.error().message);
+                  QList<cost::Spent> spent;
+                  for (const store::Spending &row : *spending)
+                      spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+                  onVerdict(bench::checkBudgets(budgets, spent, m_ready.costs));
+              });
+}
+
+void BatchPage::onVerdict(const cost::Verdict &verdict)
+{
+    using enum cost::BudgetAction;
+    if (verdict.action == Refuse)
+        return fail(tr("Nothing was sent. %1").arg(verdict.reason));
+    if (verdict.action == Warn)
+        m_message->say(verdict.reason, ToneLabel::Tone::Warning);
+    if (verdict.action != Ask)
+        return begin();
+    auto *question = new QMessageBox(QMessageBox::Question, tr("Start the batch?"), verdict.reason,
+                                     QMessageBox::Cancel, this);
+    question->setObjectName(u"batchBudgetQuestion"_s);
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    QPushButton *go = question->addButton(tr("Start nevertheless"), QMessageBox::AcceptRole);
+    connect(question, &QMessageBox::finished, this, [this, question, go] {
+        if (question->clickedButton() == go)
+            begin();
+        else
+            fail(tr("Nothing was sent."));
+    });
+    question->open();
+}
+
+void BatchPage::begin()
+{
     m_results->clear();
-    m_starting = false;
-    m_runner = std::make_unique<bench::BatchRunner>(m_context.runs, m_context.clock, *m_journal, m_plan);
-    m_plan.retryFailed = false;
+    m_state = State::Running;
+    m_done = m_ready.before;
+    Q_EMIT runningChanged(true);
+    if (m_task.plan.way == bench::BatchWay::Provider) {
+        m_context.settings.setValue("batch/form", m_form->save());
+        m_ready = {};
+        inWorker([](BatchWorker &worker) { worker.send(); });
+        refresh();
+        return;
+    }
+    m_runner =
+        std::make_unique<bench::BatchRunner>(m_context.runs, m_context.clock, *m_ready.journal, m_task.plan);
     connect(m_runner.get(), &bench::BatchRunner::resulted, m_results, &BatchResults::append);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchPage::onProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchPage::onFinished, Qt::QueuedConnection);
-    Q_EMIT runningChanged(true);
-    m_runner->add(std::exchange(m_prompts, {}));
+    m_runner->add(std::exchange(m_ready.items, {}), m_ready.before);
     m_runner->endInput();
     refresh();
 }
@@ -283,16 +320,20 @@ void BatchPage::togglePause()
 
 void BatchPage::stop()
 {
-    if (!m_runner)
+    if (!isRunning())
         return;
     m_stop->setEnabled(false);
-    m_runner->stop();
+    if (m_runner)
+        m_runner->stop();
+    else
+        inWorker([](BatchWorker &worker) { worker.leave(); });
 }
 
 void BatchPage::onProgress(const bench::BatchProgress &progress)
 {
+    m_done = progress;
     m_bar->setRange(0, static_cast<int>(progress.total));
-    m_bar->setValue(static_cast<int>(progress.done()));
+    m_bar->setValue(static_cast<int>(std::max(progress.done(), progress.fromBefore + progress.remoteDone)));
     QString line = bench::progressLine(progress);
     if (progress.fromBefore > 0)
         line += tr(" · %1 from before").arg(progress.fromBefore);
@@ -302,28 +343,36 @@ void BatchPage::onProgress(const bench::BatchProgress &progress)
 
 void BatchPage::onFinished(const std::optional<base::Error> &error)
 {
-    const bench::BatchProgress progress = m_runner->progress();
+    const bench::BatchProgress &progress = m_done;
+    const bool provider = m_task.plan.way == bench::BatchWay::Provider;
+    const qsizetype left = progress.total - progress.done();
     m_runner.reset();
-    const QString path = m_journal->path();
+    m_ready = {};
+    m_state = State::Idle;
+    if (provider && !error && progress.inFlight == 0)
+        m_context.settings.setValue("batch/form", QVariantMap());
+    const QString &path = m_task.out;
     if (error)
         m_message->say(tr("Stopped: %1 What had come is in %2.").arg(error->message, path), ToneLabel::Tone::Error);
-    else if (progress.done() < progress.total)
-        m_message->say(tr("Stopped. Start goes on with the other %1.").arg(progress.total - progress.done()),
-                       ToneLabel::Tone::Muted);
+    else if (provider && progress.inFlight > 0)
+        m_message->say(tr("The batch goes on at the provider. Start collects it."), ToneLabel::Tone::Muted);
+    else if (left > 0)
+        m_message->say(tr("Stopped. Start goes on with the other %1.").arg(left), ToneLabel::Tone::Muted);
     else if (progress.failed > 0)
         m_message->say(tr("%1 failed. The results are in %2.").arg(progress.failed).arg(path),
                        ToneLabel::Tone::Warning);
     else
         m_message->say(tr("All done. The results are in %1.").arg(path), ToneLabel::Tone::Ok);
-    m_hasFailed = progress.failed > 0;
+    m_hasFailed = progress.failed > 0 || (error && error->kind == base::ErrorKind::NotFound);
     refresh();
     Q_EMIT runningChanged(false);
 }
 
 void BatchPage::fail(const QString &message)
 {
-    m_starting = false;
-    m_plan.retryFailed = false;
+    m_state = State::Idle;
+    m_ready = {};
+    m_progress->clear();
     m_message->say(message, ToneLabel::Tone::Error);
     refresh();
 }
@@ -334,37 +383,40 @@ void BatchPage::exportCsv()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(u"csv"_s);
-    connect(dialog, &QFileDialog::fileSelected, this, &BatchPage::writeCsv);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+        m_export->setEnabled(false);
+        inWorker([path](BatchWorker &worker) { worker.exportTo(path); });
+    });
     dialog->open();
 }
 
-void BatchPage::writeCsv(const QString &path)
+void BatchPage::onExported(const QString &path, const QString &problem)
 {
-    QSaveFile file(path);
-    const bool written =
-        file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(*m_journal)) >= 0 && file.commit();
-    m_message->say(written ? tr("Exported to %1.").arg(path) : tr("%1: %2").arg(path, file.errorString()),
-                   written ? ToneLabel::Tone::Ok : ToneLabel::Tone::Error);
+    m_export->setEnabled(true);
+    m_message->say(problem.isEmpty() ? tr("Exported to %1.").arg(path) : tr("%1: %2").arg(path, problem),
+                   problem.isEmpty() ? ToneLabel::Tone::Ok : ToneLabel::Tone::Error);
 }
 
 void BatchPage::refresh()
 {
-    const bool busy = isRunning() || m_starting;
+    const bool busy = m_state != State::Idle;
     const bool paused = m_runner && m_runner->paused();
     const bool hasRows = m_results->rowCount() > 0;
-    for (QWidget *field :
-         { static_cast<QWidget *>(m_file), static_cast<QWidget *>(m_pattern), static_cast<QWidget *>(m_models),
-           static_cast<QWidget *>(m_system), static_cast<QWidget *>(m_concurrency), static_cast<QWidget *>(m_out) })
-        field->setEnabled(!busy);
-    m_text->setEnabled(!busy && m_file->path().isEmpty());
+    const bool provider = (busy ? m_task.plan.way : m_form->way()) == bench::BatchWay::Provider;
+    if (m_form->isEnabled() == busy)
+        m_form->setEditable(!busy);
     m_start->setEnabled(!busy);
-    m_pause->setVisible(busy);
+    m_pause->setVisible(busy && !provider);
+    m_pause->setEnabled(m_runner != nullptr);
     m_pause->setText(paused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(paused ? u"play"_s : u"pause"_s));
     m_stop->setVisible(busy);
+    m_stop->setText(provider ? tr("Leave it to the provider") : tr("Stop"));
     m_stop->setEnabled(isRunning());
+    m_cancel->setVisible(busy && provider);
+    m_cancel->setEnabled(isRunning());
     m_retry->setVisible(!busy && m_hasFailed);
-    m_export->setVisible(!busy && m_journal != nullptr && !m_journal->entries().isEmpty());
+    m_export->setVisible(!busy && m_hasJournal && (hasRows || m_done.done() > 0));
     m_bar->setVisible(busy || hasRows);
     m_empty->setVisible(!hasRows);
     m_table->setVisible(hasRows);

@@ -1,28 +1,31 @@
 #pragma once
 
 #include "core/bench/batchrunner.h"
+#include "core/cost/budget.h"
 #include "ui/appcontext.h"
+#include "ui/batch/batchworker.h"
 
+#include <QThread>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
+#include <stop_token>
 
 class QLabel;
-class QLineEdit;
-class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
-class QSpinBox;
 class QTableView;
 
 namespace talkbench::ui {
 
+class BatchForm;
 class BatchResults;
-class FileField;
 class ToneLabel;
 
 /// Many prompts to one or more models, each result kept in a file at once: pausing, closing or a crash loses none, and the
-/// same file goes on where it was.
+/// same file goes on where it was. What takes long is done in a thread of its own. One that a provider has as its own batch
+/// goes on by itself when the window is there again.
 class BatchPage final : public QWidget {
     Q_OBJECT
 
@@ -30,9 +33,9 @@ public:
     explicit BatchPage(AppContext &context, QWidget *parent = nullptr);
     ~BatchPage() override;
 
-    bool isRunning() const { return m_runner != nullptr; }
+    bool isRunning() const { return m_state == State::Running; }
     void start();
-    /// What is in flight comes to its end.
+    /// What is in flight comes to its end; a provider's own batch is left to the provider.
     void stop();
 
 Q_SIGNALS:
@@ -42,32 +45,33 @@ protected:
     void showEvent(QShowEvent *event) override;
 
 private:
-    QWidget *makeForm();
+    enum class State { Idle, Starting, Running };
+
     QWidget *makeButtons();
     QWidget *makeResults();
-    base::Result<QList<bench::BatchPrompt>> prompts() const;
-    void suggestResults();
+    void makeWorker();
+    void inWorker(const std::function<void(BatchWorker &)> &call);
+    void goOn();
     void resolve(qsizetype index);
+    void prepare();
+    void onPrepared(const BatchReady &ready);
+    void checkBudgets();
+    void onVerdict(const cost::Verdict &verdict);
     void begin();
     void togglePause();
     void exportCsv();
-    void writeCsv(const QString &path);
+    void onExported(const QString &path, const QString &problem);
     void onProgress(const bench::BatchProgress &progress);
     void onFinished(const std::optional<base::Error> &error);
     void fail(const QString &message);
     void refresh();
 
     AppContext &m_context;
-    QPlainTextEdit *m_text;
-    FileField *m_file;
-    QLineEdit *m_pattern;
-    QLineEdit *m_models;
-    QLineEdit *m_system;
-    QSpinBox *m_concurrency;
-    FileField *m_out;
+    BatchForm *m_form;
     QPushButton *m_start;
     QPushButton *m_pause;
     QPushButton *m_stop;
+    QPushButton *m_cancel;
     QPushButton *m_retry;
     QPushButton *m_export;
     ToneLabel *m_message;
@@ -76,15 +80,19 @@ private:
     QLabel *m_empty;
     QTableView *m_table;
     BatchResults *m_results;
+    State m_state = State::Idle;
+    bool m_retryFailed = false;
+    bool m_hasFailed = false;
+    bool m_hasJournal = false;
     /// From Start to the last result.
     QStringList m_wanted;
-    QList<bench::BatchPrompt> m_prompts;
-    bench::BatchPlan m_plan;
-    int m_round = 0;
-    bool m_starting = false;
-    bool m_hasFailed = false;
-    std::unique_ptr<bench::BatchJournal> m_journal;
+    BatchTask m_task;
+    BatchReady m_ready;
+    bench::BatchProgress m_done;
     std::unique_ptr<bench::BatchRunner> m_runner;
+    std::stop_source m_stopReading;
+    QThread m_thread;
+    BatchWorker *m_worker; ///< in m_thread, with which it goes
 };
 
 } // namespace talkbench::ui

@@ -34,12 +34,29 @@ void BatchResults::clear()
 
 void BatchResults::append(const bench::BatchResult &result)
 {
+    appendAll({ result });
+}
+
+void BatchResults::appendAll(const QList<bench::BatchResult> &results)
+{
+    if (results.isEmpty())
+        return;
+    const int end = static_cast<int>(m_rows.size());
+    beginInsertRows({}, end, end + static_cast<int>(results.size()) - 1);
+    for (const bench::BatchResult &result : results)
+        m_rows.append(rowOf(result));
+    endInsertRows();
+}
+
+BatchResults::Row BatchResults::rowOf(const bench::BatchResult &result)
+{
     Row row;
     row.ok = result.ok;
+    row.invalid = result.invalid;
     row.values.fill(std::numeric_limits<double>::quiet_NaN());
     row.texts[Id] = result.id;
     row.texts[Model] = result.model;
-    row.texts[State] = row.ok ? tr("ok") : tr("failed");
+    row.texts[State] = !row.ok ? tr("failed") : result.invalid ? tr("fails checks") : tr("ok");
     row.texts[Answer] = result.text.first(qMin(result.text.size(), shownCharacters)).simplified();
     row.tip = result.text.first(qMin(result.text.size(), tipCharacters));
     const auto put = [&row](Column column, std::optional<double> value, const auto &format) {
@@ -52,10 +69,7 @@ void BatchResults::append(const bench::BatchResult &result)
     put(Cost, result.costUsd, &profile::formatUsd);
     put(FirstToken, result.ttftMs, &profile::formatMs);
     put(Whole, result.responseMs, &profile::formatMs);
-    const int end = static_cast<int>(m_rows.size());
-    beginInsertRows({}, end, end);
-    m_rows.append(row);
-    endInsertRows();
+    return row;
 }
 
 int BatchResults::rowCount(const QModelIndex &parent) const
@@ -79,7 +93,10 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
         return row.texts[column];
     case Qt::DecorationRole:
         return index.column() == State
-            ? QVariant(icon(row.ok ? u"check"_s : u"alert"_s, row.ok ? IconTone::Ok : IconTone::Error))
+            ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
+                            !row.ok           ? IconTone::Error
+                                : row.invalid ? IconTone::Warning
+                                              : IconTone::Ok))
             : QVariant();
     case Qt::ToolTipRole:
         return index.column() == Answer ? QVariant(row.tip) : QVariant();

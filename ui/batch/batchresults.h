@@ -20,6 +20,7 @@ public:
 
     void clear();
     void append(const bench::BatchResult &result);
+    void appendAll(const QList<bench::BatchResult> &results);
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -33,7 +34,10 @@ private:
         std::array<double, Columns> values;
         QString tip;
         bool ok = false;
+        bool invalid = false;
     };
+
+    static Row rowOf(const bench::BatchResult &result);
 
     QList<Row> m_rows;
 };

@@ -369,6 +369,13 @@ std::unique_ptr<Decoder> Anthropic::decoder() const
     return std::make_unique<AnthropicDecoder>();
 }
 
+base::HttpRequest Anthropic::apiRequest(const Endpoint &endpoint, const QByteArray &method, const QString &path)
+{
+    base::HttpRequest made = request(endpoint, method, pathOf(endpoint, path), keyHeader);
+    setVersion(made);
+    return made;
+}
+
 base::HttpRequest Anthropic::modelsRequest(const Endpoint &endpoint) const
 {
     const QString standard = pathOf(endpoint, u"models"_s);

@@ -13,6 +13,9 @@ public:
     std::unique_ptr<Decoder> decoder() const override;
     base::HttpRequest modelsRequest(const Endpoint &endpoint) const override;
     base::Result<QList<ModelInfo>> parseModels(const QByteArray &body) const override;
+
+    /// A request of the API's other parts: "messages/batches".
+    static base::HttpRequest apiRequest(const Endpoint &endpoint, const QByteArray &method, const QString &path);
 };
 
 } // namespace talkbench::llm

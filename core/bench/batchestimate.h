@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/bench/batchplan.h"
+#include "core/cost/budget.h"
+#include "core/cost/pricebook.h"
+
+#include <QDateTime>
+
+namespace talkbench::bench {
+
+/// What a provider's part of a batch may cost. Its tokens are estimates.
+struct BatchCost {
+    QString providerId;
+    QString model; ///< one of those whose price is unknown, else any
+    std::optional<cost::CostRange> usd; ///< unset: a price is unknown
+    std::optional<cost::CostRange> dearestCall; ///< likewise
+};
+
+/// In the order in which the providers come up; as batches of the provider's own at the price of those.
+QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &plan, const cost::PriceBook &prices,
+                               const QDateTime &when);
+
+/// All of it. Unset: a price is unknown.
+std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs);
+
+/// What the budgets say before it starts: those of a call hold for its dearest one, the others for all of it.
+cost::Verdict checkBudgets(const QList<cost::Budget> &budgets, const QList<cost::Spent> &spent,
+                           const QList<BatchCost> &costs);
+
+} // namespace talkbench::bench

@@ -1,0 +1,144 @@
+#include "core/bench/batchplan.h"
+
+#include "core/bench/batchjournal.h"
+#include "core/profile/format.h"
+#include "core/profile/metrictable.h"
+#include "core/validate/validators.h"
+
+#include <QCryptographicHash>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace talkbench::bench {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QJsonValue orNull(const QString &text)
+{
+    return text.isEmpty() ? QJsonValue() : QJsonValue(text);
+}
+
+} // namespace
+
+QString progressLine(const BatchProgress &progress)
+{
+    QStringList parts { u"%1 of %2"_s.arg(progress.done()).arg(progress.total) };
+    if (!progress.remote.isEmpty())
+        parts << progress.remote;
+    else if (progress.inFlight > 0)
+        parts << u"%1 in flight"_s.arg(progress.inFlight);
+    if (progress.failed > 0)
+        parts << u"%1 failed"_s.arg(progress.failed);
+    if (progress.invalid > 0)
+        parts << u"%1 failed their checks"_s.arg(progress.invalid);
+    if (progress.perSecond > 0)
+        parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
+    if (progress.remainingMs && progress.done() < progress.total)
+        parts << u"%1 left"_s.arg(profile::formatMs(static_cast<double>(*progress.remainingMs)));
+    if (progress.costUsd > 0)
+        parts << profile::formatUsd(progress.costUsd);
+    return parts.join(u" · "_s);
+}
+
+QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal,
+                                     BatchProgress &progress, const std::stop_token &stop)
+{
+    QList<BatchItem> items;
+    for (const BatchPrompt &prompt : prompts) {
+        if (stop.stop_requested())
+            break;
+        for (qsizetype target = 0; target < m_plan.targets.size(); ++target) {
+            ++progress.total;
+            const QString key = keyOf(prompt, m_plan.targets[target]);
+            const auto before = journal.entries().constFind(key);
+            if (before != journal.entries().cend() && (before->ok || !m_plan.retryFailed)) {
+                ++(before->ok ? progress.ok : progress.failed);
+                ++progress.fromBefore;
+                continue;
+            }
+            items.append({ key, prompt, target });
+        }
+    }
+    return items;
+}
+
+QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
+{
+    QJsonObject options = toJson(m_plan.options);
+    options.remove("stream"_L1);
+    QJsonArray asked { target.server, target.model, prompt.system.isEmpty() ? m_plan.system : prompt.system, options,
+                       prompt.text };
+    if (m_plan.validation.onFailure != llm::Validation::OnFailure::Mark) // else it changes no answer
+        asked.append(toJson(m_plan.validation));
+    const QByteArray hash =
+        QCryptographicHash::hash(QJsonDocument(asked).toJson(QJsonDocument::Compact), QCryptographicHash::Sha256)
+            .toHex()
+            .first(32);
+    return u"%1-%2"_s.arg(QLatin1StringView(hash)).arg(++m_seen[hash]);
+}
+
+run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan)
+{
+    const BatchTarget &target = plan.targets[item.target];
+    run::RunRequest request;
+    request.endpoint = target.endpoint;
+    request.chat.model = target.model;
+    request.chat.options = plan.options;
+    const QString system = item.prompt.system.isEmpty() ? plan.system : item.prompt.system;
+    if (!system.isEmpty())
+        request.chat.messages.append(llm::Message::fromText(llm::Role::System, system));
+    request.chat.messages.append(llm::Message::fromText(llm::Role::User, item.prompt.text));
+    request.limits = plan.limits;
+    request.priority = run::Priority::Batch;
+    request.validation = plan.validation;
+    for (const QString &model : plan.validation.fallbackModels)
+        request.fallbacks.append({ target.endpoint, model });
+    return request;
+}
+
+BatchResult resultOf(const QString &promptId, const profile::RunRecord &record)
+{
+    const auto figure = [&record](const char *id) {
+        const profile::Metric *metric = profile::metricById(id);
+        return metric ? metric->compute(record) : std::nullopt;
+    };
+    const llm::Answer &answer = record.answer;
+    return { promptId,
+             record.model,
+             record.ok(),
+             validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed,
+             answer.error ? answer.error->message : answer.text,
+             figure("output_tokens"),
+             record.costUsd,
+             figure("ttft_ms"),
+             figure("response_ms") };
+}
+
+QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record)
+{
+    const llm::Answer &answer = record.answer;
+    return { { u"key"_s, key },
+             { u"id"_s, promptId },
+             { u"provider"_s, record.providerId },
+             { u"model"_s, record.model },
+             { u"ok"_s, record.ok() },
+             { u"text"_s, answer.text },
+             { u"reasoning"_s, orNull(answer.reasoning) },
+             { u"refusal"_s, orNull(answer.refusal) },
+             { u"tool_calls"_s, answer.toolCalls.isEmpty() ? QJsonValue() : toJson(answer.toolCalls) },
+             { u"finish_reason"_s,
+               answer.finishReason ? QJsonValue(llm::finishReasonName(*answer.finishReason)) : QJsonValue() },
+             { u"usage"_s, answer.usage ? QJsonValue(toJson(*answer.usage)) : QJsonValue() },
+             { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
+             { u"metrics"_s, profile::metricsJson(record) },
+             { u"validation"_s, record.validation.isEmpty() ? QJsonValue() : toJson(record.validation) },
+             { u"attempts"_s, record.attempts() },
+             { u"error"_s, answer.error ? QJsonValue(llm::toJson(*answer.error)) : QJsonValue() },
+             { u"run_id"_s, record.id },
+             { u"started_ms"_s, record.startedWallMs } };
+}
+
+} // namespace talkbench::bench

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "core/bench/prompts.h"
+#include "core/llm/chatoptions.h"
+#include "core/llm/provider.h"
+#include "core/llm/validation.h"
+#include "core/net/httptransport.h"
+#include "core/profile/runrecord.h"
+#include "core/run/run.h"
+
+#include <QHash>
+#include <QList>
+#include <QMetaType>
+
+#include <optional>
+#include <stop_token>
+
+namespace talkbench::bench {
+
+class BatchJournal;
+
+struct BatchTarget {
+    llm::Endpoint endpoint;
+    QString model;
+    /// What tells this server from others the next time: the provider's id, or an address that somebody typed.
+    QString server;
+};
+
+/// How a batch's requests go out.
+enum class BatchWay {
+    Calls, ///< one by one
+    Provider, ///< as batches of the provider's own: at most a day, usually half the price
+};
+
+struct BatchPlan {
+    QList<BatchTarget> targets;
+    QString system; ///< for prompts that have none of their own
+    llm::ChatOptions options;
+    llm::Validation validation;
+    net::TransportLimits limits;
+    BatchWay way = BatchWay::Calls;
+    int concurrency = 8; ///< calls at once, of this batch
+    int pollMs = 60'000; ///< BatchWay::Provider: between two questions how far it is, at most
+    /// Ask again what had failed when the batch last ran.
+    bool retryFailed = false;
+};
+
+/// One prompt for one target.
+struct BatchItem {
+    QString key; ///< what is asked of whom; the same a second time is another
+    BatchPrompt prompt;
+    qsizetype target = 0;
+};
+
+struct BatchProgress {
+    qsizetype total = 0; ///< so far: prompts × targets
+    qsizetype ok = 0;
+    qsizetype failed = 0;
+    qsizetype invalid = 0; ///< of this run's: answers that fail their checks
+    qsizetype fromBefore = 0; ///< of those, found in the journal
+    qsizetype inFlight = 0;
+    double perSecond = 0; ///< of the last few results
+    std::optional<qint64> remainingMs;
+    double costUsd = 0; ///< of this run of the batch
+    qsizetype unpriced = 0; ///< calls that are not in it
+    qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
+    QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
+
+    qsizetype done() const { return ok + failed; }
+};
+
+/// "1200 of 10000 · 64 in flight · 2 failed · 210/s · 42 s left · $0.12"
+QString progressLine(const BatchProgress &progress);
+
+/// Prompts × targets.
+class BatchItems final {
+public:
+    explicit BatchItems(const BatchPlan &plan) : m_plan(plan) { }
+
+    /// What is to be asked; the rest is in the journal, and counted as done. A stop leaves it half done.
+    QList<BatchItem> pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal, BatchProgress &progress,
+                             const std::stop_token &stop = {});
+
+private:
+    QString keyOf(const BatchPrompt &prompt, const BatchTarget &target);
+
+    const BatchPlan m_plan;
+    QHash<QByteArray, int> m_seen; ///< the same request may be wanted several times
+};
+
+/// What an item asks.
+run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan);
+
+/// A result as a table shows it; the whole is in the journal. What is unknown is unset.
+struct BatchResult {
+    QString id; ///< the prompt's
+    QString model;
+    bool ok = false;
+    bool invalid = false; ///< it fails its checks
+    QString text; ///< the answer, or what went wrong
+    std::optional<double> outputTokens = {};
+    std::optional<double> costUsd = {};
+    std::optional<double> ttftMs = {};
+    std::optional<double> responseMs = {};
+};
+
+BatchResult resultOf(const QString &promptId, const profile::RunRecord &record);
+
+/// The journal's row: {"key", "id", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
+/// "usage", "cost_usd", "metrics", "validation", "attempts", "error", "run_id", "started_ms"}; unknown is null.
+QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
+
+} // namespace talkbench::bench
+
+Q_DECLARE_METATYPE(talkbench::bench::BatchProgress)

@@ -1,0 +1,569 @@
+#include "core/bench/providerbatch.h"
+
+#include "core/base/whenready.h"
+#include "core/run/record.h"
+#include "core/run/retry.h"
+#include "core/run/validating.h"
+#include "core/validate/validators.h"
+
+#include <QUuid>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace talkbench::bench {
+
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+
+namespace {
+
+constexpr qint64 firstPollMs = 2000;
+constexpr qint64 longestTroubleMs = 600'000;
+/// A batch whose making was not answered may take so long to be in the provider's list.
+constexpr qint64 longestDoubtMs = 30'000;
+/// By so much at most the provider's clock and ours differ.
+constexpr qint64 clockSlackMs = 600'000;
+constexpr int mostPages = 50;
+constexpr int mostDoubts = 3;
+constexpr qsizetype largestResults = qsizetype(1) << 30;
+/// Results between two turns of the event loop.
+constexpr int linesAtOnce = 100;
+
+base::Error failure(ErrorKind kind, const QString &message, const QString &detail = {})
+{
+    return { kind, message, detail, 0, std::nullopt };
+}
+
+/// The provider has surely not made a batch of it.
+bool wasRefused(const base::Error &error)
+{
+    using enum ErrorKind;
+    return error.kind == Dns || error.kind == Refused || error.kind == Tls || error.kind == Proxy
+        || error.kind == ConnectTimeout || error.kind == Redirect || (error.httpStatus >= 400 && error.httpStatus < 500);
+}
+
+/// With what it means in front.
+base::Error named(base::Error error, const QString &what)
+{
+    error.message = u"%1 %2"_s.arg(what, error.message);
+    return error;
+}
+
+} // namespace
+
+/// One of the provider's batches.
+struct ProviderBatch::Job {
+    Submission submission;
+    qsizetype target = 0;
+    const llm::BatchApi *api = nullptr;
+    bool fresh = true; ///< nothing was asked yet
+    bool asked = false; ///< how far it is, in this round
+    bool cancelAsked = false;
+    /// Nothing but its size and time speaks for `remote` yet.
+    bool guessed = false;
+    QSet<QString> notOurs; ///< guesses that were wrong
+    int doubts = 0; ///< times that its making was not answered
+    llm::RemoteBatch remote;
+};
+
+ProviderBatch::ProviderBatch(const Services &services, BatchJournal &journal, const BatchPlan &plan, QObject *parent)
+    : QObject(parent), m_services(services), m_journal(journal), m_plan(plan)
+{
+}
+
+ProviderBatch::~ProviderBatch() = default;
+
+void ProviderBatch::start(const QList<BatchItem> &items, const BatchProgress &before)
+{
+    m_progress = before;
+    for (const BatchItem &item : items)
+        m_items.insert(item.key, item);
+    auto problem = resume();
+    if (!problem)
+        problem = divide(items);
+    if (problem)
+        finish(*problem);
+    else
+        next();
+}
+
+/// Takes up what the journal has open.
+std::optional<base::Error> ProviderBatch::resume()
+{
+    for (const Submission &submission : m_journal.submissions()) {
+        if (!submission.isOpen())
+            continue;
+        const auto target = std::find_if(m_plan.targets.begin(), m_plan.targets.end(), [&](const BatchTarget &row) {
+            return row.server == submission.server && row.model == submission.model;
+        });
+        if (target == m_plan.targets.end())
+            return failure(ErrorKind::Config,
+                           u"%1 has a batch open at '%2' for the model '%3': name both to go on with it."_s.arg(
+                               m_journal.path(), submission.server, submission.model));
+        auto job = std::make_unique<Job>();
+        job->submission = submission;
+        job->target = target - m_plan.targets.begin();
+        job->api = llm::batchApiFor(target->endpoint.protocol);
+        if (!job->api)
+            return failure(ErrorKind::Config, u"'%1' has no batch API that Talkbench speaks."_s.arg(target->server));
+        job->fresh = false;
+        job->remote.id = submission.remote;
+        m_jobs.push_back(std::move(job));
+    }
+    return std::nullopt;
+}
+
+/// Makes jobs of what is in none yet.
+std::optional<base::Error> ProviderBatch::divide(const QList<BatchItem> &items)
+{
+    QSet<QString> taken;
+    for (const auto &job : m_jobs) {
+        for (auto prompt = job->submission.prompts.begin(); prompt != job->submission.prompts.end(); ++prompt)
+            taken.insert(prompt.key());
+    }
+    QHash<qsizetype, Job *> filling;
+    QHash<qsizetype, qint64> bytes;
+    for (const BatchItem &item : items) {
+        if (taken.contains(item.key))
+            continue;
+        const BatchTarget &target = m_plan.targets[item.target];
+        const qint64 size = (item.prompt.text.size() + item.prompt.system.size()) * 3 + 4096; // as JSON, at most as a rule
+        Job *job = filling.value(item.target);
+        if (!job || job->submission.prompts.size() >= mostRequests || bytes[item.target] + size > mostBytes) {
+            m_jobs.push_back(std::make_unique<Job>());
+            job = filling[item.target] = m_jobs.back().get();
+            bytes[item.target] = 0;
+            job->target = item.target;
+            job->api = llm::batchApiFor(target.endpoint.protocol);
+            if (!job->api)
+                return failure(ErrorKind::Config,
+                               u"'%1' has no batch API that Talkbench speaks."_s.arg(target.server));
+            job->submission.tag = QUuid::createUuid().toString(QUuid::WithoutBraces);
+            job->submission.server = target.server;
+            job->submission.model = target.model;
+        }
+        bytes[item.target] += size;
+        job->submission.prompts.insert(item.key, item.prompt.id);
+    }
+    return std::nullopt;
+}
+
+void ProviderBatch::stop()
+{
+    finish();
+}
+
+void ProviderBatch::cancel()
+{
+    m_cancelled = true;
+    m_rounds = 0;
+    if (m_roundTimer) {
+        m_roundTimer.reset();
+        beginRound();
+    }
+}
+
+void ProviderBatch::beginRound()
+{
+    for (const auto &job : m_jobs)
+        job->asked = false;
+    next();
+}
+
+/// What is sent, then what has ended, then how far the rest is.
+void ProviderBatch::next()
+{
+    if (m_finished)
+        return;
+    if (m_cancelled)
+        std::erase_if(m_jobs, [](const auto &job) { return job->fresh; });
+    report();
+    for (const auto &job : m_jobs) {
+        if (job->fresh)
+            return upload(*job);
+        if (job->remote.id.isEmpty())
+            return find(*job);
+    }
+    for (const auto &job : m_jobs) {
+        if (job->remote.ended)
+            return collect(*job, 0);
+        if (!job->asked)
+            return poll(*job);
+    }
+    if (m_jobs.empty())
+        return finish();
+    const double grown = static_cast<double>(firstPollMs) * std::pow(1.5, std::min(m_rounds++, 30));
+    m_roundTimer = std::make_unique<QObject>();
+    m_services.scheduler.after(std::min(static_cast<qint64>(grown), qint64(m_plan.pollMs)), m_roundTimer.get(), [this] {
+        m_roundTimer.release()->deleteLater(); // its own call is running
+        beginRound();
+    });
+}
+
+void ProviderBatch::upload(Job &job)
+{
+    QByteArrayList entries;
+    const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
+    for (auto prompt = job.submission.prompts.begin(); prompt != job.submission.prompts.end(); ++prompt) {
+        const auto entry = job.api->entry(prompt.key(), requestOf(m_items[prompt.key()], m_plan).chat, endpoint);
+        if (!entry)
+            return finish(entry.error());
+        entries.append(*entry);
+    }
+    const auto request = job.api->uploadRequest(entries, endpoint);
+    if (!request)
+        return submit(job, {}, entries);
+    ask(job, *request, [this, &job](const base::Result<QByteArray> &answer) {
+        const auto file = answer ? job.api->parseUpload(*answer) : answer.error();
+        if (!file)
+            return finish(named(file.error(), u"The batch's requests could not be uploaded."_s));
+        if (m_cancelled)
+            return next();
+        submit(job, *file, {});
+    });
+}
+
+/// From here on the provider may have it.
+void ProviderBatch::submit(Job &job, const QString &file, const QByteArrayList &entries)
+{
+    job.fresh = false;
+    job.submission.file = file;
+    job.submission.sentMs = m_services.clock.wallMs();
+    if (!write(job, Submission::State::Sending))
+        return;
+    const auto request =
+        job.api->createRequest(file, entries, job.submission.tag, m_plan.targets[job.target].endpoint);
+    ask(job, request, [this, &job](const base::Result<QByteArray> &answer) { onSubmitted(job, answer); }, false);
+}
+
+void ProviderBatch::onSubmitted(Job &job, const base::Result<QByteArray> &answer)
+{
+    const auto made = answer ? job.api->parseState(*answer) : answer.error();
+    if (made) {
+        job.remote = *made;
+        job.submission.remote = made->id;
+        if (write(job, Submission::State::Sent))
+            next();
+        return;
+    }
+    if (wasRefused(made.error())) {
+        if (!write(job, Submission::State::Void))
+            return;
+        if (!run::Retry::isTransient(made.error()))
+            return finish(named(made.error(), u"The provider did not take the batch."_s));
+        job.fresh = true;
+        later(troubleMs(made.error()), [this] { next(); });
+        return;
+    }
+    if (++job.doubts == mostDoubts)
+        return finish(named(made.error(), u"The provider does not say whether it has taken the batch."_s));
+    m_trouble = made.error().message;
+    next();
+}
+
+/// Whether the provider has what was sent.
+void ProviderBatch::find(Job &job, const QString &after, int pages)
+{
+    const qint64 doubtMs = std::min(longestDoubtMs, qint64(m_plan.pollMs));
+    const qint64 waitMs = job.submission.sentMs + doubtMs - m_services.clock.wallMs();
+    if (waitMs > 0 && waitMs <= doubtMs)
+        return later(waitMs, [this] { next(); });
+    const auto request = job.api->listRequest(after, m_plan.targets[job.target].endpoint);
+    ask(job, request, [this, &job, pages](const base::Result<QByteArray> &answer) {
+        const auto list = answer ? job.api->parseList(*answer) : answer.error();
+        if (list)
+            onListed(job, *list, pages);
+        else
+            finish(named(list.error(), u"Whether the provider has taken the batch can't be found out."_s));
+    });
+}
+
+void ProviderBatch::onListed(Job &job, const llm::RemoteBatches &list, int pages)
+{
+    const qint64 sinceMs = job.submission.sentMs - clockSlackMs;
+    const auto isIt = [&](const llm::RemoteBatch &batch) {
+        if (job.api->keepsTags())
+            return batch.tag == job.submission.tag;
+        const auto &known = m_journal.submissions();
+        const bool another = std::any_of(known.begin(), known.end(), [&](const Submission &submission) {
+            return submission.remote == batch.id;
+        });
+        return !another && !job.notOurs.contains(batch.id) && batch.createdMs >= sinceMs
+            && batch.total == job.submission.prompts.size();
+    };
+    const auto found = std::find_if(list.batches.begin(), list.batches.end(), isIt);
+    if (found != list.batches.end()) {
+        job.remote = *found;
+        job.guessed = !job.api->keepsTags();
+        job.submission.remote = job.guessed ? QString() : found->id;
+        if (job.guessed || write(job, Submission::State::Sent))
+            next();
+        return;
+    }
+    const bool older = list.batches.isEmpty() || list.batches.constLast().createdMs < sinceMs;
+    if (!list.after.isEmpty() && !older && pages < mostPages)
+        return find(job, list.after, pages + 1);
+    startAfresh(job);
+}
+
+/// The provider does not have it: it is sent again, as far as it is still wanted.
+void ProviderBatch::startAfresh(Job &job)
+{
+    if (!write(job, Submission::State::Void))
+        return;
+    job.fresh = true;
+    job.submission.prompts.removeIf([this](const auto &prompt) { return !m_items.contains(prompt.key()); });
+    if (job.submission.prompts.isEmpty())
+        drop(job);
+    next();
+}
+
+void ProviderBatch::poll(Job &job)
+{
+    job.asked = true;
+    const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
+    const bool cancels = m_cancelled && !job.guessed && !std::exchange(job.cancelAsked, m_cancelled);
+    const auto request =
+        cancels ? job.api->cancelRequest(job.remote.id, endpoint) : job.api->stateRequest(job.remote.id, endpoint);
+    ask(job, request, [this, &job, cancels](const base::Result<QByteArray> &answer) {
+        if (cancels && !answer)
+            job.asked = false; // it may have ended meanwhile: its state tells
+        if (cancels && !answer && answer.error().kind != ErrorKind::NotFound)
+            next();
+        else
+            onPolled(job, answer);
+    });
+}
+
+void ProviderBatch::onPolled(Job &job, const base::Result<QByteArray> &answer)
+{
+    const auto state = answer ? job.api->parseState(*answer) : answer.error();
+    if (!state && state.error().kind == ErrorKind::NotFound)
+        return giveUp(job);
+    if (!state)
+        return finish(named(state.error(), u"How far the batch %1 is can't be found out."_s.arg(job.remote.id)));
+    job.remote = *state;
+    if (state->refusal) {
+        if (write(job, Submission::State::Void))
+            finish(named(*state->refusal, u"The provider could not use the batch, and has asked nothing."_s));
+        return;
+    }
+    next();
+}
+
+/// Its results are gone. Asking again would be paying twice: only a person may want that.
+void ProviderBatch::giveUp(Job &job)
+{
+    if (!m_plan.retryFailed)
+        return finish(failure(ErrorKind::NotFound,
+                              u"The provider no longer knows the batch %1: its results are gone. To ask everything in "
+                              "it again, ask failed ones again."_s.arg(job.remote.id)));
+    job.remote = {};
+    startAfresh(job);
+}
+
+void ProviderBatch::collect(Job &job, qsizetype request)
+{
+    const auto requests = job.api->resultRequests(job.remote, m_plan.targets[job.target].endpoint);
+    if (request < requests.size()) {
+        ask(job, requests[request], [this, &job, request](const base::Result<QByteArray> &answer) {
+            if (answer)
+                read(job, *answer, 0, request);
+            else
+                finish(named(answer.error(),
+                             u"The results of the batch %1 could not be collected."_s.arg(job.remote.id)));
+        });
+        return;
+    }
+    if (job.guessed) { // without a result that says whose it is
+        isOurs(job, {});
+        return next();
+    }
+    if (!write(job, Submission::State::Collected))
+        return;
+    drop(job);
+    next();
+}
+
+/// A slice at a time: there may be many.
+void ProviderBatch::read(Job &job, const QByteArray &lines, qsizetype offset, qsizetype request)
+{
+    QList<BatchResult> results;
+    for (int i = 0; i < linesAtOnce && offset < lines.size(); ++i) {
+        const qsizetype end = lines.indexOf('\n', offset);
+        const QByteArray line = lines.mid(offset, end < 0 ? -1 : end - offset);
+        offset = end < 0 ? lines.size() : end + 1;
+        if (line.trimmed().isEmpty())
+            continue;
+        const auto outcome = job.api->parseOutcome(line);
+        if (!outcome)
+            return finish(outcome.error());
+        if (!isOurs(job, outcome->customId))
+            return next();
+        if (m_finished || !keep(job, *outcome, results))
+            return;
+    }
+    if (!results.isEmpty())
+        Q_EMIT resulted(results);
+    report();
+    if (offset >= lines.size())
+        return collect(job, request + 1);
+    later(0, [this, &job, lines, offset, request] { read(job, lines, offset, request); });
+}
+
+/// A guess shows by its first result.
+bool ProviderBatch::isOurs(Job &job, const QString &customId)
+{
+    if (!job.guessed)
+        return true;
+    job.guessed = false;
+    if (job.submission.prompts.contains(customId)) {
+        job.submission.remote = job.remote.id;
+        write(job, Submission::State::Sent);
+        return true;
+    }
+    job.notOurs.insert(job.remote.id);
+    job.remote = {};
+    return false;
+}
+
+/// False if the journal could not be written.
+bool ProviderBatch::keep(Job &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results)
+{
+    const auto prompt = job.submission.prompts.constFind(outcome.customId);
+    const bool none = outcome.kind == llm::BatchOutcome::Kind::Cancelled;
+    if (none || prompt == job.submission.prompts.cend() || isKept(job, outcome.customId))
+        return true;
+    const profile::RunRecord record = recordOf(job, outcome);
+    QJsonObject row = rowOf(outcome.customId, prompt.value(), record);
+    row.insert("batch"_L1, job.remote.id);
+    if (const auto kept = m_journal.append(row); !kept) {
+        finish(kept.error());
+        return false;
+    }
+    m_services.runs.record(record);
+    if (record.costUsd)
+        m_progress.costUsd += *record.costUsd;
+    else
+        ++m_progress.unpriced;
+    if (m_items.contains(outcome.customId))
+        ++(record.ok() ? m_progress.ok : m_progress.failed);
+    results.append(resultOf(prompt.value(), record));
+    m_progress.invalid += results.constLast().invalid ? 1 : 0;
+    return true;
+}
+
+/// By whoever was here before a crash. What failed in an earlier batch is another matter.
+bool ProviderBatch::isKept(const Job &job, const QString &key) const
+{
+    const auto entry = m_journal.entries().constFind(key);
+    return entry != m_journal.entries().cend()
+        && (entry->ok || m_journal.row(*entry)["batch"_L1].toString() == job.remote.id);
+}
+
+profile::RunRecord ProviderBatch::recordOf(const Job &job, const llm::BatchOutcome &outcome) const
+{
+    llm::Answer answer = outcome.answer;
+    if (outcome.kind == llm::BatchOutcome::Kind::Expired)
+        answer.error = failure(ErrorKind::TotalTimeout, u"The provider did not come to it within the batch's day."_s);
+    const BatchTarget &target = m_plan.targets[job.target];
+    run::RunRequest request;
+    request.endpoint = target.endpoint;
+    request.conversationId = job.submission.tag;
+    request.chat.model = target.model;
+    request.chat.options = m_plan.options;
+    request.chat.options.stream = false;
+    profile::Trace trace;
+    trace.decisions.append({ u"batch"_s, u"the provider's batch %1"_s.arg(job.remote.id) });
+    run::Accounting accounting { m_services.prices };
+    accounting.batch = true;
+    profile::RunRecord record = run::makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request,
+                                                job.submission.sentMs, answer, trace, {}, accounting);
+    if (run::Validating::canBeChecked(answer))
+        record.validation = validate::check(m_plan.validation.validators, answer.text);
+    return record;
+}
+
+/// False, and finished, if it could not be written.
+bool ProviderBatch::write(Job &job, Submission::State state)
+{
+    job.submission.state = state;
+    const auto written = m_journal.append(job.submission);
+    if (!written)
+        finish(written.error());
+    return bool(written);
+}
+
+void ProviderBatch::drop(const Job &job)
+{
+    std::erase_if(m_jobs, [&job](const auto &one) { return one.get() == &job; });
+}
+
+/// `persists`: asks again for as long as what is wrong may pass.
+void ProviderBatch::ask(const Job &job, const base::HttpRequest &request, const Answered &then, bool persists)
+{
+    const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
+    const auto answered = [this, &job, request, then, persists](const run::BodyResult &answer) {
+        if (m_finished)
+            return;
+        if (!answer && persists && run::Retry::isTransient(answer.error()))
+            return later(troubleMs(answer.error()), [this, &job, request, then] { ask(job, request, then); });
+        if (answer) {
+            m_troubles = 0;
+            m_trouble.clear();
+        }
+        then(answer);
+    };
+    base::whenReady(this, m_services.runs.fetch({ endpoint, request, m_plan.limits, largestResults }), answered);
+}
+
+void ProviderBatch::later(qint64 ms, const std::function<void()> &then)
+{
+    m_services.scheduler.after(ms, this, [this, then] {
+        if (!m_finished)
+            then();
+    });
+}
+
+qint64 ProviderBatch::troubleMs(const base::Error &error)
+{
+    m_trouble = error.message;
+    report();
+    const qint64 grown = firstPollMs << std::min(m_troubles++, 10);
+    return std::max(std::min(grown, longestTroubleMs), error.retryAfterMs.value_or(0));
+}
+
+void ProviderBatch::report()
+{
+    qint64 total = 0;
+    qint64 done = 0;
+    QString status;
+    m_progress.inFlight = 0;
+    for (const auto &job : m_jobs) {
+        m_progress.inFlight += job->fresh ? 0 : job->submission.prompts.size();
+        total += job->submission.prompts.size();
+        done += job->remote.done;
+        status = job->fresh ? u"sending"_s : job->remote.status.isEmpty() ? u"looking for it"_s : job->remote.status;
+    }
+    m_progress.remoteDone = static_cast<qsizetype>(done);
+    m_progress.remote.clear();
+    if (!m_jobs.empty())
+        m_progress.remote = u"the provider: %1, %2 of %3"_s
+                                .arg(m_jobs.size() == 1 ? status.replace(u'_', u' ')
+                                                        : u"%1 batches"_s.arg(m_jobs.size()))
+                                .arg(done)
+                                .arg(total);
+    if (!m_trouble.isEmpty())
+        m_progress.remote += u" · "_s + m_trouble.simplified();
+    Q_EMIT progressed(m_progress);
+}
+
+void ProviderBatch::finish(const std::optional<base::Error> &error)
+{
+    if (!std::exchange(m_finished, true))
+        Q_EMIT finished(error);
+}
+
+} // namespace talkbench::bench

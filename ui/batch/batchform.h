@@ -1,0 +1,53 @@
+#pragma once
+
+#include "ui/batch/batchworker.h"
+
+#include <QVariantMap>
+#include <QWidget>
+
+class QComboBox;
+class QLineEdit;
+class QPlainTextEdit;
+class QSpinBox;
+
+namespace talkbench::ui {
+
+class FileField;
+
+/// Which prompts go to which models, how, and where the results go.
+class BatchForm final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit BatchForm(QWidget *parent = nullptr);
+
+    QStringList models() const;
+    bench::BatchWay way() const;
+    /// Without the targets, the limits and the prices.
+    BatchTask task() const;
+    void suggest(const QString &model);
+    void setEditable(bool editable);
+
+    /// What restore() needs to make it the same again; typed prompts only if they are few.
+    QVariantMap save() const;
+    void restore(const QVariantMap &form);
+
+Q_SIGNALS:
+    void edited();
+
+private:
+    void suggestResults();
+    void follow();
+
+    FileField *m_file;
+    QPlainTextEdit *m_text;
+    QLineEdit *m_pattern;
+    QLineEdit *m_models;
+    QLineEdit *m_system;
+    QComboBox *m_way;
+    QSpinBox *m_concurrency;
+    FileField *m_out;
+    bool m_editable = true;
+};
+
+} // namespace talkbench::ui

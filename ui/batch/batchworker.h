@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/bench/batchestimate.h"
+#include "core/bench/batchjournal.h"
+#include "core/bench/providerbatch.h"
+
+#include <QObject>
+
+#include <memory>
+#include <stop_token>
+
+namespace talkbench::ui {
+
+/// A batch as the page's form describes it.
+struct BatchTask {
+    QString file; ///< of prompts; empty: `text`, a prompt a line
+    QString text;
+    QString pattern;
+    QString out;
+    bench::BatchPlan plan;
+    cost::PriceBook prices;
+};
+
+/// A batch that can begin.
+struct BatchReady {
+    std::shared_ptr<bench::BatchJournal> journal; ///< whoever sends it writes it, nobody else meanwhile
+    QList<bench::BatchItem> items;
+    bench::BatchProgress before;
+    QList<bench::BatchCost> costs;
+};
+
+/// What of a batch takes long: reading the prompts and the results, writing tables, and all of a provider's own batch. Lives in
+/// a thread of its own; whoever makes it calls its functions there.
+class BatchWorker final : public QObject {
+    Q_OBJECT
+
+public:
+    /// A stop ends what it is reading.
+    BatchWorker(run::RunService &runs, const base::Clock &clock, std::stop_token stop);
+
+    /// prepared() or failed() follows.
+    void prepare(const BatchTask &task);
+    /// What prepare() made, as the provider's batch: finished() follows.
+    void send();
+    void leave();
+    void cancel();
+    /// exported() follows.
+    void exportTo(const QString &path);
+
+Q_SIGNALS:
+    void prepared(const talkbench::ui::BatchReady &ready);
+    void failed(const QString &message);
+    void resulted(const QList<talkbench::bench::BatchResult> &results);
+    void progressed(const talkbench::bench::BatchProgress &progress);
+    void finished(const std::optional<talkbench::base::Error> &error);
+    /// `problem` is empty if it went well.
+    void exported(const QString &path, const QString &problem);
+
+private:
+    base::Result<QList<bench::BatchPrompt>> prompts() const;
+
+    run::RunService &m_runs;
+    const base::Clock &m_clock;
+    const std::stop_token m_stop;
+    run::TimerScheduler m_scheduler;
+    BatchTask m_task;
+    BatchReady m_ready;
+    std::unique_ptr<bench::ProviderBatch> m_batch;
+};
+
+} // namespace talkbench::ui
