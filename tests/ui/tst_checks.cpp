@@ -199,7 +199,7 @@ void ChecksTest::askedAgainAndPaidFor()
     const profile::RunRecord &record = *chat.chats.record(chat.answer()->messageId());
     // 10 tokens at 1 and 2 at 10 USD a million, four times.
     QVERIFY2(qAbs(record.costUsd.value_or(0) - 4 * 30e-6) < 1e-12, qPrintable(QString::number(*record.costUsd)));
-    QVERIFY2(chat.line()->text().endsWith(u"(asked again 3 times, under $0.0001 more)"_s),
+    QVERIFY2(chat.line()->text().startsWith(u"Failed its check (asked again 3 times, under $0.0001 more): The"_s),
              qPrintable(chat.line()->text()));
     QTest::keyClick(chat.line(), Qt::Key_Space);
     const auto *card = chat.answer()->findChild<QWidget *>(u"checksCard"_s);
@@ -335,14 +335,14 @@ void ChecksTest::theLineSaysWhatIsKnown_data()
     QTest::newRow("fails") << Ints { failed } << Ints {} << u"Failed its check: why 0"_s;
     QTest::newRow("one fails") << Ints { passed, failed, open } << Ints {} << u"Failed 1 of 3 checks: why 1"_s;
     QTest::newRow("open") << Ints { open } << Ints {} << u"Not checked: why 0"_s;
-    QTest::newRow("one open") << Ints { passed, open } << Ints {} << u"Passed 1 of 2 checks, not checked: why 1"_s;
+    QTest::newRow("one open") << Ints { passed, open } << Ints {} << u"Passed 1 of 2 checks: why 1"_s;
     QTest::newRow("again") << Ints { passed } << Ints { 25, 25 }
                            << u"Passed 1 check (asked again 2 times, $0.500 more)"_s;
     QTest::newRow("unknown") << Ints { passed } << Ints { 25, -1 }
-                             << u"Passed 1 check (asked again 2 times, more, at an unknown price)"_s;
+                             << u"Passed 1 check (asked again 2 times, an unknown price more)"_s;
     QTest::newRow("no answer after all") << Ints {} << Ints { 25 }
-                                         << u"Not checked: the call did not end with an answer (asked again once, "
-                                            "$0.250 more)"_s;
+                                         << u"Not checked (asked again once, $0.250 more): the call did not end "
+                                            "with an answer"_s;
 }
 
 void ChecksTest::theLineSaysWhatIsKnown()

@@ -46,22 +46,28 @@ QString reasonOf(const QList<profile::Verdict> &verdicts, Outcome outcome)
     return found == verdicts.end() ? QString() : found->reason.simplified();
 }
 
-QString verdictText(const QList<profile::Verdict> &verdicts)
+/// Without its reason.
+QString outcomeText(const QList<profile::Verdict> &verdicts)
 {
     const qsizetype all = verdicts.size();
     const qsizetype failed = countOf(verdicts, Outcome::Failed);
     const qsizetype passed = countOf(verdicts, Outcome::Passed);
-    if (all == 0)
-        return ChecksLine::tr("Not checked: the call did not end with an answer");
     if (failed > 0)
-        return all == 1
-            ? ChecksLine::tr("Failed its check: %1").arg(reasonOf(verdicts, Outcome::Failed))
-            : ChecksLine::tr("Failed %1 of %2 checks: %3").arg(failed).arg(all).arg(reasonOf(verdicts, Outcome::Failed));
-    if (passed == all)
-        return all == 1 ? ChecksLine::tr("Passed 1 check") : ChecksLine::tr("Passed %1 checks").arg(all);
-    const QString why = reasonOf(verdicts, Outcome::NotChecked);
-    return all == 1 ? ChecksLine::tr("Not checked: %1").arg(why)
-                    : ChecksLine::tr("Passed %1 of %2 checks, not checked: %3").arg(passed).arg(all).arg(why);
+        return all == 1 ? ChecksLine::tr("Failed its check") : ChecksLine::tr("Failed %1 of %2 checks").arg(failed).arg(all);
+    if (passed == 0)
+        return ChecksLine::tr("Not checked");
+    if (passed < all)
+        return ChecksLine::tr("Passed %1 of %2 checks").arg(passed).arg(all);
+    return all == 1 ? ChecksLine::tr("Passed 1 check") : ChecksLine::tr("Passed %1 checks").arg(all);
+}
+
+/// Empty if all passed.
+QString whyText(const QList<profile::Verdict> &verdicts)
+{
+    if (verdicts.isEmpty())
+        return ChecksLine::tr("the call did not end with an answer");
+    const bool failed = countOf(verdicts, Outcome::Failed) > 0;
+    return reasonOf(verdicts, failed ? Outcome::Failed : Outcome::NotChecked);
 }
 
 QString againText(const profile::RunRecord &record)
@@ -85,7 +91,7 @@ QString extraText(const profile::RunRecord &record)
         return {};
     const profile::Metric *extra = profile::metricById("validation_cost_usd");
     const auto usd = extra ? extra->compute(record) : std::nullopt;
-    return usd ? ChecksLine::tr("%1 more").arg(profile::formatUsd(*usd)) : ChecksLine::tr("more, at an unknown price");
+    return usd ? profile::formatUsd(*usd) : ChecksLine::tr("an unknown price");
 }
 
 struct Sign {
@@ -127,8 +133,11 @@ QString checksText(const profile::RunRecord &record)
         return {};
     QStringList beside { againText(record), extraText(record) };
     beside.removeAll(QString());
-    const QString verdict = verdictText(record.validation);
-    return beside.isEmpty() ? verdict : u"%1 (%2)"_s.arg(verdict, beside.join(u", "_s));
+    QString text = outcomeText(record.validation);
+    if (!beside.isEmpty())
+        text = ChecksLine::tr("%1 (%2 more)").arg(text, beside.join(u", "_s));
+    const QString why = whyText(record.validation);
+    return why.isEmpty() ? text : ChecksLine::tr("%1: %2").arg(text, why);
 }
 
 ChecksLine::ChecksLine(QWidget *parent)
@@ -252,7 +261,9 @@ void ChecksLine::addEarlier(const profile::Attempt &attempt, int number)
 {
     const QString cost = attempt.costUsd ? profile::formatUsd(*attempt.costUsd) : tr("price unknown");
     addNote(tr("Answer %1, by %2, was asked for again (%3):").arg(QString::number(number), attempt.model, cost));
-    addVerdicts(attempt.validation);
+    QList<profile::Verdict> failed = attempt.validation;
+    failed.removeIf([](const profile::Verdict &verdict) { return verdict.outcome == Outcome::Passed; });
+    addVerdicts(failed);
     auto *text = new FoldedText(u"failedAnswer"_s, m_card);
     text->setTitle(tr("What answer %1 said").arg(number));
     text->setText(attempt.text);

@@ -42,7 +42,7 @@ private:
     QVBoxLayout *m_cells;
 };
 
-/// "Passed 3 checks", "Failed 1 of 3 checks: … (asked again 2 times, $0.0004 more)"; empty where nothing was checked.
+/// "Passed 3 checks", "Failed 1 of 3 checks (asked again 2 times, $0.0004 more): …"; empty where nothing was checked.
 QString checksText(const profile::RunRecord &record);
 
 } // namespace talkbench::ui

@@ -233,12 +233,24 @@ GrowingArea::GrowingArea(QWidget *content, QWidget *parent) : QScrollArea(parent
     setWidget(content);
     viewport()->setAutoFillBackground(false);
     content->setAutoFillBackground(false);
+    // What is given the focus comes into view, when it has been laid out.
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, const QWidget *now) {
+        if (!now || !widget()->isAncestorOf(now))
+            return;
+        QMetaObject::invokeMethod(
+            this,
+            [this] {
+                if (QWidget *focused = widget()->focusWidget())
+                    ensureWidgetVisible(focused, 0, grid::section);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 QSize GrowingArea::sizeHint() const
 {
     const QSize content = widget()->sizeHint();
-    return { content.width(), std::min(content.height(), window()->height() / 2) };
+    return { content.width(), std::min(content.height(), window()->height() * 3 / 5) };
 }
 
 QSize GrowingArea::minimumSizeHint() const

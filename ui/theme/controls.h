@@ -69,7 +69,7 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 };
 
-/// As high as what it holds, up to half of its window; beyond that, and where there is less room, it scrolls.
+/// As high as what it holds, up to three fifths of its window; beyond that, and where there is less room, it scrolls.
 class GrowingArea final : public QScrollArea {
     Q_OBJECT
 
