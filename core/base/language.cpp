@@ -50,8 +50,7 @@ constexpr WordRow words[] = {
     { "it",
       "il di che è e la un una per non sono con del della dei gli nel più come anche si da questo alla le lo cosa "
       "perché dove quale" },
-    { "pt",
-      "o os as de que e do da em um uma não para com por mais dos das como se é ao são você seu está qual onde" },
+    { "pt", "o os as de que e do da em um uma não para com por mais dos das como se é ao são você seu está qual onde" },
     { "nl",
       "de het een en van is dat niet op te zijn met voor er aan ook als bij maar naar ik je wordt om deze wat hoe "
       "waarom" },

@@ -14,7 +14,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("language");
         QTest::addColumn<QString>("text");
         const auto row = [](const char *language, const QString &text) {
-            QTest::addRow("%s: %s", language, qPrintable(text.left(24).simplified())) << QString::fromLatin1(language) << text;
+            QTest::addRow("%s: %s", language, qPrintable(text.left(24).simplified()))
+                << QString::fromLatin1(language) << text;
         };
         // Answers.
         row("en", u"The answer is that you have to do it with what is there."_s);
