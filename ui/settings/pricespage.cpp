@@ -135,11 +135,14 @@ void PricesPage::showState()
 
 base::Result<void> PricesPage::save()
 {
+    return isEdited() ? m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()))
+                      : base::Result<void>();
+}
+
+bool PricesPage::isEdited() const
+{
     QStringList unread;
-    const QList<cost::Price> own = m_rows->own();
-    if (own == cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread))
-        return {};
-    return m_context.settings.setValue("prices/own", cost::toSetting(own));
+    return m_rows->own() != cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
 }
 
 } // namespace talkbench::ui

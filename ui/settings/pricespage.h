@@ -21,6 +21,7 @@ public:
     explicit PricesPage(AppContext &context, QWidget *parent = nullptr);
 
     base::Result<void> save();
+    bool isEdited() const;
 
 private:
     void showState();
