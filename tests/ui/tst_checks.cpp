@@ -109,6 +109,7 @@ private Q_SLOTS:
     void switchedOffOrRemovedIsNotAsked();
     void areKeptWithTheirConversation();
     void aContinuationIsNotChecked();
+    void aRestartIsTold();
     void theLineSaysWhatIsKnown_data();
     void theLineSaysWhatIsKnown();
 };
@@ -320,6 +321,20 @@ void ChecksTest::aContinuationIsNotChecked()
     QVERIFY(!chat.line()->isVisible());
 }
 
+/// While the answer is given anew; hostile words stay words.
+void ChecksTest::aRestartIsTold()
+{
+    ChecksLine line(nullptr);
+    QVERIFY(line.isHidden());
+    line.setAskedAgain(2, { { u"a"_s, Outcome::Passed, {} }, { u"b"_s, Outcome::Failed, u"<b>No</b>\nJSON."_s } });
+    const auto *text = line.findChild<QAbstractButton *>(u"checksText"_s);
+    QCOMPARE(text->text(), u"Asked again 2 times, as the answer failed: <b>No</b> JSON."_s);
+    QVERIFY(!text->toolTip().contains(u"<b>"_s));
+    QVERIFY(!line.isHidden() && !text->isEnabled());
+    line.setAskedAgain(0, {});
+    QVERIFY(line.isHidden());
+}
+
 void ChecksTest::theLineSaysWhatIsKnown_data()
 {
     QTest::addColumn<QList<int>>("outcomes");
@@ -353,10 +368,9 @@ void ChecksTest::theLineSaysWhatIsKnown()
     profile::RunRecord record;
     record.model = u"m"_s;
     for (const int outcome : outcomes)
-        record.validation.append({ u"check"_s, Outcome(outcome),
-                                   Outcome(outcome) == Outcome::Passed
-                                       ? QString()
-                                       : u"why %1"_s.arg(record.validation.size()) });
+        record.validation.append(
+            { u"check"_s, Outcome(outcome),
+              Outcome(outcome) == Outcome::Passed ? QString() : u"why %1"_s.arg(record.validation.size()) });
     for (const int cents : before) {
         profile::Attempt attempt;
         attempt.model = u"m"_s;

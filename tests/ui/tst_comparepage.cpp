@@ -1,5 +1,5 @@
-#include "tests/ui/world.h"
 #include "core/cost/budget.h"
+#include "tests/ui/world.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/comparepage.h"
 #include "ui/compare/differences.h"

@@ -55,9 +55,9 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     : MessageWidget(message, parent), m_state(mutedLabel(u"answerState"_s, this, 0.95)), m_dots(new BusyDots(this)),
       m_reasoning(new ReasoningBox(this)), m_view(new MarkdownView(this)), m_tools(new QWidget(this)),
       m_model(mutedLabel(u"answerModel"_s, this, 0.95)), m_decision(new DecisionLine(this)),
-      m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)), m_checks(new ChecksLine(this)),
-      m_gaps(new GapStrip(this)),
-      m_numbers(new NumbersLine(this)), m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
+      m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)),
+      m_checks(new ChecksLine(this)), m_gaps(new GapStrip(this)), m_numbers(new NumbersLine(this)),
+      m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
 {
     setObjectName(u"answerMessage"_s);
     m_unsent->setTextFormat(Qt::PlainText);

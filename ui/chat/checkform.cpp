@@ -151,7 +151,7 @@ QWidget *CheckForm::addField(const validate::Parameter &parameter)
         auto *line = new QLineEdit(value, this);
         if (parameter.type == Type::Number)
             line->setFixedWidth(digitsShown * fontMetrics().horizontalAdvance(u'0') + 2 * grid::unit);
-        else
+        else if (m_fields.isEmpty()) // the others have a caption
             line->setPlaceholderText(title);
         connect(line, &QLineEdit::textChanged, this, &CheckForm::change);
         field = line;

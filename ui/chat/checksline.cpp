@@ -40,9 +40,8 @@ qsizetype countOf(const QList<profile::Verdict> &verdicts, Outcome outcome)
 /// Of the first with this outcome.
 QString reasonOf(const QList<profile::Verdict> &verdicts, Outcome outcome)
 {
-    const auto found = std::find_if(verdicts.begin(), verdicts.end(), [outcome](const profile::Verdict &verdict) {
-        return verdict.outcome == outcome;
-    });
+    const auto found = std::find_if(verdicts.begin(), verdicts.end(),
+                                    [outcome](const profile::Verdict &verdict) { return verdict.outcome == outcome; });
     return found == verdicts.end() ? QString() : found->reason.simplified();
 }
 
@@ -53,7 +52,8 @@ QString outcomeText(const QList<profile::Verdict> &verdicts)
     const qsizetype failed = countOf(verdicts, Outcome::Failed);
     const qsizetype passed = countOf(verdicts, Outcome::Passed);
     if (failed > 0)
-        return all == 1 ? ChecksLine::tr("Failed its check") : ChecksLine::tr("Failed %1 of %2 checks").arg(failed).arg(all);
+        return all == 1 ? ChecksLine::tr("Failed its check")
+                        : ChecksLine::tr("Failed %1 of %2 checks").arg(failed).arg(all);
     if (passed == 0)
         return ChecksLine::tr("Not checked");
     if (passed < all)
@@ -75,9 +75,8 @@ QString againText(const profile::RunRecord &record)
     const QList<profile::Attempt> failed = failedAnswers(record);
     if (failed.isEmpty())
         return {};
-    const bool same = std::all_of(failed.begin(), failed.end(), [&record](const profile::Attempt &attempt) {
-        return attempt.model == record.model;
-    });
+    const bool same = std::all_of(failed.begin(), failed.end(),
+                                  [&record](const profile::Attempt &attempt) { return attempt.model == record.model; });
     if (same)
         return failed.size() == 1 ? ChecksLine::tr("asked again once")
                                   : ChecksLine::tr("asked again %1 times").arg(failed.size());
@@ -177,7 +176,7 @@ void ChecksLine::say(Outcome outcome, const QString &text)
     const Sign sign = signOf(outcome);
     m_icon->setIcon(icon(sign.icon, sign.tone));
     m_line->setText(text);
-    m_line->setAccessibleName(text);
+    m_line->setAccessibleName(text.isEmpty() ? tr("Checks of the answer") : text);
     m_line->setToolTip(text.toHtmlEscaped());
     setVisible(!text.isEmpty());
 }

@@ -74,8 +74,7 @@ QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count,
 
 OptionsPanel::OptionsPanel(QWidget *parent)
     : Card(Tone::Plain, parent), m_content(new QWidget), m_grid(new QGridLayout),
-      m_system(
-          lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, m_content)),
+      m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, m_content)),
       m_effort(new QComboBox(m_content)), m_format(new QComboBox(m_content)), m_cache(new QComboBox(m_content)),
       m_stop(lines(u"optionStop"_s, tr("one a line"), 2, m_content)),
       m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, m_content)),

@@ -49,8 +49,7 @@ protected:
     void initStyleOptionForIndex(QStyleOptionHeader *option, int section) const override
     {
         QHeaderView::initStyleOptionForIndex(option, section);
-        option->text =
-            fontMetrics().elidedText(option->text, Qt::ElideMiddle, sectionSize(section) - 2 * grid::unit);
+        option->text = fontMetrics().elidedText(option->text, Qt::ElideMiddle, sectionSize(section) - 2 * grid::unit);
     }
 };
 
