@@ -1,32 +1,26 @@
 #include "ui/compare/comparepage.h"
 
 #include "core/config/settings.h"
-#include "core/profile/format.h"
 #include "core/run/runservice.h"
 #include "ui/budgetcheck.h"
 #include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
-#include "ui/compare/differences.h"
+#include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
-#include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
 
-#include <QCoreApplication>
 #include <QEvent>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QStyleOptionHeader>
-#include <QTableWidget>
 #include <QToolButton>
 
 #include <algorithm>
@@ -34,26 +28,6 @@
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
-
-namespace {
-
-/// Of the table: room for a figure and how it compares.
-constexpr int leastColumn = 132;
-
-/// Names of models differ at both ends: one that is too long loses its middle, which Qt 6.4's own header does not do.
-class NamesHeader final : public QHeaderView {
-public:
-    explicit NamesHeader(QWidget *parent) : QHeaderView(Qt::Horizontal, parent) { }
-
-protected:
-    void initStyleOptionForIndex(QStyleOptionHeader *option, int section) const override
-    {
-        QHeaderView::initStyleOptionForIndex(option, section);
-        option->text = fontMetrics().elidedText(option->text, Qt::ElideMiddle, sectionSize(section) - 2 * grid::unit);
-    }
-};
-
-} // namespace
 
 ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent), m_context(context)
 {
@@ -84,7 +58,9 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
-    makeTable();
+    m_table = new DifferenceTable(this);
+    m_table->setObjectName(u"compareTable"_s);
+    m_table->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
@@ -102,26 +78,6 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
 }
 
 ComparePage::~ComparePage() = default;
-
-void ComparePage::makeTable()
-{
-    m_table = new QTableWidget(this);
-    m_table->setObjectName(u"compareTable"_s);
-    m_table->setHorizontalHeader(new NamesHeader(m_table));
-    m_table->setAccessibleName(tr("How the answers differ"));
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setSelectionMode(QAbstractItemView::NoSelection);
-    m_table->setShowGrid(false);
-    m_table->setFrameShape(QFrame::NoFrame);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->horizontalHeader()->setMinimumSectionSize(leastColumn);
-    m_table->setTabKeyNavigation(false);
-    m_table->verticalHeader()->hide();
-    // No style sheet: it would keep the colours of the theme it was set in.
-    m_table->viewport()->setAutoFillBackground(false);
-    m_table->horizontalHeader()->viewport()->setAutoFillBackground(false);
-    m_table->hide();
-}
 
 QWidget *ComparePage::promptArea()
 {
@@ -494,42 +450,8 @@ void ComparePage::showDifferences()
     m_table->setVisible(records.size() >= fewest);
     if (records.size() < fewest)
         return;
-    const Colours &theme = colours(this);
-    const QList<Difference> rows = differencesOf(records);
-    m_table->clear();
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
-    m_table->setRowCount(static_cast<int>(rows.size()));
-    m_table->setColumnCount(static_cast<int>(models.size()) + 1);
-    m_table->setHorizontalHeaderLabels(QStringList(QString()) + models);
-    for (int column = 0; column < models.size(); ++column)
-        m_table->horizontalHeaderItem(column + 1)->setToolTip(models.at(column).toHtmlEscaped());
-    for (int row = 0; row < rows.size(); ++row) {
-        const Difference &difference = rows.at(row);
-        auto *title = new QTableWidgetItem(QCoreApplication::translate("Metric", difference.metric->title));
-        title->setForeground(theme.mutedText);
-        m_table->setItem(row, 0, title);
-        for (int column = 0; column < models.size(); ++column) {
-            const auto &value = difference.values.at(column);
-            QString text = value ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
-                                                         difference.estimated.at(column))
-                                 : tr("unknown");
-            if (const auto ratio = difference.ratio(column))
-                text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
-            auto *item = new QTableWidgetItem(text);
-            item->setTextAlignment(Qt::AlignCenter);
-            const bool best = difference.best == column;
-            item->setForeground(best ? theme.ok : value ? theme.text : theme.mutedText);
-            if (best) {
-                QFont bold = font();
-                bold.setWeight(QFont::DemiBold);
-                item->setFont(bold);
-                item->setText(text + tr("  best"));
-            }
-            m_table->setItem(row, column + 1, item);
-        }
-    }
-    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    const int wanted = m_table->horizontalHeader()->sizeHint().height() + m_table->verticalHeader()->length() + 2;
+    m_table->setRecords(records, models);
+    const int wanted = m_table->wantedHeight();
     m_table->setMinimumHeight(std::min(wanted, height() / 3));
     m_table->setMaximumHeight(std::min(wanted, std::max(height() / 3, grid::gap * 10)));
 }

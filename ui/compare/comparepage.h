@@ -11,7 +11,6 @@ class QHBoxLayout;
 class QLabel;
 class QPushButton;
 class QScrollArea;
-class QTableWidget;
 class QToolButton;
 
 namespace talkbench::ui {
@@ -19,6 +18,7 @@ namespace talkbench::ui {
 class Card;
 class ChecksEditor;
 class CompareColumn;
+class DifferenceTable;
 class PromptEdit;
 
 /// One prompt to 2–8 models at the same moment: the answers stream side by side, at the end a table says how they differ.
@@ -57,7 +57,6 @@ private:
         llm::Endpoint endpoint;
     };
 
-    void makeTable();
     QWidget *promptArea();
     QWidget *checksArea();
     void showChecks(bool shown);
@@ -92,7 +91,7 @@ private:
     QScrollArea *m_sideways = nullptr;
     QHBoxLayout *m_columnsLayout = nullptr;
     QLabel *m_empty = nullptr;
-    QTableWidget *m_table = nullptr;
+    DifferenceTable *m_table = nullptr;
     PromptEdit *m_edit = nullptr;
     Card *m_checksCard = nullptr;
     ChecksEditor *m_checks = nullptr;
