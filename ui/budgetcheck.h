@@ -9,9 +9,9 @@
 
 namespace talkbench::ui {
 
-/// What the budgets say of a call about to be sent; an error where what was spent can't be known. Answers at once where
+/// What the budgets say of calls about to be sent together; an error where what was spent can't be known. Answers at once where
 /// there are no budgets, else when the store has, unless `context` has gone.
-void checkBudgets(QObject *context, AppContext &app, const run::RunRequest &request,
+void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest> &requests,
                   const std::function<void(const base::Result<cost::Verdict> &)> &then);
 
 } // namespace talkbench::ui

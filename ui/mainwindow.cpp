@@ -224,6 +224,7 @@ void MainWindow::makeProfiler()
     statusBar()->addWidget(new StatusStrip(*m_activity, this), 1);
     connect(m_chats, &ChatController::answerUpdated, m_activity, &ActivityMonitor::callUpdated);
     connect(m_comparePage, &ComparePage::callUpdated, m_activity, &ActivityMonitor::callUpdated);
+    connect(m_comparePage, &ComparePage::warned, this, &MainWindow::showProblem);
     connect(m_profiler, &ProfilerDock::closeRequested, this, [this] { setProfilerShown(false); });
     connect(m_profiler, &QDockWidget::visibilityChanged, this,
             [this] { m_profilerButton->setChecked(!m_profiler->isHidden()); });

@@ -13,8 +13,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int mostRetries = 10;
-
 base::Error usage(const QString &message)
 {
     return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
@@ -100,8 +98,8 @@ base::Result<llm::Validation> readChecks(const QCommandLineParser &parser)
     if (retries) {
         bool ok = false;
         validation.retries = parser.value(u"validate-retries"_s).toInt(&ok);
-        if (!ok || validation.retries < 1 || validation.retries > mostRetries)
-            return usage(u"--validate-retries takes a number from 1 to %1."_s.arg(mostRetries));
+        if (!ok || validation.retries < 1 || validation.retries > llm::Validation::mostRetries)
+            return usage(u"--validate-retries takes a number from 1 to %1."_s.arg(llm::Validation::mostRetries));
         validation.onFailure = llm::Validation::OnFailure::Retry;
     } else if (!validation.fallbackModels.isEmpty()) {
         validation.onFailure = llm::Validation::OnFailure::FallBack;

@@ -127,6 +127,7 @@ std::span<const Setting> settingsTable()
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "prices/own", QVariantMap(), "Prices of one's own" },
         Setting { "budgets", QVariantMap(), "Budgets" },
+        Setting { "compare/checks", QVariantMap(), "Checks of compared answers" },
         Setting { "select/strategy", u"measured"_s, "Automatic choice: strategy", 0, 0,
                   "measured|guide|cheapest|fastest|roundrobin|fixed" },
         Setting { "select/weights", u"fast=1,cheap=1,good=1"_s, "Automatic choice: weights" },

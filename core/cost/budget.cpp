@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 namespace talkbench::cost {
 
@@ -90,25 +92,51 @@ QString rangeText(const CostRange &cost)
     return cost.maxUsd > cost.minUsd ? u"%1 to %2"_s.arg(usd(cost.minUsd), usd(cost.maxUsd)) : usd(cost.maxUsd);
 }
 
-/// Of one budget that holds for the call.
-Verdict checkOne(const Budget &budget, double spent, const PlannedCall &call)
+/// Of one budget that holds for each of the calls.
+Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &calls)
 {
     // Sums of floating point figures: a limit that is met exactly is kept.
     const double limit = budget.limitUsd * (1 + 1e-9);
     const bool perCall = budget.scope == BudgetScope::Call;
     if (!perCall && spent >= budget.limitUsd)
         return { budget.action, u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(spent)) };
-    if (!call.cost)
-        return { BudgetAction::Warn,
-                 u"%1 can't be checked: the price of %2 is unknown."_s.arg(titleOf(budget), call.model) };
+    CostRange cost;
+    QStringList unpriced;
+    for (const PlannedCall &call : calls) {
+        cost.minUsd += call.cost.value_or(CostRange()).minUsd;
+        cost.maxUsd += call.cost.value_or(CostRange()).maxUsd;
+        if (!call.cost && !unpriced.contains(call.model))
+            unpriced.append(call.model);
+    }
+    const QString what = calls.size() == 1
+        ? u"%1 costs %2"_s.arg(calls.first().what, rangeText(cost))
+        : u"these %1 calls cost %2 together"_s.arg(calls.size()).arg(rangeText(cost));
     const QString left = perCall ? QString() : u", and %1 is left"_s.arg(usd(budget.limitUsd - spent));
-    if (spent + call.cost->minUsd > limit)
-        return { budget.action,
-                 u"%1 would be passed: %2 costs %3%4."_s.arg(titleOf(budget), call.what, rangeText(*call.cost), left) };
-    if (const auto action = gentler(budget.action); action && spent + call.cost->maxUsd > limit)
-        return { action,
-                 u"%1 may be passed: %2 costs %3%4."_s.arg(titleOf(budget), call.what, rangeText(*call.cost), left) };
+    if (spent + cost.minUsd > limit)
+        return { budget.action, u"%1 would be passed: %2%3."_s.arg(titleOf(budget), what, left) };
+    if (const auto action = gentler(budget.action); action && spent + cost.maxUsd > limit)
+        return { action, u"%1 may be passed: %2%3."_s.arg(titleOf(budget), what, left) };
+    if (!unpriced.isEmpty())
+        return { BudgetAction::Warn,
+                 u"%1 can't be checked: the price of %2 is unknown."_s.arg(titleOf(budget),
+                                                                           unpriced.join(u" and "_s)) };
     return {};
+}
+
+QList<Verdict> verdictsOf(const Budget &budget, const QList<Spent> &spent, const QList<PlannedCall> &calls)
+{
+    QList<PlannedCall> held;
+    std::copy_if(calls.begin(), calls.end(), std::back_inserter(held), [&budget](const PlannedCall &call) {
+        return budget.providerId.isEmpty() || budget.providerId == call.providerId;
+    });
+    if (held.isEmpty())
+        return {};
+    if (budget.scope != BudgetScope::Call)
+        return { checkOne(budget, soFar(budget, spent), held) };
+    QList<Verdict> verdicts;
+    for (const PlannedCall &call : std::as_const(held))
+        verdicts.append(checkOne(budget, 0, { call }));
+    return verdicts;
 }
 
 } // namespace
@@ -196,19 +224,26 @@ PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request,
 
 Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call)
 {
+    return check(budgets, spent, QList<PlannedCall> { call });
+}
+
+Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls)
+{
     QList<Verdict> verdicts;
     for (const Budget &budget : budgets) {
-        if (!budget.providerId.isEmpty() && budget.providerId != call.providerId)
-            continue;
-        const Verdict verdict = checkOne(budget, soFar(budget, spent), call);
-        if (verdict.action)
-            verdicts.append(verdict);
+        const QList<Verdict> ofOne = verdictsOf(budget, spent, calls);
+        std::copy_if(ofOne.begin(), ofOne.end(), std::back_inserter(verdicts),
+                     [](const Verdict &verdict) { return verdict.action.has_value(); });
     }
     std::stable_sort(verdicts.begin(), verdicts.end(),
                      [](const Verdict &a, const Verdict &b) { return *a.action > *b.action; });
     Verdict worst = verdicts.isEmpty() ? Verdict() : verdicts.constFirst();
-    for (qsizetype i = 1; i < verdicts.size(); ++i)
-        worst.reason += u' ' + verdicts.at(i).reason;
+    QStringList reasons;
+    for (const Verdict &verdict : std::as_const(verdicts)) {
+        if (!reasons.contains(verdict.reason))
+            reasons.append(verdict.reason);
+    }
+    worst.reason = reasons.join(u' ');
     return worst;
 }
 

@@ -21,15 +21,14 @@ constexpr std::array failureNames {
     std::pair { OnFailure::FallBack, "fall_back" },
 };
 
-/// Each retry is paid for.
-constexpr int mostRetries = 10;
-
 QJsonObject toJson(const Validator &validator)
 {
     QJsonObject object;
     for (auto it = validator.parameters.cbegin(); it != validator.parameters.cend(); ++it)
         object.insert(it.key(), it.value());
     object.insert("kind"_L1, validator.kind);
+    if (!validator.on)
+        object.insert("on"_L1, false);
     return object;
 }
 
@@ -39,6 +38,8 @@ Validator validatorFromJson(const QJsonObject &object)
     for (auto it = object.constBegin(); it != object.constEnd(); ++it) {
         if (it.key() == "kind"_L1)
             validator.kind = it.value().toString();
+        else if (it.key() == "on"_L1)
+            validator.on = it.value().toBool(true);
         else
             validator.parameters.insert(it.key(), it.value().toVariant().toString());
     }
@@ -46,6 +47,12 @@ Validator validatorFromJson(const QJsonObject &object)
 }
 
 } // namespace
+
+Validation activeOf(Validation validation)
+{
+    validation.validators.removeIf([](const Validator &validator) { return !validator.on; });
+    return validation;
+}
 
 QJsonObject toJson(const Validation &validation)
 {
@@ -77,11 +84,21 @@ Validation validationFromJson(const QJsonObject &object)
         if (onFailure == QLatin1String(name))
             validation.onFailure = value;
     }
-    validation.retries = std::clamp(object["retries"_L1].toInt(validation.retries), 1, mostRetries);
+    validation.retries = std::clamp(object["retries"_L1].toInt(validation.retries), 1, Validation::mostRetries);
     const QJsonArray models = object["fallback_models"_L1].toArray();
     for (const auto &model : models)
         validation.fallbackModels.append(model.toString());
     return validation;
+}
+
+QVariantMap toSetting(const Validation &validation)
+{
+    return toJson(validation).toVariantMap();
+}
+
+Validation validationFromSetting(const QVariantMap &setting)
+{
+    return validationFromJson(QJsonObject::fromVariantMap(setting));
 }
 
 } // namespace talkbench::llm

@@ -5,6 +5,7 @@
 #include <QMap>
 #include <QString>
 #include <QStringList>
+#include <QVariantMap>
 
 namespace talkbench::llm {
 
@@ -13,6 +14,8 @@ namespace talkbench::llm {
 struct Validator {
     QString kind;
     QMap<QString, QString> parameters;
+    /// Switched off it is kept, and asked nothing.
+    bool on = true;
 
     bool operator==(const Validator &) const = default;
 };
@@ -25,20 +28,29 @@ struct Validation {
         FallBack, ///< other models are asked, in this order
     };
 
+    /// Each retry is paid for.
+    static constexpr int mostRetries = 10;
+
     QList<Validator> validators;
     OnFailure onFailure = OnFailure::Mark;
     /// Retry only: how often at most.
     int retries = 2;
-    /// FallBack only: models of the same provider.
+    /// FallBack only: models of the same provider; empty: those that are asked where the model itself fails.
     QStringList fallbackModels;
 
     bool operator==(const Validation &) const = default;
 };
 
-/// {"validators": [{"kind", …parameters}], "on_failure": "mark" | "retry" | "fall_back", "retries", "fallback_models"};
+/// Without those that are switched off: what a call carries.
+Validation activeOf(Validation validation);
+
+/// {"validators": [{"kind", …parameters, "on": false where it is off}], "on_failure": "mark" | "retry" | "fall_back", "retries", "fallback_models"};
 /// empty without validators.
 QJsonObject toJson(const Validation &validation);
 /// What is missing or of another type keeps its default.
 Validation validationFromJson(const QJsonObject &object);
+/// The same as the settings keep it.
+QVariantMap toSetting(const Validation &validation);
+Validation validationFromSetting(const QVariantMap &setting);
 
 } // namespace talkbench::llm

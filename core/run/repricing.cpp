@@ -66,7 +66,7 @@ std::optional<double> Repricing::reprice(profile::RunRecord &record) const
     double sum = 0;
     bool known = true;
     const auto add = [&](const llm::Usage &usage, const std::optional<cost::Price> &price) {
-        const auto usd = cost::receiptOf(usage, price, { when }).totalUsd();
+        const auto usd = cost::receiptOf(usage, price, { when, record.batch }).totalUsd();
         known = known && usd;
         sum += usd.value_or(0);
         return usd;

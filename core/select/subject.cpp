@@ -1,7 +1,7 @@
 #include "core/select/subject.h"
 
+#include "core/base/language.h"
 #include "core/cost/tokenestimate.h"
-#include "core/select/language.h"
 
 #include <QRegularExpression>
 
@@ -63,7 +63,7 @@ Subject subjectOf(const llm::ChatRequest &request)
         });
     }
     subject.hasCode = looksLikeCode(subject.prompt);
-    subject.language = languageOf(subject.prompt);
+    subject.language = base::languageOf(subject.prompt);
     return subject;
 }
 

@@ -161,9 +161,15 @@ profile::RunRecord withoutWords(profile::RunRecord record)
     record.answer.toolCalls.clear();
     if (record.answer.error)
         record.answer.error->detail.clear();
-    for (profile::Attempt &attempt : record.earlierAttempts) {
-        if (attempt.error)
-            attempt.error->detail.clear();
+    for (profile::Verdict &verdict : record.validation)
+        verdict = { {}, verdict.outcome, {} };
+    for (auto *attempts : { &record.earlierAttempts, &record.judgements }) {
+        for (profile::Attempt &attempt : *attempts) {
+            if (attempt.error)
+                attempt.error->detail.clear();
+            attempt.text.clear();
+            attempt.validation.clear();
+        }
     }
     return record;
 }

@@ -1,9 +1,9 @@
 #include "core/validate/validators.h"
 
+#include "core/base/language.h"
 #include "core/cost/tokenestimate.h"
 #include "core/validate/boundedregex.h"
 #include "core/validate/jsonschema.h"
-#include "core/validate/language.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -295,15 +295,15 @@ QString describeLanguage(const Parameters &parameters)
 QString languageProblem(const Parameters &parameters)
 {
     const QString wanted = parameters.value(u"language"_s).toLower();
-    return knownLanguages().contains(wanted)
+    return base::knownLanguages().contains(wanted)
         ? QString()
-        : u"the languages that can be told apart are %1, not '%2'"_s.arg(knownLanguages().join(u", "_s), wanted);
+        : u"the languages that can be told apart are %1, not '%2'"_s.arg(base::knownLanguages().join(u", "_s), wanted);
 }
 
 Checked checkLanguage(const Parameters &parameters, const QString &answer)
 {
     const QString wanted = parameters.value(u"language"_s).toLower();
-    const QString found = languageOf(answer);
+    const QString found = base::languageOf(answer);
     if (found.isEmpty())
         return error(u"the answer's language can't be told from so few words"_s);
     return found == wanted ? QString() : u"The answer's language is '%1'; wanted: '%2'."_s.arg(found, wanted);

@@ -109,6 +109,35 @@ private Q_SLOTS:
         QVERIFY(!check({}, spent, unknown).action);
     }
 
+    void callsTogetherAreSummed()
+    {
+        using enum BudgetAction;
+        const PlannedCall other { u"b"_s, u"n"_s, CostRange { 1, 1 } };
+        const auto verdict = [](const Budget &budget, const QList<PlannedCall> &calls) {
+            return check({ budget }, spent, calls);
+        };
+        // 7 USD have been spent today, 5 of them at a.
+        const Budget day { BudgetScope::Day, {}, 8.5, Refuse };
+        QVERIFY(!verdict(day, { call(1, 1) }).action);
+        const Verdict both = verdict(day, { call(1, 1), other });
+        QCOMPARE(both.action, std::optional(Refuse));
+        QVERIFY2(both.reason.contains("these 2 calls cost $2.00 together, and $1.50 is left"_L1),
+                 qPrintable(both.reason));
+        QCOMPARE(verdict(day, { call(0, 1), call(1, 1) }).action, std::optional(Ask));
+        // A provider's budget holds for its own, a call's for each.
+        QVERIFY(!verdict({ BudgetScope::Day, u"a"_s, 6.5, Refuse }, { call(1, 1), other }).action);
+        QVERIFY(!verdict({ BudgetScope::Day, u"c"_s, 0, Refuse }, { call(1, 1), other }).action);
+        QVERIFY(!verdict({ BudgetScope::Call, {}, 1, Refuse }, { call(1, 1), other, other }).action);
+        const Verdict each = verdict({ BudgetScope::Call, {}, 0.5, Ask }, { other, other });
+        QCOMPARE(each.action, std::optional(Ask));
+        QCOMPARE(each.reason.count(u"this call costs"_s), 1);
+        // What is known is summed, whatever else is not known.
+        const PlannedCall unknown { u"a"_s, u"m"_s, std::nullopt };
+        QCOMPARE(verdict(day, { unknown, call(1, 1), other }).action, std::optional(Refuse));
+        QCOMPARE(verdict({ BudgetScope::Day, {}, 100, Refuse }, { unknown, other }).action, std::optional(Warn));
+        QVERIFY(!verdict(day, {}).action);
+    }
+
     void estimatesHoldTheTruth()
     {
         QRandomGenerator random(7);

@@ -1,4 +1,3 @@
-#include "core/select/language.h"
 #include "core/select/rules.h"
 
 #include <QElapsedTimer>
@@ -120,26 +119,6 @@ private Q_SLOTS:
         const auto read = rulesFromJson(toJson(rules));
         QVERIFY2(bool(read), qPrintable(read ? QString() : read.error().message));
         QCOMPARE(*read, rules);
-    }
-
-    void languages()
-    {
-        const QList<std::pair<QString, QString>> cases {
-            { u"en"_s, u"What is the capital of France and how do I get there?"_s },
-            { u"de"_s, u"Was ist die Hauptstadt von Frankreich und wie komme ich mit dem Zug hin?"_s },
-            { u"fr"_s, u"Quelle est la capitale de la France et comment y aller avec le train ?"_s },
-            { u"es"_s, u"¿Cuál es la capital de Francia y cómo llego con el tren?"_s },
-            { u"ja"_s, u"フランスの首都はどこですか"_s },
-            { u"zh"_s, u"法国的首都是哪里"_s },
-            { u"ko"_s, u"프랑스의 수도는 어디입니까"_s },
-            { u"ru"_s, u"Какая столица Франции?"_s },
-            { u"uk"_s, u"Яка столиця Франції?"_s },
-            { u"ar"_s, u"ما هي عاصمة فرنسا؟"_s },
-            { QString(), u"Zxqw"_s },
-            { QString(), u""_s },
-        };
-        for (const auto &[language, text] : cases)
-            QCOMPARE(languageOf(text), language);
     }
 };
 

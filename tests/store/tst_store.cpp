@@ -3,6 +3,7 @@
 #include "core/profile/runrecord.h"
 #include "core/store/database.h"
 
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QSignalSpy>
 #include <QSqlError>
@@ -157,7 +158,7 @@ private Q_SLOTS:
         m_store->saveConversation(conversation(u"b"_s, 30));
         m_store->saveConversation(conversation(u"c"_s, 20));
         Conversation renamed = conversation(u"a"_s, 40);
-        renamed.validation.validators = { { u"regex"_s, { { u"pattern"_s, u"^a"_s } } } };
+        renamed.validation.validators = { { u"regex"_s, { { u"pattern"_s, u"^a"_s } } }, { u"json"_s, {}, false } };
         renamed.validation.onFailure = llm::Validation::OnFailure::Retry;
         renamed.title = u"Ünï 🚀 'quoted'; DROP TABLE runs; --"_s;
         QVERIFY(wait(m_store->saveConversation(renamed)));
@@ -343,7 +344,15 @@ private Q_SLOTS:
         for (const auto &id : { u"c"_s, u"d"_s }) {
             m_store->saveConversation(conversation(id));
             m_store->saveMessage(message(u"m"_s + id, id));
-            m_store->saveRun(runRecord(u"r"_s + id, id, 1));
+            profile::RunRecord record = runRecord(u"r"_s + id, id, 1);
+            record.validation = { { u"contains ‘secret’"_s, profile::Verdict::Outcome::Failed, u"No ‘secret’."_s } };
+            record.earlierAttempts = { profile::Attempt { .trace = record.trace,
+                                                          .model = u"m"_s,
+                                                          .text = u"the secret"_s,
+                                                          .validation = record.validation,
+                                                          .costUsd = 0.5 } };
+            record.judgements = record.earlierAttempts;
+            m_store->saveRun(record);
         }
         QVERIFY(wait(m_store->removeConversation(u"c"_s)));
         restart();
@@ -355,6 +364,9 @@ private Q_SLOTS:
         QCOMPARE(runs->size(), 2);
         for (const profile::RunRecord &record : *runs) {
             QCOMPARE(record.answer.text.isEmpty(), record.id == u"rc");
+            QCOMPARE(QJsonDocument(profile::toJson(record)).toJson().contains("secret"), record.id == u"rd");
+            QCOMPARE(record.validation[0].outcome, profile::Verdict::Outcome::Failed);
+            QCOMPARE(record.earlierAttempts[0].costUsd, std::optional(0.5));
             QCOMPARE(record.costUsd, std::optional(0.125));
             QCOMPARE(record.trace.chunks.size(), 5);
         }

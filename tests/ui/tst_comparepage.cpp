@@ -1,3 +1,4 @@
+#include "core/cost/budget.h"
 #include "tests/ui/world.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/comparepage.h"
@@ -6,15 +7,20 @@
 #include "ui/profiler/numbersline.h"
 #include "ui/theme/theme.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QProxyStyle>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalSpy>
+#include <QStyleOptionHeader>
 #include <QTableWidget>
 #include <QTest>
 #include <QToolButton>
@@ -37,6 +43,24 @@ private Q_SLOTS:
     void eightColumnsStayReadable();
     void closingWhileItRunsIsSafe();
     void theBestIsMarked();
+    void budgetsHoldForTheSum();
+    void aBudgetThatIsUsedUpRefuses();
+    void checksMarkEachAnswer();
+    void longNamesAreElided();
+};
+
+/// What a header draws, by section.
+class HeaderTexts final : public QProxyStyle {
+public:
+    void drawControl(ControlElement element, const QStyleOption *option, QPainter *painter,
+                     const QWidget *widget) const override
+    {
+        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option))
+            drawn.insert(header->section, header->text);
+        QProxyStyle::drawControl(element, option, painter, widget);
+    }
+
+    mutable QHash<int, QString> drawn;
 };
 
 static const QList<QByteArray> tenWords { "one ", "two ",   "three ", "four ", "five ",
@@ -282,6 +306,118 @@ void ComparePageTest::theBestIsMarked()
     QVERIFY(!row("ttft_ms").ratio(2));
     QCOMPARE(row("cost_usd").best, -1);
     QVERIFY(!row("cost_usd").values[0]);
+}
+
+/// One call may cost up to 0.041 USD: one alone is surely within the budget, two may not be.
+void ComparePageTest::budgetsHoldForTheSum()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    world.settings.setValue("budgets",
+                            cost::toSetting({ { cost::BudgetScope::Day, {}, 0.06, cost::BudgetAction::Refuse } }));
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    const auto ask = [&page] {
+        type(page, u"Count."_s);
+        [&page] { QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s)); }();
+        return page.findChild<QMessageBox *>(u"budgetQuestion"_s);
+    };
+    QMessageBox *question = ask();
+    QVERIFY2(question->text().contains(u"these 2 calls cost"_s), qPrintable(question->text()));
+    QVERIFY(world.requests.bodies().isEmpty());
+    QTest::keyClick(question, Qt::Key_Escape);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(page.columns()[0]->record()->cancelled());
+    QVERIFY(world.requests.bodies().isEmpty());
+    QTRY_VERIFY(!page.findChild<QMessageBox *>(u"budgetQuestion"_s));
+    question = ask();
+    for (QAbstractButton *button : question->buttons()) {
+        if (question->buttonRole(button) == QMessageBox::AcceptRole)
+            button->click();
+    }
+    QTRY_VERIFY(!page.isRunning());
+    QCOMPARE(world.requests.bodies().size(), 2);
+    QVERIFY(page.columns()[0]->record()->ok() && page.columns()[1]->record()->ok());
+}
+
+void ComparePageTest::aBudgetThatIsUsedUpRefuses()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    const auto budget = [&world](cost::BudgetAction action) {
+        world.settings.setValue("budgets", cost::toSetting({ { cost::BudgetScope::Day, {}, 0, action } }));
+    };
+    budget(cost::BudgetAction::Refuse);
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    QSignalSpy warned(&page, &ComparePage::warned);
+    type(page, u"Count."_s);
+    QTRY_VERIFY(!page.isRunning());
+    for (const CompareColumn *column : page.columns())
+        QCOMPARE(column->record()->answer.error->kind, base::ErrorKind::Budget);
+    QVERIFY(world.requests.bodies().isEmpty() && warned.isEmpty());
+    budget(cost::BudgetAction::Warn);
+    type(page, u"Count."_s);
+    QTRY_VERIFY(!page.isRunning());
+    QCOMPARE(world.requests.bodies().size(), 2);
+    QCOMPARE(warned.count(), 1);
+}
+
+void ComparePageTest::checksMarkEachAnswer()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "42" }) }, { u"b"_s, test::chatScript({ "forty-two" }) } });
+    {
+        ComparePage page(world.context);
+        prepare(page, { u"a"_s, u"b"_s });
+        auto *button = page.findChild<QToolButton *>(u"compareChecks"_s);
+        QTest::keyClick(button, Qt::Key_Space);
+        page.findChild<QAction *>(u"regex"_s)->trigger();
+        QTest::keyClicks(page.findChild<QLineEdit *>(u"check_pattern"_s), u"^\\d+$"_s);
+        QCOMPARE(button->text(), u"Checks (1)"_s);
+        type(page, u"How much?"_s);
+        QTRY_VERIFY(!page.isRunning());
+        const auto line = [&page](qsizetype column) {
+            return page.columns()[column]->findChild<QToolButton *>(u"checksText"_s);
+        };
+        QVERIFY(line(0)->isVisible() && line(1)->isVisible());
+        QCOMPARE(line(0)->text(), u"Passed 1 check"_s);
+        QVERIFY2(line(1)->text().startsWith(u"Failed its check: "_s), qPrintable(line(1)->text()));
+        QCOMPARE(world.requests.bodies().size(), 2);
+    }
+    // Kept for the next time, and switched off all is as before.
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"b"_s });
+    QTest::keyClick(page.findChild<QToolButton *>(u"compareChecks"_s), Qt::Key_Space);
+    auto *on = page.findChild<QAbstractButton *>(u"checkOn"_s);
+    QVERIFY(on && on->isChecked());
+    QTest::keyClick(on, Qt::Key_Space);
+    type(page, u"How much?"_s);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(!page.columns()[1]->findChild<QToolButton *>(u"checksText"_s)->isVisible());
+}
+
+void ComparePageTest::longNamesAreElided()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    auto *add = page.findChild<QPushButton *>(u"compareAdd"_s);
+    while (add->isEnabled())
+        add->click();
+    const QString name = u"some-vendor/a-model-whose-name-is-longer-than-any-header-2026-11-24-instruct"_s;
+    page.columns()[0]->setModel(u"a"_s, name);
+    type(page, u"Count."_s);
+    QTRY_VERIFY(!page.isRunning());
+    auto *table = page.findChild<QTableWidget *>(u"compareTable"_s);
+    QCOMPARE(table->columnCount(), 9);
+    for (int column = 1; column < table->columnCount(); ++column)
+        QVERIFY2(table->columnWidth(column) >= 132, qPrintable(QString::number(table->columnWidth(column))));
+    QCOMPARE(table->horizontalHeaderItem(1)->toolTip(), name);
+    HeaderTexts texts;
+    table->horizontalHeader()->setStyle(&texts);
+    table->horizontalHeader()->grab();
+    const QString drawn = texts.drawn.value(1);
+    QVERIFY2(drawn.startsWith(u"some"_s) && drawn.contains(u'…') && drawn.endsWith(u"ct"_s), qPrintable(drawn));
+    QVERIFY(table->fontMetrics().horizontalAdvance(drawn) < table->columnWidth(1));
+    QCOMPARE(texts.drawn.value(2), u"priced"_s);
 }
 
 QTEST_MAIN(ComparePageTest)

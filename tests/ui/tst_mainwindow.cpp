@@ -99,6 +99,7 @@ private Q_SLOTS:
     void cutAnswersGoOnInPlace();
     void typedModelNamesWork();
     void keysHaveNoConflicts();
+    void theStatusLineGivesWay();
     void pagesAndSettingsOpen();
     void everyButtonHasItsName();
     void noNameIsMarkup();
@@ -540,6 +541,15 @@ void TestMainWindow::keysHaveNoConflicts()
     QCOMPARE(shortcutConflicts(shortcutTable()), QStringList());
     const Shortcut twice[] = { { "a", "Ctrl+X", "One" }, { "b", "Ctrl+Y; Ctrl+X", "Other" } };
     QCOMPARE(shortcutConflicts(twice), QStringList { u"Ctrl+X: One, Other"_s });
+}
+
+void TestMainWindow::theStatusLineGivesWay()
+{
+    QTemporaryDir dir;
+    const Desk desk(dir.path());
+    const auto *line = desk.window.findChild<QLabel *>(u"statusText"_s);
+    QCOMPARE(line->minimumSizeHint().width(), 0);
+    QVERIFY(!line->text().isEmpty() && line->toolTip().startsWith(line->text()));
 }
 
 void TestMainWindow::pagesAndSettingsOpen()

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void aNewProxyPasswordVoidsTheTest();
     void escapeStopsTheTestFirst();
     void theWayIsTested();
+    void fieldsShareAnEdge();
     void aRightAddressIsOffered();
     void aCertificateIsPinnedOnceItWasShown();
 };
@@ -204,6 +205,22 @@ void NetworkSettingsTest::escapeStopsTheTestFirst()
     QCOMPARE(button->text(), u"Test connection"_s);
     QTest::keyClick(&dialog, Qt::Key_Escape);
     QVERIFY(!dialog.isVisible());
+}
+
+void NetworkSettingsTest::fieldsShareAnEdge()
+{
+    World world({ { u"a"_s, Script() } });
+    world.settings.setValue("network/proxy", u"manual"_s);
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Network);
+    dialog.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+    const auto left = [&dialog](const char *name) {
+        return find<QWidget>(dialog, QString::fromLatin1(name))->mapTo(&dialog, QPoint()).x();
+    };
+    for (const char *name :
+         { "networkProxyType", "networkProxyHost", "networkProxyUser", "networkProxyPassword", "networkBypass" })
+        QCOMPARE(left(name), left("networkProxying"));
 }
 
 void NetworkSettingsTest::theWayIsTested()

@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -42,6 +43,8 @@ private Q_SLOTS:
     void fieldsAreOfOneWidth();
     void valuesAreStored();
     void cancelChangesNothing();
+    void onlyEditsAreAskedAbout();
+    void closingOffersToSave();
     void theCacheIsShownAndCleared();
 };
 
@@ -456,11 +459,70 @@ void SettingsDialogTest::cancelChangesNothing()
         dialog.open();
         retype(find<QLineEdit>(dialog, u"providerName"_s), u"other"_s);
         QTest::keyClicks(find<QLineEdit>(dialog, u"providerKey"_s), secret);
-        QTest::keyClick(&dialog, Qt::Key_Escape);
+        const auto answer = [&dialog](QMessageBox::StandardButton button) {
+            QTest::keyClick(&dialog, Qt::Key_Escape);
+            QVERIFY(dialog.isVisible());
+            auto *question = dialog.findChild<QMessageBox *>(u"discardQuestion"_s);
+            QVERIFY(question);
+            question->setObjectName({}); // it goes later
+            question->button(button)->click();
+        };
+        answer(QMessageBox::Cancel);
+        QVERIFY(dialog.isVisible());
+        QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"other"_s);
+        answer(QMessageBox::Discard);
         QVERIFY(!dialog.isVisible());
     }
     QCOMPARE(world.settings.providers(), before);
     QVERIFY(world.keychain.kept.isEmpty());
+}
+
+/// Looking around is no edit; a field of any page is one, until it is as it was.
+void SettingsDialogTest::onlyEditsAreAskedAbout()
+{
+    test::World world({ { u"a"_s, models() }, { u"b"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    for (int page = SettingsDialog::Providers; page <= SettingsDialog::Monitoring; ++page)
+        dialog.showPage(SettingsDialog::Page(page));
+    auto *list = find<QListView>(dialog, u"providerList"_s);
+    for (int row = 0; row < list->model()->rowCount(); ++row)
+        list->setCurrentIndex(list->model()->index(row, 0));
+    find<QLineEdit>(dialog, u"tryPrompt"_s)->setText(u"Which model?"_s);
+    find<QLineEdit>(dialog, u"priceSearch"_s)->setText(u"gpt"_s);
+    const auto asks = [&dialog] {
+        QTest::keyClick(&dialog, Qt::Key_Escape);
+        auto *question = dialog.findChild<QMessageBox *>(u"discardQuestion"_s);
+        if (question)
+            question->setObjectName({});
+        if (question)
+            question->button(QMessageBox::Cancel)->click();
+        return question != nullptr;
+    };
+    auto *bypass = find<QLineEdit>(dialog, u"networkBypass"_s);
+    const QString before = bypass->text();
+    retype(bypass, u"example.com"_s);
+    QVERIFY(asks() && dialog.isVisible());
+    retype(bypass, before);
+    find<QPushButton>(dialog, u"budgetAdd"_s)->click();
+    QVERIFY(asks() && dialog.isVisible());
+    find<QPushButton>(dialog, u"budgetRemove"_s)->click();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QVERIFY(!asks());
+    QVERIFY(!dialog.isVisible());
+}
+
+void SettingsDialogTest::closingOffersToSave()
+{
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    retype(find<QLineEdit>(dialog, u"providerName"_s), u"other"_s);
+    dialog.close();
+    QVERIFY(dialog.isVisible());
+    dialog.findChild<QMessageBox *>(u"discardQuestion"_s)->button(QMessageBox::Save)->click();
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(world.settings.provider(u"a"_s)->name, u"other"_s);
 }
 
 QTEST_MAIN(SettingsDialogTest)

@@ -1,6 +1,5 @@
 #include "core/llm/validation.h"
 #include "core/validate/judge.h"
-#include "core/validate/language.h"
 #include "core/validate/validators.h"
 
 #include <QElapsedTimer>
@@ -172,39 +171,6 @@ private Q_SLOTS:
         QCOMPARE(of({ Outcome::NotChecked, Outcome::Failed }), Outcome::Failed);
         QCOMPARE(of({ Outcome::Passed, Outcome::NotChecked }), Outcome::NotChecked);
         QCOMPARE(of({}), Outcome::NotChecked);
-    }
-
-    void languages_data()
-    {
-        QTest::addColumn<QString>("text");
-        QTest::addColumn<QString>("language");
-        const auto row = [](const char *language, const QString &text) {
-            QTest::newRow(language) << text << QString::fromLatin1(language);
-        };
-        row("en", u"The answer is that you have to do it with what is there."_s);
-        row("de", u"Die Antwort ist, dass man es mit dem tun muss, was da ist, und nicht mehr."_s);
-        row("fr", u"La réponse est que vous avez à le faire avec ce qui est dans les mains."_s);
-        row("es", u"La respuesta es que lo tienes que hacer con lo que está en las manos y no más."_s);
-        row("it", u"La risposta è che si deve fare con il poco che è nelle mani, anche se non è più di questo."_s);
-        row("pt", u"A resposta é que você não tem de fazer mais do que está em suas mãos, como uma boa pessoa."_s);
-        row("nl", u"Het antwoord is dat je het met de dingen moet doen die er zijn, en niet met meer."_s);
-        row("pl", u"To jest odpowiedź, która się nie zmienia, bo jak już wiemy, tak jest od dawna."_s);
-        row("ru", u"Ответ в том, что это не так просто, как он думал, и мы все это знаем."_s);
-        row("uk", u"Відповідь у тому, що це не так просто, як він думав, і ми всі це знаємо."_s);
-        row("ja", u"これは日本語の文章です。漢字も使われています。"_s);
-        row("zh", u"这是一个用中文写的句子,没有别的文字。"_s);
-        row("ko", u"이것은 한국어로 쓰인 문장입니다."_s);
-        row("el", u"Αυτή είναι μια πρόταση στα ελληνικά."_s);
-        row("", u"```\nthe and of to is that\n```\n1 2 3"_s);
-        row("", u"OK"_s);
-    }
-
-    void languages()
-    {
-        QFETCH(QString, text);
-        QFETCH(QString, language);
-        QCOMPARE(validate::languageOf(text), language);
-        QVERIFY(language.isEmpty() || validate::knownLanguages().contains(language));
     }
 
     void judges()

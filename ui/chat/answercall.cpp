@@ -36,9 +36,30 @@ void AnswerCall::start()
                       return;
                   }
                   m_request.endpoint = *endpoint;
-                  for (const QString &other : m_request.validation.fallbackModels)
+                  for (const QString &other : std::as_const(m_request.validation.fallbackModels))
                       m_request.fallbacks.append({ *endpoint, other });
-                  fit();
+                  addFallbacks(1);
+              });
+}
+
+/// Who is asked where the answer fails its checks and no models are named for that: the others of the order, that can be
+/// reached.
+void AnswerCall::addFallbacks(qsizetype next)
+{
+    const bool asksOthers = m_request.validation.onFailure == llm::Validation::OnFailure::FallBack
+        && m_request.validation.fallbackModels.isEmpty();
+    if (!asksOthers || next >= m_order.size()) {
+        fit();
+        return;
+    }
+    const select::ModelRef other = m_order.at(next).ref;
+    whenReady(this, m_context.endpoints.resolve(other.providerId),
+              [this, next, other](const base::Result<llm::Endpoint> &endpoint) {
+                  if (m_failed)
+                      return; // stopped meanwhile
+                  if (endpoint)
+                      m_request.fallbacks.append({ *endpoint, other.model });
+                  addFallbacks(next + 1);
               });
 }
 
@@ -56,7 +77,7 @@ void AnswerCall::fit()
 
 void AnswerCall::checkSpending()
 {
-    checkBudgets(this, m_context, m_request, [this](const base::Result<cost::Verdict> &verdict) {
+    checkBudgets(this, m_context, { m_request }, [this](const base::Result<cost::Verdict> &verdict) {
         if (verdict)
             judge(*verdict);
         else

@@ -42,6 +42,7 @@ Q_SIGNALS:
     void finished(const talkbench::profile::RunRecord &record);
 
 private:
+    void addFallbacks(qsizetype next);
     void fit();
     void checkSpending();
     void judge(const cost::Verdict &verdict);

@@ -2,6 +2,7 @@
 
 #include "core/profile/format.h"
 #include "ui/chat/chatcontroller.h"
+#include "ui/chat/checksline.h"
 #include "ui/chat/decisionline.h"
 #include "ui/chat/foldedtext.h"
 #include "ui/chat/reasoningbox.h"
@@ -54,8 +55,9 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     : MessageWidget(message, parent), m_state(mutedLabel(u"answerState"_s, this, 0.95)), m_dots(new BusyDots(this)),
       m_reasoning(new ReasoningBox(this)), m_view(new MarkdownView(this)), m_tools(new QWidget(this)),
       m_model(mutedLabel(u"answerModel"_s, this, 0.95)), m_decision(new DecisionLine(this)),
-      m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)), m_gaps(new GapStrip(this)),
-      m_numbers(new NumbersLine(this)), m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
+      m_unsent(mutedLabel(u"unsentOptions"_s, this, 0.92)), m_notice(new NoticeCard(this)),
+      m_checks(new ChecksLine(this)), m_gaps(new GapStrip(this)), m_numbers(new NumbersLine(this)),
+      m_askAgain(textButton(u"askAgain"_s, u"regenerate"_s, tr("Ask again"), this))
 {
     setObjectName(u"answerMessage"_s);
     m_unsent->setTextFormat(Qt::PlainText);
@@ -106,6 +108,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     column->addWidget(m_tools);
     column->addLayout(state);
     column->addWidget(m_notice);
+    column->addWidget(m_checks);
     column->addWidget(m_unsent);
     column->addWidget(m_gaps);
     auto *figures = new QHBoxLayout;
@@ -126,6 +129,7 @@ void AnswerMessage::setLive(const LiveAnswer &live)
     m_view->setVisible(!live.text.isEmpty());
     m_reasoning->setText(live.reasoning);
     m_notice->setNotice({});
+    m_checks->setAskedAgain(live.askedAgain, live.failed);
     m_unsent->hide();
     m_decision->setDecision(live.decision, false);
     m_decision->setSteps(stepsOf(live.last));
@@ -242,6 +246,7 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
         m_gaps->setChunks(record->trace.chunks);
         m_numbers->setRecord(*record, text.size() > record->answer.text.size() + record->answer.refusal.size());
     }
+    m_checks->setRecord(record ? *record : profile::RunRecord());
     m_model->setText(message.model);
     m_decision->setDecision(record ? decisionOf(*record) : std::nullopt, record && !record->id.isEmpty());
     m_decision->setSteps(record ? fallbackSteps(record->trace) : QStringList());

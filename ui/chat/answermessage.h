@@ -7,6 +7,7 @@
 namespace talkbench::ui {
 
 class BusyDots;
+class ChecksLine;
 class DecisionLine;
 class GapStrip;
 class MarkdownView;
@@ -49,6 +50,7 @@ private:
     DecisionLine *m_decision;
     QLabel *m_unsent; ///< options that the request could not carry
     NoticeCard *m_notice;
+    ChecksLine *m_checks;
     GapStrip *m_gaps;
     NumbersLine *m_numbers;
     QToolButton *m_askAgain; ///< of an answer from the cache

@@ -166,7 +166,8 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
-    request.validation = chat.conversation.validation;
+    if (!live.before) // of an answer that goes on, the rest alone would be checked
+        request.validation = llm::activeOf(chat.conversation.validation);
     request.cache = chat.conversation.cachePolicy;
     request.cacheAnew = live.anew;
     if (live.decision)
@@ -231,6 +232,8 @@ void ChatController::update(const QString &answerId, const run::RunUpdate &updat
         live.text.truncate(live.seam);
         live.reasoning = live.before ? live.before->reasoning : QString();
         live.chunks.clear();
+        ++live.askedAgain;
+        live.failed = update.failed;
     }
     if (live.before && live.text.size() == live.seam)
         live.last.text = fitted(live.text, update.text);

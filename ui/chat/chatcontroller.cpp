@@ -169,13 +169,19 @@ std::optional<profile::CachePolicy> ChatController::cachePolicy() const
     return m_chats.at(m_currentId).conversation.cachePolicy;
 }
 
+const llm::Validation &ChatController::validation() const
+{
+    return m_chats.at(m_currentId).conversation.validation;
+}
+
 void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
-                                std::optional<profile::CachePolicy> cachePolicy)
+                                std::optional<profile::CachePolicy> cachePolicy, const llm::Validation &validation)
 {
     store::Conversation &conversation = currentChat().conversation;
     conversation.systemPrompt = systemPrompt;
     conversation.options = options;
     conversation.cachePolicy = cachePolicy;
+    conversation.validation = validation;
     store::Conversation *known = listed(m_currentId);
     if (!known)
         return; // stored with its first message

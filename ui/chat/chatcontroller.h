@@ -49,8 +49,9 @@ public:
     llm::ChatOptions options() const;
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cachePolicy() const;
+    const llm::Validation &validation() const;
     void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
-                    std::optional<profile::CachePolicy> cachePolicy = {});
+                    std::optional<profile::CachePolicy> cachePolicy = {}, const llm::Validation &validation = {});
 
     /// As it would be sent if the user added nothing.
     Prompt nextPrompt() const;

@@ -104,7 +104,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     });
     connect(&m_composer->options(), &OptionsPanel::edited, this, [this] {
         const OptionsPanel &options = m_composer->options();
-        m_chats.setOptions(options.systemPrompt(), options.options(), options.cachePolicy());
+        m_chats.setOptions(options.systemPrompt(), options.options(), options.cachePolicy(), options.validation());
     });
     connect(m_composer, &Composer::picturesChanged, this, &ChatPage::estimate);
     connect(m_composer, &Composer::sendRequested, this, &ChatPage::send);
@@ -274,7 +274,8 @@ void ChatPage::showCurrent()
         m_shownId = id;
         m_composer->setText(m_drafts.value(id));
         m_composer->setPictures(m_draftPictures.take(id));
-        m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options(), m_chats.cachePolicy());
+        m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options(), m_chats.cachePolicy(),
+                                         m_chats.validation());
     }
     m_composer->setGenerating(m_chats.isGenerating(id));
     showContent();

@@ -19,6 +19,9 @@ struct LiveAnswer {
     /// The newest state; its text, reasoning and chunks are the last piece only.
     run::RunUpdate last;
     QList<profile::ChunkStamp> chunks;
+    /// How often it was asked for again because it failed its checks, and what failed last.
+    int askedAgain = 0;
+    QList<profile::Verdict> failed;
     qsizetype savedLength = 0;
     /// The answer that this call goes on with, as it was. `text` and `reasoning` begin with it; of the text only
     /// `seam` characters are kept.

@@ -1,5 +1,6 @@
 #include "ui/chat/optionspanel.h"
 
+#include "ui/chat/checkseditor.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
@@ -72,11 +73,12 @@ QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count,
 } // namespace
 
 OptionsPanel::OptionsPanel(QWidget *parent)
-    : Card(Tone::Plain, parent), m_grid(new QGridLayout),
-      m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, this)),
-      m_effort(new QComboBox(this)), m_format(new QComboBox(this)), m_cache(new QComboBox(this)),
-      m_stop(lines(u"optionStop"_s, tr("one a line"), 2, this)),
-      m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, this)), m_schemaProblem(new QLabel(this))
+    : Card(Tone::Plain, parent), m_content(new QWidget), m_grid(new QGridLayout),
+      m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, m_content)),
+      m_effort(new QComboBox(m_content)), m_format(new QComboBox(m_content)), m_cache(new QComboBox(m_content)),
+      m_stop(lines(u"optionStop"_s, tr("one a line"), 2, m_content)),
+      m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, m_content)),
+      m_schemaProblem(new QLabel(m_content)), m_checks(new ChecksEditor(ChecksEditor::Failures::Chosen, m_content))
 {
     setObjectName(u"optionsPanel"_s);
     setAccessibleName(tr("Options of this chat"));
@@ -95,35 +97,47 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     addCell(tr("JSON schema"), m_schema, columns);
     m_schemaProblem->setObjectName(u"optionSchemaProblem"_s);
     m_schemaProblem->hide();
-
-    auto *note = mutedLabel(u"optionsNote"_s, this, 0.92);
-    note->setText(tr("An empty field is not sent."));
-    auto *clearAll = textButton(u"optionsClear"_s, u"undo"_s, tr("Clear all"), this);
-    clearAll->setAccessibleName(clearAll->text());
-    clearAll->setToolTip(tr("Sets every option of this chat back to what the provider does by itself"));
-    connect(clearAll, &QToolButton::clicked, this, &OptionsPanel::clear);
-    auto *foot = new QHBoxLayout;
-    foot->addWidget(note, 1);
-    foot->addWidget(clearAll);
+    auto *all = new QVBoxLayout(m_content);
+    all->setContentsMargins(0, 0, grid::unit, 0);
+    all->setSpacing(grid::half);
+    all->addLayout(m_grid);
+    all->addWidget(m_schemaProblem);
+    all->addWidget(m_checks);
     auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::unit);
+    column->setContentsMargins(grid::gap, grid::wide, grid::unit, grid::unit);
     column->setSpacing(grid::half);
-    column->addLayout(m_grid);
-    column->addWidget(m_schemaProblem);
-    column->addLayout(foot);
+    column->addWidget(new GrowingArea(m_content, this));
+    column->addWidget(foot());
     for (QPlainTextEdit *field : { m_system, m_stop, m_schema })
         connect(field, &QPlainTextEdit::textChanged, this, &OptionsPanel::refresh);
+    connect(m_checks, &ChecksEditor::edited, this, &OptionsPanel::refresh);
     setFocusProxy(m_system);
     setOptions({}, {});
 }
 
+QWidget *OptionsPanel::foot()
+{
+    auto *bar = new QWidget(this);
+    auto *note = mutedLabel(u"optionsNote"_s, bar, 0.92);
+    note->setText(tr("An empty field is not sent."));
+    auto *clearAll = textButton(u"optionsClear"_s, u"undo"_s, tr("Clear all"), bar);
+    clearAll->setAccessibleName(clearAll->text());
+    clearAll->setToolTip(tr("Sets every option of this chat back to what the provider does by itself"));
+    connect(clearAll, &QToolButton::clicked, this, &OptionsPanel::clear);
+    auto *line = new QHBoxLayout(bar);
+    line->setContentsMargins(0, 0, grid::unit, 0);
+    line->addWidget(note, 1);
+    line->addWidget(clearAll);
+    return bar;
+}
+
 void OptionsPanel::addCell(const QString &title, QWidget *field, int span)
 {
-    auto *label = mutedLabel({}, this, 0.92);
+    auto *label = mutedLabel({}, m_content, 0.92);
     label->setText(title);
     label->setBuddy(field);
     field->setAccessibleName(title);
-    auto *cell = new QWidget(this);
+    auto *cell = new QWidget(m_content);
     auto *stack = new QVBoxLayout(cell);
     stack->setContentsMargins(0, 0, 0, 0);
     stack->setSpacing(grid::hair);
@@ -139,7 +153,7 @@ void OptionsPanel::addCell(const QString &title, QWidget *field, int span)
 QLineEdit *OptionsPanel::addNumber(const QString &objectName, const QString &title, const QString &hint,
                                    QValidator *validator)
 {
-    auto *field = new QLineEdit(this);
+    auto *field = new QLineEdit(m_content);
     field->setObjectName(objectName);
     field->setPlaceholderText(hint);
     field->setValidator(validator);
@@ -189,7 +203,7 @@ void OptionsPanel::addCacheChoice()
 }
 
 void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
-                              std::optional<profile::CachePolicy> cachePolicy)
+                              std::optional<profile::CachePolicy> cachePolicy, const llm::Validation &validation)
 {
     m_filling = true;
     m_others = options;
@@ -205,6 +219,7 @@ void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOption
     m_stop->setPlainText(options.stop.join(u'\n'));
     m_schema->setPlainText(options.responseFormat.schema.isEmpty() ? QString()
                                                                    : llm::schemaText(options.responseFormat.schema));
+    m_checks->setValidation(validation);
     refresh();
     m_filling = false;
     Q_EMIT changed();
@@ -240,6 +255,11 @@ llm::ChatOptions OptionsPanel::options() const
     return options;
 }
 
+llm::Validation OptionsPanel::validation() const
+{
+    return m_checks->validation();
+}
+
 std::optional<profile::CachePolicy> OptionsPanel::cachePolicy() const
 {
     const int policy = m_cache->currentData().toInt();
@@ -252,7 +272,8 @@ int OptionsPanel::count() const
     const bool format = set.responseFormat.kind != llm::ResponseFormat::Kind::Text;
     return int(!systemPrompt().isEmpty()) + set.temperature.has_value() + set.topP.has_value()
         + set.maxTokens.has_value() + set.seed.has_value() + set.reasoningBudget.has_value()
-        + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format) + cachePolicy().has_value();
+        + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format) + cachePolicy().has_value()
+        + int(m_checks->count() > 0);
 }
 
 void OptionsPanel::clear()

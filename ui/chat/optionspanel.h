@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/llm/chatrequest.h"
+#include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
 #include "ui/theme/controls.h"
 
@@ -12,6 +13,8 @@ class QValidator;
 
 namespace talkbench::ui {
 
+class ChecksEditor;
+
 /// What is sent with every message of a conversation. An empty field is not sent: the server's own default holds.
 class OptionsPanel final : public Card {
     Q_OBJECT
@@ -20,12 +23,13 @@ public:
     explicit OptionsPanel(QWidget *parent = nullptr);
 
     void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
-                    std::optional<profile::CachePolicy> cachePolicy = {});
+                    std::optional<profile::CachePolicy> cachePolicy = {}, const llm::Validation &validation = {});
     QString systemPrompt() const;
     /// What is typed and not valid counts as unset.
     llm::ChatOptions options() const;
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cachePolicy() const;
+    llm::Validation validation() const;
     /// How many are set, for the button that opens this.
     int count() const;
 
@@ -49,6 +53,9 @@ private:
     void refresh();
     void checkSchema();
 
+    QWidget *foot();
+
+    QWidget *m_content; ///< what scrolls
     QGridLayout *m_grid;
     int m_cells = 0;
     QPlainTextEdit *m_system;
@@ -64,6 +71,7 @@ private:
     QPlainTextEdit *m_schema;
     QWidget *m_schemaCell = nullptr;
     QLabel *m_schemaProblem;
+    ChecksEditor *m_checks;
     llm::ChatOptions m_others; ///< options that have no field here
     bool m_filling = false;
 };

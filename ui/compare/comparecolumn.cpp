@@ -3,6 +3,7 @@
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/run/runservice.h"
+#include "ui/chat/checksline.h"
 #include "ui/chat/modelpicker.h"
 #include "ui/chat/notice.h"
 #include "ui/chat/reasoningbox.h"
@@ -35,6 +36,7 @@ CompareColumn::CompareColumn(AppContext &context, int number, QWidget *parent) :
     setFrameShape(QFrame::StyledPanel);
     setAccessibleName(tr("Column %1").arg(number));
     setMinimumWidth(leastWidth);
+    m_checks = new ChecksLine(this);
     m_gaps = new GapStrip(this);
     m_numbers = new NumbersLine(this);
     m_numbers->setElsewhere(withFavourites(context));
@@ -43,6 +45,7 @@ CompareColumn::CompareColumn(AppContext &context, int number, QWidget *parent) :
     layout->setSpacing(grid::half);
     layout->addWidget(header(number));
     layout->addWidget(answerArea(), 1);
+    layout->addWidget(m_checks);
     layout->addWidget(m_gaps);
     layout->addWidget(m_numbers);
     m_gaps->hide();
@@ -143,6 +146,7 @@ void CompareColumn::begin()
     m_reasoning->setText({});
     m_reasoning->hide();
     m_notice->hide();
+    m_checks->clear();
     m_gaps->clear();
     m_gaps->show();
     m_rate->clear();
@@ -208,6 +212,7 @@ void CompareColumn::finish(const profile::RunRecord &record)
     notice.actions = Notice::None;
     m_notice->setNotice(notice);
     m_notice->setVisible(!notice.isEmpty());
+    m_checks->setRecord(record);
     m_gaps->setChunks(record.trace.chunks);
     m_gaps->setVisible(!m_gaps->isEmpty());
     m_numbers->setRecord(record);

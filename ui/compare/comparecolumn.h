@@ -15,6 +15,7 @@ class QToolButton;
 
 namespace talkbench::ui {
 
+class ChecksLine;
 class GapStrip;
 class MarkdownView;
 class ModelPicker;
@@ -74,6 +75,7 @@ private:
     ReasoningBox *m_reasoning = nullptr;
     MarkdownView *m_answer = nullptr;
     NoticeCard *m_notice = nullptr;
+    ChecksLine *m_checks = nullptr;
     GapStrip *m_gaps = nullptr;
     NumbersLine *m_numbers = nullptr;
 };

@@ -1,28 +1,27 @@
 #include "ui/compare/comparepage.h"
 
 #include "core/config/settings.h"
-#include "core/profile/format.h"
 #include "core/run/runservice.h"
+#include "ui/budgetcheck.h"
+#include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
-#include "ui/compare/differences.h"
+#include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
-#include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
 
-#include <QCoreApplication>
 #include <QEvent>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTableWidget>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -59,20 +58,8 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
-    m_table = new QTableWidget(this);
+    m_table = new DifferenceTable(this);
     m_table->setObjectName(u"compareTable"_s);
-    m_table->setAccessibleName(tr("How the answers differ"));
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setSelectionMode(QAbstractItemView::NoSelection);
-    m_table->setShowGrid(false);
-    m_table->setFrameShape(QFrame::NoFrame);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
-    m_table->setTabKeyNavigation(false);
-    m_table->verticalHeader()->hide();
-    // No style sheet: it would keep the colours of the theme it was set in.
-    m_table->viewport()->setAutoFillBackground(false);
-    m_table->horizontalHeader()->viewport()->setAutoFillBackground(false);
     m_table->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
@@ -112,15 +99,21 @@ QWidget *ComparePage::promptArea()
     m_stop = button(u"compareStopAll"_s, u"stop"_s, tr("Stop all"), IconTone::Text);
     m_runButton = button(u"compareRun"_s, u"play"_s, tr("Run"), IconTone::OnAccent);
     m_runButton->setDefault(true);
+    m_checksButton = textButton(u"compareChecks"_s, u"check"_s, {}, area);
+    m_checksButton->setCheckable(true);
+    m_checksButton->setToolTip(tr("What each answer is checked for"));
+    connect(m_checksButton, &QToolButton::toggled, this, &ComparePage::showChecks);
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(grid::unit);
     buttons->addWidget(m_add);
+    buttons->addWidget(m_checksButton);
     buttons->addWidget(m_hint, 1);
     buttons->addWidget(m_stop);
     buttons->addWidget(m_runButton);
     auto *layout = new QVBoxLayout(area);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid::unit);
+    layout->addWidget(checksArea());
     layout->addWidget(card);
     layout->addLayout(buttons);
     auto *inside = new QVBoxLayout(card);
@@ -140,6 +133,37 @@ QWidget *ComparePage::promptArea()
     connect(m_runButton, &QPushButton::clicked, this, &ComparePage::run);
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stopAll);
     return area;
+}
+
+QWidget *ComparePage::checksArea()
+{
+    m_checksCard = new Card(Card::Tone::Plain, this);
+    m_checks = new ChecksEditor(ChecksEditor::Failures::Marked, m_checksCard);
+    m_checks->setValidation(llm::validationFromSetting(m_context.settings.value("compare/checks").toMap()));
+    auto *inside = new QVBoxLayout(m_checksCard);
+    inside->setContentsMargins(grid::wide, grid::unit, grid::unit, grid::unit);
+    inside->addWidget(new GrowingArea(m_checks, m_checksCard));
+    connect(m_checks, &ChecksEditor::edited, this, [this] {
+        m_context.settings.setValue("compare/checks", llm::toSetting(m_checks->validation()));
+        countChecks();
+    });
+    m_checksCard->hide();
+    countChecks();
+    return m_checksCard;
+}
+
+void ComparePage::showChecks(bool shown)
+{
+    m_checksCard->setVisible(shown);
+    if (shown)
+        m_checks->findChild<QToolButton *>(u"checkAdd"_s)->setFocus();
+}
+
+void ComparePage::countChecks()
+{
+    const int count = m_checks->count();
+    m_checksButton->setText(count > 0 ? tr("Checks (%1)").arg(count) : tr("Checks"));
+    m_checksButton->setAccessibleName(m_checksButton->text());
 }
 
 CompareColumn *ComparePage::addColumn()
@@ -276,24 +300,96 @@ void ComparePage::resolve(CompareColumn *column, int round)
                   else
                       column->fail(endpoint.error());
                   if (m_resolving == 0)
-                      startAll();
+                      checkSpending();
               });
+}
+
+run::RunRequest ComparePage::requestOf(const Ready &ready) const
+{
+    run::RunRequest request;
+    request.cache = profile::CachePolicy::Off; // comparing is measuring
+    request.endpoint = ready.endpoint;
+    request.chat.model = ready.column->model();
+    request.chat.messages = { llm::Message::fromText(llm::Role::User, m_prompt) };
+    request.limits = m_context.endpoints.limits();
+    request.validation = llm::activeOf(m_checks->validation());
+    return request;
+}
+
+/// Those that were not stopped meanwhile.
+QList<ComparePage::Ready> ComparePage::takeReady()
+{
+    QList<Ready> ready = std::exchange(m_ready, {});
+    ready.removeIf([](const Ready &each) { return !each.column->isRunning(); });
+    return ready;
+}
+
+/// Of all together: each alone may be within a budget that their sum is not.
+void ComparePage::checkSpending()
+{
+    m_ready = takeReady();
+    QList<run::RunRequest> requests;
+    for (const Ready &each : std::as_const(m_ready))
+        requests.append(requestOf(each));
+    checkBudgets(this, m_context, requests, [this, round = m_round](const base::Result<cost::Verdict> &verdict) {
+        if (round != m_round)
+            return;
+        if (verdict)
+            judge(*verdict);
+        else
+            refuseAll(verdict.error());
+    });
+}
+
+void ComparePage::judge(const cost::Verdict &verdict)
+{
+    using enum cost::BudgetAction;
+    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
+    if (verdict.action == Refuse) {
+        refuseAll(error);
+    } else if (verdict.action == Ask) {
+        askToSpend(verdict.reason);
+    } else {
+        if (verdict.action)
+            Q_EMIT warned(error);
+        startAll();
+    }
+}
+
+void ComparePage::askToSpend(const QString &reason)
+{
+    m_ready = takeReady();
+    if (m_ready.isEmpty())
+        return;
+    auto *question =
+        new QMessageBox(QMessageBox::Question, tr("Run this comparison?"), reason, QMessageBox::NoButton, this);
+    question->setObjectName(u"budgetQuestion"_s);
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    const QPushButton *go = question->addButton(tr("Run"), QMessageBox::AcceptRole);
+    question->setDefaultButton(question->addButton(tr("Don't run"), QMessageBox::RejectRole));
+    connect(question, &QDialog::finished, this, [this, question, go, round = m_round] {
+        if (round != m_round)
+            return;
+        if (question->clickedButton() == go)
+            startAll();
+        else
+            stopAll();
+    });
+    question->open();
 }
 
 void ComparePage::startAll()
 {
-    const QList<Ready> ready = std::exchange(m_ready, {});
-    for (const Ready &each : ready) {
-        if (!each.column->isRunning())
-            continue; // stopped meanwhile
-        run::RunRequest request;
-        request.cache = profile::CachePolicy::Off; // comparing is measuring
-        request.endpoint = each.endpoint;
-        request.chat.model = each.column->model();
-        request.chat.messages = { llm::Message::fromText(llm::Role::User, m_prompt) };
-        request.limits = m_context.endpoints.limits();
-        each.column->start(request);
-    }
+    const QList<Ready> ready = takeReady();
+    for (const Ready &each : ready)
+        each.column->start(requestOf(each));
+}
+
+void ComparePage::refuseAll(const base::Error &error)
+{
+    const QList<Ready> ready = takeReady();
+    for (const Ready &each : ready)
+        each.column->fail(error);
 }
 
 void ComparePage::stopAll()
@@ -354,40 +450,8 @@ void ComparePage::showDifferences()
     m_table->setVisible(records.size() >= fewest);
     if (records.size() < fewest)
         return;
-    const Colours &theme = colours(this);
-    const QList<Difference> rows = differencesOf(records);
-    m_table->clear();
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
-    m_table->setRowCount(static_cast<int>(rows.size()));
-    m_table->setColumnCount(static_cast<int>(models.size()) + 1);
-    m_table->setHorizontalHeaderLabels(QStringList(QString()) + models);
-    for (int row = 0; row < rows.size(); ++row) {
-        const Difference &difference = rows.at(row);
-        auto *title = new QTableWidgetItem(QCoreApplication::translate("Metric", difference.metric->title));
-        title->setForeground(theme.mutedText);
-        m_table->setItem(row, 0, title);
-        for (int column = 0; column < models.size(); ++column) {
-            const auto &value = difference.values.at(column);
-            QString text = value ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
-                                                         difference.estimated.at(column))
-                                 : tr("unknown");
-            if (const auto ratio = difference.ratio(column))
-                text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
-            auto *item = new QTableWidgetItem(text);
-            item->setTextAlignment(Qt::AlignCenter);
-            const bool best = difference.best == column;
-            item->setForeground(best ? theme.ok : value ? theme.text : theme.mutedText);
-            if (best) {
-                QFont bold = font();
-                bold.setWeight(QFont::DemiBold);
-                item->setFont(bold);
-                item->setText(text + tr("  best"));
-            }
-            m_table->setItem(row, column + 1, item);
-        }
-    }
-    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    const int wanted = m_table->horizontalHeader()->sizeHint().height() + m_table->verticalHeader()->length() + 2;
+    m_table->setRecords(records, models);
+    const int wanted = m_table->wantedHeight();
     m_table->setMinimumHeight(std::min(wanted, height() / 3));
     m_table->setMaximumHeight(std::min(wanted, std::max(height() / 3, grid::gap * 10)));
 }

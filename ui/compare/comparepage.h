@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/cost/budget.h"
 #include "core/llm/modelinfo.h"
 #include "core/run/run.h"
 #include "ui/appcontext.h"
@@ -10,11 +11,14 @@ class QHBoxLayout;
 class QLabel;
 class QPushButton;
 class QScrollArea;
-class QTableWidget;
+class QToolButton;
 
 namespace talkbench::ui {
 
+class Card;
+class ChecksEditor;
 class CompareColumn;
+class DifferenceTable;
 class PromptEdit;
 
 /// One prompt to 2–8 models at the same moment: the answers stream side by side, at the end a table says how they differ.
@@ -39,20 +43,37 @@ Q_SIGNALS:
     /// For whoever follows the calls of the window.
     void callUpdated(const QString &runId, const talkbench::run::RunUpdate &update);
     void runningChanged(bool running);
+    /// What the budgets say of calls that go out nevertheless.
+    void warned(const talkbench::base::Error &error);
 
 protected:
     void showEvent(QShowEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
+    /// A column that has its endpoint: all start when the last one has it and the budgets have been asked.
+    struct Ready {
+        CompareColumn *column;
+        llm::Endpoint endpoint;
+    };
+
     QWidget *promptArea();
+    QWidget *checksArea();
+    void showChecks(bool shown);
+    void countChecks();
     CompareColumn *addColumn();
     void removeColumn(CompareColumn *column);
     void chooseModels();
     void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
     QString unusedModel(const QString &providerId, const QString &otherwise) const;
     void resolve(CompareColumn *column, int round);
+    run::RunRequest requestOf(const Ready &ready) const;
+    QList<Ready> takeReady();
+    void checkSpending();
+    void judge(const cost::Verdict &verdict);
+    void askToSpend(const QString &reason);
     void startAll();
+    void refuseAll(const base::Error &error);
     void refresh();
     void columnEnded();
     static QString titleOf(const CompareColumn &column);
@@ -61,11 +82,6 @@ private:
     AppContext &m_context;
     QList<CompareColumn *> m_columns;
     int m_made = 0;
-    /// Of the columns that wait for their endpoint: all start when the last one has it.
-    struct Ready {
-        CompareColumn *column;
-        llm::Endpoint endpoint;
-    };
     QList<Ready> m_ready;
     qsizetype m_resolving = 0;
     int m_round = 0;
@@ -75,8 +91,11 @@ private:
     QScrollArea *m_sideways = nullptr;
     QHBoxLayout *m_columnsLayout = nullptr;
     QLabel *m_empty = nullptr;
-    QTableWidget *m_table = nullptr;
+    DifferenceTable *m_table = nullptr;
     PromptEdit *m_edit = nullptr;
+    Card *m_checksCard = nullptr;
+    ChecksEditor *m_checks = nullptr;
+    QToolButton *m_checksButton = nullptr;
     QLabel *m_hint = nullptr;
     QPushButton *m_add = nullptr;
     QPushButton *m_runButton = nullptr;

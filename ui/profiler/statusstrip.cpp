@@ -2,6 +2,7 @@
 
 #include "core/profile/format.h"
 #include "ui/profiler/activitymonitor.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QHBoxLayout>
@@ -32,12 +33,11 @@ QString requestRate(double perS)
 } // namespace
 
 StatusStrip::StatusStrip(ActivityMonitor &monitor, QWidget *parent)
-    : QWidget(parent), m_monitor(monitor), m_label(new QLabel(this))
+    : QWidget(parent), m_monitor(monitor), m_label(new ElidedLabel(this))
 {
     setObjectName(u"statusStrip"_s);
     m_label->setObjectName(u"statusText"_s);
     m_label->setForegroundRole(QPalette::PlaceholderText);
-    m_label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(grid::unit, 0, grid::unit, 0);
     layout->addWidget(m_label, 1);
@@ -73,11 +73,13 @@ void StatusStrip::refresh()
         return;
     m_label->setText(text);
     m_label->setAccessibleName(text);
+    // A narrow window shows its beginning only.
     const int unpriced = m_monitor.spending().unpricedCalls;
-    m_label->setToolTip(unpriced == 0 ? QString()
+    m_label->setToolTip(unpriced == 0 ? text
                             : unpriced == 1
-                            ? tr("1 call of today has no known price and is not in the sum.")
-                            : tr("%1 calls of today have no known price and are not in the sum.").arg(unpriced));
+                            ? tr("%1\n1 call of today has no known price and is not in the sum.").arg(text)
+                            : tr("%1\n%2 calls of today have no known price and are not in the sum.")
+                                  .arg(text, QString::number(unpriced)));
 }
 
 } // namespace talkbench::ui

@@ -67,6 +67,7 @@ QWidget *CachePage::clearRow()
     m_clearModel->setObjectName(u"cacheClearModel"_s);
     m_clearModel->setAutoDefault(false);
     m_models->setObjectName(u"cacheModels"_s);
+    markTransient(m_models);
     m_models->setAccessibleName(tr("Model whose answers are cleared"));
     auto *line = new QHBoxLayout(row);
     line->setContentsMargins(0, 0, 0, 0);

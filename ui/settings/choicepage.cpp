@@ -181,6 +181,7 @@ QWidget *ChoicePage::tryBox()
     m_prompt->setPlaceholderText(tr("Try a prompt: which model would answer it?"));
     m_prompt->setAccessibleName(tr("Try a prompt"));
     m_prompt->setClearButtonEnabled(true);
+    markTransient(m_prompt);
     m_trial->setWordWrap(true);
     m_trial->hide();
     column->addWidget(m_prompt);

@@ -4,12 +4,24 @@
 #include "ui/theme/metrics.h"
 
 #include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
 #include <QEvent>
 #include <QFormLayout>
+#include <QLineEdit>
+#include <QListWidget>
 #include <QPalette>
+#include <QPlainTextEdit>
+#include <QSlider>
 #include <QVBoxLayout>
 
 namespace talkbench::ui {
+
+namespace {
+
+constexpr char transient[] = "transient";
+
+} // namespace
 
 ToneLabel::ToneLabel(const QString &objectName, Tone tone, QWidget *parent) : QLabel(parent), m_tone(tone)
 {
@@ -86,6 +98,36 @@ void fillTab(QWidget *tab, QFormLayout *fields, QWidget *hint)
     column->addLayout(fields);
     column->addWidget(hint);
     column->addStretch();
+}
+
+void markTransient(QWidget *field)
+{
+    field->setProperty(transient, true);
+}
+
+QVariantList fieldValues(const QWidget *form)
+{
+    QVariantList values;
+    const auto fields = form->findChildren<QWidget *>();
+    for (const QWidget *field : fields) {
+        if (field->property(transient).toBool())
+            continue;
+        if (const auto *line = qobject_cast<const QLineEdit *>(field))
+            values << line->text();
+        else if (const auto *lines = qobject_cast<const QPlainTextEdit *>(field))
+            values << lines->toPlainText();
+        else if (const auto *choice = qobject_cast<const QComboBox *>(field))
+            values << choice->currentText();
+        else if (const auto *slider = qobject_cast<const QSlider *>(field))
+            values << slider->value();
+        else if (const auto *flag = qobject_cast<const QCheckBox *>(field))
+            values << flag->isChecked();
+        else if (const auto *list = qobject_cast<const QListWidget *>(field)) {
+            for (int row = 0; row < list->count(); ++row)
+                values << list->item(row)->text();
+        }
+    }
+    return values;
 }
 
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field, QWidget *shown)

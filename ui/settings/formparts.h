@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QLabel>
+#include <QVariantList>
 
 class QFormLayout;
 
@@ -32,6 +33,10 @@ private:
 QFormLayout *settingsForm(QWidget *parent);
 /// A tab of a provider's settings: its fields, a hint below them, and the rest empty.
 void fillTab(QWidget *tab, QFormLayout *fields, QWidget *hint);
+/// A field of a form whose value is not stored: to search, to try something out.
+void markTransient(QWidget *field);
+/// What stands in the other fields below, in their order: compared with an earlier time it tells whether anything was edited.
+QVariantList fieldValues(const QWidget *form);
 /// Names a field and gives it a label; `shown` is what stands in the form if that is more than the field.
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field,
               QWidget *shown = nullptr);

@@ -21,42 +21,38 @@ using namespace Qt::StringLiterals;
 namespace talkbench::ui {
 
 NetworkPage::NetworkPage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_proxying(new QComboBox), m_proxy(new ProxyFields(u"networkProxy"_s)),
-      m_bypass(new QLineEdit), m_manual(new QWidget(this)),
-      m_caFile(
-          new FileField(u"networkCa"_s, tr("Own authorities"), tr("Certificates (*.pem *.crt *.cer);;All files (*)"))),
+    : QWidget(parent), m_context(context), m_proxying(new QComboBox), m_form(settingsForm(nullptr)),
+      m_bypass(new QLineEdit), m_caFile(new FileField(u"networkCa"_s, tr("Own authorities"),
+                                                      tr("Certificates (*.pem *.crt *.cer);;All files (*)"))),
       m_problem(new ToneLabel(u"networkProblem"_s, ToneLabel::Tone::Error))
 {
     m_problem->hide();
     auto *hint = new ToneLabel(u"networkHint"_s);
     hint->setText(
         tr("For every provider that has no way of its own. The built-in simulator is always reached directly."));
-    QFormLayout *form = settingsForm(nullptr);
-    addFields(form);
+    addFields();
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::gap);
     column->addWidget(hint);
-    column->addLayout(form);
+    column->addLayout(m_form);
     column->addWidget(m_problem);
     column->addWidget(testRow());
     column->addStretch();
     load();
 }
 
-void NetworkPage::addFields(QFormLayout *form)
+void NetworkPage::addFields()
 {
     m_proxying->addItem(tr("As the system"), u"system"_s);
     m_proxying->addItem(tr("None"), u"none"_s);
     m_proxying->addItem(tr("This one"), u"manual"_s);
-    QFormLayout *manual = settingsForm(m_manual);
-    manual->addRow(m_proxy);
-    addField(manual, u"networkBypass"_s, tr("Hosts without it"), m_bypass);
+    addField(m_form, u"networkProxying"_s, tr("Proxy"), m_proxying);
+    m_proxy = new ProxyFields(u"networkProxy"_s, m_form, this);
+    addField(m_form, u"networkBypass"_s, tr("Hosts without it"), m_bypass);
     m_bypass->setToolTip(
         tr("Names, names below one (*.example.com) and address ranges (10.0.0.0/8), with commas between"));
-    addField(form, u"networkProxying"_s, tr("Proxy"), m_proxying);
-    form->addRow(m_manual);
-    addField(form, u"networkCa"_s, tr("Own authorities"), m_caFile);
+    addField(m_form, u"networkCa"_s, tr("Own authorities"), m_caFile);
     connect(m_proxying, &QComboBox::activated, this, &NetworkPage::edited);
     connect(m_proxy, &ProxyFields::edited, this, &NetworkPage::edited);
     connect(m_bypass, &QLineEdit::textEdited, this, &NetworkPage::edited);
@@ -71,6 +67,7 @@ QWidget *NetworkPage::testRow()
     m_test->setAutoDefault(false);
     m_provider = new QComboBox(row);
     m_provider->setObjectName(u"networkTestProvider"_s);
+    markTransient(m_provider);
     m_provider->setAccessibleName(tr("Provider to test the way to"));
     const auto providers = m_context.settings.providers();
     for (const config::ProviderConfig &provider : providers) {
@@ -105,14 +102,21 @@ void NetworkPage::load()
     m_proxy->setProxy(proxy);
     m_bypass->setText(text("network/bypass"));
     m_caFile->setPath(text("network/ca_file"));
-    m_manual->setVisible(proxying() == "manual"_L1);
+    showProxy();
     whenReady(this, m_context.secrets.read(config::proxySecretId()),
               [this](const QString &password) { m_proxy->setPasswordStored(!password.isEmpty()); });
 }
 
+void NetworkPage::showProxy()
+{
+    const bool manual = proxying() == "manual"_L1;
+    m_proxy->setVisible(manual);
+    m_form->setRowVisible(m_bypass, manual);
+}
+
 void NetworkPage::edited()
 {
-    m_manual->setVisible(proxying() == "manual"_L1);
+    showProxy();
     m_problem->hide();
     m_result->hide();
 }

@@ -31,7 +31,8 @@ public:
     QFuture<base::Result<void>> storePassword();
 
 private:
-    void addFields(QFormLayout *form);
+    void addFields();
+    void showProxy();
     QWidget *testRow();
     void load();
     void edited();
@@ -43,9 +44,9 @@ private:
 
     AppContext &m_context;
     QComboBox *m_proxying;
-    ProxyFields *m_proxy;
+    QFormLayout *m_form;
+    ProxyFields *m_proxy = nullptr;
     QLineEdit *m_bypass;
-    QWidget *m_manual;
     FileField *m_caFile;
     ToneLabel *m_problem;
     QComboBox *m_provider = nullptr;

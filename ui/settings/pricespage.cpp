@@ -103,7 +103,7 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     buttons->addWidget(m_reset);
     buttons->addSpacing(grid::gap);
     auto *recompute = new RecomputeCosts(
-        context, [this] { return isSaved(); }, this);
+        context, [this] { return !isEdited(); }, this);
     buttons->addWidget(recompute);
     buttons->addStretch();
     auto *column = new QVBoxLayout(this);
@@ -141,15 +141,16 @@ void PricesPage::showState()
     m_reset->setEnabled(m_rows->isOwn(selectedRow()));
 }
 
-bool PricesPage::isSaved() const
+bool PricesPage::isEdited() const
 {
     QStringList unread;
-    return m_rows->own() == cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
+    return m_rows->own() != cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
 }
 
 base::Result<void> PricesPage::save()
 {
-    return isSaved() ? base::Result<void>() : m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()));
+    return isEdited() ? m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()))
+                      : base::Result<void>();
 }
 
 } // namespace talkbench::ui

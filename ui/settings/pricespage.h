@@ -21,9 +21,9 @@ public:
     explicit PricesPage(AppContext &context, QWidget *parent = nullptr);
 
     base::Result<void> save();
+    bool isEdited() const;
 
 private:
-    bool isSaved() const;
     void showState();
     int selectedRow() const;
 

@@ -254,12 +254,26 @@ int ProviderDrafts::firstInvalid() const
     return found == m_drafts.end() ? -1 : static_cast<int>(found - m_drafts.begin());
 }
 
-base::Result<void> ProviderDrafts::save()
+QList<config::ProviderConfig> ProviderDrafts::configs() const
 {
     QList<config::ProviderConfig> providers;
     for (const auto &draft : m_drafts)
         providers << draft->config;
-    return m_context.settings.setProviders(providers);
+    return providers;
+}
+
+base::Result<void> ProviderDrafts::save()
+{
+    return m_context.settings.setProviders(configs());
+}
+
+bool ProviderDrafts::isEdited() const
+{
+    const bool typed = std::any_of(m_drafts.begin(), m_drafts.end(), [](const auto &draft) {
+        return !draft->typedKeys.isEmpty() || !draft->removedKeys.isEmpty() || draft->typedProxyPassword
+            || draft->url.trimmed() != draft->config.baseUrl.toString();
+    });
+    return typed || configs() != m_context.settings.providers();
 }
 
 void ProviderDrafts::storeKeys()

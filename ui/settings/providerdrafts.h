@@ -42,6 +42,8 @@ public:
     /// The first that can't be stored; -1 if all can.
     int firstInvalid() const;
     base::Result<void> save();
+    /// Something differs from what is stored, or a secret was typed.
+    bool isEdited() const;
     /// Stores the secrets that were typed and forgets the removed ones; keysStored() follows.
     void storeKeys();
 
@@ -54,6 +56,7 @@ Q_SIGNALS:
     void keysStored(const QString &problem);
 
 private:
+    QList<config::ProviderConfig> configs() const;
     void append(std::unique_ptr<ProviderDraft> draft);
     void askForSecrets(const ProviderDraft &draft);
     void withEndpoint(const ProviderDraft &draft, const std::function<void(const base::Result<llm::Endpoint> &)> &then);

@@ -146,6 +146,11 @@ base::Result<void> ProvidersPage::save()
     return config::validate(m_drafts->at(invalid)->config);
 }
 
+bool ProvidersPage::isEdited() const
+{
+    return m_drafts->isEdited();
+}
+
 void ProvidersPage::storeKeys()
 {
     m_drafts->storeKeys();

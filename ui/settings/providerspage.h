@@ -25,6 +25,7 @@ public:
 
     /// Stores the providers. On an error the one concerned is shown; nothing typed is lost.
     base::Result<void> save();
+    bool isEdited() const;
     /// Stores the keys that were typed and forgets the removed ones; keysStored() follows.
     void storeKeys();
     /// Offers the vendors to choose from.

@@ -9,6 +9,8 @@
 #include <QLineEdit>
 #include <QSpinBox>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -19,9 +21,9 @@ constexpr int usualPort = 8080;
 
 } // namespace
 
-ProxyFields::ProxyFields(const QString &prefix, QWidget *parent)
-    : QWidget(parent), m_type(new QComboBox), m_host(new QLineEdit), m_port(new QSpinBox), m_user(new QLineEdit),
-      m_password(new QLineEdit)
+ProxyFields::ProxyFields(const QString &prefix, QFormLayout *form, QObject *parent)
+    : QObject(parent), m_form(form), m_type(new QComboBox), m_host(new QLineEdit), m_port(new QSpinBox),
+      m_user(new QLineEdit), m_password(new QLineEdit)
 {
     m_type->addItems({ tr("HTTP"), tr("SOCKS5") });
     m_host->setPlaceholderText(u"proxy.example.com"_s);
@@ -37,11 +39,11 @@ ProxyFields::ProxyFields(const QString &prefix, QWidget *parent)
     line->setSpacing(grid::unit);
     line->addWidget(m_host, 1);
     line->addWidget(m_port);
-    QFormLayout *form = settingsForm(this);
     addField(form, prefix + u"Type"_s, tr("Proxy's type"), m_type);
     addField(form, prefix + u"Host"_s, tr("Proxy's address"), m_host, address);
     addField(form, prefix + u"User"_s, tr("Proxy's user"), m_user);
     addField(form, prefix + u"Password"_s, tr("Proxy's password"), m_password);
+    m_rows = { m_type, address, m_user, m_password };
     connect(m_type, &QComboBox::activated, this, &ProxyFields::edited);
     connect(m_host, &QLineEdit::textEdited, this, &ProxyFields::edited);
     connect(m_host, &QLineEdit::editingFinished, this, &ProxyFields::splitUrl);
@@ -51,6 +53,12 @@ ProxyFields::ProxyFields(const QString &prefix, QWidget *parent)
         m_typed = password;
         Q_EMIT edited();
     });
+}
+
+void ProxyFields::setVisible(bool visible)
+{
+    for (QWidget *row : std::as_const(m_rows))
+        m_form->setRowVisible(row, visible);
 }
 
 void ProxyFields::setProxy(const base::Proxy &proxy, const std::optional<QString> &typed)

@@ -2,23 +2,28 @@
 
 #include "core/base/route.h"
 
-#include <QWidget>
+#include <QList>
+#include <QObject>
 
 #include <optional>
 
 class QComboBox;
+class QFormLayout;
 class QLineEdit;
 class QSpinBox;
+class QWidget;
 
 namespace talkbench::ui {
 
-/// A proxy: its type, address, user and password. A stored password is never shown.
-class ProxyFields final : public QWidget {
+/// The rows of a proxy in a form: its type, address, user and password. A stored password is never shown.
+class ProxyFields final : public QObject {
     Q_OBJECT
 
 public:
     /// `prefix` begins the fields' object names.
-    explicit ProxyFields(const QString &prefix, QWidget *parent = nullptr);
+    ProxyFields(const QString &prefix, QFormLayout *form, QObject *parent);
+
+    void setVisible(bool visible);
 
     /// `typed`: a password that has not been stored yet.
     void setProxy(const base::Proxy &proxy, const std::optional<QString> &typed = {});
@@ -35,6 +40,8 @@ Q_SIGNALS:
 private:
     void splitUrl();
 
+    QFormLayout *m_form;
+    QList<QWidget *> m_rows;
     QComboBox *m_type;
     QLineEdit *m_host;
     QSpinBox *m_port;

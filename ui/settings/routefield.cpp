@@ -33,7 +33,7 @@ QByteArray pinFrom(const QString &text)
 } // namespace
 
 RouteField::RouteField(QWidget *parent)
-    : QWidget(parent), m_proxying(new QComboBox), m_proxy(new ProxyFields(u"providerProxy"_s)),
+    : QWidget(parent), m_proxying(new QComboBox),
       m_caFile(
           new FileField(u"providerCa"_s, tr("Own authorities"), tr("Certificates (*.pem *.crt *.cer);;All files (*)"))),
       m_pin(new QLineEdit)
@@ -49,7 +49,7 @@ RouteField::RouteField(QWidget *parent)
         tr("Where the server's certificate is not trusted, “Test connection” shows it and offers to pin it."));
     QFormLayout *form = settingsForm(nullptr);
     addField(form, u"providerProxying"_s, tr("Proxy"), m_proxying);
-    form->addRow(m_proxy);
+    m_proxy = new ProxyFields(u"providerProxy"_s, form, this);
     addField(form, u"providerCa"_s, tr("Own authorities"), m_caFile);
     addField(form, u"providerPin"_s, tr("Pinned certificate"), m_pin);
     fillTab(this, form, hint);

@@ -34,7 +34,7 @@ private:
 
     ProviderDraft *m_draft = nullptr;
     QComboBox *m_proxying;
-    ProxyFields *m_proxy;
+    ProxyFields *m_proxy = nullptr;
     FileField *m_caFile;
     QLineEdit *m_pin;
 };

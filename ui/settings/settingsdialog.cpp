@@ -18,6 +18,7 @@
 #include <QDialogButtonBox>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
@@ -83,6 +84,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     layout->addWidget(m_message);
     layout->addWidget(buttons);
     m_pages->setCurrentRow(Providers);
+    m_before = values();
     resize(fitting(this, { 940, 700 }));
 }
 
@@ -101,6 +103,41 @@ void SettingsDialog::showPage(Page page)
 void SettingsDialog::say(const QString &words)
 {
     m_message->say(words, ToneLabel::Tone::Error);
+}
+
+QVariantList SettingsDialog::values() const
+{
+    QVariantList values;
+    const QList<const QWidget *> pages { m_general, m_limits, m_network, m_cache, m_budgets, m_choice, m_monitoring };
+    for (const QWidget *page : pages)
+        values << fieldValues(page);
+    return values;
+}
+
+bool SettingsDialog::isEdited() const
+{
+    return m_providers->isEdited() || m_prices->isEdited() || values() != m_before;
+}
+
+void SettingsDialog::reject()
+{
+    if (!isEdited()) {
+        QDialog::reject();
+        return;
+    }
+    auto *question = new QMessageBox(QMessageBox::Question, tr("Discard the changes?"),
+                                     tr("What was changed in the settings has not been saved."),
+                                     QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    question->setObjectName(u"discardQuestion"_s);
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    question->setDefaultButton(QMessageBox::Cancel);
+    connect(question, &QMessageBox::buttonClicked, this, [this, question](QAbstractButton *button) {
+        if (question->standardButton(button) == QMessageBox::Save)
+            save();
+        else if (question->standardButton(button) == QMessageBox::Discard)
+            QDialog::reject();
+    });
+    question->open();
 }
 
 /// The first page that refuses is shown and nothing closes.

@@ -3,6 +3,7 @@
 #include "ui/appcontext.h"
 
 #include <QDialog>
+#include <QVariantList>
 
 class QListWidget;
 class QPushButton;
@@ -36,7 +37,12 @@ public:
 
     void showPage(Page page);
 
+    /// Asks first where something was edited.
+    void reject() override;
+
 private:
+    bool isEdited() const;
+    QVariantList values() const;
     void addPage(const QString &title, const QString &objectName, QWidget *page);
     void save();
     void keysStored(const QString &problem);
@@ -54,6 +60,7 @@ private:
     BudgetsPage *m_budgets;
     ChoicePage *m_choice;
     MonitoringPage *m_monitoring;
+    QVariantList m_before; ///< what stood in the fields of all pages but those that know by themselves
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;

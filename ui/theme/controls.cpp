@@ -10,6 +10,8 @@
 #include <QScreen>
 #include <QStyle>
 
+#include <algorithm>
+
 namespace talkbench::ui {
 
 namespace {
@@ -219,6 +221,48 @@ void ElidedLabel::paintEvent(QPaintEvent *)
     painter.setPen(palette().color(foregroundRole()));
     painter.drawText(rect(), int(alignment() | Qt::TextSingleLine),
                      fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+}
+
+GrowingArea::GrowingArea(QWidget *content, QWidget *parent) : QScrollArea(parent)
+{
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setWidgetResizable(true);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    setWidget(content);
+    viewport()->setAutoFillBackground(false);
+    content->setAutoFillBackground(false);
+    // What is given the focus comes into view, when it has been laid out.
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, const QWidget *now) {
+        if (!now || !widget()->isAncestorOf(now))
+            return;
+        QMetaObject::invokeMethod(
+            this,
+            [this] {
+                if (QWidget *focused = widget()->focusWidget())
+                    ensureWidgetVisible(focused, 0, grid::section);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+QSize GrowingArea::sizeHint() const
+{
+    const QSize content = widget()->sizeHint();
+    return { content.width(), std::min(content.height(), window()->height() * 3 / 5) };
+}
+
+QSize GrowingArea::minimumSizeHint() const
+{
+    return { widget()->minimumSizeHint().width(), std::min(sizeHint().height(), 4 * fontMetrics().lineSpacing()) };
+}
+
+bool GrowingArea::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == widget() && event->type() == QEvent::LayoutRequest)
+        updateGeometry();
+    return QScrollArea::eventFilter(watched, event);
 }
 
 Card::Card(Tone tone, QWidget *parent) : QWidget(parent), m_tone(tone)

@@ -4,6 +4,7 @@
 
 #include <QIcon>
 #include <QLabel>
+#include <QScrollArea>
 #include <QTimer>
 #include <QToolButton>
 #include <QWidget>
@@ -66,6 +67,19 @@ public:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+};
+
+/// As high as what it holds, up to three fifths of its window; beyond that, and where there is less room, it scrolls.
+class GrowingArea final : public QScrollArea {
+    Q_OBJECT
+
+public:
+    GrowingArea(QWidget *content, QWidget *parent);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
 };
 
 /// A rounded surface to put things on.
