@@ -34,6 +34,10 @@ struct Conversation {
     /// Ids of messages that stay in the prompt, however long it gets.
     QStringList pinned = {};
     llm::Validation validation = {};
+    /// How good its answers are wanted where models are chosen automatically, by name; empty: balanced.
+    QString quality = {};
+    /// Words of the user's own, which rules may ask for.
+    QStringList tags = {};
 
     bool operator==(const Conversation &) const = default;
 };
@@ -132,8 +136,9 @@ public:
     /// The conversation, and the parent where there is one, must have been saved before.
     QFuture<base::Result<void>> saveMessage(const StoredMessage &message);
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
-    /// Newest first. `limit` 0: all. Without a conversation: of every one.
-    QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
+    /// Newest first. `limit` 0: all. Without a conversation: of every one. `sinceMs`: none that began before (wall clock).
+    QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {},
+                                                          qint64 sinceMs = 0);
     /// One a provider that was called since the month began or in the conversation, in no order.
     QFuture<base::Result<QList<Spending>>> spending(const SpendingQuery &query);
     /// One a provider, in no order.
