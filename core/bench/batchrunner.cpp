@@ -157,6 +157,7 @@ void BatchRunner::pump()
 void BatchRunner::begin(const Item &item)
 {
     run::RunRequest request;
+    request.operation = profile::Operation::Batch;
     request.endpoint = m_plan.targets[item.target].endpoint;
     request.chat.model = m_plan.targets[item.target].model;
     request.chat.options = m_plan.options;

@@ -119,6 +119,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.model = request.chat.model;
     record.startedWallMs = startedWallMs;
     record.streamed = request.chat.options.stream;
+    record.operation = request.operation;
     record.answer = answer;
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;

@@ -287,6 +287,7 @@ void ComparePage::startAll()
         if (!each.column->isRunning())
             continue; // stopped meanwhile
         run::RunRequest request;
+        request.operation = profile::Operation::Compare;
         request.cache = profile::CachePolicy::Off; // comparing is measuring
         request.endpoint = each.endpoint;
         request.chat.model = each.column->model();

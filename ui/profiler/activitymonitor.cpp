@@ -96,6 +96,7 @@ void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &upda
 void ActivityMonitor::setState(const run::EngineState &state)
 {
     m_sample.queued = state.queued;
+    m_calls.setQueued(state.queued);
     m_sample.inFlight = state.inFlight;
     m_frames.setActive(state.inFlight > 0);
     take();

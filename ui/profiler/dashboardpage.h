@@ -30,6 +30,8 @@ private:
     QWidget *makeBar();
     void makeTable();
     profile::Window window() const;
+    QList<profile::ReportRow> rows() const;
+    void showQueue();
     void refresh();
     void fitColumns();
     void fillRow(int line, const profile::ReportRow &row);
@@ -37,6 +39,8 @@ private:
 
     const ActivityMonitor &m_monitor;
     QComboBox *m_window;
+    QComboBox *m_operation;
+    QLabel *m_queue;
     QToolButton *m_copy;
     QStackedWidget *m_stack;
     QLabel *m_empty;
