@@ -172,6 +172,7 @@ void describeChat(QCommandLineParser &parser)
     });
     addCheckOptions(parser);
     addFitOptions(parser);
+    addChoiceOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
@@ -195,6 +196,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto cache = readCache(parser, options);
     const auto validation = readChecks(parser);
     const auto fit = readFit(parser);
+    const auto choice = readChoice(parser);
     const auto timeout = number<double>(parser, u"timeout"_s, 0.001, 86'400);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
@@ -202,7 +204,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
            maxTokens ? nullptr : &maxTokens.error(), seed ? nullptr : &seed.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
            shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(),
+           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(), choice ? nullptr : &choice.error(),
            timeout ? nullptr : &timeout.error() }) {
         if (error)
             return *error;
@@ -219,6 +221,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.chat.contextTokens = *contextTokens;
     options.validation = *validation;
     options.fit = *fit;
+    options.choice = *choice;
     if (*timeout)
         options.timeoutMs = static_cast<int>(std::ceil(**timeout * 1000));
     return options;

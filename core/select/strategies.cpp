@@ -220,6 +220,9 @@ DecisionRow predict(const Candidate &candidate, const Choice &choice, const Meas
     const Measured *model = measurements.find(candidate.ref);
     row.calls = model ? model->calls : 0;
     row.circuit = measurements.circuit(candidate.ref, now);
+    const Weights weights = weightsFor(choice);
+    row.preference = preferenceWeight * std::max({ weights.fast, weights.cheap, weights.good })
+        * measurements.preference(candidate.ref, choice.subject.tokens, now);
     return row;
 }
 
@@ -243,7 +246,7 @@ void weigh(QList<DecisionRow> &rows, const Choice &choice)
     for (DecisionRow &row : rows)
         row.utility = -lossOf(weightsFor(choice), row.predictedMs, row.predictedUsd.value_or(dearest),
                               row.quality.value_or(middle), false)
-            - failurePenalty * row.failureProbability;
+            - failurePenalty * row.failureProbability + row.preference;
 }
 
 } // namespace talkbench::select

@@ -29,29 +29,43 @@ void AnswerCall::start()
         fail({ base::ErrorKind::Config, select::decisionFromJson(m_request.decision).reason, {}, 0, std::nullopt });
         return;
     }
-    whenReady(this, m_context.endpoints.resolve(m_request.endpoint.providerId),
-              [this](const base::Result<llm::Endpoint> &endpoint) {
-                  if (!endpoint) {
-                      fail(endpoint.error());
-                      return;
-                  }
-                  m_request.endpoint = *endpoint;
-                  for (const QString &other : m_request.validation.fallbackModels)
-                      m_request.fallbacks.append({ *endpoint, other });
-                  fit();
-              });
+    make({ m_request.endpoint.providerId, m_request.chat.model }, this,
+         [this](const base::Result<run::RunRequest> &request) {
+             if (m_failed)
+                 return;
+             if (!request) {
+                 fail(request.error());
+                 return;
+             }
+             m_request = *request;
+             checkSpending();
+         });
 }
 
-void AnswerCall::fit()
+void AnswerCall::make(const select::ModelRef &ref, QObject *context, const Then &then)
 {
-    if (!m_fitting)
-        return;
-    m_fitting->fit(m_prompt, m_request, [self = QPointer<AnswerCall>(this)](const run::RunRequest &fitted) {
-        if (!self || self->m_failed)
+    const auto onResolved = [this, ref, context, then](const base::Result<llm::Endpoint> &endpoint) {
+        if (!endpoint) {
+            then(endpoint.error());
             return;
-        self->m_request = fitted;
-        self->checkSpending();
-    });
+        }
+        if (!m_fitting)
+            return;
+        const Prompt prompt = madeFor(m_prompt, ref);
+        run::RunRequest request = m_request;
+        request.endpoint = *endpoint;
+        request.chat = prompt.request;
+        request.promptTokens.reset(); // another model counts otherwise
+        request.steps.clear();
+        request.fallbacks.clear();
+        for (const QString &other : request.validation.fallbackModels)
+            request.fallbacks.append({ *endpoint, other });
+        m_fitting->fit(prompt, request, [guard = QPointer<QObject>(context), then](const run::RunRequest &fitted) {
+            if (guard)
+                then(fitted);
+        });
+    };
+    whenReady(context, m_context.endpoints.resolve(ref.providerId), onResolved);
 }
 
 void AnswerCall::checkSpending()
@@ -95,11 +109,12 @@ void AnswerCall::launch()
     plan.inputTokens = cost::roughCount(m_request.chat.messages).tokens;
     if (m_request.promptTokens)
         plan.inputTokens = m_request.promptTokens->tokens;
+    plan.fits = m_fitting && m_fitting->shortens(m_request.conversationId);
     plan.hedgeAfterMs = m_context.chooser.hedgeDelayMs({ m_request.endpoint.providerId, m_request.chat.model });
-    const auto resolve = [&app = m_context](const QString &providerId, QObject *context, const auto &then) {
-        whenReady(context, app.endpoints.resolve(providerId), then);
+    const auto prepare = [this](const select::ModelRef &ref, QObject *context, const Then &then) {
+        make(ref, context, then);
     };
-    m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, resolve, m_request, plan);
+    m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, prepare, m_request, plan);
     connect(m_run.get(), &run::Relay::sent, this,
             [this](const select::ModelRef &ref) { m_context.chooser.sent(ref, m_context.clock.wallMs()); });
     connect(m_run.get(), &run::Run::updated, this, &AnswerCall::updated);
