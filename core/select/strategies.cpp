@@ -17,7 +17,7 @@ constexpr int draws = 200;
 /// Chosen evenly among all that can be, so that every propensity is above 0.
 constexpr double explored = 0.005;
 /// Of the beliefs' width: a narrower one explores less than Thompson sampling as it is taught.
-constexpr double sampledWidth = 0.25;
+constexpr double sampledWidth = 0.5;
 /// By so much another's utility must be better to leave a model whose prompt cache is warm.
 constexpr double switchMargin = 0.1;
 constexpr qint64 cacheLifeMs = 5 * 60'000;
