@@ -13,6 +13,9 @@ namespace {
 
 constexpr QLatin1StringView failedWords("it failed");
 
+/// A preference below it is none to speak of.
+constexpr double leastSaid = 0.005;
+
 bool isTooShort(const Candidate &candidate, const Choice &choice)
 {
     return candidate.contextTokens && choice.subject.tokens > *candidate.contextTokens;
@@ -95,7 +98,7 @@ QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares 
     const QString usd = row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : u"price not known"_s;
     parts.append(usd.startsWith(u'$') ? u"about "_s + usd : usd);
     parts.append(u"%1 % fail"_s.arg(row.failureProbability * 100, 0, 'f', 0));
-    if (row.preference > 0)
+    if (row.preference >= leastSaid)
         parts.append(u"you prefer it"_s);
     if (!shares.why.isEmpty())
         parts.append(shares.why);

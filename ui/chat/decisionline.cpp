@@ -18,6 +18,8 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr double leastShown = 0.005;
+
 QString percent(double share)
 {
     return QLocale().toString(share * 100, 'f', share > 0 && share < 0.1 ? 1 : 0) + u" %"_s;
@@ -178,7 +180,8 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
         : row.calls == 0          ? tr("not measured yet")
         : row.calls == 1          ? tr("1 call measured")
                                   : tr("%1 calls measured").arg(row.calls);
-    addCell(at, 5, row.preference == 0 ? note : note + u" · "_s + preferenceText(row.preference), true);
+    const bool prefers = std::abs(row.preference) >= leastShown;
+    addCell(at, 5, prefers ? note + u" · "_s + preferenceText(row.preference) : note, true);
     const bool canBeAsked = row.excluded.isEmpty() || row.circuit != select::Circuit::Closed;
     if (chosen || !canOverrule || !canBeAsked)
         return;
