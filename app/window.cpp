@@ -61,7 +61,10 @@ bool hasDisplay()
 profile::Report report(const ui::ActivityMonitor &activity)
 {
     const ui::ActivitySample &sample = activity.sample();
-    QStringList state { u"queue %1"_s.arg(sample.queued), u"in flight %1"_s.arg(sample.inFlight) };
+    constexpr auto window = profile::Window::Start;
+    const profile::LevelSeries::Figures queued = activity.calls().queued(window);
+    QStringList state { u"queue %1 (mean %2, max %3)"_s.arg(sample.queued).arg(queued.mean, 0, 'f', 1).arg(queued.max),
+                        u"in flight %1"_s.arg(sample.inFlight) };
     if (sample.residentMb)
         state << u"app "_s + profile::formatMegabytes(*sample.residentMb);
     if (sample.proportionalMb)
@@ -72,7 +75,6 @@ profile::Report report(const ui::ActivityMonitor &activity)
         state << u"threads %1"_s.arg(*sample.threads);
     if (sample.sockets)
         state << u"sockets %1"_s.arg(*sample.sockets);
-    constexpr auto window = profile::Window::Start;
     return { u"since the start, %1"_s.arg(profile::formatMs(activity.calls().seconds(window) * 1000)),
              profile::reportRows(activity.calls(), window), state.join(u" · "_s) };
 }

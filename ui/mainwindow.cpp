@@ -324,6 +324,7 @@ void MainWindow::connectChats()
         m_chats->open(id);
     });
     connect(m_sidebar, &Sidebar::renamed, m_chats, &ChatController::rename);
+    connect(m_sidebar, &Sidebar::tagged, m_chats, &ChatController::setTags);
     connect(m_sidebar, &Sidebar::removeRequested, m_chats, &ChatController::remove);
     connect(m_sidebar, &Sidebar::undoRequested, m_chats, &ChatController::undoRemove);
     connect(m_chats, &ChatController::removed, m_sidebar, &Sidebar::offerUndo);

@@ -106,7 +106,28 @@ void ChatCommand::start()
 
 void ChatCommand::choose()
 {
-    m_pick = m_session.chooser().choose({ .chat = chatRequest({}), .nowMs = m_session.clock().wallMs() });
+    const select::Policy &policy = m_session.chooser().policy();
+    const QList<cost::Budget> rows = budgets();
+    if (!policy.asksForBudget() || rows.isEmpty()) {
+        choose(std::nullopt);
+        return;
+    }
+    whenSpent({}, [this, rows, providers = policy.providers()](const base::Result<QList<cost::Spent>> &spent) {
+        if (spent)
+            choose(cost::budgetLeft(rows, *spent, providers));
+        else
+            fail(spent.error());
+    });
+}
+
+void ChatCommand::choose(std::optional<double> budgetLeft)
+{
+    m_pick = m_session.chooser().choose({ .chat = chatRequest({}),
+                                          .tags = m_options.choice.tags,
+                                          .quality = m_options.choice.quality.value_or(select::Quality::Balanced),
+                                          .budgetLeft = budgetLeft,
+                                          .fits = m_options.fit.policy.has_value(),
+                                          .nowMs = m_session.clock().wallMs() });
     const select::Decision &decision = m_pick->decision;
     if (!decision.chosen) {
         fail({ base::ErrorKind::Config, decision.reason, {}, 0, std::nullopt });
@@ -175,7 +196,7 @@ void ChatCommand::pickModel(const llm::Endpoint &endpoint, const run::ModelResul
                              : u"Which model? Name one with --model: %1"_s.arg(names)));
 }
 
-void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
+run::RunRequest ChatCommand::requestFor(const llm::Endpoint &endpoint, const QString &model) const
 {
     run::RunRequest request;
     request.endpoint = endpoint;
@@ -190,12 +211,37 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
         request.fallbacks.append({ endpoint, other });
     request.cache = m_options.cache;
     request.cacheTtlMs = m_options.cacheTtlMs;
-    fitRequest(m_session, this, request, m_options.fit, [this](const base::Result<run::RunRequest> &fitted) {
+    return request;
+}
+
+void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
+{
+    const auto onFitted = [this](const base::Result<run::RunRequest> &fitted) {
         if (fitted)
             checkBudgets(*fitted);
         else
             fail(fitted.error());
-    });
+    };
+    FitOptions fit = m_options.fit;
+    fit.needsContext = !m_pick;
+    fitRequest(m_session, this, requestFor(endpoint, model), fit, onFitted);
+}
+
+QList<cost::Budget> ChatCommand::budgets() const
+{
+    QStringList unread; // checkBudgets() says so
+    return cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &unread);
+}
+
+void ChatCommand::whenSpent(const QString &conversationId, const Then &then)
+{
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
+    const cost::PeriodStarts starts = cost::periodStarts(now);
+    m_session.store()
+        .spending({ conversationId, starts.dayMs, starts.monthMs })
+        .then(this, [then](const base::Result<QList<store::Spending>> &spending) {
+            then(spending ? base::Result<QList<cost::Spent>>(spentOf(*spending)) : spending.error());
+        });
 }
 
 void ChatCommand::checkBudgets(const run::RunRequest &request)
@@ -209,21 +255,16 @@ void ChatCommand::checkBudgets(const run::RunRequest &request)
         dispatch(request);
         return;
     }
-    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
-    const cost::PeriodStarts starts = cost::periodStarts(now);
-    const auto onSpending = [this, budgets, request, now](const base::Result<QList<store::Spending>> &spending) {
-        if (!spending) {
-            fail(spending.error());
+    whenSpent(request.conversationId, [this, budgets, request](const base::Result<QList<cost::Spent>> &spent) {
+        if (!spent) {
+            fail(spent.error());
             return;
         }
-        QList<cost::Spent> spent;
-        for (const store::Spending &row : *spending)
-            spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+        const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
         const cost::TokenCount prompt = request.promptTokens.value_or(cost::roughCount(request.chat.messages));
         const auto planned = cost::planCall(request.endpoint.providerId, request.chat, prompt, m_session.prices(), now);
-        onVerdict(cost::check(budgets, spent, planned), request);
-    };
-    m_session.store().spending({ request.conversationId, starts.dayMs, starts.monthMs }).then(this, onSpending);
+        onVerdict(cost::check(budgets, *spent, planned), request);
+    });
 }
 
 void ChatCommand::onVerdict(const cost::Verdict &verdict, const run::RunRequest &request)
@@ -245,19 +286,33 @@ void ChatCommand::dispatch(const run::RunRequest &request)
     run::Relay::Plan plan;
     plan.order = m_pick ? m_pick->order : m_session.chooser().fallbackOrder(ref);
     plan.inputTokens = request.promptTokens.value_or(cost::roughCount(request.chat.messages)).tokens;
+    plan.fits = m_options.fit.policy.has_value();
     plan.hedgeAfterMs = m_session.chooser().hedgeDelayMs(ref);
-    // Of headers and routes only those of the settings: what the command line gave is for the server it named.
-    const auto endpointOf = [this](const QString &providerId, QObject *context, const auto &then) {
-        Target target;
-        target.provider = providerId;
-        target.isChosen = true;
-        m_session.resolve(target, context, [then](const base::Result<Resolved> &resolved) {
-            then(resolved ? run::Relay::EndpointResult(resolved->endpoint) : resolved.error());
-        });
+    const auto made = [this](const select::ModelRef &other, QObject *context, const auto &then) {
+        prepare(other, context, then);
     };
-    m_run = std::make_unique<run::Relay>(m_session.runs(), m_scheduler, endpointOf, request, plan);
+    m_run = std::make_unique<run::Relay>(m_session.runs(), m_scheduler, made, request, plan);
     connect(m_run.get(), &run::Run::updated, this, &ChatCommand::onUpdated);
     connect(m_run.get(), &run::Run::finished, this, &ChatCommand::onFinished);
+}
+
+/// Of headers and routes only those of the settings: what the command line gave is for the server it named.
+void ChatCommand::prepare(const select::ModelRef &ref, QObject *context,
+                          const std::function<void(const run::Relay::RequestResult &)> &then)
+{
+    Target target;
+    target.provider = ref.providerId;
+    target.isChosen = true;
+    FitOptions fit = m_options.fit;
+    fit.needsContext = false;
+    if (m_session.chooser().fallbackOrder(ref).constFirst().contextTokens)
+        fit.contextTokens.reset(); // what was said of the first is not of this one
+    m_session.resolve(target, context, [this, ref, fit, context, then](const base::Result<Resolved> &resolved) {
+        if (resolved)
+            fitRequest(m_session, context, requestFor(resolved->endpoint, ref.model), fit, then);
+        else
+            then(resolved.error());
+    });
 }
 
 void ChatCommand::interrupt()

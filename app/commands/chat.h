@@ -24,17 +24,25 @@ public:
 
 private:
     bool isAuto() const;
-    /// The model of an automatic choice.
+    /// The model of an automatic choice, once it is known what the budgets have left where a rule asks.
     void choose();
+    void choose(std::optional<double> budgetLeft);
+    QList<cost::Budget> budgets() const;
+    using Then = std::function<void(const base::Result<QList<cost::Spent>> &spent)>;
+    void whenSpent(const QString &conversationId, const Then &then);
     void resolve();
     llm::ChatRequest chatRequest(const QString &model) const;
     void onResolved(const base::Result<Resolved> &resolved);
     void pickModel(const llm::Endpoint &endpoint, const run::ModelResult &models);
+    run::RunRequest requestFor(const llm::Endpoint &endpoint, const QString &model) const;
     void send(const llm::Endpoint &endpoint, const QString &model);
     /// Sends it unless a budget is against it.
     void checkBudgets(const run::RunRequest &request);
     void onVerdict(const cost::Verdict &verdict, const run::RunRequest &request);
     void dispatch(const run::RunRequest &request);
+    /// The request for a model that takes over.
+    void prepare(const select::ModelRef &ref, QObject *context,
+                 const std::function<void(const run::Relay::RequestResult &)> &then);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
     /// An answer that may be given again is printed when it is the last.

@@ -172,6 +172,7 @@ void describeChat(QCommandLineParser &parser)
     addSamplingOptions(parser);
     addCheckOptions(parser);
     addFitOptions(parser);
+    addChoiceOptions(parser);
     parser.addPositionalArgument(u"prompt"_s, u"The question; - reads it from standard input."_s, u"PROMPT"_s);
 }
 
@@ -193,12 +194,13 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto cache = readCache(parser, options);
     const auto validation = readChecks(parser);
     const auto fit = readFit(parser);
+    const auto choice = readChoice(parser);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
            sampling ? nullptr : &sampling.error(), topP ? nullptr : &topP.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
            shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error() }) {
+           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(), choice ? nullptr : &choice.error() }) {
         if (error)
             return *error;
     }
@@ -216,6 +218,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.validation = *validation;
     options.fit = *fit;
     options.timeoutMs = sampling->timeoutMs;
+    options.choice = *choice;
     return options;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/commands/choiceoptions.h"
 #include "app/commands/fitting.h"
 #include "app/commands/target.h"
 #include "core/llm/chatrequest.h"
@@ -23,6 +24,7 @@ struct ChatCommandOptions {
     std::optional<profile::CachePolicy> cache;
     std::optional<qint64> cacheTtlMs;
     FitOptions fit;
+    ChoiceOptions choice;
     bool json = false;
     /// Print what the answer cost and why, and what it would have cost with the favourites.
     bool receipt = false;

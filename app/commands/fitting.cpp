@@ -45,7 +45,7 @@ base::Result<run::RunRequest> fitted(run::RunRequest request, const FitOptions &
     cost::ContextRules rules;
     rules.room = cost::promptRoom(request.chat.options, model);
     rules.policy = options.policy;
-    if (options.policy && !rules.room)
+    if (options.policy && !rules.room && options.needsContext)
         return usage(u"--fit needs --context-limit: nobody has told the context of %1."_s.arg(request.chat.model));
     const cost::ContextFit fit = cost::fitToContext(request.endpoint.providerId, request.chat, rules, counter);
     if (fit.problem)

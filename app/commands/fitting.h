@@ -10,6 +10,8 @@ namespace talkbench::app {
 struct FitOptions {
     std::optional<cost::FitPolicy> policy; ///< unset: all is sent
     std::optional<qint64> contextTokens; ///< unset: the model's, where its server has told
+    /// Whether a context that nobody knows is an error.
+    bool needsContext = true;
 };
 
 /// --fit, --context-limit.

@@ -3,6 +3,7 @@
 #include "app/commands/runs.h"
 #include "app/commands/terminal.h"
 #include "core/config/datadir.h"
+#include "core/profile/operation.h"
 
 #include <QCommandLineParser>
 #include <QDateTime>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -47,9 +50,24 @@ void addOptions(QCommandLineParser &parser)
         "period, from its first call on. A percentile with too few calls behind it is in "
         "brackets in the text, and left out of JSON and CSV."_s);
     parser.addOption({ u"since"_s, u"1h, 24h, 7d or all."_s, u"period"_s, u"24h"_s });
-    parser.addOption({ u"by"_s, u"One line a model or a provider."_s, u"what"_s, u"model"_s });
+    parser.addOption({ u"by"_s,
+                       u"One line a model, a provider or an operation (chat, compare, batch, judge, summary, test)."_s,
+                       u"what"_s, u"model"_s });
+    parser.addOption({ u"operation"_s, u"Only the calls of this operation."_s, u"what"_s });
     parser.addOption({ u"json"_s, u"As JSON, with every metric."_s });
     parser.addOption({ u"csv"_s, u"As CSV, with every metric."_s });
+}
+
+std::optional<profile::ReportBy> groupFrom(const QString &name)
+{
+    using enum profile::ReportBy;
+    constexpr std::array groups { std::pair { "model", Model }, std::pair { "provider", Provider },
+                                  std::pair { "operation", Operation } };
+    for (const auto &[known, by] : groups) {
+        if (name == QLatin1StringView(known))
+            return by;
+    }
+    return {};
 }
 
 QByteArray print(const QCommandLineParser &parser, const profile::Report &report)
@@ -82,20 +100,28 @@ int reportCommand(const QStringList &arguments, const GlobalOptions &options)
                                      [&](const Period &row) { return since == QLatin1StringView(row.name); });
     if (period == periods.end())
         return misused("report", u"--since takes 1h, 24h, 7d or all, not '%1'."_s.arg(since), json);
-    const QString by = parser.value(u"by"_s);
-    if (by != u"model"_s && by != u"provider"_s)
-        return misused("report", u"--by takes model or provider, not '%1'."_s.arg(by), json);
+    const auto by = groupFrom(parser.value(u"by"_s));
+    if (!by)
+        return misused("report", u"--by takes model, provider or operation, not '%1'."_s.arg(parser.value(u"by"_s)),
+                       json);
+    const QString only = parser.value(u"operation"_s);
+    const auto operation = profile::operationFromName(only);
+    if (!only.isEmpty() && !operation)
+        return misused("report", u"There is no operation '%1'."_s.arg(only), json);
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
         return failed("report", dataDir.error(), json);
-    auto records = readRuns(*dataDir, 0, {});
+    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
+    const auto records = readRuns(*dataDir, 0, {}, std::max<qint64>(nowMs - period->ms, 0));
     if (!records)
         return failed("report", records.error(), json);
-    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
-    records->removeIf([&](const profile::RunRecord &record) { return nowMs - record.startedWallMs > period->ms; });
-    const auto group = by == u"model"_s ? profile::ReportBy::Model : profile::ReportBy::Provider;
+    QList<profile::RunRecord> calls;
+    for (const profile::RunRecord &record : *records)
+        calls.append(profile::callsOf(record));
+    if (operation)
+        calls.removeIf([&](const profile::RunRecord &call) { return call.operation != *operation; });
     const profile::Report report { QString::fromUtf8(period->title),
-                                   profile::reportRows(*records, group, secondsOf(*records, *period, nowMs)) };
+                                   profile::reportRows(calls, *by, secondsOf(calls, *period, nowMs)) };
     if (report.rows.isEmpty())
         writeLine(stderr, u"talkbench report: no calls are kept of that time in %1"_s.arg(*dataDir));
     return printed(write(stdout, QString::fromUtf8(print(parser, report))), "report");

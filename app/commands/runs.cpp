@@ -172,7 +172,7 @@ base::Result<Request> parse(QCommandLineParser &parser, const QStringList &argum
 
 } // namespace
 
-base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId)
+base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId, qint64 sinceMs)
 {
     if (!QFile::exists(store::Store::databasePath(dir))) // a look at nothing leaves nothing behind
         return QList<RunRecord>();
@@ -183,7 +183,7 @@ base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QSt
         return opened.result().error();
     if (const QString kept = opened.result()->keptAside; !kept.isEmpty())
         writeLine(stderr, u"talkbench: the database was unreadable and is kept as %1"_s.arg(kept));
-    auto records = store.runs(limit, conversationId);
+    auto records = store.runs(limit, conversationId, sinceMs);
     records.waitForFinished();
     return records.result();
 }

@@ -8,7 +8,8 @@
 namespace talkbench::app {
 
 /// The kept runs, newest first; `limit` 0: all, an empty id: of every conversation. Leaves nothing in a folder without any.
-base::Result<QList<profile::RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId);
+base::Result<QList<profile::RunRecord>> readRuns(const QString &dir, int limit, const QString &conversationId,
+                                                 qint64 sinceMs = 0);
 
 // The kept runs as `talkbench runs` prints them, newest first as given. The metric table gives the columns.
 

@@ -1,4 +1,5 @@
 #include "app/choicesetup.h"
+#include "app/commands/choiceoptions.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/commands/terminal.h"
@@ -8,13 +9,13 @@
 #include "core/profile/format.h"
 #include "core/select/replay.h"
 #include "core/select/strategies.h"
-#include "core/store/store.h"
 
 #include <QCommandLineParser>
 #include <QDateTime>
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -34,6 +35,10 @@ void describe(QCommandLineParser &parser)
         u"Says which model would be chosen and why, from the rules of the settings and the kept runs; asks no model."_s);
     parser.addOptions({
         { u"explain"_s, u"The choice for this prompt, with the numbers of each candidate."_s, u"PROMPT"_s },
+        { u"messages"_s, u"The prompt goes on after the messages in this JSON file, as the chat APIs have them."_s,
+          u"FILE"_s },
+        { u"conversation"_s, u"The prompt goes on in this stored conversation, with its tags and options."_s, u"ID"_s },
+        { u"fit"_s, u"A prompt that is longer than every context is made shorter, as chat --fit does."_s },
         { u"replay"_s, u"Compares the strategies over the stored choices."_s },
         { u"strategy"_s, u"Instead of the settings' one."_s, u"S"_s },
         { u"candidates"_s, u"Choose among these instead of by the rules: a/b,c/d."_s, u"LIST"_s },
@@ -41,20 +46,7 @@ void describe(QCommandLineParser &parser)
         { u"seed"_s, u"Of the choice's randomness."_s, u"N"_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
-}
-
-base::Result<QList<profile::RunRecord>> storedRuns(const QString &dir)
-{
-    if (!QFile::exists(store::Store::databasePath(dir)))
-        return QList<profile::RunRecord>();
-    store::Store store(dir);
-    auto opened = store.open();
-    opened.waitForFinished();
-    if (!opened.result())
-        return opened.result().error();
-    auto records = store.runs(0);
-    records.waitForFinished();
-    return records.result();
+    addChoiceOptions(parser);
 }
 
 QJsonArray ruleTrialsJson(const QList<select::Rule> &rules, const select::RuleVerdict &verdict)
@@ -95,19 +87,61 @@ base::Result<select::Policy> policyOf(const QCommandLineParser &parser, const se
     return policy;
 }
 
-int explain(const QCommandLineParser &parser, const select::Chooser &chooser)
+/// What would be sent.
+base::Result<llm::ChatRequest> chatOf(const QCommandLineParser &parser, const StoredChoice &stored)
+{
+    llm::ChatRequest chat;
+    if (stored.conversation) {
+        chat.options = stored.conversation->options;
+        if (!stored.conversation->systemPrompt.isEmpty())
+            chat.messages.append(llm::Message::fromText(llm::Role::System, stored.conversation->systemPrompt));
+        chat.messages.append(stored.messages);
+    }
+    if (parser.isSet(u"messages"_s)) {
+        const auto before = messagesFromFile(parser.value(u"messages"_s));
+        if (!before)
+            return before.error();
+        chat.messages.append(*before);
+    }
+    chat.messages.append(llm::Message::fromText(llm::Role::User, parser.value(u"explain"_s)));
+    return chat;
+}
+
+base::Result<select::Question> questionOf(const QCommandLineParser &parser, const StoredChoice &stored,
+                                          const QList<cost::Budget> &budgets, const select::Policy &policy)
+{
+    const auto seed = number<quint32>(parser, u"seed"_s, 0, 4'294'967'295.0);
+    const auto said = readChoice(parser);
+    const auto chat = chatOf(parser, stored);
+    if (!seed || !said || !chat)
+        return !seed ? seed.error() : !said ? said.error() : chat.error();
+    const store::Conversation conversation = stored.conversation.value_or(store::Conversation());
+    const auto kept = select::qualityFromName(conversation.quality).value_or(select::Quality::Balanced);
+    return select::Question { .chat = *chat,
+                              .conversationId = conversation.id,
+                              .tags = conversation.tags + said->tags,
+                              .quality = said->quality.value_or(kept),
+                              .budgetLeft = cost::budgetLeft(budgets, stored.spent, policy.providers()),
+                              .fits = parser.isSet(u"fit"_s),
+                              .nowMs = QDateTime::currentMSecsSinceEpoch(),
+                              .seed = *seed };
+}
+
+int explain(const QCommandLineParser &parser, const select::Chooser &chooser, const StoredChoice &stored,
+            const QList<cost::Budget> &budgets)
 {
     const auto policy = policyOf(parser, chooser.policy());
-    const auto seed = number<quint32>(parser, u"seed"_s, 0, 4'294'967'295.0);
-    if (!policy || !seed)
-        return complain(policy ? seed.error() : policy.error());
-    select::Question question;
-    question.chat.messages = { llm::Message::fromText(llm::Role::User, parser.value(u"explain"_s)) };
-    question.nowMs = QDateTime::currentMSecsSinceEpoch();
-    question.seed = *seed;
-    const select::Pick pick = chooser.choose(question, *policy);
+    if (!policy)
+        return complain(policy.error());
+    const auto question = questionOf(parser, stored, budgets, *policy);
+    if (!question)
+        return complain(question.error());
+    const select::Pick pick = chooser.choose(*question, *policy);
     QJsonObject object = select::toJson(pick.decision);
     object["language"_L1] = pick.subject.language;
+    object["quality"_L1] = select::qualityName(pick.subject.quality);
+    object["tags"_L1] = QJsonArray::fromStringList(pick.subject.tags);
+    object["budget_left_usd"_L1] = pick.subject.budgetLeft ? QJsonValue(*pick.subject.budgetLeft) : QJsonValue();
     object["rules"_L1] = ruleTrialsJson(policy->rules, pick.verdict);
     const int code = printed(write(stdout, QString::fromUtf8(QJsonDocument(object).toJson())), "select");
     return code != 0 || pick.decision.chosen ? code : 1;
@@ -153,20 +187,25 @@ int selectCommand(const QStringList &arguments, const GlobalOptions &options)
     if (!prices)
         return complain(prices.error());
     applySettings(settings, *prices);
-    const auto records = storedRuns(*dataDir);
-    if (!records)
-        return complain(records.error());
-    const auto candidate = [&prices](const select::ModelRef &ref) {
-        return candidateOf(ref, *prices, {}, QDateTime::currentMSecsSinceEpoch());
+    const auto stored = readStored(*dataDir, parser.value(u"conversation"_s), QDateTime::currentMSecsSinceEpoch());
+    if (!stored)
+        return complain(stored.error());
+    const auto candidate = [&prices, &stored](const select::ModelRef &ref) {
+        const auto list = std::find_if(stored->lists.begin(), stored->lists.end(), [&ref](const store::ModelList &row) {
+            return row.providerId == ref.providerId;
+        });
+        return candidateOf(ref, *prices, list == stored->lists.end() ? QList<llm::ModelInfo>() : list->models,
+                           QDateTime::currentMSecsSinceEpoch());
     };
     if (parser.isSet(u"replay"_s))
-        return replayed(candidate, *records);
+        return replayed(candidate, stored->runs);
     select::Chooser chooser(candidate);
-    const QStringList problems = applySettings(settings, chooser);
+    QStringList problems = applySettings(settings, chooser);
+    const QList<cost::Budget> budgets = cost::budgetsFromSetting(settings.value("budgets").toMap(), &problems);
     for (const QString &problem : problems)
         writeLine(stderr, u"talkbench select: %1"_s.arg(problem));
-    chooser.load(*records);
-    return explain(parser, chooser);
+    chooser.load(stored->runs);
+    return explain(parser, chooser, *stored, budgets);
 }
 
 } // namespace talkbench::app

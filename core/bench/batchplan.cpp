@@ -92,6 +92,7 @@ run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan)
         request.chat.messages.append(llm::Message::fromText(llm::Role::System, system));
     request.chat.messages.append(llm::Message::fromText(llm::Role::User, item.prompt.text));
     request.limits = plan.limits;
+    request.operation = profile::Operation::Batch;
     request.priority = run::Priority::Batch;
     request.validation = plan.validation;
     for (const QString &model : plan.validation.fallbackModels)

@@ -63,6 +63,7 @@ run::RunRequest Calibration::request() const
 {
     const double gapMs = 1000 / m_report.plan.tokensPerSecond;
     run::RunRequest request;
+    request.operation = profile::Operation::Test;
     request.cache = profile::CachePolicy::Off; // it is the server's stream that is measured
     request.endpoint.providerId = u"calibration"_s;
     request.endpoint.protocol = u"openai-chat"_s;

@@ -124,6 +124,7 @@ std::span<const Setting> settingsTable()
         Setting { "theme", u"system"_s, "Theme", 0, 0, "system|light|dark" },
         Setting { "default/provider", QString(simulatorId), "Default provider" },
         Setting { "default/model", u""_s, "Default model" },
+        Setting { "default/auto", false, "New chats choose a model for each message (Auto)" },
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "prices/own", QVariantMap(), "Prices of one's own" },
         Setting { "budgets", QVariantMap(), "Budgets" },

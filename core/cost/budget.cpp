@@ -183,6 +183,19 @@ PeriodStarts periodStarts(const QDateTime &now)
     return { day.startOfDay(zone).toMSecsSinceEpoch(), month.startOfDay(zone).toMSecsSinceEpoch() };
 }
 
+std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent> &spent, const QStringList &providers)
+{
+    std::optional<double> least;
+    for (const Budget &budget : budgets) {
+        const bool holds = budget.providerId.isEmpty() || providers.contains(budget.providerId);
+        if (budget.scope == BudgetScope::Call || !holds)
+            continue;
+        const double left = std::max(budget.limitUsd - soFar(budget, spent), 0.0);
+        least = least ? std::min(*least, left) : left;
+    }
+    return least;
+}
+
 CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price, const QDateTime &when)
 {
     const auto cost = [&](const llm::Usage &usage) { return *receiptOf(usage, price, { when }).computedUsd; };

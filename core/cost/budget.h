@@ -5,6 +5,7 @@
 #include "core/llm/chatrequest.h"
 
 #include <QDateTime>
+#include <QStringList>
 #include <QVariantMap>
 
 namespace talkbench::cost {
@@ -44,6 +45,10 @@ struct Spent {
     double dayUsd = 0;
     double monthUsd = 0;
 };
+
+/// USD that the tightest of the budgets has left, of those that hold for all providers or one of these; never below 0. Unset
+/// where none does; a call's budget has nothing to be left.
+std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent> &spent, const QStringList &providers);
 
 struct CostRange {
     double minUsd = 0;

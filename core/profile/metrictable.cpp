@@ -283,9 +283,18 @@ Value chunkCount(const RunRecord &record)
     return record.cached ? Value() : static_cast<double>(record.trace.chunks.size());
 }
 
-Value bytesReceived(const RunRecord &record)
+/// Of every attempt: what was sent again was sent.
+template <qint64 Trace::*bytes>
+Value bytesOf(const RunRecord &record)
 {
-    return record.cached ? Value() : static_cast<double>(record.trace.bytesReceived);
+    if (record.cached)
+        return {};
+    qint64 sum = record.trace.*bytes;
+    for (const auto &attempts : { record.earlierAttempts, record.judgements }) {
+        for (const Attempt &attempt : attempts)
+            sum += attempt.trace.*bytes;
+    }
+    return static_cast<double>(sum);
 }
 
 using enum Better;
@@ -335,7 +344,8 @@ constexpr Metric table[] = {
     { "validation_cost_usd", TITLE("Cost of failed answers and judges"), "USD", Lower, validationUsd },
     { "retries", TITLE("Retries"), "", Lower, retries },
     { "chunks", TITLE("Chunks with content"), "", Neither, chunkCount },
-    { "bytes", TITLE("Bytes received"), "B", Neither, bytesReceived },
+    { "bytes", TITLE("Bytes received"), "B", Neither, bytesOf<&Trace::bytesReceived> },
+    { "bytes_sent", TITLE("Bytes sent"), "B", Neither, bytesOf<&Trace::bytesSent> },
 };
 
 #undef TITLE

@@ -1,42 +1,45 @@
 #pragma once
 
 #include "core/base/clock.h"
+#include "core/profile/levelseries.h"
 #include "core/profile/tally.h"
 
 #include <array>
 #include <deque>
 #include <map>
+#include <optional>
 #include <tuple>
 
 namespace talkbench::profile {
 
-/// The time that figures are of, back from now.
-enum class Window { Minute, Hour, Day, Start };
-
-/// Calls of one model of one provider; an empty field stands for all.
+/// Calls of one model of one provider for one purpose; an empty field stands for all.
 struct Series {
     QString providerId = {};
     QString model = {};
+    std::optional<Operation> operation = {};
 
     bool operator==(const Series &) const = default;
     bool operator<(const Series &other) const
     {
-        return std::tie(providerId, model) < std::tie(other.providerId, other.model);
+        return std::tie(providerId, model, operation) < std::tie(other.providerId, other.model, other.operation);
     }
 };
 
-/// What all calls of this start of the program came to, by model, over sliding windows. Fed with every record at its end,
-/// once. A window moves in steps of its resolution: 1 s of the minute, 1 min of the hour, 15 min of the day. Memory grows
+/// What all calls of this start of the program came to, by model and operation, over sliding windows, and how
+/// long the queue was meanwhile. Fed with every record at its end, once. A window moves in steps of its resolution: 1 s of the minute, 1 min of the hour, 15 min of the day. Memory grows
 /// with the number of models and of distinct figures (to three digits), not with the number of calls.
 class Monitor {
 public:
     explicit Monitor(const base::Clock &clock);
 
     void add(const RunRecord &record);
+    void setQueued(int calls);
 
-    /// The models that were called, in order.
+    /// Of every model and operation that was called, in order.
     QList<Series> series() const;
     Tally tally(Window window, const Series &series = {}) const;
+    /// Calls that waited for their turn.
+    LevelSeries::Figures queued(Window window) const { return m_queued.figures(window, m_clock.nowNs()); }
     /// As tally(…).counts(), for less.
     Counts counts(Window window, const Series &series = {}) const;
     /// Of the window, how much lies between its first step, or the start, and now.
@@ -54,11 +57,13 @@ private:
         Tally all;
     };
 
+    void addCall(const RunRecord &call);
     void visit(Window window, const Series &series, const auto &use) const;
 
     const base::Clock &m_clock;
     qint64 m_startNs;
     std::map<Series, History> m_series;
+    LevelSeries m_queued;
 };
 
 } // namespace talkbench::profile

@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/profile/format.h"
+#include "core/profile/operation.h"
 
 #include <QCoreApplication>
 #include <QJsonArray>
@@ -103,7 +104,7 @@ constexpr std::array<std::pair<const char *, Figures::Percentile Figures::*>, 4>
 QString name(const ReportRow &row)
 {
     if (row.providerId.isEmpty())
-        return u"all"_s;
+        return row.operation ? operationName(*row.operation) : u"all"_s;
     return printable(row.model.isEmpty() ? row.providerId : row.providerId + u" / "_s + row.model);
 }
 
@@ -140,6 +141,7 @@ QJsonObject figuresJson(const Figures &figures)
 QJsonObject rowJson(const ReportRow &row)
 {
     QJsonObject object { { u"provider"_s, row.providerId }, { u"model"_s, row.model }, { u"seconds"_s, row.seconds } };
+    object[u"operation"_s] = row.operation ? QJsonValue(operationName(*row.operation)) : QJsonValue();
     for (const ReportColumn &column : columnTable)
         object[QLatin1StringView(column.id)] = jsonValue(column.of(row));
     const Counts &counts = row.tally.counts();
@@ -161,9 +163,30 @@ QJsonObject rowJson(const ReportRow &row)
     return object;
 }
 
+Series keyOf(const RunRecord &call, ReportBy by)
+{
+    switch (by) {
+    case ReportBy::Model:
+        return { call.providerId, call.model, {} };
+    case ReportBy::Provider:
+        return { call.providerId, {}, {} };
+    case ReportBy::Operation:
+        return { {}, {}, call.operation };
+    }
+    return {};
+}
+
+QList<ReportRow> rowsOf(const std::map<Series, Tally> &tallies, double seconds)
+{
+    QList<ReportRow> rows;
+    for (const auto &[key, tally] : tallies)
+        rows.append({ key.providerId, key.model, tally, seconds, key.operation });
+    return withSum(rows);
+}
+
 QStringList csvHeader()
 {
-    QStringList header { u"provider"_s, u"model"_s, u"seconds"_s };
+    QStringList header { u"provider"_s, u"model"_s, u"operation"_s, u"seconds"_s };
     for (const ReportColumn &column : columnTable)
         header << QString::fromLatin1(column.id);
     for (const Metric &metric : metricTable()) {
@@ -178,6 +201,7 @@ QStringList csvHeader()
 QStringList csvRow(const ReportRow &row)
 {
     QStringList fields { base::csvField(row.providerId), base::csvField(row.model),
+                         row.operation ? operationName(*row.operation) : QString(),
                          QString::number(row.seconds, 'f', 1) };
     for (const ReportColumn &column : columnTable)
         fields << csvValue(column.of(row));
@@ -223,25 +247,27 @@ QList<ReportRow> withSum(QList<ReportRow> rows)
 
 QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double seconds)
 {
-    std::map<std::pair<QString, QString>, Tally> tallies;
-    for (const RunRecord &record : records)
-        tallies[{ record.providerId, by == ReportBy::Model ? record.model : QString() }].add(record);
-    QList<ReportRow> rows;
-    for (const auto &[key, tally] : tallies)
-        rows.append({ key.first, key.second, tally, seconds });
-    return withSum(rows);
+    std::map<Series, Tally> tallies;
+    for (const RunRecord &record : records) {
+        const QList<RunRecord> calls = callsOf(record);
+        for (const RunRecord &call : calls)
+            tallies[keyOf(call, by)].add(call);
+    }
+    return rowsOf(tallies, seconds);
 }
 
-QList<ReportRow> reportRows(const Monitor &monitor, Window window)
+QList<ReportRow> reportRows(const Monitor &monitor, Window window, std::optional<Operation> operation)
 {
-    QList<ReportRow> rows;
+    std::map<Series, Tally> tallies;
     const auto all = monitor.series();
     for (const Series &series : all) {
+        if (operation && series.operation != operation)
+            continue;
         const Tally tally = monitor.tally(window, series);
         if (tally.counts().calls > 0)
-            rows.append({ series.providerId, series.model, tally, monitor.seconds(window) });
+            tallies[{ series.providerId, series.model, operation }].merge(tally);
     }
-    return withSum(rows);
+    return rowsOf(tallies, monitor.seconds(window));
 }
 
 QString toText(const Report &report)

@@ -17,12 +17,13 @@ struct ReportValue {
     quint64 missing = 0;
 };
 
-/// One line of a report: the calls of one model, of one provider or all.
+/// One line of a report: the calls of one model, of one provider, for one purpose or all.
 struct ReportRow {
     QString providerId; ///< empty: all
     QString model; ///< empty: all of the provider
     Tally tally;
     double seconds = 0; ///< that rates are over
+    std::optional<Operation> operation = {}; ///< unset: all
 };
 
 /// One row a column; the window's table, the text and the start of the CSV follow.
@@ -43,18 +44,18 @@ struct Report {
     QString state = {}; ///< a line more, of the app's own; empty: none
 };
 
-/// Rows by provider and model, each folded from its records; `seconds` as of ReportRow. With more than one, all of them
-/// together come first.
-enum class ReportBy { Model, Provider };
+/// Rows by provider and model, or by what the calls were for, each folded from its records' calls; `seconds` as of ReportRow.
+/// With more than one, all of them together come first.
+enum class ReportBy { Model, Provider, Operation };
 QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double seconds);
-/// By model, of a window; only of models that were called in it.
-QList<ReportRow> reportRows(const Monitor &monitor, Window window);
+/// By model, of a window and of one operation where one is given; only of models that were called.
+QList<ReportRow> reportRows(const Monitor &monitor, Window window, std::optional<Operation> operation = {});
 /// The row of all, where there is more than one.
 QList<ReportRow> withSum(QList<ReportRow> rows);
 
 /// Aligned, for a terminal or a log; names can't steer it. The kinds of errors stand below.
 QString toText(const Report &report);
-/// {"title", "rows": [{"provider", "model", "seconds", "counts", "rates", "errors", "metrics": {id: {"count", "total", …}}}]}.
+/// {"title", "rows": [{"provider", "model", "operation", "seconds", "counts", "rates", "errors", "metrics": {id: {"count", "total", …}}}]}.
 /// A percentile with too few calls is null.
 QByteArray toJson(const Report &report);
 /// RFC 4180: the columns, then count, total, min, mean, max and percentiles of every metric; empty where unknown.

@@ -9,6 +9,9 @@
 
 namespace talkbench::profile {
 
+/// What a call is for. Unknown: the record is of a version that did not keep it.
+enum class Operation { Unknown, Chat, Compare, Batch, Judge, Summary, Test };
+
 /// An attempt that failed and was followed by another, or a judge's call.
 struct Attempt {
     Trace trace = {};
@@ -45,6 +48,7 @@ struct RunRecord {
     QString model;
     qint64 startedWallMs = 0;
     bool streamed = true;
+    Operation operation = Operation::Unknown;
     /// Not asked for again: it enters no latency statistic and cost nothing.
     bool cached = false;
     /// One of a provider's batch, at the price of those: nobody waited for it, so that it has no stamps.

@@ -1,3 +1,4 @@
+#include "core/profile/operation.h"
 #include "core/profile/runrecord.h"
 
 #include <QJsonArray>
@@ -30,6 +31,7 @@ constexpr StampField stampFields[] = {
     { "last_content_ns", &Trace::lastContentNs },
     { "end_ns", &Trace::endNs },
     { "bytes", &Trace::bytesReceived },
+    { "bytes_sent", &Trace::bytesSent },
 };
 
 constexpr struct {
@@ -256,6 +258,8 @@ QJsonObject toJson(const RunRecord &record)
         { u"price_version"_s, record.priceVersion },
         { u"price"_s, record.price },
     };
+    if (record.operation != Operation::Unknown)
+        object["operation"_L1] = operationName(record.operation);
     if (!record.decision.isEmpty())
         object["decision"_L1] = record.decision;
     if (record.promptCounted > 0)
@@ -276,6 +280,7 @@ RunRecord runRecordFromJson(const QJsonObject &object)
     record.streamed = object["streamed"_L1].toBool(true);
     record.cached = object["cached"_L1].toBool();
     record.batch = object["batch"_L1].toBool();
+    record.operation = operationFromName(object["operation"_L1].toString()).value_or(Operation::Unknown);
     record.cacheHit = cacheHitFromJson(object["cache_hit"_L1]);
     record.answer = llm::answerFromJson(object["answer"_L1].toObject());
     record.trace = traceFromJson(object["trace"_L1].toObject());

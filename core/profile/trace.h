@@ -40,6 +40,7 @@ struct Trace {
     qint64 endNs = 0; ///< e
     bool reusedConnection = false;
     qint64 bytesReceived = 0;
+    qint64 bytesSent = 0; ///< of the request's body, once it is out
     int httpStatus = 0;
     QList<ChunkStamp> chunks;
     QList<Decision> decisions;

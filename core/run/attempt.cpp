@@ -63,6 +63,7 @@ void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &requ
 {
     m_scheduler = &scheduler;
     m_url = request.url;
+    m_bodyBytes = request.body.size();
     m_trace.dispatchedNs = clock.nowNs();
     m_transfer = transport.start(request, limits);
     connect(m_transfer.get(), &net::Transfer::phase, this, &Attempt::onPhase);
@@ -108,6 +109,8 @@ std::optional<bool> Attempt::shouldRetry() const
 void Attempt::onPhase(net::Phase phase, qint64 ns)
 {
     stamp(m_trace, phase, ns);
+    if (phase == net::Phase::Sent)
+        m_trace.bytesSent = m_bodyBytes;
     Q_EMIT stamped();
 }
 
@@ -116,6 +119,7 @@ void Attempt::onHead(const base::HttpHead &head, qint64 ns)
     m_head = head;
     m_trace.headersNs = ns;
     m_trace.httpStatus = head.status;
+    m_trace.bytesSent = m_bodyBytes;
     m_decoder.head(head);
     Q_EMIT stamped();
 }

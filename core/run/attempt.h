@@ -61,6 +61,7 @@ private:
 
     const QString m_protocol;
     QUrl m_url;
+    qint64 m_bodyBytes = 0;
     BodyDecoder m_decoder;
     std::unique_ptr<net::Transfer> m_transfer;
     base::HttpHead m_head;

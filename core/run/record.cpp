@@ -120,6 +120,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.startedWallMs = startedWallMs;
     record.streamed = request.chat.options.stream;
     record.batch = accounting.batch;
+    record.operation = request.operation;
     record.answer = answer;
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;

@@ -23,8 +23,8 @@ bool saidSomething(const profile::RunRecord &record)
 
 } // namespace
 
-Relay::Relay(RunService &service, Scheduler &scheduler, Resolve resolve, const RunRequest &request, const Plan &plan)
-    : m_service(service), m_scheduler(scheduler), m_resolve(std::move(resolve)), m_request(request), m_plan(plan)
+Relay::Relay(RunService &service, Scheduler &scheduler, Prepare prepare, const RunRequest &request, const Plan &plan)
+    : m_service(service), m_scheduler(scheduler), m_prepare(std::move(prepare)), m_plan(plan)
 {
     start(request);
 }
@@ -70,34 +70,23 @@ void Relay::start(RunRequest request)
         this, [this, ref] { Q_EMIT sent(ref); }, Qt::QueuedConnection);
 }
 
-RunRequest Relay::requestFor(const select::ModelRef &ref, const llm::Endpoint &endpoint) const
-{
-    RunRequest request = m_request;
-    request.endpoint = endpoint;
-    request.chat.model = ref.model;
-    request.steps = m_request.steps + m_steps;
-    request.promptTokens.reset(); // another model counts otherwise
-    // Signed and encrypted thoughts mean something to their own model only.
-    for (llm::Message &message : request.chat.messages)
-        message.replay.reset();
-    return request;
-}
-
 void Relay::startNext(const select::FallbackStep &step, const QString &stage)
 {
     m_steps.append({ stage, step.reason });
     const select::ModelRef ref = *step.next;
     m_tried.append(ref); // even if it can't be reached: never twice
-    m_resolving = true;
-    m_resolve(ref.providerId, this, [this, ref](const EndpointResult &endpoint) {
-        m_resolving = false;
+    m_preparing = true;
+    m_prepare(ref, this, [this, ref](const RequestResult &prepared) {
+        m_preparing = false;
         if (m_ended || m_winner)
             return;
-        if (endpoint) {
+        if (prepared) {
             m_failed.reset();
-            start(requestFor(ref, *endpoint));
+            RunRequest request = *prepared;
+            request.steps = m_steps + request.steps;
+            start(request);
         } else if (m_legs.empty()) {
-            m_steps.append({ u"fallback"_s, u"%1: %2"_s.arg(toText(ref), endpoint.error().message) });
+            m_steps.append({ u"fallback"_s, u"%1: %2"_s.arg(toText(ref), prepared.error().message) });
             const profile::RunRecord failed = *m_failed;
             onFinished(nullptr, failed);
         }
@@ -136,10 +125,10 @@ void Relay::onFinished(Run *run, const profile::RunRecord &record)
         return;
     }
     m_failed = record;
-    if (!m_legs.empty() || m_resolving)
+    if (!m_legs.empty() || m_preparing)
         return; // the other one may still answer
     const select::ModelRef failed { record.providerId, record.model };
-    const auto step = select::nextAfter(*record.answer.error, failed, m_plan.order, m_tried, m_plan.inputTokens);
+    const auto step = select::nextAfter(*record.answer.error, failed, m_plan, m_tried);
     if (!step.next) {
         if (m_plan.order.size() > 1)
             m_steps.append({ u"fallback"_s, step.reason });
@@ -164,11 +153,11 @@ void Relay::startHedgeTimer()
 
 void Relay::hedge()
 {
-    if (m_ended || m_winner || m_legs.size() != 1 || m_resolving)
+    if (m_ended || m_winner || m_legs.size() != 1 || m_preparing)
         return;
     const select::ModelRef late = m_legs.front().ref;
     const auto next = std::find_if(m_plan.order.begin(), m_plan.order.end(), [this](const select::Candidate &c) {
-        return !m_tried.contains(c.ref) && (!c.contextTokens || *c.contextTokens >= m_plan.inputTokens);
+        return !m_tried.contains(c.ref) && m_plan.hasRoom(c);
     });
     if (next == m_plan.order.end())
         return;

@@ -17,19 +17,18 @@ class Relay final : public Run {
     Q_OBJECT
 
 public:
-    struct Plan {
-        /// The model of the request first, then who is asked in its place. One alone: a plain call.
-        QList<select::Candidate> order;
-        qint64 inputTokens = 0;
+    /// The model of the request first, then who is asked in its place. One alone: a plain call.
+    struct Plan : select::FallbackPlan {
         /// From the dispatch of the first request to that of a second one beside it; unset: none.
         std::optional<qint64> hedgeAfterMs = {};
     };
-    /// How to reach a provider; the answer may come later, and not after `context` has gone.
-    using EndpointResult = base::Result<llm::Endpoint>;
-    using Resolve = std::function<void(const QString &providerId, QObject *context,
-                                       const std::function<void(const EndpointResult &)> &then)>;
+    /// The request for another model: its endpoint, and the prompt made for it. The answer may come later, and not after
+    /// `context` has gone.
+    using RequestResult = base::Result<RunRequest>;
+    using Prepare = std::function<void(const select::ModelRef &ref, QObject *context,
+                                       const std::function<void(const RequestResult &)> &then)>;
 
-    Relay(RunService &service, Scheduler &scheduler, Resolve resolve, const RunRequest &request, const Plan &plan);
+    Relay(RunService &service, Scheduler &scheduler, Prepare prepare, const RunRequest &request, const Plan &plan);
     ~Relay() override;
 
     /// Of the request that is on display.
@@ -50,7 +49,6 @@ private:
     void start(RunRequest request);
     /// Asks `step.next`, or says why not.
     void startNext(const select::FallbackStep &step, const QString &stage);
-    RunRequest requestFor(const select::ModelRef &ref, const llm::Endpoint &endpoint) const;
     void onUpdated(Run *run, RunUpdate update);
     void onFinished(Run *run, const profile::RunRecord &record);
     void startHedgeTimer();
@@ -61,8 +59,7 @@ private:
 
     RunService &m_service;
     Scheduler &m_scheduler;
-    const Resolve m_resolve;
-    const RunRequest m_request;
+    const Prepare m_prepare;
     const Plan m_plan;
     std::vector<Leg> m_legs; ///< in flight; the first one is on display until there is a winner
     QList<select::ModelRef> m_tried;
@@ -70,7 +67,7 @@ private:
     std::optional<profile::RunRecord> m_failed; ///< the newest failure, while the next is looked up
     Run *m_winner = nullptr; ///< whose content has come
     bool m_hedging = false;
-    bool m_resolving = false;
+    bool m_preparing = false;
     bool m_ended = false;
 };
 

@@ -5,6 +5,7 @@
 #include "core/llm/validation.h"
 #include "core/net/httptransport.h"
 #include "core/profile/cacheentry.h"
+#include "core/profile/runrecord.h"
 #include "core/run/limits.h"
 
 #include <QObject>
@@ -24,6 +25,7 @@ struct RunRequest {
     QString messageId;
     net::TransportLimits limits;
     Priority priority = Priority::Interactive;
+    profile::Operation operation = profile::Operation::Chat;
     /// Unset: as the service's CacheSettings say. What measures a server says Off.
     std::optional<profile::CachePolicy> cache = {};
     /// Asks anew, whatever is kept; the policy says whether the new answer is.

@@ -30,6 +30,22 @@ QList<Candidate> orderOf(const Decision &decision, const QList<Candidate> &candi
     return order;
 }
 
+/// Those the prompt is too long for, the longer ones first: they may be asked with less of it.
+QList<Candidate> shorterOnes(const Decision &decision, const QList<Candidate> &candidates)
+{
+    QList<Candidate> shorter;
+    for (qsizetype i = 0; i < candidates.size(); ++i) {
+        const Candidate &candidate = candidates.at(i);
+        const DecisionRow &row = decision.rows.at(i);
+        const bool tooShort = candidate.contextTokens && *candidate.contextTokens < decision.inputTokens;
+        if (tooShort && !row.excluded.isEmpty() && candidate.barred.isEmpty() && row.circuit == Circuit::Closed)
+            shorter.append(candidate);
+    }
+    std::stable_sort(shorter.begin(), shorter.end(),
+                     [](const Candidate &a, const Candidate &b) { return *a.contextTokens > *b.contextTokens; });
+    return shorter;
+}
+
 } // namespace
 
 void Chooser::load(const QList<profile::RunRecord> &stored)
@@ -75,12 +91,15 @@ Pick Chooser::choose(const Question &question, const Policy &policy) const
     pick.subject = subjectOf(question.chat);
     pick.subject.localTime = QDateTime::fromMSecsSinceEpoch(question.nowMs).time();
     pick.subject.budgetLeft = question.budgetLeft;
+    pick.subject.tags = question.tags;
+    pick.subject.quality = question.quality;
     pick.verdict = firstMatch(policy.rules, pick.subject);
     const Rule *rule = pick.verdict.index >= 0 ? &policy.rules.at(pick.verdict.index) : nullptr;
     Choice choice;
     choice.strategy = policy.strategy;
     choice.weights = policy.weights;
     choice.subject = pick.subject;
+    choice.fits = question.fits;
     choice.nowMs = question.nowMs;
     choice.seed = question.seed ? *question.seed : QRandomGenerator::global()->generate();
     for (const ModelRef &ref : rule ? rule->models : policy.candidates)
@@ -94,6 +113,8 @@ Pick Chooser::choose(const Question &question, const Policy &policy) const
     }
     if (pick.decision.chosen)
         pick.order = orderOf(pick.decision, choice.candidates);
+    if (pick.decision.chosen && question.fits)
+        pick.order.append(shorterOnes(pick.decision, choice.candidates));
     return pick;
 }
 

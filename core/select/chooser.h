@@ -10,8 +10,13 @@ namespace talkbench::select {
 struct Question {
     llm::ChatRequest chat;
     QString conversationId = {};
+    /// The conversation's.
+    QStringList tags = {};
+    Quality quality = Quality::Balanced;
     /// USD; unset where there is no budget.
     std::optional<double> budgetLeft = {};
+    /// Whether a prompt that is too long is made shorter, so that any context will do where none is long enough.
+    bool fits = false;
     qint64 nowMs = 0; ///< wall
     /// Of the choice's randomness; unset: another one each time.
     std::optional<quint32> seed = {};

@@ -29,6 +29,7 @@ QJsonObject toJson(const DecisionRow &row)
         { u"failure_probability"_s, row.failureProbability },
         { u"quality"_s, orNull(row.quality) },
         { u"utility"_s, row.utility },
+        { u"preference"_s, row.preference },
         { u"propensity"_s, row.propensity },
         { u"calls"_s, static_cast<qint64>(row.calls) },
         { u"circuit"_s, circuitName(row.circuit) },
@@ -46,6 +47,7 @@ DecisionRow rowFromJson(const QJsonObject &object)
     row.failureProbability = object["failure_probability"_L1].toDouble();
     row.quality = numberOf(object["quality"_L1]);
     row.utility = object["utility"_L1].toDouble();
+    row.preference = object["preference"_L1].toDouble();
     row.propensity = object["propensity"_L1].toDouble();
     row.calls = object["calls"_L1].toInteger();
     for (const Circuit circuit : { Circuit::Open, Circuit::HalfOpen }) {
@@ -76,6 +78,8 @@ QJsonObject toJson(const Decision &decision)
     };
     if (!decision.overrules.isEmpty())
         object.insert("overrules"_L1, decision.overrules);
+    if (decision.insteadOf)
+        object.insert("instead_of"_L1, toText(*decision.insteadOf));
     return object;
 }
 
@@ -91,7 +95,8 @@ Decision decisionFromJson(const QJsonObject &object)
                                      weights["good"_L1].toDouble() },
                         .rows = {},
                         .rule = object["rule"_L1].toString(),
-                        .overrules = object["overrules"_L1].toString() };
+                        .overrules = object["overrules"_L1].toString(),
+                        .insteadOf = modelRefFromText(object["instead_of"_L1].toString()) };
     const QJsonArray rows = object["candidates"_L1].toArray();
     for (const auto &row : rows)
         decision.rows.append(rowFromJson(row.toObject()));

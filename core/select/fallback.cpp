@@ -21,21 +21,20 @@ QString whyNot(const base::Error &error)
 
 } // namespace
 
-FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const QList<Candidate> &order,
-                       const QList<ModelRef> &tried, qint64 inputTokens)
+FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
+                       const QList<ModelRef> &tried)
 {
     if (const QString reason = whyNot(error); !reason.isEmpty())
         return { {}, reason };
     const bool tooLong = error.kind == base::ErrorKind::ContextTooLong;
-    const auto was = std::find_if(order.begin(), order.end(), [&](const Candidate &c) { return c.ref == failed; });
-    const std::optional<qint64> context = was == order.end() ? std::nullopt : was->contextTokens;
-    for (const Candidate &candidate : order) {
-        if (tried.contains(candidate.ref) || candidate.ref == failed)
-            continue;
-        if (candidate.contextTokens && *candidate.contextTokens < inputTokens)
+    const auto was =
+        std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
+    const std::optional<qint64> context = was == plan.order.end() ? std::nullopt : was->contextTokens;
+    for (const Candidate &candidate : plan.order) {
+        if (tried.contains(candidate.ref) || candidate.ref == failed || !plan.hasRoom(candidate))
             continue;
         // One that is not known to be longer is no way out.
-        if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context.value_or(inputTokens)))
+        if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context.value_or(plan.inputTokens)))
             continue;
         // An account without means has none for its other models.
         if (error.kind == base::ErrorKind::Quota && candidate.ref.providerId == failed.providerId)

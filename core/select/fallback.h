@@ -12,11 +12,24 @@ struct FallbackStep {
     QString reason;
 };
 
+/// The candidates in turn, and the prompt they are asked with.
+struct FallbackPlan {
+    QList<Candidate> order;
+    qint64 inputTokens = 0; ///< of the whole prompt
+    /// It is made to fit each one's context: none is too short.
+    bool fits = false;
+
+    bool hasRoom(const Candidate &candidate) const
+    {
+        return fits || !candidate.contextTokens || *candidate.contextTokens >= inputTokens;
+    }
+};
+
 /// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a context that was
 /// too long, a longer one. Errors that another model would not mend (cancelled, a refused request) end it. `tried` holds
 /// `failed` too.
-FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const QList<Candidate> &order,
-                       const QList<ModelRef> &tried, qint64 inputTokens);
+FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
+                       const QList<ModelRef> &tried);
 
 /// How long to wait for the first token before a second request is sent beside the first: the model's p95 × `k`, at least
 /// 300 ms. Unset where too little is known to say that it is late.

@@ -19,6 +19,9 @@ const Belief tpotGuess { std::log(20.0), 0.7, priorSpread };
 const Belief outputGuess { std::log(300.0), 1.0, 1.0 };
 constexpr double priorFailures = 0.5;
 constexpr double priorSuccesses = 9.5;
+/// Overrules are rare: one is remembered for weeks.
+constexpr double preferenceHalfLifeMs = 30 * 24 * 3'600'000.0;
+constexpr double preferencePrior = 3;
 constexpr qsizetype keptTtfts = 64;
 constexpr qsizetype enoughForP95 = 8;
 
@@ -86,6 +89,21 @@ double Belief::expected() const
     return std::exp(mean + (spread * spread + meanSd * meanSd) / 2);
 }
 
+void Preference::add(bool isPreferred, qint64 nowMs)
+{
+    const double kept = left(atMs, nowMs, preferenceHalfLifeMs);
+    preferred = preferred * kept + (isPreferred ? 1 : 0);
+    rejected = rejected * kept + (isPreferred ? 0 : 1);
+    atMs = std::max(atMs, nowMs);
+}
+
+double Preference::score(double before, qint64 nowMs) const
+{
+    const double kept = left(atMs, nowMs, preferenceHalfLifeMs);
+    return (preferencePrior * before + kept * (preferred - rejected))
+        / (preferencePrior + kept * (preferred + rejected));
+}
+
 QString circuitName(Circuit circuit)
 {
     return circuit == Circuit::Closed ? u"closed"_s : circuit == Circuit::Open ? u"open"_s : u"half-open"_s;
@@ -126,8 +144,24 @@ bool Measurements::isFailure(const base::Error &error)
     }
 }
 
+/// Of the models that took over for the chosen one none was the user's choice.
+void Measurements::addOverrule(const profile::RunRecord &record)
+{
+    const ModelRef ref { record.providerId, record.model };
+    const auto insteadOf = modelRefFromText(record.decision["instead_of"_L1].toString());
+    if (!insteadOf || *insteadOf == ref || modelRefFromText(record.decision["chosen"_L1].toString()) != ref)
+        return;
+    const size_t bucket = Measured::bucketOf(record.decision["input_tokens"_L1].toInteger());
+    for (const bool isPreferred : { true, false }) {
+        Measured &model = m_models[isPreferred ? ref : *insteadOf];
+        model.preferences.at(bucket).add(isPreferred, record.startedWallMs);
+        model.preferenceAll.add(isPreferred, record.startedWallMs);
+    }
+}
+
 void Measurements::add(const profile::RunRecord &record)
 {
+    addOverrule(record);
     if (record.cached || record.model.isEmpty())
         return;
     const bool failed = record.answer.error && isFailure(*record.answer.error);
@@ -267,6 +301,15 @@ std::pair<double, double> Measurements::failureBeta(const ModelRef &ref, qint64 
     const double kept = model ? left(model->countedAtMs, nowMs, m_fading.failureHalfLifeMs) : 0;
     return { priorFailures + (model ? model->failures * kept : 0),
              priorSuccesses + (model ? model->successes * kept : 0) };
+}
+
+double Measurements::preference(const ModelRef &ref, qint64 inputTokens, qint64 nowMs) const
+{
+    const Measured *model = find(ref);
+    if (!model)
+        return 0;
+    const double overall = model->preferenceAll.score(0, nowMs);
+    return model->preferences.at(Measured::bucketOf(inputTokens)).score(overall, nowMs);
 }
 
 std::optional<double> Measurements::ttftP95Ms(const ModelRef &ref) const

@@ -44,6 +44,17 @@ enum class Circuit { Closed, Open, HalfOpen };
 
 QString circuitName(Circuit circuit); // "closed", "open", "half-open"
 
+/// How often the user put a model in an automatic choice's place, and how often another in its place. Both fade.
+struct Preference {
+    double preferred = 0;
+    double rejected = 0;
+    qint64 atMs = 0; ///< wall
+
+    void add(bool isPreferred, qint64 nowMs);
+    /// From -1 to 1: `before` without evidence, which counts as three choices.
+    double score(double before, qint64 nowMs) const;
+};
+
 /// What is known of one model at one provider.
 struct Measured {
     /// Buckets of the input: under 256, 1 Ki, 4 Ki, 16 Ki, 64 Ki tokens, and more.
@@ -51,6 +62,8 @@ struct Measured {
     static size_t bucketOf(qint64 inputTokens);
 
     std::array<FadingLog, bucketEnds.size() + 1> ttftMs; ///< by bucket
+    std::array<Preference, bucketEnds.size() + 1> preferences; ///< by bucket
+    Preference preferenceAll;
     FadingLog ttftAllMs;
     FadingLog tpotMs;
     FadingLog outputTokens;
@@ -88,7 +101,8 @@ public:
     /// Of stored runs in any order.
     static Measurements of(QList<profile::RunRecord> records, const Fading &fading = {});
 
-    /// Cached answers and what the user cancelled teach nothing; nor does what the request itself was refused for.
+    /// Of calls, cached answers and what the user cancelled teach nothing; nor does what the request itself was refused for.
+    /// Of choices, those that the user put another in place of.
     void add(const profile::RunRecord &record);
     /// A call goes out: the one probe of a half-open circuit is taken.
     void sent(const ModelRef &ref, qint64 nowMs);
@@ -106,6 +120,8 @@ public:
     Belief output(const ModelRef &ref, qint64 nowMs) const;
     /// The parameters of the Beta: failures, successes, with the prior of one failure in twenty.
     std::pair<double, double> failureBeta(const ModelRef &ref, qint64 nowMs) const;
+    /// What the user's own choices say of it, for prompts of such a length and then for all: from -1 to 1.
+    double preference(const ModelRef &ref, qint64 inputTokens, qint64 nowMs) const;
     /// 95th percentile of the latest times to first token; unset under 8 of them.
     std::optional<double> ttftP95Ms(const ModelRef &ref) const;
 
@@ -113,6 +129,7 @@ public:
     static bool isFailure(const base::Error &error);
 
 private:
+    void addOverrule(const profile::RunRecord &record);
     void addSuccess(Measured &model, const profile::RunRecord &record, qint64 endMs);
     void addFailure(Measured &model, const base::Error &error, qint64 endMs);
     void count(Measured &model, bool failed, qint64 atMs) const;

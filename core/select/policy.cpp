@@ -5,6 +5,7 @@
 #include <QJsonDocument>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <cmath>
 
 namespace talkbench::select {
@@ -41,6 +42,27 @@ T read(const base::Result<T> &result, QStringList *problems)
 }
 
 } // namespace
+
+QStringList Policy::providers() const
+{
+    QStringList ids;
+    const auto add = [&ids](const QList<ModelRef> &refs) {
+        for (const ModelRef &ref : refs) {
+            if (!ids.contains(ref.providerId))
+                ids.append(ref.providerId);
+        }
+    };
+    add(candidates);
+    for (const Rule &rule : rules)
+        add(rule.models);
+    return ids;
+}
+
+bool Policy::asksForBudget() const
+{
+    return std::any_of(rules.begin(), rules.end(),
+                       [](const Rule &rule) { return rule.enabled && rule.budgetBelow.has_value(); });
+}
 
 base::Result<Weights> weightsFromText(const QString &text)
 {

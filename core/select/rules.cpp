@@ -74,6 +74,15 @@ ConditionTrial listTrial(const QString &what, const QStringList &wanted, const Q
              u"%1 %2: it is %3"_s.arg(what, wanted.join(u" or "_s), is.isEmpty() ? u"not known"_s : is) };
 }
 
+ConditionTrial tagsTrial(const QStringList &wanted, const QStringList &tags)
+{
+    const bool holds = std::any_of(tags.begin(), tags.end(),
+                                   [&wanted](const QString &tag) { return wanted.contains(tag, Qt::CaseInsensitive); });
+    return { holds,
+             u"tag %1: %2"_s.arg(wanted.join(u" or "_s),
+                                 tags.isEmpty() ? u"there is none"_s : u"there is "_s + tags.join(u", "_s)) };
+}
+
 ConditionTrial timeTrial(QTime from, QTime until, QTime now)
 {
     const bool holds = from <= until ? now >= from && now < until : now >= from || now < until;
@@ -111,7 +120,7 @@ QList<ConditionTrial> trials(const Rule &rule, const Subject &subject)
     if (rule.quality)
         list.append(listTrial(u"quality"_s, { qualityName(*rule.quality) }, qualityName(subject.quality)));
     if (!rule.tags.isEmpty())
-        list.append(listTrial(u"tag"_s, rule.tags, subject.tag));
+        list.append(tagsTrial(rule.tags, subject.tags));
     if (rule.from.isValid() && rule.until.isValid())
         list.append(timeTrial(rule.from, rule.until, subject.localTime));
     if (rule.budgetBelow)

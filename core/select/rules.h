@@ -25,7 +25,7 @@ struct Rule {
     std::optional<bool> hasCode = {};
     std::optional<bool> hasTools = {};
     std::optional<Quality> quality = {};
-    /// One of these.
+    /// The conversation has one of these.
     QStringList tags = {};
     /// Local time, from ≤ now < until; past midnight where until is earlier. Both or none.
     QTime from = {};

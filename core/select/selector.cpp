@@ -13,11 +13,19 @@ namespace {
 
 constexpr QLatin1StringView failedWords("it failed");
 
+/// A preference below it is none to speak of.
+constexpr double leastSaid = 0.005;
+
+bool isTooShort(const Candidate &candidate, const Choice &choice)
+{
+    return candidate.contextTokens && choice.subject.tokens > *candidate.contextTokens;
+}
+
 QString whyExcluded(const Candidate &candidate, const Choice &choice, const Measurements &measurements)
 {
     if (!candidate.barred.isEmpty())
         return candidate.barred;
-    if (candidate.contextTokens && choice.subject.tokens > *candidate.contextTokens)
+    if (isTooShort(candidate, choice))
         return u"its context of %1 tokens is too short"_s.arg(*candidate.contextTokens);
     const Circuit circuit = measurements.circuit(candidate.ref, choice.nowMs);
     if (circuit == Circuit::Open)
@@ -44,6 +52,30 @@ void openSomething(QList<DecisionRow> &rows, const Measurements &measurements)
         soonest->excluded.clear();
 }
 
+/// Where no context is long enough and the prompt can be made shorter, the longest of those that can be asked will do.
+QList<Candidate> withRoom(const Choice &choice, const Measurements &measurements)
+{
+    QList<Candidate> candidates = choice.candidates;
+    qint64 longest = 0;
+    for (Candidate &candidate : candidates) {
+        const std::optional<qint64> context = candidate.contextTokens;
+        const bool tooShort = isTooShort(candidate, choice);
+        if (tooShort)
+            candidate.contextTokens.reset();
+        if (whyExcluded(candidate, choice, measurements).isEmpty()) {
+            if (!tooShort)
+                return choice.candidates;
+            longest = std::max(longest, *context);
+        }
+        candidate.contextTokens = context;
+    }
+    for (Candidate &candidate : candidates) {
+        if (candidate.contextTokens == longest)
+            candidate.contextTokens.reset();
+    }
+    return candidates;
+}
+
 qsizetype drawn(const QList<double> &shares, QRandomGenerator &random)
 {
     double at = random.generateDouble();
@@ -66,6 +98,8 @@ QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares 
     const QString usd = row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : u"price not known"_s;
     parts.append(usd.startsWith(u'$') ? u"about "_s + usd : usd);
     parts.append(u"%1 % fail"_s.arg(row.failureProbability * 100, 0, 'f', 0));
+    if (row.preference >= leastSaid)
+        parts.append(u"you prefer it"_s);
     if (!shares.why.isEmpty())
         parts.append(shares.why);
     else if (row.propensity < 0.05)
@@ -85,7 +119,8 @@ Decision decide(const Choice &choice, const Measurements &measurements)
                         .weights = choice.weights,
                         .rows = {} };
     const Strategy *strategy = strategyById(choice.strategy);
-    for (const Candidate &candidate : choice.candidates) {
+    const QList<Candidate> candidates = choice.fits ? withRoom(choice, measurements) : choice.candidates;
+    for (const Candidate &candidate : candidates) {
         decision.rows.append(predict(candidate, choice, measurements));
         decision.rows.last().excluded = whyExcluded(candidate, choice, measurements);
     }

@@ -40,6 +40,8 @@ struct Choice {
     Subject subject;
     Weights weights = {};
     std::optional<Incumbent> incumbent = {};
+    /// A prompt that is too long is made shorter: where no context is long enough, the longest will do.
+    bool fits = false;
     qint64 nowMs = 0; ///< wall
     /// Of all that is random in the choice: the same seed, the same decision.
     quint32 seed = 1;
@@ -56,6 +58,8 @@ struct DecisionRow {
     double failureProbability = 0;
     std::optional<double> quality = {};
     double utility = 0; ///< of the expectations; higher is better, 0 is the best thinkable
+    /// What the user's own choices add to the utility, or take from it.
+    double preference = 0;
     double propensity = 0; ///< with which it could have been chosen; all of them together are 1
     qsizetype calls = 0; ///< that the numbers rest on, faded ones too
     Circuit circuit = Circuit::Closed;
@@ -77,13 +81,16 @@ struct Decision {
     QString rule = {};
     /// The run whose choice a person put this one in place of; then there is no more than `chosen`. Empty: chosen automatically.
     QString overrules = {};
+    /// Overruled: the model whose answer did not please; what the measurements learn from.
+    std::optional<ModelRef> insteadOf = {};
 
     bool operator==(const Decision &) const = default;
 };
 
 /// {"strategy", "rule", "chosen": "provider/model" or null, "reason", "input_tokens", "at_ms", "weights": {"fast", "cheap", "good"},
 /// "candidates": [{"model", "excluded", "predicted_ms", "predicted_ttft_ms", "predicted_usd", "failure_probability",
-/// "quality", "utility", "propensity", "calls", "circuit"}], "overrules": a run's id, where a person chose}
+/// "quality", "utility", "preference", "propensity", "calls", "circuit"}], and where a person chose "overrules": a run's id,
+/// "instead_of": "provider/model"}
 QJsonObject toJson(const Decision &decision);
 Decision decisionFromJson(const QJsonObject &object);
 
@@ -94,6 +101,8 @@ Decision decide(const Choice &choice, const Measurements &measurements);
 /// What a call has cost the user, on the scale of DecisionRow::utility: a loss, so lower is better. A failure is the time it
 /// took and `failurePenalty`.
 constexpr double failurePenalty = 2;
+/// The most that the user's own choices add to a utility or take from it, times the largest weight: as three seconds.
+constexpr double preferenceWeight = 0.3;
 double lossOf(const Weights &weights, double ms, std::optional<double> usd, std::optional<double> quality, bool failed);
 
 } // namespace talkbench::select

@@ -17,7 +17,7 @@ constexpr int draws = 200;
 /// Chosen evenly among all that can be, so that every propensity is above 0.
 constexpr double explored = 0.005;
 /// Of the beliefs' width: a narrower one explores less than Thompson sampling as it is taught.
-constexpr double sampledWidth = 0.25;
+constexpr double sampledWidth = 0.5;
 /// By so much another's utility must be better to leave a model whose prompt cache is warm.
 constexpr double switchMargin = 0.1;
 constexpr qint64 cacheLifeMs = 5 * 60'000;
@@ -220,6 +220,9 @@ DecisionRow predict(const Candidate &candidate, const Choice &choice, const Meas
     const Measured *model = measurements.find(candidate.ref);
     row.calls = model ? model->calls : 0;
     row.circuit = measurements.circuit(candidate.ref, now);
+    const Weights weights = weightsFor(choice);
+    row.preference = preferenceWeight * std::max({ weights.fast, weights.cheap, weights.good })
+        * measurements.preference(candidate.ref, choice.subject.tokens, now);
     return row;
 }
 
@@ -243,7 +246,7 @@ void weigh(QList<DecisionRow> &rows, const Choice &choice)
     for (DecisionRow &row : rows)
         row.utility = -lossOf(weightsFor(choice), row.predictedMs, row.predictedUsd.value_or(dearest),
                               row.quality.value_or(middle), false)
-            - failurePenalty * row.failureProbability;
+            - failurePenalty * row.failureProbability + row.preference;
 }
 
 } // namespace talkbench::select

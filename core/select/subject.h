@@ -2,6 +2,7 @@
 
 #include "core/llm/chatrequest.h"
 
+#include <QStringList>
 #include <QTime>
 
 namespace talkbench::select {
@@ -25,13 +26,13 @@ struct Subject {
     QString language;
     Quality quality = Quality::Balanced;
     /// The conversation's.
-    QString tag;
+    QStringList tags;
     QTime localTime = {};
     /// USD; unset where there is no budget.
     std::optional<double> budgetLeft = {};
 };
 
-/// What the request itself tells; quality, tag, time and budget are the caller's.
+/// What the request itself tells; quality, tags, time and budget are the caller's.
 Subject subjectOf(const llm::ChatRequest &request);
 
 } // namespace talkbench::select

@@ -91,6 +91,10 @@ QString optionsOf(const Conversation &row)
         options.insert("pinned"_L1, QJsonArray::fromStringList(row.pinned));
     if (const QJsonObject validation = llm::toJson(row.validation); !validation.isEmpty())
         options.insert("validation"_L1, validation);
+    if (!row.quality.isEmpty())
+        options.insert("quality"_L1, row.quality);
+    if (!row.tags.isEmpty())
+        options.insert("tags"_L1, QJsonArray::fromStringList(row.tags));
     return QString::fromUtf8(QJsonDocument(options).toJson(QJsonDocument::Compact));
 }
 
@@ -176,7 +180,7 @@ profile::RunRecord withoutWords(profile::RunRecord record)
 
 QSqlError writeRow(QSqlDatabase &database, const Removal &removal)
 {
-    const auto runs = readRuns(database, 0, removal.conversationId);
+    const auto runs = readRuns(database, { .conversationId = removal.conversationId });
     if (runs.error.isValid())
         return runs.error;
     for (const profile::RunRecord &record : runs.rows) {
@@ -243,7 +247,9 @@ Rows<Conversation> readConversations(QSqlDatabase &database)
                               .options = llm::chatOptionsFromJson(options),
                               .cachePolicy = profile::cachePolicyFromName(options["cache"_L1].toString()),
                               .pinned = options["pinned"_L1].toVariant().toStringList(),
-                              .validation = llm::validationFromJson(options["validation"_L1].toObject()) };
+                              .validation = llm::validationFromJson(options["validation"_L1].toObject()),
+                              .quality = options["quality"_L1].toString(),
+                              .tags = options["tags"_L1].toVariant().toStringList() };
     };
     return read<Conversation>(
         database,
@@ -278,17 +284,25 @@ Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversa
                                { text(conversationId) }, fromRow);
 }
 
-Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId)
+Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query)
 {
-    const auto fromRow = [](const QSqlQuery &query) { return profile::runRecordFromJson(unpacked(query.value(0))); };
-    const QString where = conversationId.isEmpty() ? u""_s : u"WHERE conversation_id = ? "_s;
+    const auto fromRow = [](const QSqlQuery &row) { return profile::runRecordFromJson(unpacked(row.value(0))); };
+    QStringList conditions { u"1"_s };
     QVariantList values;
-    if (!conversationId.isEmpty())
-        values.append(conversationId);
-    values.append(limit > 0 ? limit : -1);
+    if (query.sinceMs > 0) {
+        conditions.append(u"started_ms >= ?"_s);
+        values.append(query.sinceMs);
+    }
+    if (!query.conversationId.isEmpty()) {
+        conditions.append(u"conversation_id = ?"_s);
+        values.append(query.conversationId);
+    }
+    values.append(query.limit > 0 ? query.limit : -1);
     return read<profile::RunRecord>(
-        database, u"SELECT record FROM runs "_s + where + u"ORDER BY started_ms DESC, seq DESC LIMIT ?"_s, values,
-        fromRow);
+        database,
+        u"SELECT record FROM runs WHERE %1 ORDER BY started_ms DESC, seq DESC LIMIT ?"_s.arg(
+            conditions.join(u" AND "_s)),
+        values, fromRow);
 }
 
 Rows<NumberedRun> readRunsAfter(QSqlDatabase &database, qint64 number, int limit, const RunFilter &filter)
@@ -361,15 +375,16 @@ void apply(const Change &change, const QString &conversationId, QList<StoredMess
         rows->clear();
 }
 
-void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows)
+void apply(const Change &change, const RunQuery &query, QList<profile::RunRecord> *rows)
 {
     const auto *record = std::get_if<profile::RunRecord>(&change);
-    if (record && (conversationId.isEmpty() || record->conversationId == conversationId))
+    if (record && (query.conversationId.isEmpty() || record->conversationId == query.conversationId)
+        && (query.sinceMs == 0 || record->startedWallMs >= query.sinceMs))
         put(*record, rows);
     const auto *removal = std::get_if<Removal>(&change);
     if (!removal)
         return;
-    if (conversationId == removal->conversationId)
+    if (query.conversationId == removal->conversationId)
         rows->clear();
     for (profile::RunRecord &row : *rows) {
         if (row.conversationId == removal->conversationId)

@@ -29,8 +29,13 @@ struct Rows {
 Rows<Conversation> readConversations(QSqlDatabase &database);
 Rows<Draft> readDrafts(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
-/// `limit` 0: all.
-Rows<profile::RunRecord> readRuns(QSqlDatabase &database, int limit, const QString &conversationId);
+/// The newest of which calls.
+struct RunQuery {
+    int limit = 0; ///< 0: all
+    QString conversationId = {}; ///< empty: of every one
+    qint64 sinceMs = 0; ///< wall clock, of their starts; 0: all
+};
+Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query);
 struct NumberedRun {
     qint64 number = 0; ///< ascending in the order of arrival
     profile::RunRecord run;
@@ -44,7 +49,7 @@ Rows<ModelList> readModelLists(QSqlDatabase &database);
 void apply(const Change &change, QList<Conversation> *rows);
 void apply(const Change &change, QList<Draft> *rows);
 void apply(const Change &change, const QString &conversationId, QList<StoredMessage> *rows);
-void apply(const Change &change, const QString &conversationId, QList<profile::RunRecord> *rows);
+void apply(const Change &change, const RunQuery &query, QList<profile::RunRecord> *rows);
 void apply(const Change &change, const SpendingQuery &query, QList<Spending> *rows);
 void apply(const Change &change, QList<ModelList> *rows);
 void sortNewestFirst(QList<Conversation> *rows);

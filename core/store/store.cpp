@@ -107,12 +107,11 @@ QFuture<base::Result<void>> Store::saveRun(const profile::RunRecord &record)
                       [worker = m_worker.get(), record](const auto &reply) { worker->enqueue(record, reply); });
 }
 
-QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QString &conversationId)
+QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QString &conversationId, qint64 sinceMs)
 {
-    return post<QList<profile::RunRecord>>(m_worker.get(),
-                                           [worker = m_worker.get(), limit, conversationId](const auto &reply) {
-                                               worker->readRuns(limit, conversationId, reply);
-                                           });
+    const RunQuery query { limit, conversationId, sinceMs };
+    return post<QList<profile::RunRecord>>(
+        m_worker.get(), [worker = m_worker.get(), query](const auto &reply) { worker->readRuns(query, reply); });
 }
 
 QFuture<base::Result<void>> Store::rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite)

@@ -36,6 +36,10 @@ struct Conversation {
     /// Ids of messages that stay in the prompt, however long it gets.
     QStringList pinned = {};
     llm::Validation validation = {};
+    /// How good its answers are wanted where models are chosen automatically, by name; empty: balanced.
+    QString quality = {};
+    /// Words of the user's own, which rules may ask for.
+    QStringList tags = {};
 
     bool operator==(const Conversation &) const = default;
 };
@@ -144,8 +148,9 @@ public:
     /// The conversation, and the parent where there is one, must have been saved before.
     QFuture<base::Result<void>> saveMessage(const StoredMessage &message);
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
-    /// Newest first. `limit` 0: all. Without a conversation: of every one.
-    QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {});
+    /// Newest first. `limit` 0: all. Without a conversation: of every one. `sinceMs`: none that began before (wall clock).
+    QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {},
+                                                          qint64 sinceMs = 0);
     /// Puts every run to `rewrite`, the oldest first, a few hundred in a transaction: what else is asked comes in between. An
     /// error (kind Storage): the transactions before it are on disk, nothing is held in memory.
     QFuture<base::Result<void>> rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite);

@@ -161,15 +161,15 @@ void Worker::readMessages(const QString &conversationId, const Reply<QList<Store
         [&](const Change &change, QList<StoredMessage> *rows) { apply(change, conversationId, rows); });
 }
 
-void Worker::readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply)
+void Worker::readRuns(const RunQuery &query, const Reply<QList<profile::RunRecord>> &reply)
 {
     answer(
-        reply, [&](QSqlDatabase &database) { return store::readRuns(database, limit, conversationId); },
+        reply, [&](QSqlDatabase &database) { return store::readRuns(database, query); },
         [&](const Change &change, QList<profile::RunRecord> *rows) {
-            apply(change, conversationId, rows);
+            apply(change, query, rows);
             sortNewestFirst(rows);
-            if (limit > 0 && rows->size() > limit)
-                rows->resize(limit);
+            if (query.limit > 0 && rows->size() > query.limit)
+                rows->resize(query.limit);
         });
 }
 

@@ -27,7 +27,7 @@ public:
     void readConversations(const Reply<QList<Conversation>> &reply);
     void readDrafts(const Reply<QList<Draft>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
-    void readRuns(int limit, const QString &conversationId, const Reply<QList<profile::RunRecord>> &reply);
+    void readRuns(const RunQuery &query, const Reply<QList<profile::RunRecord>> &reply);
     struct RunJob {
         RunFilter filter;
         RunRewrite rewrite;

@@ -1,6 +1,9 @@
 #include "core/config/settings.h"
+#include "core/cost/budget.h"
 #include "core/simulator/simulator.h"
+#include "core/store/store.h"
 
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -106,6 +109,74 @@ private Q_SLOTS:
         QCOMPARE(code.json()["rules"_L1][0]["matches"_L1], QJsonValue(true));
         const Output words = run({ u"select"_s, u"--explain"_s, u"Hello"_s });
         QCOMPARE(words.json()["chosen"_L1].toString(), u"bad/sim-small"_s);
+    }
+
+    void rulesKnowQualityTagsAndBudget()
+    {
+        set("select/rules", uR"([{"name":"fine","quality":"high","models":["good/sim-large"]},
+            {"name":"work","tags":["work"],"models":["good/sim-large"]},
+            {"name":"poor","budget_below":0.5,"models":["good/sim-large"]}])"_s);
+        const QStringList explain { u"select"_s, u"--explain"_s, u"Hello"_s };
+        QCOMPARE(run(explain).json()["rule"_L1].toString(), QString());
+        QCOMPARE(run(explain + QStringList { u"--quality"_s, u"high"_s }).json()["rule"_L1].toString(), u"fine"_s);
+        QCOMPARE(run(explain + QStringList { u"--tag"_s, u"work"_s }).json()["rule"_L1].toString(), u"work"_s);
+        set("budgets", cost::toSetting({ { cost::BudgetScope::Day, {}, 0.4, cost::BudgetAction::Warn } }));
+        const QJsonObject poor = run(explain).json();
+        QCOMPARE(poor["rule"_L1].toString(), u"poor"_s);
+        QCOMPARE(poor["budget_left_usd"_L1].toDouble(), 0.4);
+        const Output chat = run({ u"chat"_s, u"--model"_s, u"auto"_s, u"--json"_s, u"Hello"_s });
+        QVERIFY2(chat.code == 0, qPrintable(chat.errors));
+        QCOMPARE(chat.json()["decision"_L1]["rule"_L1].toString(), u"poor"_s);
+        const Output wrong = run({ u"chat"_s, u"--model"_s, u"auto"_s, u"--quality"_s, u"best"_s, u"Hello"_s });
+        QCOMPARE(wrong.code, 2);
+    }
+
+    void theLengthIsOfTheWholeConversation()
+    {
+        const QString path = m_dir->filePath(u"messages.json"_s);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QJsonArray messages;
+        for (int i = 0; i < 10; ++i)
+            messages.append(QJsonObject { { u"role"_s, i % 2 == 0 ? u"user"_s : u"assistant"_s },
+                                          { u"content"_s, u"Some words of a talk. "_s.repeated(100) } });
+        file.write(QJsonDocument(messages).toJson());
+        file.close();
+        const QStringList explain { u"select"_s, u"--explain"_s, u"Hello"_s };
+        QVERIFY(run(explain).json()["input_tokens"_L1].toInt() < 50);
+        const Output whole = run(explain + QStringList { u"--messages"_s, path });
+        QVERIFY2(whole.json()["input_tokens"_L1].toInt() > 3000, qPrintable(whole.errors));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(R"([{"role":"nobody","content":"x"}])");
+        file.close();
+        QCOMPARE(run(explain + QStringList { u"--messages"_s, path }).code, 2);
+        QCOMPARE(run(explain + QStringList { u"--conversation"_s, u"none"_s }).code, 2);
+    }
+
+    /// Of a conversation in the store, against contexts that the servers have told.
+    void aStoredConversationIsMeasured()
+    {
+        {
+            store::Store store(m_dir->path());
+            store.open();
+            store::Conversation conversation;
+            conversation.id = conversation.title = u"talk"_s;
+            conversation.tags = QStringList { u"work"_s };
+            store.saveConversation(conversation);
+            store::StoredMessage message;
+            message.id = u"1"_s;
+            message.conversationId = u"talk"_s;
+            message.message = llm::Message::fromText(llm::Role::User, u"Some words of a talk. "_s.repeated(1000));
+            store.saveMessage(message);
+            store.saveModelList({ u"bad"_s, 1, { { u"sim-small"_s, {}, 2000 } } });
+            store.saveModelList({ u"good"_s, 1, { { u"sim-small"_s, {}, 100'000 } } });
+        }
+        const Output output = run(
+            { u"select"_s, u"--explain"_s, u"Hello"_s, u"--conversation"_s, u"talk"_s, u"--strategy"_s, u"fixed"_s });
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
+        QCOMPARE(output.json()["chosen"_L1].toString(), u"good/sim-small"_s);
+        QCOMPARE(output.json()["tags"_L1], QJsonValue(QJsonArray { u"work"_s }));
+        QVERIFY(output.json()["candidates"_L1][0]["excluded"_L1].toString().contains(u"too short"_s));
     }
 
     void usageIsSaid_data()

@@ -40,6 +40,21 @@ class TestBudget : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void theTightestIsLeft()
+    {
+        using enum BudgetScope;
+        const QStringList both { u"a"_s, u"b"_s };
+        QVERIFY(!budgetLeft({}, spent, both));
+        QVERIFY(!budgetLeft({ { Call, {}, 1, BudgetAction::Warn } }, spent, both)); // nothing of it is left over
+        const QList<Budget> budgets { { Month, {}, 60, BudgetAction::Warn },
+                                      { Day, {}, 12, BudgetAction::Ask },
+                                      { Conversation, {}, 10, BudgetAction::Ask },
+                                      { Day, u"b"_s, 3, BudgetAction::Refuse } };
+        QCOMPARE(budgetLeft(budgets, spent, both), std::optional(1.0)); // b's own
+        QCOMPARE(budgetLeft(budgets, spent, { u"a"_s }), std::optional(5.0)); // the day's
+        QCOMPARE(budgetLeft({ { Month, {}, 20, BudgetAction::Warn } }, spent, both), std::optional(0.0));
+    }
+
     void checks_data()
     {
         using enum BudgetScope;

@@ -45,6 +45,7 @@ RunRecord plainRecord()
     trace.lastContentNs = at(310);
     trace.endNs = at(320);
     trace.bytesReceived = 999;
+    trace.bytesSent = 77;
     record.answer.finished = true;
     llm::Usage usage;
     usage.input = 50;
@@ -106,6 +107,7 @@ private Q_SLOTS:
         QTest::newRow("retries") << 0.0;
         QTest::newRow("chunks") << 5.0;
         QTest::newRow("bytes") << 999.0;
+        QTest::newRow("bytes_sent") << 77.0;
     }
     void formulas()
     {

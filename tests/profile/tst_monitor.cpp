@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "core/profile/monitor.h"
+#include "core/profile/operation.h"
 
 #include <QTest>
 
@@ -193,6 +194,57 @@ private Q_SLOTS:
         counts.add(success(u"p"_s, u"m"_s));
         QCOMPARE(counts.cost(), 0.5);
         QCOMPARE(counts.unpriced, quint64(1));
+    }
+
+    void operationsHaveTheirOwnFigures()
+    {
+        ManualClock clock;
+        Monitor monitor(clock);
+        RunRecord chat = success(u"p"_s, u"m"_s);
+        chat.operation = Operation::Chat;
+        Attempt judgement { .trace = chat.trace, .model = u"j"_s };
+        judgement.usage.emplace();
+        judgement.usage->output = 7;
+        judgement.costUsd = 0.2;
+        chat.judgements = { judgement };
+        monitor.add(chat);
+        RunRecord batch = success(u"p"_s, u"m"_s);
+        batch.operation = Operation::Batch;
+        monitor.add(batch);
+        const auto counts = [&monitor](const Series &series) { return monitor.counts(Window::Start, series); };
+        QCOMPARE(counts({}).calls, quint64(3));
+        QVERIFY(near(counts({}).costUsd, 1.0)); // 0.5, of it 0.2 for the judge, and 0.5
+        QCOMPARE(counts({ {}, {}, Operation::Chat }).calls, quint64(1));
+        QVERIFY(near(counts({ {}, {}, Operation::Chat }).costUsd, 0.3));
+        QVERIFY(near(counts({ {}, {}, Operation::Judge }).costUsd, 0.2));
+        QCOMPARE(counts({ {}, {}, Operation::Judge }).outputTokens, 7.0);
+        QCOMPARE(counts({ u"p"_s, u"j"_s, Operation::Judge }).ok, quint64(1));
+        QCOMPARE(counts({ u"p"_s, u"m"_s }).calls, quint64(2));
+        QCOMPARE(counts({ {}, {}, Operation::Compare }).calls, quint64(0));
+    }
+
+    void theQueueOverTime()
+    {
+        ManualClock clock;
+        Monitor monitor(clock);
+        clock.advance(10);
+        monitor.setQueued(6);
+        clock.advance(20);
+        monitor.setQueued(9);
+        monitor.setQueued(0); // gone at once, but it was there
+        clock.advance(10);
+        const auto figures = monitor.queued(Window::Start);
+        QVERIFY(near(figures.mean, 6 * 20.0 / 40));
+        QCOMPARE(figures.max, 9.0);
+        QVERIFY(near(monitor.queued(Window::Minute).mean, 3.0));
+        clock.advance(120);
+        QCOMPARE(monitor.queued(Window::Minute).max, 0.0);
+        QCOMPARE(monitor.queued(Window::Minute).mean, 0.0);
+        QCOMPARE(monitor.queued(Window::Hour).max, 9.0);
+        QVERIFY(near(monitor.queued(Window::Hour).mean, 120.0 / 160));
+        clock.advance(2 * 24 * 3600);
+        QCOMPARE(monitor.queued(Window::Day).max, 0.0);
+        QCOMPARE(monitor.queued(Window::Start).max, 9.0);
     }
 
     void aWindowIsNotLongerThanTheRun()

@@ -44,6 +44,24 @@ private Q_SLOTS:
         QVERIFY(reportRows({}, ReportBy::Model, 0).isEmpty());
     }
 
+    void byOperation()
+    {
+        RunRecord chat = success(u"p"_s, u"m"_s);
+        chat.operation = Operation::Chat;
+        RunRecord batch = success(u"q"_s, u"n"_s);
+        batch.operation = Operation::Batch;
+        const Report shown { u"A test"_s,
+                             reportRows({ chat, batch, success(u"p"_s, u"m"_s) }, ReportBy::Operation, 1) };
+        QCOMPARE(shown.rows.size(), 4);
+        const QStringList lines = toText(shown).split(u'\n');
+        QVERIFY(lines[2].startsWith(u"all"_s) && lines[3].startsWith(u"unknown"_s));
+        QVERIFY(lines[4].startsWith(u"chat"_s) && lines[5].startsWith(u"batch"_s));
+        const QJsonValue rows = QJsonDocument::fromJson(toJson(shown))[u"rows"_s];
+        QVERIFY(rows[0][u"operation"_s].isNull());
+        QCOMPARE(rows[3][u"operation"_s].toString(), u"batch"_s);
+        QCOMPARE(rows[3][u"calls"_s].toInt(), 1);
+    }
+
     void textLinesUp()
     {
         Report shown = report();

@@ -43,6 +43,8 @@ RunRecord fullRecord()
     record.trace.endNs = start + 11;
     record.trace.reusedConnection = true;
     record.trace.bytesReceived = 4711;
+    record.trace.bytesSent = 815;
+    record.operation = Operation::Compare;
     record.trace.httpStatus = 200;
     record.trace.chunks = { { start + 8, 3, ChunkKind::Reasoning },
                             { start + 9, 7, ChunkKind::Text },
@@ -93,6 +95,7 @@ private Q_SLOTS:
         const RunRecord back = runRecordFromJson(QJsonDocument::fromJson(bytes).object());
         QCOMPARE(back.trace, record.trace);
         QCOMPARE(back.earlierAttempts, record.earlierAttempts);
+        QCOMPARE(back.operation, record.operation);
         QCOMPARE(back.answer.text, record.answer.text);
         QVERIFY(back.answer.error == record.answer.error);
         QCOMPARE(back.costUsd, record.costUsd);

@@ -32,16 +32,26 @@ private:
         m_recorded.clear();
         connect(m_service.get(), &RunService::recorded, this,
                 [this](const profile::RunRecord &record) { m_recorded.append(record); });
-        const auto resolve = [this](const QString &id, QObject *, const auto &then) {
+        const auto prepare = [this](const select::ModelRef &ref, QObject *, const auto &then) {
+            const QString id = ref.providerId;
             m_resolved.append(id);
             if (m_unreachable.contains(id))
                 then(base::Error { base::ErrorKind::Config, u"no such provider"_s, {}, 0, {} });
             else
-                then(request(id, id).endpoint);
+                then(requestFor(ref));
         };
-        RunRequest first = request(a.providerId, u"a"_s);
-        first.decision = { { u"chosen"_s, toText(a) } };
-        return std::make_unique<Relay>(*m_service, m_late, resolve, first, Relay::Plan { order, 100, hedgeAfterMs });
+        return std::make_unique<Relay>(*m_service, m_late, prepare, requestFor(a),
+                                       Relay::Plan { { order, 100, m_fits }, hedgeAfterMs });
+    }
+    /// As it would be made for this model's context.
+    static RunRequest requestFor(const select::ModelRef &ref)
+    {
+        RunRequest made = request(ref.providerId, ref.providerId);
+        made.chat.model = ref.model;
+        made.chat.messages = { llm::Message::fromText(llm::Role::User, u"For "_s + toText(ref)) };
+        made.decision = { { u"chosen"_s, toText(a) } };
+        made.steps = { { u"fit"_s, u"made for "_s + toText(ref) } };
+        return made;
     }
     static bool says(const profile::RunRecord &record, const QString &stage, const QString &part)
     {
@@ -56,12 +66,14 @@ private:
     QList<profile::RunRecord> m_recorded;
     QStringList m_resolved;
     QStringList m_unreachable;
+    bool m_fits = false;
 
 private Q_SLOTS:
     void init()
     {
         m_resolved.clear();
         m_unreachable.clear();
+        m_fits = false;
     }
 
     void oneModelIsAPlainCall()
@@ -135,6 +147,30 @@ private Q_SLOTS:
         answerWhole(1);
         QTRY_VERIFY(run.ended());
         QCOMPARE(run.record().model, u"long"_s);
+    }
+
+    void eachIsAskedWithThePromptMadeForIt()
+    {
+        m_fits = true;
+        Observed run(relay({ { .ref = a, .contextTokens = 1000 }, { .ref = b, .contextTokens = 50 } }));
+        answerError(0, 503, "{}");
+        QTRY_COMPARE(started(), 2);
+        QByteArray body;
+        inNetwork([&body](FakeTransport &transport) { body = transport.live.at(1)->request.body; });
+        QVERIFY2(body.contains("For b/m"), body.constData());
+        answerWhole(1);
+        QTRY_VERIFY(run.ended());
+        QVERIFY(says(run.record(), u"fit"_s, u"made for b/m"_s));
+        QVERIFY(!says(run.record(), u"fit"_s, u"made for a/m"_s));
+        QVERIFY(says(run.record(), u"fallback"_s, u"trying b/m"_s));
+    }
+
+    void whatIsSentWholeGoesToNoShorterContext()
+    {
+        Observed run(relay({ { .ref = a, .contextTokens = 1000 }, { .ref = b, .contextTokens = 50 } }));
+        answerError(0, 503, "{}");
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(started(), 1);
     }
 
     void whatNobodyWouldMendEndsIt()

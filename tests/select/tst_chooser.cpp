@@ -14,6 +14,25 @@ constexpr qint64 now = 1'700'000'000'000;
 const ModelRef a { u"p"_s, u"a"_s };
 const ModelRef b { u"q"_s, u"b/c"_s };
 
+const ModelRef slow { u"r"_s, u"slow"_s };
+
+/// A person took `chosen` instead of `instead`.
+profile::RunRecord overruling(const ModelRef &chosen, const ModelRef &instead, qint64 atMs)
+{
+    profile::RunRecord record = failed(chosen, atMs, base::ErrorKind::Cancelled);
+    record.decision = toJson(Decision { .strategy = {},
+                                        .chosen = chosen,
+                                        .reason = {},
+                                        .inputTokens = 10,
+                                        .atMs = atMs,
+                                        .weights = {},
+                                        .rows = {},
+                                        .rule = {},
+                                        .overrules = u"before"_s,
+                                        .insteadOf = instead });
+    return record;
+}
+
 Question question(const QString &prompt)
 {
     Question question;
@@ -89,6 +108,81 @@ private Q_SLOTS:
         QCOMPARE(decisionFromJson(toJson(pick.decision)), pick.decision);
     }
 
+    void rulesAreAskedOfWhatTheCallerKnows()
+    {
+        Rule poor { .name = u"poor"_s, .budgetBelow = 1.0, .models = { b } };
+        Rule work { .name = u"work"_s, .tags = { u"work"_s }, .models = { b } };
+        Rule fine { .name = u"fine"_s, .quality = Quality::High, .models = { b } };
+        m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a }, .rules = { poor, work, fine } });
+        QVERIFY(m_chooser.policy().asksForBudget());
+        QCOMPARE(m_chooser.policy().providers(), (QStringList { u"p"_s, u"q"_s }));
+        Question asked = question(u"Hello"_s);
+        QCOMPARE(m_chooser.choose(asked).decision.rule, QString());
+        asked.quality = Quality::High;
+        QCOMPARE(m_chooser.choose(asked).decision.rule, u"fine"_s);
+        asked.tags = QStringList { u"work"_s };
+        QCOMPARE(m_chooser.choose(asked).decision.rule, u"work"_s);
+        asked.budgetLeft = 0.2;
+        QCOMPARE(m_chooser.choose(asked).decision.rule, u"poor"_s);
+        poor.enabled = false;
+        m_chooser.setPolicy({ .rules = { poor } });
+        QVERIFY(!m_chooser.policy().asksForBudget());
+    }
+
+    /// A near tie: 500 and 700 ms of some seconds. The user takes the slower one three times.
+    void overrulesTeach()
+    {
+        QList<profile::RunRecord> stored;
+        for (int i = 0; i < 40; ++i) {
+            stored.append(answered(a, now - 60'000 + i * 1000, 500));
+            stored.append(answered(b, now - 60'000 + i * 1000, 700));
+            stored.append(answered(slow, now - 60'000 + i * 1000, 15'000));
+        }
+        const auto chosen = [&stored](const QList<ModelRef> &candidates) {
+            Chooser fresh([](const ModelRef &ref) { return Candidate { .ref = ref }; });
+            fresh.setPolicy({ .strategy = u"measured"_s, .weights = { 1, 0, 0 }, .candidates = candidates });
+            fresh.load(stored); // as after a restart
+            return fresh.choose(question(u"Hello"_s)).decision;
+        };
+        const auto rowOf = [](const Decision &decision, const ModelRef &ref) {
+            return *std::find_if(decision.rows.begin(), decision.rows.end(),
+                                 [&ref](const DecisionRow &row) { return row.ref == ref; });
+        };
+        const Decision before = chosen({ a, b });
+        QVERIFY(rowOf(before, a).propensity > rowOf(before, b).propensity);
+        for (int i = 0; i < 3; ++i)
+            stored.append(overruling(b, a, now - 1000 + i));
+        const Decision after = chosen({ a, b });
+        QVERIFY(rowOf(after, b).propensity > 0.9);
+        QVERIFY(rowOf(after, b).preference > 0.1 && rowOf(after, a).preference < -0.1);
+        QCOMPARE(rowOf(after, b).utility - rowOf(before, b).utility, rowOf(after, b).preference);
+        QCOMPARE(decisionFromJson(toJson(after)), after);
+        for (int i = 0; i < 100; ++i)
+            stored.append(overruling(slow, a, now - 500 + i));
+        const Decision large = chosen({ a, slow });
+        QVERIFY(rowOf(large, a).propensity > 0.95); // whatever was preferred, 14 s are more
+        QVERIFY(rowOf(large, slow).preference <= preferenceWeight && rowOf(large, a).preference >= -preferenceWeight);
+    }
+
+    void onlyTheUsersOwnChoiceTeaches()
+    {
+        Measurements measurements;
+        profile::RunRecord record = overruling(b, a, now);
+        record.providerId = slow.providerId; // one that took over
+        record.model = slow.model;
+        measurements.add(record);
+        QCOMPARE(measurements.preference(slow, 100, now), 0.0);
+        QCOMPARE(measurements.preference(a, 100, now), 0.0);
+        record = overruling(b, a, now);
+        record.answer.error = base::Error { base::ErrorKind::Cancelled, {}, {}, 0, {} };
+        measurements.add(record); // stopped, but wanted
+        QVERIFY(measurements.preference(b, 100, now) > 0.3);
+        QVERIFY(measurements.preference(b, 100, now) > measurements.preference(b, 50'000, now)); // less sure elsewhere
+        constexpr qint64 year = qint64(365) * 24 * 3'600'000;
+        QVERIFY(measurements.preference(b, 100, now + year) < 0.01); // forgotten
+        QCOMPARE(measurements.find(b)->calls, 0);
+    }
+
     void theOrderBeginsWithTheChosenOne()
     {
         m_chooser.setPolicy({ .strategy = u"fastest"_s, .candidates = { a, b } });
@@ -106,6 +200,22 @@ private Q_SLOTS:
         for (int i = 0; i < Measurements::failuresToOpen; ++i)
             m_chooser.learn(failed(a, now - 1000));
         QCOMPARE(m_chooser.choose(question(u"Hello"_s)).order.size(), 1); // its circuit is open
+    }
+
+    void whoIsTooShortComesLastWhereThePromptIsMadeToFit()
+    {
+        Chooser chooser([](const ModelRef &ref) {
+            return Candidate { .ref = ref, .contextTokens = ref == a ? 100 : ref == slow ? 300 : 100'000 };
+        });
+        chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a, b, slow } });
+        Question asked = question(u"Some words. "_s.repeated(1000));
+        QCOMPARE(chooser.choose(asked).order.size(), 1);
+        asked.fits = true;
+        const Pick pick = chooser.choose(asked);
+        QCOMPARE(pick.decision.chosen, b);
+        QCOMPARE(pick.order.size(), 3);
+        QCOMPARE(pick.order.at(1).ref, slow);
+        QCOMPARE(pick.order.at(2).ref, a);
     }
 
     void whatIsLearnedBeforeTheStoreAnswersStays()

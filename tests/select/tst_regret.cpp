@@ -17,7 +17,7 @@ private Q_SLOTS:
 void TestRegret::measuredIsLowest()
 {
     const quint32 firstSeed = qEnvironmentVariableIsSet("TALKBENCH_TUNE") ? 1 : 1000;
-    constexpr int seeds = 4;
+    constexpr int seeds = 8;
     constexpr int calls = 300;
     const QStringList strategies { u"measured"_s, u"fastest"_s, u"guide"_s, u"litellm"_s, u"roundrobin"_s };
     std::fprintf(stdout, "regret a call, in seconds (a failure counts %g s and its time), %d seeds × %d calls\n%-12s",

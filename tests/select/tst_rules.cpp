@@ -68,6 +68,19 @@ private Q_SLOTS:
         QVERIFY(tryRule(rule, subject).matches);
     }
 
+    void aTagOfMany()
+    {
+        Subject subject = asking(u"x"_s);
+        const Rule rule { .name = u"work"_s, .tags = { u"work"_s, u"office"_s }, .models = models };
+        QVERIFY(!tryRule(rule, subject).matches);
+        subject.tags = QStringList { u"home"_s, u"Work"_s };
+        QVERIFY(tryRule(rule, subject).matches);
+        subject.tags = QStringList { u"home"_s };
+        const RuleTrial trial = tryRule(rule, subject);
+        QVERIFY(!trial.matches);
+        QCOMPARE(trial.conditions.at(0).text, u"tag work or office: there is home"_s);
+    }
+
     void aCatastrophicPatternEnds()
     {
         const Rule rule { .name = u"bad"_s, .pattern = u"(a+)+$"_s, .models = models };

@@ -238,18 +238,45 @@ private Q_SLOTS:
         const auto error = [](base::ErrorKind kind) { return base::Error { kind, {}, {}, 0, {} }; };
         const ModelRef sameAccount { u"p"_s, u"c"_s };
         const QList<Candidate> order { { a, {}, 1000 }, { sameAccount, {}, 1000 }, { b, {}, 8000 } };
+        const auto plan = [&order](qint64 tokens, bool fits = false) { return FallbackPlan { order, tokens, fits }; };
         using enum base::ErrorKind;
         for (const auto kind : { RateLimited, Overloaded, Server, Refused, Truncated })
-            QCOMPARE(nextAfter(error(kind), a, order, { a }, 500).next, sameAccount);
-        QCOMPARE(nextAfter(error(Quota), a, order, { a }, 500).next, b);
-        QCOMPARE(nextAfter(error(ContextTooLong), a, order, { a }, 900).next, b);
-        QVERIFY(!nextAfter(error(ContextTooLong), b, order, { b }, 900).next);
-        QVERIFY(!nextAfter(error(RateLimited), b, order, { a, b, sameAccount }, 500).next);
+            QCOMPARE(nextAfter(error(kind), a, plan(500), { a }).next, sameAccount);
+        QCOMPARE(nextAfter(error(Quota), a, plan(500), { a }).next, b);
+        QCOMPARE(nextAfter(error(ContextTooLong), a, plan(900), { a }).next, b);
+        QVERIFY(!nextAfter(error(ContextTooLong), b, plan(900), { b }).next);
+        QVERIFY(!nextAfter(error(RateLimited), b, plan(500), { a, b, sameAccount }).next);
         for (const auto kind : { Cancelled, InvalidRequest, Filtered, Config }) {
-            const FallbackStep step = nextAfter(error(kind), a, order, { a }, 500);
+            const FallbackStep step = nextAfter(error(kind), a, plan(500), { a });
             QVERIFY(!step.next);
             QVERIFY(!step.reason.isEmpty());
         }
+    }
+
+    void whatIsMadeToFitMayGoAnywhere()
+    {
+        const base::Error overloaded { base::ErrorKind::Overloaded, {}, {}, 0, {} };
+        const base::Error tooLong { base::ErrorKind::ContextTooLong, {}, {}, 0, {} };
+        const QList<Candidate> order { { b, {}, 8000 }, { a, {}, 1000 } };
+        QVERIFY(!nextAfter(overloaded, b, { order, 5000, false }, { b }).next);
+        QCOMPARE(nextAfter(overloaded, b, { order, 5000, true }, { b }).next, a);
+        QVERIFY(!nextAfter(tooLong, b, { order, 5000, true }, { b }).next); // only a longer one helps
+        QCOMPARE(nextAfter(tooLong, a, { order, 5000, true }, { a }).next, b);
+    }
+
+    void whereNoneIsLongEnoughTheLongestIsFilled()
+    {
+        Choice choice = choose(start, u"fixed"_s);
+        choice.candidates[0].contextTokens = 50;
+        choice.candidates[1].contextTokens = 80;
+        choice.fits = true;
+        QCOMPARE(decide(choice, {}).chosen, b);
+        choice.candidates[0].contextTokens = 200; // enough
+        const Decision enough = decide(choice, {});
+        QCOMPARE(enough.chosen, a);
+        QVERIFY(!rowOf(enough, b).excluded.isEmpty());
+        choice.candidates[0].barred = u"gone"_s;
+        QCOMPARE(decide(choice, {}).chosen, b);
     }
 
     void hedgesOnlyOnEvidence()

@@ -160,6 +160,8 @@ private Q_SLOTS:
         Conversation renamed = conversation(u"a"_s, 40);
         renamed.validation.validators = { { u"regex"_s, { { u"pattern"_s, u"^a"_s } } }, { u"json"_s, {}, false } };
         renamed.validation.onFailure = llm::Validation::OnFailure::Retry;
+        renamed.quality = u"high"_s;
+        renamed.tags = QStringList { u"work"_s, u"two words"_s };
         renamed.title = u"Ünï 🚀 'quoted'; DROP TABLE runs; --"_s;
         QVERIFY(wait(m_store->saveConversation(renamed)));
         restart();
@@ -286,6 +288,8 @@ private Q_SLOTS:
         QCOMPARE(profile::toJson(runs->at(2)), profile::toJson(runRecord(u"r1"_s, u"c"_s, 100)));
         QCOMPARE(runs->at(0).trace, big.trace);
         QCOMPARE(wait(m_store->runs(1))->value(0).id, u"r3"_s);
+        QCOMPARE(wait(m_store->runs(0, {}, runs->value(0).startedWallMs))->size(), 1);
+        QCOMPARE(wait(m_store->runs(0, {}, runs->value(0).startedWallMs + 1))->size(), 0);
         const auto ofConversation = wait(m_store->runs(0, u"c"_s));
         QCOMPARE(ofConversation->size(), 2);
         QCOMPARE(ofConversation->at(1).id, u"r1"_s);

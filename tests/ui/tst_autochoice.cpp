@@ -4,9 +4,11 @@
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
 #include "ui/chat/modelpicker.h"
+#include "ui/chat/sidebar.h"
 #include "ui/settings/settingsdialog.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QListWidget>
@@ -84,6 +86,10 @@ class AutoChoiceTest final : public QObject {
 private Q_SLOTS:
     void theChoiceIsExplained();
     void oneClickTakesAnother();
+    void overrulesTeach();
+    void rulesAskForWhatIsWanted();
+    void rulesAskForTheBudgetLeft();
+    void newChatsCanBeginWithIt();
     void whoTakesOverIsSaid();
     void noModelIsAnError();
     void thePickerOffersIt();
@@ -134,6 +140,97 @@ void AutoChoiceTest::oneClickTakesAnother()
     QVERIFY(desk.button(u"decisionLine"_s)->text().startsWith(u"Your choice"_s));
     QCOMPARE(desk.chats.providerId(), select::autoRef.providerId); // the conversation stays automatic
     QCOMPARE(desk.chats.tree().siblings(desk.answer()->messageId()).size(), 2);
+}
+
+void AutoChoiceTest::overrulesTeach()
+{
+    Desk desk;
+    QObject::connect(&desk.world.runs, &run::RunService::recorded, &desk.chats,
+                     [&desk](const profile::RunRecord &record) { desk.world.chooser.learn(record); });
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY(desk.ended());
+    QTest::mouseClick(desk.button(u"useAnother"_s), Qt::LeftButton);
+    QTRY_COMPARE(desk.recorded.size(), 2);
+    QTRY_VERIFY(desk.ended());
+    QCOMPARE(desk.recorded.at(1).decision["instead_of"_L1].toString(), u"a/priced"_s);
+    desk.say(u"And again"_s);
+    QTRY_COMPARE(desk.recorded.size(), 3);
+    QTRY_VERIFY(desk.ended());
+    QTest::mouseClick(desk.button(u"decisionLine"_s), Qt::LeftButton);
+    QStringList cells;
+    for (const QLabel *cell : desk.answer()->findChild<QWidget *>(u"decisionCard"_s)->findChildren<QLabel *>())
+        cells << cell->text();
+    const QString said = cells.join(u'|');
+    QVERIFY2(said.contains(u"you prefer it: +0.1"_s) && said.contains(u"you replaced it: −0.1"_s), qPrintable(said));
+}
+
+void AutoChoiceTest::rulesAskForWhatIsWanted()
+{
+    Desk desk;
+    const select::Rule fine { .name = u"fine"_s, .quality = select::Quality::High, .models = { second } };
+    const select::Rule work { .name = u"work"_s, .tags = { u"work"_s }, .models = { second } };
+    desk.world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { first }, .rules = { fine, work } });
+    auto *quality = desk.page->findChild<QComboBox *>(u"optionQuality"_s);
+    quality->setCurrentIndex(quality->findData(int(select::Quality::High)));
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY(desk.ended());
+    QCOMPARE(desk.recorded.at(0).decision["rule"_L1].toString(), u"fine"_s);
+    quality->setCurrentIndex(quality->findData(int(select::Quality::Balanced)));
+    desk.chats.setTags(desk.chats.currentId(), { u"Work"_s });
+    desk.say(u"And again"_s);
+    QTRY_COMPARE(desk.recorded.size(), 2);
+    QCOMPARE(desk.recorded.at(1).decision["rule"_L1].toString(), u"work"_s);
+    QTRY_VERIFY(desk.ended());
+    desk.chats.setQuality(select::Quality::Low);
+    // They stay with the conversation.
+    ChatController again(desk.world.context);
+    again.load();
+    QTRY_COMPARE(again.conversations().size(), 1);
+    QCOMPARE(again.conversations().at(0).tags, QStringList { u"Work"_s });
+    again.open(desk.chats.currentId());
+    QCOMPARE(again.quality(), select::Quality::Low);
+    again.newConversation();
+    QCOMPARE(again.quality(), select::Quality::Balanced);
+    QCOMPARE(tagsFrom(u" work,, Work , two  words"_s), (QStringList { u"work"_s, u"two words"_s }));
+}
+
+void AutoChoiceTest::rulesAskForTheBudgetLeft()
+{
+    Desk desk;
+    const select::Rule poor { .name = u"poor"_s, .budgetBelow = 0.5, .models = { second } };
+    desk.world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { first }, .rules = { poor } });
+    const QList<cost::Budget> day { { cost::BudgetScope::Day, {}, 1, cost::BudgetAction::Warn } };
+    QVERIFY(desk.world.settings.setValue("budgets", cost::toSetting(day)));
+    BudgetWatch watch(desk.world.context);
+    QTRY_COMPARE(watch.left(), std::optional(1.0)); // asked of the store after the chat has asked
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY(desk.ended());
+    QCOMPARE(desk.recorded.at(0).decision["rule"_L1].toString(), QString());
+    profile::RunRecord dear = desk.recorded.at(0);
+    dear.id = u"dear"_s;
+    dear.costUsd = 0.75;
+    desk.world.store.saveRun(dear);
+    Q_EMIT desk.world.runs.recorded(dear);
+    QTRY_VERIFY(*watch.left() < 0.26);
+    desk.say(u"And again"_s);
+    QTRY_VERIFY(desk.recorded.size() >= 3); // the dear one, too
+    QCOMPARE(desk.recorded.last().decision["rule"_L1].toString(), u"poor"_s);
+    QTRY_VERIFY(desk.ended());
+}
+
+void AutoChoiceTest::newChatsCanBeginWithIt()
+{
+    World world({ { u"a"_s, models() } });
+    ChatController chats(world.context);
+    QVERIFY(select::ModelRef({ chats.providerId(), chats.model() }) != select::autoRef);
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::General);
+    find<QCheckBox>(dialog, u"setting_default/auto"_s)->click();
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QCOMPARE(select::ModelRef({ chats.providerId(), chats.model() }), select::autoRef);
+    const ChatController later(world.context);
+    QCOMPARE(select::ModelRef({ later.providerId(), later.model() }), select::autoRef);
 }
 
 void AutoChoiceTest::whoTakesOverIsSaid()

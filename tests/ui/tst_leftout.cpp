@@ -1,3 +1,4 @@
+#include "core/select/policy.h"
 #include "tests/support/tokencounter.h"
 #include "tests/ui/world.h"
 #include "ui/chat/chatcontroller.h"
@@ -13,6 +14,8 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
+
 using namespace talkbench;
 using namespace talkbench::ui;
 using namespace Qt::StringLiterals;
@@ -21,9 +24,8 @@ namespace {
 
 /// A chat with a model of 1,000 tokens, of which 750 are for the prompt.
 struct Chat {
-    explicit Chat(const QString &model = u"priced"_s)
-        : world(
-            { { u"p"_s, test::chatScript({ "Aye." }) }, { u"s"_s, test::chatScript({ "They spoke of the sea." }) } }),
+    explicit Chat(const QString &model = u"priced"_s, const test::Script &ofFirst = test::chatScript({ "Aye." }))
+        : world({ { u"p"_s, ofFirst }, { u"s"_s, test::chatScript({ "They spoke of the sea." }) } }),
           chats(world.context)
     {
         world.counter = std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter());
@@ -186,6 +188,42 @@ private Q_SLOTS:
         QTRY_VERIFY2(chat.line().contains(u"out of the middle"_s), qPrintable(chat.line()));
     }
 
+    void withAutoItIsSaidLikewise()
+    {
+        Chat chat;
+        chat.world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { { u"p"_s, u"priced"_s } } });
+        chat.chats.setModel(select::autoRef.providerId, select::autoRef.model);
+        QVERIFY(chat.talk());
+        chat.prompt()->setPlainText(u"And now?"_s);
+        QTRY_VERIFY2(chat.line().contains(u"2 older messages"_s), qPrintable(chat.line()));
+        QVERIFY(chat.say(u"And now?"_s));
+        const QByteArray sent = chat.world.requests.bodies().last();
+        QVERIFY(!sent.contains("Oak is a tree") && sent.contains("Birch is a tree"));
+    }
+
+    void whoTakesOverHasThePromptFittedForItself()
+    {
+        test::Script refusing;
+        refusing.status = 503;
+        refusing.pieces = { "{}" };
+        Chat chat(u"priced"_s, refusing);
+        chat.world.models.learn(u"s"_s, QList<llm::ModelInfo> { { u"short"_s, {}, 600 } });
+        chat.world.chooser.setPolicy({ .fallbacks = { { { u"p"_s, u"priced"_s }, { { u"s"_s, u"short"_s } } } } });
+        QVERIFY(chat.talk());
+        QVERIFY(chat.say(u"And now?"_s));
+        const QList<QByteArray> bodies = chat.world.requests.bodies();
+        const QByteArray &first = bodies.at(bodies.size() - 2);
+        QVERIFY(!first.contains("Oak is a tree") && first.contains("Birch is a tree"));
+        const QByteArray &second = bodies.last();
+        QVERIFY(!second.contains("Birch is a tree") && second.contains("Linden is a tree"));
+        const profile::RunRecord *record = chat.chats.record(chat.chats.tree().leaf());
+        QCOMPARE(record->model, u"short"_s);
+        const auto &decisions = record->trace.decisions;
+        QCOMPARE(std::count_if(decisions.begin(), decisions.end(),
+                               [](const profile::Decision &decision) { return decision.stage == "fit"_L1; }),
+                 1);
+    }
+
     void aSummaryTakesThePlace()
     {
         Chat chat;
@@ -199,6 +237,7 @@ private Q_SLOTS:
         QTRY_COMPARE(recorded.size(), 2);
         const auto summary = recorded.at(0).first().value<profile::RunRecord>();
         QCOMPARE(summary.providerId, u"s"_s);
+        QCOMPARE(summary.operation, profile::Operation::Summary);
         QCOMPARE(summary.conversationId, chat.chats.currentId());
         QVERIFY(summary.costUsd);
         const QByteArray sent = chat.world.requests.bodies().last();

@@ -13,6 +13,7 @@
 #include <QDoubleSpinBox>
 #include <QGuiApplication>
 #include <QLabel>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTest>
@@ -139,7 +140,7 @@ private Q_SLOTS:
         QCOMPARE(column(*table, ttft + 1).first(), u"(900 ms)"_s); // of one call
         QVERIFY(!table->item(0, ttft + 1)->toolTip().isEmpty());
         test::find<QToolButton>(page, u"dashboardCopy"_s)->click();
-        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"provider,model,seconds,calls"_s));
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"provider,model,operation,seconds,calls"_s));
         auto *window = test::find<QComboBox>(page, u"dashboardWindow"_s);
         window->setCurrentIndex(0);
         QCOMPARE(table->rowCount(), 4);
@@ -155,6 +156,67 @@ private Q_SLOTS:
         Q_EMIT world.runs.recorded(profile::cachedAnswer(u"p"_s, u"m"_s));
         Q_EMIT world.runs.stateChanged({ 0, 0 });
         QVERIFY2(strip.text().contains(u"cache 50 %"_s), qPrintable(strip.text()));
+    }
+
+    void theDashboardTellsOperationsApart()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        auto chat = profile::success(u"p"_s, u"m"_s);
+        chat.operation = profile::Operation::Chat;
+        auto batch = profile::success(u"p"_s, u"n"_s);
+        batch.operation = profile::Operation::Batch;
+        Q_EMIT world.runs.recorded(chat);
+        Q_EMIT world.runs.recorded(batch);
+        Q_EMIT world.runs.stateChanged({ 4, 1 });
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        DashboardPage page(monitor);
+        page.show();
+        const auto *table = test::find<QTableWidget>(page, u"dashboardTable"_s);
+        QCOMPARE(table->rowCount(), 3);
+        auto *operation = test::find<QComboBox>(page, u"dashboardOperation"_s);
+        operation->setCurrentIndex(operation->findData(int(profile::Operation::Batch)));
+        QCOMPARE(column(*table, 0), QStringList { u"n"_s });
+        operation->setCurrentIndex(operation->findData(int(profile::Operation::Judge)));
+        QVERIFY(test::find<QLabel>(page, u"dashboardEmpty"_s)->isVisible());
+        const QString queue = test::find<QLabel>(page, u"dashboardQueue"_s)->text();
+        QVERIFY2(queue.endsWith(u"at most 4"_s), qPrintable(queue));
+    }
+
+    void ownAlertsAreAddedAndRemoved()
+    {
+        test::World world;
+        const auto stored = [&world] {
+            return profile::alertRulesFromJson(
+                QJsonObject::fromVariantMap(world.settings.value("monitor/alerts").toMap()));
+        };
+        const auto defaults = profile::defaultAlertRules().size();
+        {
+            SettingsDialog dialog(world.context);
+            auto *add = test::find<QPushButton>(dialog, u"ownAlertAdd"_s);
+            add->click();
+            add->click();
+            const auto signalBoxes = dialog.findChildren<QComboBox *>(u"ownAlertSignal"_s);
+            QCOMPARE(signalBoxes.size(), 2);
+            signalBoxes[0]->setCurrentIndex(signalBoxes[0]->findData(u"cost_today_usd"_s));
+            auto *threshold = dialog.findChildren<QDoubleSpinBox *>(u"ownAlertThreshold"_s)[0];
+            QCOMPARE(threshold->suffix(), u" USD"_s);
+            threshold->setValue(2.5);
+            dialog.findChildren<QComboBox *>(u"ownAlertCompare"_s)[0]->setCurrentIndex(1);
+            dialog.findChildren<QCheckBox *>(u"ownAlertEnabled"_s)[1]->click();
+            test::save(dialog);
+        }
+        QCOMPARE(stored().size(), defaults + 2);
+        const profile::AlertRule own = stored().at(defaults);
+        QCOMPARE(own,
+                 (profile::AlertRule { own.id, u"cost_today_usd"_s, profile::AlertRule::Compare::Below, 2.5, 30,
+                                       profile::AlertRule::Severity::Warning, true }));
+        QVERIFY(!stored().last().enabled);
+        SettingsDialog dialog(world.context);
+        dialog.findChildren<QPushButton *>(u"ownAlertRemove"_s)[0]->click();
+        test::save(dialog);
+        QCOMPARE(stored().size(), defaults + 1);
+        QCOMPARE(stored().last().signal, u"queued"_s);
     }
 
     void thePageStoresRules()

@@ -29,50 +29,67 @@ void AnswerCall::start()
         fail({ base::ErrorKind::Config, select::decisionFromJson(m_request.decision).reason, {}, 0, std::nullopt });
         return;
     }
-    whenReady(this, m_context.endpoints.resolve(m_request.endpoint.providerId),
-              [this](const base::Result<llm::Endpoint> &endpoint) {
-                  if (!endpoint) {
-                      fail(endpoint.error());
-                      return;
-                  }
-                  m_request.endpoint = *endpoint;
-                  for (const QString &other : std::as_const(m_request.validation.fallbackModels))
-                      m_request.fallbacks.append({ *endpoint, other });
-                  addFallbacks(1);
-              });
+    make({ m_request.endpoint.providerId, m_request.chat.model }, this,
+         [this](const base::Result<run::RunRequest> &request) {
+             if (m_failed)
+                 return;
+             if (!request) {
+                 fail(request.error());
+                 return;
+             }
+             m_request = *request;
+             checkSpending();
+         });
 }
 
-/// Who is asked where the answer fails its checks and no models are named for that: the others of the order, that can be
-/// reached.
-void AnswerCall::addFallbacks(qsizetype next)
+void AnswerCall::make(const select::ModelRef &ref, QObject *context, const Then &then)
 {
-    const bool asksOthers = m_request.validation.onFailure == llm::Validation::OnFailure::FallBack
-        && m_request.validation.fallbackModels.isEmpty();
+    const auto onResolved = [this, ref, context, then](const base::Result<llm::Endpoint> &endpoint) {
+        if (!endpoint) {
+            then(endpoint.error());
+            return;
+        }
+        const Prompt prompt = madeFor(m_prompt, ref);
+        run::RunRequest request = m_request;
+        request.endpoint = *endpoint;
+        request.chat = prompt.request;
+        request.promptTokens.reset(); // another model counts otherwise
+        request.steps.clear();
+        request.fallbacks.clear();
+        for (const QString &other : request.validation.fallbackModels)
+            request.fallbacks.append({ *endpoint, other });
+        addFallbacks(request, 0, context, [this, prompt, context, then](const run::RunRequest &whole) {
+            if (!m_fitting)
+                return;
+            m_fitting->fit(prompt, whole, [guard = QPointer<QObject>(context), then](const run::RunRequest &fitted) {
+                if (guard)
+                    then(fitted);
+            });
+        });
+    };
+    whenReady(context, m_context.endpoints.resolve(ref.providerId), onResolved);
+}
+
+void AnswerCall::addFallbacks(const run::RunRequest &request, qsizetype next, QObject *context, const Made &then)
+{
+    const bool asksOthers = request.validation.onFailure == llm::Validation::OnFailure::FallBack
+        && request.validation.fallbackModels.isEmpty();
     if (!asksOthers || next >= m_order.size()) {
-        fit();
+        then(request);
         return;
     }
     const select::ModelRef other = m_order.at(next).ref;
-    whenReady(this, m_context.endpoints.resolve(other.providerId),
-              [this, next, other](const base::Result<llm::Endpoint> &endpoint) {
-                  if (m_failed)
-                      return; // stopped meanwhile
-                  if (endpoint)
-                      m_request.fallbacks.append({ *endpoint, other.model });
-                  addFallbacks(next + 1);
-              });
-}
-
-void AnswerCall::fit()
-{
-    if (!m_fitting)
+    if (other == select::ModelRef { request.endpoint.providerId, request.chat.model }) {
+        addFallbacks(request, next + 1, context, then);
         return;
-    m_fitting->fit(m_prompt, m_request, [self = QPointer<AnswerCall>(this)](const run::RunRequest &fitted) {
-        if (!self || self->m_failed)
-            return;
-        self->m_request = fitted;
-        self->checkSpending();
-    });
+    }
+    whenReady(context, m_context.endpoints.resolve(other.providerId),
+              [this, request, next, other, context, then](const base::Result<llm::Endpoint> &endpoint) {
+                  run::RunRequest wider = request;
+                  if (endpoint)
+                      wider.fallbacks.append({ *endpoint, other.model });
+                  addFallbacks(wider, next + 1, context, then);
+              });
 }
 
 void AnswerCall::checkSpending()
@@ -116,11 +133,12 @@ void AnswerCall::launch()
     plan.inputTokens = cost::roughCount(m_request.chat.messages).tokens;
     if (m_request.promptTokens)
         plan.inputTokens = m_request.promptTokens->tokens;
+    plan.fits = m_fitting && m_fitting->shortens(m_request.conversationId);
     plan.hedgeAfterMs = m_context.chooser.hedgeDelayMs({ m_request.endpoint.providerId, m_request.chat.model });
-    const auto resolve = [&app = m_context](const QString &providerId, QObject *context, const auto &then) {
-        whenReady(context, app.endpoints.resolve(providerId), then);
+    const auto prepare = [this](const select::ModelRef &ref, QObject *context, const Then &then) {
+        make(ref, context, then);
     };
-    m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, resolve, m_request, plan);
+    m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, prepare, m_request, plan);
     connect(m_run.get(), &run::Relay::sent, this,
             [this](const select::ModelRef &ref) { m_context.chooser.sent(ref, m_context.clock.wallMs()); });
     connect(m_run.get(), &run::Run::updated, this, &AnswerCall::updated);

@@ -8,20 +8,20 @@
 #include <QObject>
 #include <QPointer>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
 namespace talkbench::ui {
 
-/// The call for one answer: the provider is looked up, the prompt is made to fit, the budgets are asked, the model is called, others where it fails.
-/// Destroying it cancels the call.
+/// The call for one answer: the provider is looked up, the prompt is made to fit, the budgets are asked, the model is called,
+/// others where it fails, each with the prompt made for it. Destroying it cancels the call.
 class AnswerCall final : public QObject {
     Q_OBJECT
 
 public:
-    /// `request` names its provider, the rest of its endpoint comes from the settings. `order`: the request's model first, then
-    /// who is asked where it fails.
-    /// `prompt` is what the request came of.
+    /// `request` names its provider and model, its endpoint comes from the settings and its messages from the prompt. `order`:
+    /// the request's model first, then who is asked where it fails.
     AnswerCall(AppContext &context, PromptFitting &fitting, const Prompt &prompt, const run::RunRequest &request,
                const QList<select::Candidate> &order);
     ~AnswerCall() override;
@@ -42,8 +42,14 @@ Q_SIGNALS:
     void finished(const talkbench::profile::RunRecord &record);
 
 private:
-    void addFallbacks(qsizetype next);
-    void fit();
+    using Then = std::function<void(const base::Result<run::RunRequest> &request)>;
+    using Made = std::function<void(const run::RunRequest &request)>;
+
+    /// The request for this model, and its prompt as it fits.
+    void make(const select::ModelRef &ref, QObject *context, const Then &then);
+    /// Who is asked where the answer fails its checks and no models are named for that: the others of the order, from `next`
+    /// on, that can be reached.
+    void addFallbacks(const run::RunRequest &request, qsizetype next, QObject *context, const Made &then);
     void checkSpending();
     void judge(const cost::Verdict &verdict);
     void launch();
@@ -53,7 +59,7 @@ private:
     /// Gone first where the whole window goes.
     const QPointer<PromptFitting> m_fitting;
     const Prompt m_prompt;
-    run::RunRequest m_request;
+    run::RunRequest m_request; ///< made for the first model, once it is
     const QList<select::Candidate> m_order;
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;

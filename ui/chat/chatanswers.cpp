@@ -1,6 +1,5 @@
 /// ChatController: prompts and the calls that answer them.
 
-#include "core/select/chooser.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
@@ -64,6 +63,7 @@ void ChatController::send(const QString &text, const QList<llm::ContentPart> &pi
         fresh.conversation.title = text.trimmed().isEmpty() ? tr("A picture") : titleFor(text);
         fresh.conversation.createdMs = m_context.clock.wallMs();
         m_currentId = fresh.conversation.id;
+        m_budgets.setConversation(m_currentId);
         m_chats.emplace(m_currentId, std::move(fresh));
         m_chats[QString()] = Chat();
         touch(currentChat());
@@ -116,17 +116,19 @@ void ChatController::overrule(const QString &messageId, const select::ModelRef &
     const profile::RunRecord *chosen = record(messageId);
     if (!answer || !chosen || live(messageId))
         return;
+    const auto before = select::decisionFromJson(chosen->decision);
     LiveAnswer live;
     live.anew = true;
     live.decision = select::Decision { .strategy = {},
                                        .chosen = with,
                                        .reason = {},
-                                       .inputTokens = 0,
+                                       .inputTokens = before.inputTokens,
                                        .atMs = m_context.clock.wallMs(),
                                        .weights = {},
                                        .rows = {},
                                        .rule = {},
-                                       .overrules = chosen->id };
+                                       .overrules = chosen->id,
+                                       .insteadOf = select::ModelRef { chosen->providerId, chosen->model } };
     answerTo(chat, answer->parentId, std::move(live), with);
 }
 
@@ -162,7 +164,7 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     run::RunRequest request;
     request.endpoint.providerId = answer.providerId;
     const Prompt prompt = promptFor(chat.conversation, chat.tree, answer, live);
-    request.chat = prompt.request;
+    request.chat.model = answer.model;
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
@@ -183,16 +185,24 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     call.start();
 }
 
+select::Question ChatController::questionOf(const store::Conversation &conversation, const Prompt &prompt) const
+{
+    return { .chat = prompt.request,
+             .conversationId = conversation.id,
+             .tags = conversation.tags,
+             .quality = select::qualityFromName(conversation.quality).value_or(select::Quality::Balanced),
+             .budgetLeft = m_budgets.left(),
+             .fits = m_fitting.shortens(conversation.id),
+             .nowMs = m_context.clock.wallMs() };
+}
+
 QList<select::Candidate> ChatController::choose(const Chat &chat, store::StoredMessage &answer, LiveAnswer &live)
 {
     select::ModelRef ref { answer.providerId, answer.model };
     if (ref != select::autoRef)
         return m_context.chooser.fallbackOrder(ref);
-    select::Question question;
-    question.chat = promptFor(chat.conversation, chat.tree, answer, live).request;
-    question.conversationId = answer.conversationId;
-    question.nowMs = m_context.clock.wallMs();
-    const select::Pick pick = m_context.chooser.choose(question);
+    const Prompt prompt = promptFor(chat.conversation, chat.tree, answer, live);
+    const select::Pick pick = m_context.chooser.choose(questionOf(chat.conversation, prompt));
     live.decision = pick.decision;
     if (pick.decision.chosen) {
         answer.providerId = pick.decision.chosen->providerId;

@@ -2,7 +2,6 @@
 
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
-#include "core/select/chooser.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
@@ -31,10 +30,9 @@ void keepRecord(QHash<QString, profile::RunRecord> &records, const profile::RunR
 } // namespace
 
 ChatController::ChatController(AppContext &context, QObject *parent)
-    : QObject(parent), m_context(context), m_fitting(context),
-      m_providerId(context.settings.value("default/provider").toString()),
-      m_model(context.settings.value("default/model").toString())
+    : QObject(parent), m_context(context), m_fitting(context), m_budgets(context)
 {
+    useDefaultModel();
     m_chats.emplace(QString(), Chat());
     m_removal.setSingleShot(true);
     m_removal.setInterval(undoRemoveMs);
@@ -42,9 +40,8 @@ ChatController::ChatController(AppContext &context, QObject *parent)
     m_partials.setInterval(partialsMs);
     connect(&m_partials, &QTimer::timeout, this, &ChatController::storePartials);
     connect(&context.settings, &config::Settings::changed, this, [this](const QString &key) {
-        if (key == "default/provider"_L1 || key == "default/model"_L1) {
-            m_providerId = m_context.settings.value("default/provider").toString();
-            m_model = m_context.settings.value("default/model").toString();
+        if (key.startsWith("default/"_L1)) {
+            useDefaultModel();
             Q_EMIT modelChanged();
         }
     });
@@ -56,6 +53,16 @@ ChatController::~ChatController()
 {
     storePartials();
     settleRemoval();
+}
+
+void ChatController::useDefaultModel()
+{
+    m_providerId = m_context.settings.value("default/provider").toString();
+    m_model = m_context.settings.value("default/model").toString();
+    if (m_context.settings.value("default/auto").toBool()) {
+        m_providerId = select::autoRef.providerId;
+        m_model = select::autoRef.model;
+    }
 }
 
 void ChatController::load()
@@ -182,21 +189,52 @@ void ChatController::setOptions(const QString &systemPrompt, const llm::ChatOpti
     conversation.options = options;
     conversation.cachePolicy = cachePolicy;
     conversation.validation = validation;
-    store::Conversation *known = listed(m_currentId);
+    saveListed(conversation);
+}
+
+/// One without a message is stored with its first.
+void ChatController::saveListed(const store::Conversation &conversation)
+{
+    store::Conversation *known = listed(conversation.id);
     if (!known)
-        return; // stored with its first message
+        return;
     *known = conversation;
     watch(m_context.store.saveConversation(conversation));
 }
 
-Prompt ChatController::nextPrompt() const
+select::Quality ChatController::quality() const
+{
+    return select::qualityFromName(m_chats.at(m_currentId).conversation.quality).value_or(select::Quality::Balanced);
+}
+
+void ChatController::setQuality(select::Quality quality)
+{
+    if (quality == this->quality())
+        return;
+    store::Conversation &conversation = currentChat().conversation;
+    conversation.quality = select::qualityName(quality);
+    saveListed(conversation);
+}
+
+Prompt ChatController::nextPrompt(const QString &typed) const
 {
     const Chat &chat = m_chats.at(m_currentId);
     store::StoredMessage answer;
     answer.parentId = chat.tree.leaf();
     answer.providerId = providerId();
     answer.model = model();
-    return promptFor(chat.conversation, chat.tree, answer, {});
+    Prompt prompt = promptFor(chat.conversation, chat.tree, answer, {});
+    if (!typed.isEmpty()) {
+        prompt.ids.append(QString());
+        prompt.authors.append(select::ModelRef());
+        prompt.request.messages.append(llm::Message::fromText(llm::Role::User, typed));
+    }
+    if (select::ModelRef { answer.providerId, answer.model } != select::autoRef)
+        return prompt;
+    select::Question question = questionOf(chat.conversation, prompt);
+    question.seed = 1; // the same words, the same model
+    const auto chosen = m_context.chooser.choose(question).decision.chosen;
+    return chosen ? madeFor(prompt, *chosen) : prompt;
 }
 
 bool ChatController::isPinned(const QString &messageId) const
@@ -234,6 +272,7 @@ void ChatController::newConversation()
 void ChatController::show(const QString &conversationId)
 {
     m_currentId = conversationId;
+    m_budgets.setConversation(conversationId);
     dropIdleChats();
     Q_EMIT currentChanged();
     Q_EMIT modelChanged();
@@ -291,6 +330,18 @@ void ChatController::rename(const QString &conversationId, const QString &title)
     conversation->title = title.trimmed();
     if (Chat *opened = chat(conversationId))
         opened->conversation.title = conversation->title;
+    watch(m_context.store.saveConversation(*conversation));
+    Q_EMIT conversationsChanged();
+}
+
+void ChatController::setTags(const QString &conversationId, const QStringList &tags)
+{
+    store::Conversation *conversation = listed(conversationId);
+    if (!conversation || conversation->tags == tags)
+        return;
+    conversation->tags = tags;
+    if (Chat *opened = chat(conversationId))
+        opened->conversation.tags = tags;
     watch(m_context.store.saveConversation(*conversation));
     Q_EMIT conversationsChanged();
 }

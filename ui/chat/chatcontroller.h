@@ -1,8 +1,9 @@
 #pragma once
 
-#include "core/select/modelref.h"
+#include "core/select/chooser.h"
 #include "core/store/store.h"
 #include "ui/appcontext.h"
+#include "ui/budgetwatch.h"
 #include "ui/chat/conversationtree.h"
 #include "ui/chat/liveanswer.h"
 
@@ -53,8 +54,12 @@ public:
     void setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
                     std::optional<profile::CachePolicy> cachePolicy = {}, const llm::Validation &validation = {});
 
-    /// As it would be sent if the user added nothing.
-    Prompt nextPrompt() const;
+    /// How good answers are wanted where models are chosen automatically.
+    select::Quality quality() const;
+    void setQuality(select::Quality quality);
+
+    /// As it would be sent if the user added no more than this. With 'Auto' for a model that might be chosen.
+    Prompt nextPrompt(const QString &typed = {}) const;
     PromptFitting &fitting() { return m_fitting; }
     /// A pinned message stays in the prompt, however long that gets.
     bool isPinned(const QString &messageId) const;
@@ -63,6 +68,7 @@ public:
     void newConversation();
     void open(const QString &conversationId);
     void rename(const QString &conversationId, const QString &title);
+    void setTags(const QString &conversationId, const QStringList &tags);
     /// Gone from the list at once, from the disk after undoRemoveMs or with the window.
     void remove(const QString &conversationId);
     /// What was on display when it was removed is so again.
@@ -118,12 +124,15 @@ private:
     Chat &currentChat();
     store::Conversation *listed(const QString &conversationId);
     void touch(Chat &chat);
+    void saveListed(const store::Conversation &conversation);
+    void useDefaultModel();
     void show(const QString &conversationId);
     void dropIdleChats();
     QString addUserMessage(Chat &chat, const QString &parentId, const QString &text,
                            const QList<llm::ContentPart> &pictures);
     void answerTo(Chat &chat, const QString &userMessageId, LiveAnswer live = {}, const select::ModelRef &by = {});
     void begin(const QString &conversationId, const QString &answerId, LiveAnswer live = {});
+    select::Question questionOf(const store::Conversation &conversation, const Prompt &prompt) const;
     /// Of an answer for 'Auto' the model; of any, who is asked where it fails. Empty where there is no model.
     QList<select::Candidate> choose(const Chat &chat, store::StoredMessage &answer, LiveAnswer &live);
     void connectCall(const QString &conversationId, const QString &answerId, AnswerCall &call);
@@ -135,6 +144,7 @@ private:
 
     AppContext &m_context;
     PromptFitting m_fitting;
+    BudgetWatch m_budgets;
     QList<store::Conversation> m_conversations;
     std::map<QString, Chat> m_chats; ///< "" is the conversation that has no message yet
     std::map<QString, LiveAnswer> m_live; ///< by message

@@ -105,6 +105,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(&m_composer->options(), &OptionsPanel::edited, this, [this] {
         const OptionsPanel &options = m_composer->options();
         m_chats.setOptions(options.systemPrompt(), options.options(), options.cachePolicy(), options.validation());
+        m_chats.setQuality(options.quality());
     });
     connect(m_composer, &Composer::picturesChanged, this, &ChatPage::estimate);
     connect(m_composer, &Composer::sendRequested, this, &ChatPage::send);
@@ -274,6 +275,7 @@ void ChatPage::showCurrent()
         m_shownId = id;
         m_composer->setText(m_drafts.value(id));
         m_composer->setPictures(m_draftPictures.take(id));
+        m_composer->options().setQuality(m_chats.quality());
         m_composer->options().setOptions(m_chats.systemPrompt(), m_chats.options(), m_chats.cachePolicy(),
                                          m_chats.validation());
     }
@@ -294,14 +296,10 @@ void ChatPage::showContent()
 /// Counted aside; showPlan() follows.
 void ChatPage::estimate()
 {
-    Prompt prompt = m_chats.nextPrompt();
-    const bool empty = prompt.ids.isEmpty() || prompt.ids.last().isEmpty(); // no more than a system prompt
-    if (const QString text = m_composer->text(); !text.isEmpty()) {
-        prompt.ids.append(QString());
-        prompt.request.messages.append(llm::Message::fromText(llm::Role::User, text));
-    } else if (empty) {
+    Prompt prompt = m_chats.nextPrompt(m_composer->text());
+    const bool onlySystem = prompt.ids.isEmpty() || prompt.ids.last().isEmpty();
+    if (m_composer->text().isEmpty() && onlySystem)
         prompt.request.messages.clear();
-    }
     if (m_context.tokens) {
         m_chats.fitting().plan(prompt);
         return;

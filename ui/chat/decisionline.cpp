@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -17,9 +18,19 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr double leastShown = 0.005;
+
 QString percent(double share)
 {
     return QLocale().toString(share * 100, 'f', share > 0 && share < 0.1 ? 1 : 0) + u" %"_s;
+}
+
+/// In the utility's own measure, where 1 is as much as ten seconds.
+QString preferenceText(double preference)
+{
+    const QString figure = QLocale().toString(std::abs(preference), 'f', 2);
+    return preference > 0 ? DecisionLine::tr("you prefer it: +%1").arg(figure)
+                          : DecisionLine::tr("you replaced it: −%1").arg(figure);
 }
 
 /// The best of those that were not chosen and could have been.
@@ -169,7 +180,8 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
         : row.calls == 0          ? tr("not measured yet")
         : row.calls == 1          ? tr("1 call measured")
                                   : tr("%1 calls measured").arg(row.calls);
-    addCell(at, 5, note, true);
+    const bool prefers = std::abs(row.preference) >= leastShown;
+    addCell(at, 5, prefers ? note + u" · "_s + preferenceText(row.preference) : note, true);
     const bool canBeAsked = row.excluded.isEmpty() || row.circuit != select::Circuit::Closed;
     if (chosen || !canOverrule || !canBeAsked)
         return;

@@ -65,11 +65,12 @@ llm::Message endedMessage(const LiveAnswer &live, const llm::Answer &answer)
 Prompt promptFor(const store::Conversation &conversation, const ConversationTree &tree,
                  const store::StoredMessage &answer, const LiveAnswer &live)
 {
-    Prompt prompt { conversation.id, answer.providerId, {}, {}, conversation.pinned };
+    Prompt prompt { conversation.id, answer.providerId, {}, {}, conversation.pinned, {} };
     prompt.request.model = answer.model;
     prompt.request.options = conversation.options;
-    const auto add = [&prompt](const QString &id, const llm::Message &message) {
+    const auto add = [&prompt](const QString &id, const llm::Message &message, const select::ModelRef &author = {}) {
         prompt.ids.append(id);
+        prompt.authors.append(author);
         prompt.request.messages.append(message);
     };
     if (!conversation.systemPrompt.isEmpty())
@@ -89,10 +90,7 @@ Prompt promptFor(const store::Conversation &conversation, const ConversationTree
         if (message.role == llm::Role::Assistant && message.text().isEmpty() && message.toolCalls.isEmpty())
             continue;
         message.reasoning.clear();
-        // Signed and encrypted thoughts mean something to their own model only.
-        if (stored.providerId != answer.providerId || stored.model != answer.model)
-            message.replay.reset();
-        add(stored.id, message);
+        add(stored.id, message, { stored.providerId, stored.model });
     }
     if (live.before) {
         add(answer.id, llm::Message::fromText(llm::Role::Assistant, live.text));

@@ -37,7 +37,7 @@ LiveAnswer goingOn(const llm::Message &answer);
 QString fitted(const QString &before, const QString &more);
 /// What a call has made of its message when it has ended.
 llm::Message endedMessage(const LiveAnswer &live, const llm::Answer &answer);
-/// What is sent to get `answer`: the options of its conversation and the messages before it.
+/// What is sent to get `answer`: the options of its conversation and the messages before it. For its model madeFor() it.
 Prompt promptFor(const store::Conversation &conversation, const ConversationTree &tree,
                  const store::StoredMessage &answer, const LiveAnswer &live);
 

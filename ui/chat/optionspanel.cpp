@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include <limits>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -76,7 +77,7 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     : Card(Tone::Plain, parent), m_content(new QWidget), m_grid(new QGridLayout),
       m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, m_content)),
       m_effort(new QComboBox(m_content)), m_format(new QComboBox(m_content)), m_cache(new QComboBox(m_content)),
-      m_stop(lines(u"optionStop"_s, tr("one a line"), 2, m_content)),
+      m_quality(new QComboBox(m_content)), m_stop(lines(u"optionStop"_s, tr("one a line"), 2, m_content)),
       m_schema(lines(u"optionSchema"_s, u"{ \"type\": \"object\", … }"_s, 4, m_content)),
       m_schemaProblem(new QLabel(m_content)), m_checks(new ChecksEditor(ChecksEditor::Failures::Chosen, m_content))
 {
@@ -94,6 +95,7 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     m_budget = addNumber(u"optionBudget"_s, tr("Most tokens of thinking"), {}, whole(0, this));
     addCell(tr("Stop at"), m_stop);
     addCacheChoice();
+    addQualityChoice();
     addCell(tr("JSON schema"), m_schema, columns);
     m_schemaProblem->setObjectName(u"optionSchemaProblem"_s);
     m_schemaProblem->hide();
@@ -112,6 +114,7 @@ OptionsPanel::OptionsPanel(QWidget *parent)
         connect(field, &QPlainTextEdit::textChanged, this, &OptionsPanel::refresh);
     connect(m_checks, &ChecksEditor::edited, this, &OptionsPanel::refresh);
     setFocusProxy(m_system);
+    setQuality(select::Quality::Balanced);
     setOptions({}, {});
 }
 
@@ -199,7 +202,36 @@ void OptionsPanel::addCacheChoice()
     for (const auto &[title, policy] : policies)
         m_cache->addItem(title, int(policy));
     connect(m_cache, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
-    addCell(tr("Kept answers"), m_cache, columns - m_cells % columns);
+    addCell(tr("Kept answers"), m_cache, columns - m_cells % columns - 1);
+}
+
+void OptionsPanel::addQualityChoice()
+{
+    using enum select::Quality;
+    m_quality->setObjectName(u"optionQuality"_s);
+    m_quality->setToolTip(
+        tr("What Auto looks for in this chat: low halves the weight of quality, high doubles it, and rules "
+           "may ask for it"));
+    const std::pair<QString, select::Quality> qualities[] = { { tr("low"), Low },
+                                                              { tr("balanced"), Balanced },
+                                                              { tr("high"), High } };
+    for (const auto &[title, quality] : qualities)
+        m_quality->addItem(title, int(quality));
+    connect(m_quality, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
+    addCell(tr("Quality, with Auto"), m_quality);
+}
+
+void OptionsPanel::setQuality(select::Quality quality)
+{
+    const bool filled = std::exchange(m_filling, true);
+    m_quality->setCurrentIndex(m_quality->findData(int(quality)));
+    m_filling = filled;
+    Q_EMIT changed();
+}
+
+select::Quality OptionsPanel::quality() const
+{
+    return select::Quality(m_quality->currentData().toInt());
 }
 
 void OptionsPanel::setOptions(const QString &systemPrompt, const llm::ChatOptions &options,
@@ -273,11 +305,12 @@ int OptionsPanel::count() const
     return int(!systemPrompt().isEmpty()) + set.temperature.has_value() + set.topP.has_value()
         + set.maxTokens.has_value() + set.seed.has_value() + set.reasoningBudget.has_value()
         + set.reasoningEffort.has_value() + int(!set.stop.isEmpty()) + int(format) + cachePolicy().has_value()
-        + int(m_checks->count() > 0);
+        + int(m_checks->count() > 0) + int(quality() != select::Quality::Balanced);
 }
 
 void OptionsPanel::clear()
 {
+    setQuality(select::Quality::Balanced);
     setOptions({}, {});
     Q_EMIT edited();
 }

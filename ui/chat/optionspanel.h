@@ -3,6 +3,7 @@
 #include "core/llm/chatrequest.h"
 #include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
+#include "core/select/subject.h"
 #include "ui/theme/controls.h"
 
 class QComboBox;
@@ -30,6 +31,9 @@ public:
     /// Unset: as the settings say.
     std::optional<profile::CachePolicy> cachePolicy() const;
     llm::Validation validation() const;
+    /// How good answers are wanted where models are chosen automatically.
+    void setQuality(select::Quality quality);
+    select::Quality quality() const;
     /// How many are set, for the button that opens this.
     int count() const;
 
@@ -48,6 +52,7 @@ private:
     QLineEdit *addNumber(const QString &objectName, const QString &title, const QString &hint, QValidator *validator);
     void addChoices();
     void addCacheChoice();
+    void addQualityChoice();
     void addCell(const QString &title, QWidget *field, int columns = 1);
     void clear();
     void refresh();
@@ -67,6 +72,7 @@ private:
     QComboBox *m_effort;
     QComboBox *m_format;
     QComboBox *m_cache;
+    QComboBox *m_quality;
     QPlainTextEdit *m_stop;
     QPlainTextEdit *m_schema;
     QWidget *m_schemaCell = nullptr;

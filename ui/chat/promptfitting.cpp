@@ -38,6 +38,18 @@ std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &p
 
 } // namespace
 
+Prompt madeFor(const Prompt &prompt, const select::ModelRef &ref)
+{
+    Prompt made = prompt;
+    made.providerId = ref.providerId;
+    made.request.model = ref.model;
+    for (qsizetype i = 0; i < made.request.messages.size(); ++i) {
+        if (made.authors.value(i) != ref)
+            made.request.messages[i].replay.reset();
+    }
+    return made;
+}
+
 /// What has been counted of the prompt before: of one that grows by a key only that is counted again.
 struct PromptFitting::Memory {
     std::shared_ptr<const cost::TokenCounter> counter; ///< keeps the tokenizer
@@ -95,6 +107,11 @@ void PromptFitting::setSendsAll(const QString &conversationId, bool sendsAll)
     else
         m_sendAll.remove(conversationId);
     Q_EMIT changed();
+}
+
+bool PromptFitting::shortens(const QString &conversationId) const
+{
+    return cost::fitPolicyFromName(m_context.settings.value("context/policy").toString()) && !sendsAll(conversationId);
 }
 
 cost::ContextRules PromptFitting::rulesFor(const Prompt &prompt) const
@@ -201,6 +218,7 @@ void PromptFitting::askForSummary(const llm::Endpoint &endpoint, const QString &
     run::RunRequest asked;
     asked.endpoint = endpoint;
     asked.chat = cost::summaryRequest(model, prompt.request.messages, fit.fit);
+    asked.operation = profile::Operation::Summary;
     asked.conversationId = request.conversationId;
     asked.limits = request.limits;
     asked.steps.append({ u"fit"_s, u"the summary of what another prompt has no room for"_s });

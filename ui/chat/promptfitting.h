@@ -2,6 +2,7 @@
 
 #include "core/cost/contextfit.h"
 #include "core/run/run.h"
+#include "core/select/modelref.h"
 #include "ui/appcontext.h"
 
 #include <QObject>
@@ -21,7 +22,11 @@ struct Prompt {
     llm::ChatRequest request;
     QStringList ids; ///< of the request's messages; "" for one that is none of the conversation's
     QStringList pinned; ///< ids of messages that stay
+    QList<select::ModelRef> authors = {}; ///< of the request's messages; empty for one that no model wrote
 };
+
+/// As this model is asked with it: signed and encrypted thoughts mean something to their own model only.
+Prompt madeFor(const Prompt &prompt, const select::ModelRef &ref);
 
 /// What would become of it.
 struct PromptPlan {
@@ -52,6 +57,8 @@ public:
     /// Until the program ends the conversation's prompts are sent whole.
     void setSendsAll(const QString &conversationId, bool sendsAll);
     bool sendsAll(const QString &conversationId) const { return m_sendAll.contains(conversationId); }
+    /// Whether its prompts are made shorter where they are too long.
+    bool shortens(const QString &conversationId) const;
 
 Q_SIGNALS:
     void planned(const talkbench::ui::PromptPlan &plan);

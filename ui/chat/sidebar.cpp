@@ -7,6 +7,7 @@
 
 #include <QDateTime>
 #include <QHBoxLayout>
+#include <QInputDialog>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
@@ -18,6 +19,8 @@
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -123,6 +126,17 @@ QString dateGroup(qint64 wallMs, const QDate &today)
         + (day.year() == today.year() ? QString() : u' ' + QString::number(day.year()));
 }
 
+QStringList tagsFrom(const QString &text)
+{
+    QStringList tags;
+    const QStringList parts = text.split(u',', Qt::SkipEmptyParts);
+    for (const QString &part : parts) {
+        if (const QString tag = part.simplified(); !tag.isEmpty() && !tags.contains(tag, Qt::CaseInsensitive))
+            tags.append(tag);
+    }
+    return tags;
+}
+
 Sidebar::Sidebar(QWidget *parent)
     : QWidget(parent), m_filter(new QLineEdit(this)), m_list(new QListWidget(this)),
       m_new(textButton(u"newChat"_s, u"compose"_s, tr("New chat"), this)), m_undo(new Card(Card::Tone::Plain, this)),
@@ -134,7 +148,7 @@ Sidebar::Sidebar(QWidget *parent)
     connect(m_new, &QToolButton::clicked, this, &Sidebar::newRequested);
 
     m_filter->setObjectName(u"conversationFilter"_s);
-    m_filter->setAccessibleName(tr("Filter conversations by title"));
+    m_filter->setAccessibleName(tr("Filter conversations by title or tag"));
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setClearButtonEnabled(true);
     m_filter->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
@@ -217,7 +231,9 @@ void Sidebar::rebuild()
     const QString wanted = m_filter->text().trimmed();
     QString group;
     for (const store::Conversation &conversation : std::as_const(m_conversations)) {
-        if (!wanted.isEmpty() && !conversation.title.contains(wanted, Qt::CaseInsensitive))
+        const QString tags = conversation.tags.join(u", "_s);
+        if (!wanted.isEmpty() && !conversation.title.contains(wanted, Qt::CaseInsensitive)
+            && !tags.contains(wanted, Qt::CaseInsensitive))
             continue;
         const QString itsGroup = dateGroup(conversation.updatedMs, m_today);
         if (itsGroup != group) {
@@ -228,12 +244,13 @@ void Sidebar::rebuild()
         auto *item = new QListWidgetItem(conversation.title, m_list);
         item->setData(idRole, conversation.id);
         item->setData(busyRole, busy.contains(conversation.id));
-        item->setToolTip(conversation.title);
+        item->setToolTip(tags.isEmpty() ? conversation.title : tr("%1\nTags: %2").arg(conversation.title, tags));
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable);
     }
     if (m_list->count() == 0) {
-        auto *none = new QListWidgetItem(
-            wanted.isEmpty() ? tr("No conversations yet. What you ask appears here.") : tr("No title matches"), m_list);
+        auto *none = new QListWidgetItem(wanted.isEmpty() ? tr("No conversations yet. What you ask appears here.")
+                                                          : tr("No title or tag matches"),
+                                         m_list);
         none->setData(noteRole, true);
         none->setFlags(Qt::NoItemFlags);
     }
@@ -349,6 +366,7 @@ void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
     menu->setObjectName(u"conversationMenu"_s);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(icon(u"edit"_s, IconTone::Muted), tr("Rename"), this, [this, id] { beginRename(itemOf(id)); });
+    menu->addAction(icon(u"tag"_s, IconTone::Muted), tr("Tags…"), this, [this, id] { askTags(id); });
     menu->addAction(icon(u"trash"_s, IconTone::Muted), tr("Delete"), this, [this, id] { remove(id); });
     menu->popup(where);
 }
@@ -357,6 +375,24 @@ void Sidebar::beginRename(QListWidgetItem *item)
 {
     if (item)
         m_list->editItem(item);
+}
+
+void Sidebar::askTags(const QString &conversationId)
+{
+    const auto conversation = std::find_if(m_conversations.cbegin(), m_conversations.cend(),
+                                           [&](const store::Conversation &c) { return c.id == conversationId; });
+    if (conversation == m_conversations.cend())
+        return;
+    auto *dialog = new QInputDialog(this);
+    dialog->setObjectName(u"tagsDialog"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Tags"));
+    dialog->setLabelText(
+        tr("Tags of this conversation, with commas between. Rules of automatic choices may ask for them."));
+    dialog->setTextValue(conversation->tags.join(u", "_s));
+    connect(dialog, &QInputDialog::textValueSelected, this,
+            [this, conversationId](const QString &text) { Q_EMIT tagged(conversationId, tagsFrom(text)); });
+    dialog->open();
 }
 
 bool Sidebar::eventFilter(QObject *watched, QEvent *event)

@@ -21,6 +21,9 @@ class ElidedLabel;
 /// "Today", "Yesterday", "Previous 7 days", "Previous 30 days", else the month.
 QString dateGroup(qint64 wallMs, const QDate &today);
 
+/// "work, private": without what is empty or there twice.
+QStringList tagsFrom(const QString &text);
+
 /// The conversations by date, newest first. A conversation that is still being answered turns its spinner.
 class Sidebar final : public QWidget {
     Q_OBJECT
@@ -40,6 +43,7 @@ Q_SIGNALS:
     void newRequested();
     void opened(const QString &conversationId);
     void renamed(const QString &conversationId, const QString &title);
+    void tagged(const QString &conversationId, const QStringList &tags);
     void removeRequested(const QString &conversationId);
     void undoRequested();
 
@@ -51,6 +55,7 @@ private:
     void rebuild();
     void menuFor(QListWidgetItem *item, const QPoint &where);
     void beginRename(QListWidgetItem *item);
+    void askTags(const QString &conversationId);
     void remove(const QString &conversationId);
     void openSelected();
     void openFirst();

@@ -307,6 +307,7 @@ void ComparePage::resolve(CompareColumn *column, int round)
 run::RunRequest ComparePage::requestOf(const Ready &ready) const
 {
     run::RunRequest request;
+    request.operation = profile::Operation::Compare;
     request.cache = profile::CachePolicy::Off; // comparing is measuring
     request.endpoint = ready.endpoint;
     request.chat.model = ready.column->model();

@@ -104,6 +104,7 @@ void ActivityMonitor::setState(const run::EngineState &state)
     if (onlyPlaces) // as often as a call gets on: too often to measure
         return;
     m_sample.queued = state.queued;
+    m_calls.setQueued(state.queued);
     m_sample.inFlight = state.inFlight;
     m_frames.setActive(state.inFlight > 0);
     take();

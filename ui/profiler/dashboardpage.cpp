@@ -1,6 +1,7 @@
 #include "ui/profiler/dashboardpage.h"
 
 #include "core/profile/monitor.h"
+#include "core/profile/operation.h"
 #include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/summarytiles.h"
 #include "ui/theme/controls.h"
@@ -13,12 +14,14 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
 #include <QStackedWidget>
 #include <QTableWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <limits>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 
@@ -57,7 +60,8 @@ private:
 } // namespace
 
 DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
-    : QWidget(parent), m_monitor(monitor), m_window(new QComboBox(this)),
+    : QWidget(parent), m_monitor(monitor), m_window(new QComboBox(this)), m_operation(new QComboBox(this)),
+      m_queue(mutedLabel(u"dashboardQueue"_s, this)),
       m_copy(textButton(u"dashboardCopy"_s, u"copy"_s, tr("Copy as CSV"), this)), m_stack(new QStackedWidget(this)),
       m_empty(mutedLabel(u"dashboardEmpty"_s, this)), m_tiles(new SummaryTiles(this)), m_table(new QTableWidget(this))
 {
@@ -102,11 +106,21 @@ QWidget *DashboardPage::makeBar()
     m_window->setObjectName(u"dashboardWindow"_s);
     m_window->setAccessibleName(tr("Time"));
     connect(m_window, &QComboBox::currentIndexChanged, this, &DashboardPage::refresh);
+    m_operation->addItem(tr("All operations"), -1);
+    for (const profile::OperationRow &row : profile::operationTable())
+        m_operation->addItem(QCoreApplication::translate("Operation", row.title), static_cast<int>(row.operation));
+    m_operation->setObjectName(u"dashboardOperation"_s);
+    m_operation->setAccessibleName(tr("Operation"));
+    connect(m_operation, &QComboBox::currentIndexChanged, this, &DashboardPage::refresh);
     connect(m_copy, &QToolButton::clicked, this, &DashboardPage::copyCsv);
     auto *bar = new QWidget(this);
     auto *line = new QHBoxLayout(bar);
     line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(grid::unit);
     line->addWidget(m_window);
+    line->addWidget(m_operation);
+    line->addSpacing(grid::unit);
+    line->addWidget(m_queue);
     line->addStretch();
     line->addWidget(m_copy);
     return bar;
@@ -138,6 +152,22 @@ profile::Window DashboardPage::window() const
     return static_cast<profile::Window>(m_window->currentData().toInt());
 }
 
+QList<profile::ReportRow> DashboardPage::rows() const
+{
+    const int operation = m_operation->currentData().toInt();
+    return profile::reportRows(m_monitor.calls(), window(),
+                               operation < 0 ? std::nullopt
+                                             : std::optional(static_cast<profile::Operation>(operation)));
+}
+
+void DashboardPage::showQueue()
+{
+    const profile::LevelSeries::Figures queued = m_monitor.calls().queued(window());
+    m_queue->setText(tr("Queue: %1 on average, at most %2")
+                         .arg(QLocale().toString(queued.mean, 'f', queued.mean < 10 ? 1 : 0),
+                              QLocale().toString(queued.max, 'f', 0)));
+}
+
 void DashboardPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
@@ -146,7 +176,8 @@ void DashboardPage::showEvent(QShowEvent *event)
 
 void DashboardPage::refresh()
 {
-    const QList<profile::ReportRow> rows = profile::reportRows(m_monitor.calls(), window());
+    const QList<profile::ReportRow> rows = this->rows();
+    showQueue();
     m_copy->setEnabled(!rows.isEmpty());
     m_stack->setCurrentIndex(rows.isEmpty() ? 0 : 1);
     if (!rows.isEmpty())
@@ -178,7 +209,7 @@ void DashboardPage::fillRow(int line, const profile::ReportRow &row)
 
 void DashboardPage::copyCsv() const
 {
-    const profile::Report report { m_window->currentText(), profile::reportRows(m_monitor.calls(), window()) };
+    const profile::Report report { m_window->currentText(), rows() };
     QGuiApplication::clipboard()->setText(QString::fromUtf8(toCsv(report)));
 }
 

@@ -31,12 +31,16 @@ private:
     QWidget *makeBar();
     void makeTable();
     profile::Window window() const;
+    QList<profile::ReportRow> rows() const;
+    void showQueue();
     void refresh();
     void fillRow(int line, const profile::ReportRow &row);
     void copyCsv() const;
 
     const ActivityMonitor &m_monitor;
     QComboBox *m_window;
+    QComboBox *m_operation;
+    QLabel *m_queue;
     QToolButton *m_copy;
     QStackedWidget *m_stack;
     QLabel *m_empty;

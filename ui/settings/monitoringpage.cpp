@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/ownalerts.h"
 #include "ui/settings/valuespage.h"
 #include "ui/theme/metrics.h"
 
@@ -12,6 +13,9 @@
 #include <QLabel>
 #include <QSpinBox>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -28,7 +32,48 @@ QString thresholdPrefix(const profile::AlertRule &rule)
                                                               : MonitoringPage::tr("below ");
 }
 
+bool isOwn(const profile::AlertRule &rule)
+{
+    const auto defaults = profile::defaultAlertRules();
+    return std::none_of(defaults.begin(), defaults.end(),
+                        [&rule](const profile::AlertRule &known) { return known.id == rule.id; });
+}
+
+QList<profile::AlertRule> ownOf(QList<profile::AlertRule> rules)
+{
+    rules.removeIf([](const profile::AlertRule &rule) { return !isOwn(rule); });
+    return rules;
+}
+
 } // namespace
+
+void showUnit(QDoubleSpinBox &threshold, const QString &signalId)
+{
+    const profile::AlertSignal *watched = profile::alertSignalById(signalId);
+    threshold.setDecimals(QByteArrayView(watched->unit) == "USD" ? 2 : 0);
+    threshold.setSuffix(*watched->unit != '\0' ? u' ' + QString::fromUtf8(watched->unit) : QString());
+}
+
+QDoubleSpinBox *thresholdBox(const profile::AlertRule &rule)
+{
+    auto *threshold = new QDoubleSpinBox;
+    threshold->setRange(0, largestThreshold);
+    threshold->setGroupSeparatorShown(true);
+    showUnit(*threshold, rule.signal);
+    threshold->setValue(rule.threshold);
+    return threshold;
+}
+
+QSpinBox *holdBox(const profile::AlertRule &rule)
+{
+    auto *hold = new QSpinBox;
+    hold->setRange(0, longestHoldSeconds);
+    hold->setPrefix(MonitoringPage::tr("for "));
+    hold->setSuffix(MonitoringPage::tr(" s"));
+    hold->setSpecialValueText(MonitoringPage::tr("at once"));
+    hold->setValue(rule.holdSeconds);
+    return hold;
+}
 
 MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
     : QWidget(parent), m_settings(settings),
@@ -43,16 +88,19 @@ MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
     grid->setHorizontalSpacing(grid::gap);
     grid->setVerticalSpacing(grid::unit);
     grid->setColumnStretch(0, 1);
-    const auto rules =
-        profile::alertRulesFromJson(QJsonObject::fromVariantMap(settings.value("monitor/alerts").toMap()));
-    for (const profile::AlertRule &rule : rules)
-        addRule(grid, rule);
+    m_kept = profile::alertRulesFromJson(QJsonObject::fromVariantMap(settings.value("monitor/alerts").toMap()));
+    for (const profile::AlertRule &rule : std::as_const(m_kept)) {
+        if (!isOwn(rule))
+            addRule(grid, rule);
+    }
+    m_own = new OwnAlerts(ownOf(m_kept), this);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::gap);
     column->addWidget(m_values);
     column->addWidget(title);
     column->addLayout(grid);
+    column->addWidget(m_own);
     column->addStretch();
 }
 
@@ -64,24 +112,13 @@ void MonitoringPage::addRule(QGridLayout *grid, const profile::AlertRule &rule)
     enabled->setObjectName(u"alertEnabled_"_s + rule.id);
     enabled->setAccessibleName(title);
     enabled->setChecked(rule.enabled);
-    auto *threshold = new QDoubleSpinBox(this);
+    QDoubleSpinBox *threshold = thresholdBox(rule);
     threshold->setObjectName(u"alertThreshold_"_s + rule.id);
     threshold->setAccessibleName(tr("%1: threshold").arg(title));
-    threshold->setRange(0, largestThreshold);
-    threshold->setDecimals(QByteArrayView(watched->unit) == "USD" ? 2 : 0);
-    threshold->setGroupSeparatorShown(true);
     threshold->setPrefix(thresholdPrefix(rule));
-    if (*watched->unit != '\0')
-        threshold->setSuffix(u' ' + QString::fromUtf8(watched->unit));
-    threshold->setValue(rule.threshold);
-    auto *hold = new QSpinBox(this);
+    QSpinBox *hold = holdBox(rule);
     hold->setObjectName(u"alertHold_"_s + rule.id);
     hold->setAccessibleName(tr("%1: for how long").arg(title));
-    hold->setRange(0, longestHoldSeconds);
-    hold->setPrefix(tr("for "));
-    hold->setSuffix(tr(" s"));
-    hold->setSpecialValueText(tr("at once"));
-    hold->setValue(rule.holdSeconds);
     for (QWidget *field : { static_cast<QWidget *>(threshold), static_cast<QWidget *>(hold) }) {
         field->setEnabled(rule.enabled);
         connect(enabled, &QCheckBox::toggled, field, &QWidget::setEnabled);
@@ -97,9 +134,8 @@ base::Result<void> MonitoringPage::save()
 {
     if (auto saved = m_values->save(); !saved)
         return saved;
-    bool changed = false;
     QList<profile::AlertRule> rules;
-    for (Row &row : m_rows) {
+    for (const Row &row : std::as_const(m_rows)) {
         profile::AlertRule rule = row.rule;
         rule.enabled = row.enabled->isChecked();
         rule.holdSeconds = row.hold->value();
@@ -107,12 +143,13 @@ base::Result<void> MonitoringPage::save()
         if (const double shown = row.threshold->value();
             qAbs(shown - rule.threshold) >= 0.5 || row.threshold->decimals())
             rule.threshold = shown;
-        changed = changed || rule != row.rule;
-        row.rule = rule;
         rules.append(rule);
     }
-    return changed ? m_settings.setValue("monitor/alerts", profile::toJson(rules).toVariantMap())
-                   : base::Result<void>();
+    rules.append(m_own->rules());
+    if (rules == m_kept)
+        return {};
+    m_kept = rules;
+    return m_settings.setValue("monitor/alerts", profile::toJson(rules).toVariantMap());
 }
 
 } // namespace talkbench::ui

@@ -17,7 +17,13 @@ class Settings;
 
 namespace talkbench::ui {
 
+class OwnAlerts;
 class ValuesPage;
+
+/// Fields for a rule's numbers; the threshold's digits and unit are its signal's.
+QDoubleSpinBox *thresholdBox(const profile::AlertRule &rule);
+QSpinBox *holdBox(const profile::AlertRule &rule);
+void showUnit(QDoubleSpinBox &threshold, const QString &signalId);
 
 /// How often a report is written, and which alerts are raised from when on.
 class MonitoringPage final : public QWidget {
@@ -41,6 +47,8 @@ private:
     config::Settings &m_settings;
     ValuesPage *m_values;
     QList<Row> m_rows;
+    QList<profile::AlertRule> m_kept;
+    OwnAlerts *m_own;
 };
 
 } // namespace talkbench::ui

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/base/result.h"
+#include "core/cost/budget.h"
+#include "core/store/store.h"
+
+#include <QObject>
+
+#include <optional>
+
+namespace talkbench::ui {
+
+struct AppContext;
+
+/// What the budgets have left as of the last call that ended, so that a model can be chosen at once.
+class BudgetWatch final : public QObject {
+    Q_OBJECT
+
+public:
+    explicit BudgetWatch(AppContext &context, QObject *parent = nullptr);
+
+    /// Whose budget counts, too; empty for none.
+    void setConversation(const QString &id);
+    /// USD, of the tightest budget that holds for a model that may be chosen. Unset where none does, and until the store has
+    /// answered.
+    std::optional<double> left() const;
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    void ask();
+    void answer(const base::Result<QList<store::Spending>> &spending, const cost::PeriodStarts &starts);
+
+    AppContext &m_context;
+    QString m_conversationId;
+    quint64 m_asked = 0;
+    std::optional<QList<cost::Spent>> m_spent;
+    cost::PeriodStarts m_starts; ///< that m_spent counts from
+};
+
+} // namespace talkbench::ui
