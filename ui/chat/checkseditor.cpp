@@ -60,6 +60,7 @@ QWidget *ChecksEditor::header()
     auto *title = mutedLabel(u"checksTitle"_s, bar, 0.92);
     title->setText(tr("Checks of the answer"));
     m_add = textButton(u"checkAdd"_s, u"plus"_s, tr("Add a check"), bar);
+    m_add->setToolTip(tr("Choose what the answer is checked for"));
     auto *kinds = new QMenu(m_add);
     kinds->setObjectName(u"checkKinds"_s);
     for (const validate::ValidatorKind &kind : validate::validatorTable()) {

@@ -4,7 +4,6 @@
 
 #include <QWidget>
 
-class QGridLayout;
 class QVBoxLayout;
 
 namespace talkbench::ui {
