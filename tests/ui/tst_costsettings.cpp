@@ -28,6 +28,7 @@ private Q_SLOTS:
     void pastCostsAreRecomputedWhereAsked_data();
     void pastCostsAreRecomputedWhereAsked();
     void pricesAreSavedBeforeTheyArePutOnThePast();
+    void anOpenChatShowsWhatWasRecomputed();
     void answersAreKeptAsLongAsTheirProviderSays();
     void budgetsAreKept();
     void aBudgetAsks_data();
@@ -188,6 +189,29 @@ void CostSettingsTest::pricesAreSavedBeforeTheyArePutOnThePast()
     QVERIFY(type(dialog, 2, QLocale().toString(2.5)));
     find<QPushButton>(dialog, u"recomputeCosts"_s)->click();
     QVERIFY(find<QLabel>(dialog, u"recomputeOutcome"_s)->text().startsWith(u"Save your prices first"_s));
+}
+
+void CostSettingsTest::anOpenChatShowsWhatWasRecomputed()
+{
+    World world({ { u"p"_s, chatScript({ "Well." }) } });
+    connect(&world.runs, &run::RunService::recorded, this,
+            [&world](const profile::RunRecord &record) { world.store.saveRun(record); });
+    world.settings.setValue("default/provider", u"p"_s);
+    world.settings.setValue("default/model", u"priced"_s);
+    ChatController chats(world.context);
+    ChatPage page(world.context, chats);
+    page.show();
+    say(page, u"Hello"_s);
+    const auto numbers = [&page] {
+        const auto *line = page.findChild<QAbstractButton *>(u"numbersLine"_s);
+        return line ? line->text() : QString();
+    };
+    QTRY_VERIFY(numbers().contains(u"under $0.0001"_s));
+    world.store.rewriteRuns({}, [](profile::RunRecord record) {
+        record.costUsd = 7;
+        return std::optional(record);
+    });
+    QTRY_VERIFY2(numbers().contains(u"$7.00"_s), qPrintable(numbers()));
 }
 
 void CostSettingsTest::answersAreKeptAsLongAsTheirProviderSays()

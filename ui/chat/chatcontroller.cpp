@@ -47,6 +47,7 @@ ChatController::ChatController(AppContext &context, QObject *parent)
     });
     connect(&context.settings, &config::Settings::providersChanged, this, &ChatController::modelChanged);
     connect(&m_fitting, &PromptFitting::failed, this, &ChatController::failed);
+    connect(&context.store, &store::Store::runsRewritten, this, &ChatController::reloadRecords);
 }
 
 ChatController::~ChatController()
@@ -320,6 +321,29 @@ void ChatController::open(const QString &conversationId)
                   if (conversationId == m_currentId)
                       Q_EMIT currentChanged();
               });
+}
+
+/// Of the chats in memory.
+void ChatController::reloadRecords()
+{
+    for (const auto &[conversationId, opened] : m_chats) {
+        if (conversationId.isEmpty())
+            continue;
+        const auto take = [this, id = conversationId](const base::Result<QList<profile::RunRecord>> &runs) {
+            Chat *reloaded = chat(id);
+            if (!reloaded || !runs)
+                return;
+            for (const profile::RunRecord &record : *runs) {
+                const auto known = reloaded->records.find(record.messageId);
+                if (known == reloaded->records.end() || known->id != record.id)
+                    continue;
+                *known = record;
+                if (id == m_currentId)
+                    Q_EMIT recordChanged(record.messageId);
+            }
+        };
+        whenReady(this, m_context.store.runs(0, conversationId), take);
+    }
 }
 
 void ChatController::rename(const QString &conversationId, const QString &title)

@@ -104,6 +104,8 @@ Q_SIGNALS:
     void pinsChanged();
     void answerUpdated(const QString &messageId, const talkbench::run::RunUpdate &update);
     void answerEnded(const QString &messageId);
+    /// An ended answer of the current conversation: its cost was recomputed.
+    void recordChanged(const QString &messageId);
     /// Whoever wants to follow the calls of the window: with its model.
     void callStarted(const QString &messageId, const QString &model);
     void generatingChanged();
@@ -128,6 +130,7 @@ private:
     void useDefaultModel();
     void show(const QString &conversationId);
     void dropIdleChats();
+    void reloadRecords();
     QString addUserMessage(Chat &chat, const QString &parentId, const QString &text,
                            const QList<llm::ContentPart> &pictures);
     void answerTo(Chat &chat, const QString &userMessageId, LiveAnswer live = {}, const select::ModelRef &by = {});

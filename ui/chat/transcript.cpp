@@ -135,10 +135,12 @@ Transcript::Transcript(ChatController &chats, AppContext &context, QWidget *pare
         for (MessageWidget *message : std::as_const(m_messages))
             message->setPinned(m_chats.isPinned(message->messageId()));
     });
-    connect(&m_chats, &ChatController::answerEnded, this, [this](const QString &id) {
+    const auto showAgain = [this](const QString &id) {
         if (AnswerMessage *widget = answer(id))
             showAnswer(widget);
-    });
+    };
+    connect(&m_chats, &ChatController::answerEnded, this, showAgain);
+    connect(&m_chats, &ChatController::recordChanged, this, showAgain);
 }
 
 void Transcript::reset()
