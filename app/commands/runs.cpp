@@ -7,6 +7,7 @@
 #include "core/config/datadir.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
+#include "core/profile/operation.h"
 #include "core/store/store.h"
 
 #include <QCommandLineParser>
@@ -61,6 +62,7 @@ constexpr std::array columns {
     Column { "model", [](const RunRecord &record) { return record.model; } },
     Column { "result", result },
     Column { "usage_source", usageSource },
+    Column { "operation", [](const RunRecord &record) { return profile::operationName(record.operation); } },
 };
 
 constexpr std::array<const char *, 4> mainColumns { "started", "provider", "model", "result" };
