@@ -65,7 +65,6 @@ base::Result<void> readFiles(const QCommandLineParser &parser, BatchOptions &opt
     return {};
 }
 
-
 base::Result<void> readWay(const QCommandLineParser &parser, BatchOptions &options)
 {
     const QString way = parser.isSet(u"via"_s) ? parser.value(u"via"_s) : u"calls"_s;

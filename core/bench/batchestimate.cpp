@@ -44,7 +44,8 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
     for (const BatchItem &item : items) {
         const BatchTarget &target = plan.targets[item.target];
         const QString &provider = target.endpoint.providerId;
-        auto row = std::find_if(costs.begin(), costs.end(), [&](const BatchCost &c) { return c.providerId == provider; });
+        auto row =
+            std::find_if(costs.begin(), costs.end(), [&](const BatchCost &c) { return c.providerId == provider; });
         if (row == costs.end())
             row = costs.insert(costs.end(), { provider, target.model, cost::CostRange(), cost::CostRange() });
         const auto &price = priceOfTarget[item.target];

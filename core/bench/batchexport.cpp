@@ -29,7 +29,9 @@ constexpr std::array columns {
     Column { "valid",
              [](const QJsonObject &row) {
                  const QJsonArray verdicts = row["validation"_L1].toArray();
-                 const auto passed = [](const auto &verdict) { return verdict["outcome"_L1].toString() == "passed"_L1; };
+                 const auto passed = [](const auto &verdict) {
+                     return verdict["outcome"_L1].toString() == "passed"_L1;
+                 };
                  return verdicts.isEmpty() ? QJsonValue()
                                            : QJsonValue(std::all_of(verdicts.begin(), verdicts.end(), passed));
              } },

@@ -25,8 +25,8 @@ bool isHopeless(base::ErrorKind kind)
 
 BatchRunner::BatchRunner(run::RunService &runs, const base::Clock &clock, BatchJournal &journal, const BatchPlan &plan,
                          QObject *parent)
-    : QObject(parent), m_service(runs), m_clock(clock), m_journal(journal), m_plan(plan),
-      m_items(plan), m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
+    : QObject(parent), m_service(runs), m_clock(clock), m_journal(journal), m_plan(plan), m_items(plan),
+      m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
 {
 }
 

@@ -1,12 +1,7 @@
 #include "core/bench/providerbatch.h"
 
 #include "core/base/whenready.h"
-#include "core/run/record.h"
 #include "core/run/retry.h"
-#include "core/run/validating.h"
-#include "core/validate/validators.h"
-
-#include <QUuid>
 
 #include <algorithm>
 #include <cmath>
@@ -23,8 +18,6 @@ constexpr qint64 firstPollMs = 2000;
 constexpr qint64 longestTroubleMs = 600'000;
 /// A batch whose making was not answered may take so long to be in the provider's list.
 constexpr qint64 longestDoubtMs = 30'000;
-/// By so much at most the provider's clock and ours differ.
-constexpr qint64 clockSlackMs = 600'000;
 constexpr int mostPages = 50;
 constexpr int mostDoubts = 3;
 constexpr qsizetype largestResults = qsizetype(1) << 30;
@@ -41,7 +34,8 @@ bool wasRefused(const base::Error &error)
 {
     using enum ErrorKind;
     return error.kind == Dns || error.kind == Refused || error.kind == Tls || error.kind == Proxy
-        || error.kind == ConnectTimeout || error.kind == Redirect || (error.httpStatus >= 400 && error.httpStatus < 500);
+        || error.kind == ConnectTimeout || error.kind == Redirect
+        || (error.httpStatus >= 400 && error.httpStatus < 500);
 }
 
 /// With what it means in front.
@@ -52,21 +46,6 @@ base::Error named(base::Error error, const QString &what)
 }
 
 } // namespace
-
-/// One of the provider's batches.
-struct ProviderBatch::Job {
-    Submission submission;
-    qsizetype target = 0;
-    const llm::BatchApi *api = nullptr;
-    bool fresh = true; ///< nothing was asked yet
-    bool asked = false; ///< how far it is, in this round
-    bool cancelAsked = false;
-    /// Nothing but its size and time speaks for `remote` yet.
-    bool guessed = false;
-    QSet<QString> notOurs; ///< guesses that were wrong
-    int doubts = 0; ///< times that its making was not answered
-    llm::RemoteBatch remote;
-};
 
 ProviderBatch::ProviderBatch(const Services &services, BatchJournal &journal, const BatchPlan &plan, QObject *parent)
     : QObject(parent), m_services(services), m_journal(journal), m_plan(plan)
@@ -80,74 +59,11 @@ void ProviderBatch::start(const QList<BatchItem> &items, const BatchProgress &be
     m_progress = before;
     for (const BatchItem &item : items)
         m_items.insert(item.key, item);
-    auto problem = resume();
-    if (!problem)
-        problem = divide(items);
-    if (problem)
-        finish(*problem);
-    else
-        next();
-}
-
-/// Takes up what the journal has open.
-std::optional<base::Error> ProviderBatch::resume()
-{
-    for (const Submission &submission : m_journal.submissions()) {
-        if (!submission.isOpen())
-            continue;
-        const auto target = std::find_if(m_plan.targets.begin(), m_plan.targets.end(), [&](const BatchTarget &row) {
-            return row.server == submission.server && row.model == submission.model;
-        });
-        if (target == m_plan.targets.end())
-            return failure(ErrorKind::Config,
-                           u"%1 has a batch open at '%2' for the model '%3': name both to go on with it."_s.arg(
-                               m_journal.path(), submission.server, submission.model));
-        auto job = std::make_unique<Job>();
-        job->submission = submission;
-        job->target = target - m_plan.targets.begin();
-        job->api = llm::batchApiFor(target->endpoint.protocol);
-        if (!job->api)
-            return failure(ErrorKind::Config, u"'%1' has no batch API that Talkbench speaks."_s.arg(target->server));
-        job->fresh = false;
-        job->remote.id = submission.remote;
-        m_jobs.push_back(std::move(job));
-    }
-    return std::nullopt;
-}
-
-/// Makes jobs of what is in none yet.
-std::optional<base::Error> ProviderBatch::divide(const QList<BatchItem> &items)
-{
-    QSet<QString> taken;
-    for (const auto &job : m_jobs) {
-        for (auto prompt = job->submission.prompts.begin(); prompt != job->submission.prompts.end(); ++prompt)
-            taken.insert(prompt.key());
-    }
-    QHash<qsizetype, Job *> filling;
-    QHash<qsizetype, qint64> bytes;
-    for (const BatchItem &item : items) {
-        if (taken.contains(item.key))
-            continue;
-        const BatchTarget &target = m_plan.targets[item.target];
-        const qint64 size = (item.prompt.text.size() + item.prompt.system.size()) * 3 + 4096; // as JSON, at most as a rule
-        Job *job = filling.value(item.target);
-        if (!job || job->submission.prompts.size() >= mostRequests || bytes[item.target] + size > mostBytes) {
-            m_jobs.push_back(std::make_unique<Job>());
-            job = filling[item.target] = m_jobs.back().get();
-            bytes[item.target] = 0;
-            job->target = item.target;
-            job->api = llm::batchApiFor(target.endpoint.protocol);
-            if (!job->api)
-                return failure(ErrorKind::Config,
-                               u"'%1' has no batch API that Talkbench speaks."_s.arg(target.server));
-            job->submission.tag = QUuid::createUuid().toString(QUuid::WithoutBraces);
-            job->submission.server = target.server;
-            job->submission.model = target.model;
-        }
-        bytes[item.target] += size;
-        job->submission.prompts.insert(item.key, item.prompt.id);
-    }
-    return std::nullopt;
+    auto jobs = batchJobs(items, m_journal, m_plan);
+    if (!jobs)
+        return finish(jobs.error());
+    m_jobs = std::move(**jobs);
+    next();
 }
 
 void ProviderBatch::stop()
@@ -202,7 +118,7 @@ void ProviderBatch::next()
     });
 }
 
-void ProviderBatch::upload(Job &job)
+void ProviderBatch::upload(BatchJob &job)
 {
     QByteArrayList entries;
     const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
@@ -226,19 +142,19 @@ void ProviderBatch::upload(Job &job)
 }
 
 /// From here on the provider may have it.
-void ProviderBatch::submit(Job &job, const QString &file, const QByteArrayList &entries)
+void ProviderBatch::submit(BatchJob &job, const QString &file, const QByteArrayList &entries)
 {
     job.fresh = false;
     job.submission.file = file;
     job.submission.sentMs = m_services.clock.wallMs();
     if (!write(job, Submission::State::Sending))
         return;
-    const auto request =
-        job.api->createRequest(file, entries, job.submission.tag, m_plan.targets[job.target].endpoint);
-    ask(job, request, [this, &job](const base::Result<QByteArray> &answer) { onSubmitted(job, answer); }, false);
+    const auto request = job.api->createRequest(file, entries, job.submission.tag, m_plan.targets[job.target].endpoint);
+    ask(
+        job, request, [this, &job](const base::Result<QByteArray> &answer) { onSubmitted(job, answer); }, false);
 }
 
-void ProviderBatch::onSubmitted(Job &job, const base::Result<QByteArray> &answer)
+void ProviderBatch::onSubmitted(BatchJob &job, const base::Result<QByteArray> &answer)
 {
     const auto made = answer ? job.api->parseState(*answer) : answer.error();
     if (made) {
@@ -264,7 +180,7 @@ void ProviderBatch::onSubmitted(Job &job, const base::Result<QByteArray> &answer
 }
 
 /// Whether the provider has what was sent.
-void ProviderBatch::find(Job &job, const QString &after, int pages)
+void ProviderBatch::find(BatchJob &job, const QString &after, int pages)
 {
     const qint64 doubtMs = std::min(longestDoubtMs, qint64(m_plan.pollMs));
     const qint64 waitMs = job.submission.sentMs + doubtMs - m_services.clock.wallMs();
@@ -280,19 +196,9 @@ void ProviderBatch::find(Job &job, const QString &after, int pages)
     });
 }
 
-void ProviderBatch::onListed(Job &job, const llm::RemoteBatches &list, int pages)
+void ProviderBatch::onListed(BatchJob &job, const llm::RemoteBatches &list, int pages)
 {
-    const qint64 sinceMs = job.submission.sentMs - clockSlackMs;
-    const auto isIt = [&](const llm::RemoteBatch &batch) {
-        if (job.api->keepsTags())
-            return batch.tag == job.submission.tag;
-        const auto &known = m_journal.submissions();
-        const bool another = std::any_of(known.begin(), known.end(), [&](const Submission &submission) {
-            return submission.remote == batch.id;
-        });
-        return !another && !job.notOurs.contains(batch.id) && batch.createdMs >= sinceMs
-            && batch.total == job.submission.prompts.size();
-    };
+    const auto isIt = [&](const llm::RemoteBatch &batch) { return job.mayBe(batch, m_journal); };
     const auto found = std::find_if(list.batches.begin(), list.batches.end(), isIt);
     if (found != list.batches.end()) {
         job.remote = *found;
@@ -302,14 +208,14 @@ void ProviderBatch::onListed(Job &job, const llm::RemoteBatches &list, int pages
             next();
         return;
     }
-    const bool older = list.batches.isEmpty() || list.batches.constLast().createdMs < sinceMs;
+    const bool older = list.batches.isEmpty() || list.batches.constLast().createdMs < job.sinceMs();
     if (!list.after.isEmpty() && !older && pages < mostPages)
         return find(job, list.after, pages + 1);
     startAfresh(job);
 }
 
 /// The provider does not have it: it is sent again, as far as it is still wanted.
-void ProviderBatch::startAfresh(Job &job)
+void ProviderBatch::startAfresh(BatchJob &job)
 {
     if (!write(job, Submission::State::Void))
         return;
@@ -320,7 +226,7 @@ void ProviderBatch::startAfresh(Job &job)
     next();
 }
 
-void ProviderBatch::poll(Job &job)
+void ProviderBatch::poll(BatchJob &job)
 {
     job.asked = true;
     const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
@@ -337,7 +243,7 @@ void ProviderBatch::poll(Job &job)
     });
 }
 
-void ProviderBatch::onPolled(Job &job, const base::Result<QByteArray> &answer)
+void ProviderBatch::onPolled(BatchJob &job, const base::Result<QByteArray> &answer)
 {
     const auto state = answer ? job.api->parseState(*answer) : answer.error();
     if (!state && state.error().kind == ErrorKind::NotFound)
@@ -354,7 +260,7 @@ void ProviderBatch::onPolled(Job &job, const base::Result<QByteArray> &answer)
 }
 
 /// Its results are gone. Asking again would be paying twice: only a person may want that.
-void ProviderBatch::giveUp(Job &job)
+void ProviderBatch::giveUp(BatchJob &job)
 {
     if (!m_plan.retryFailed)
         return finish(failure(ErrorKind::NotFound,
@@ -364,7 +270,7 @@ void ProviderBatch::giveUp(Job &job)
     startAfresh(job);
 }
 
-void ProviderBatch::collect(Job &job, qsizetype request)
+void ProviderBatch::collect(BatchJob &job, qsizetype request)
 {
     const auto requests = job.api->resultRequests(job.remote, m_plan.targets[job.target].endpoint);
     if (request < requests.size()) {
@@ -372,8 +278,8 @@ void ProviderBatch::collect(Job &job, qsizetype request)
             if (answer)
                 read(job, *answer, 0, request);
             else
-                finish(named(answer.error(),
-                             u"The results of the batch %1 could not be collected."_s.arg(job.remote.id)));
+                finish(
+                    named(answer.error(), u"The results of the batch %1 could not be collected."_s.arg(job.remote.id)));
         });
         return;
     }
@@ -388,7 +294,7 @@ void ProviderBatch::collect(Job &job, qsizetype request)
 }
 
 /// A slice at a time: there may be many.
-void ProviderBatch::read(Job &job, const QByteArray &lines, qsizetype offset, qsizetype request)
+void ProviderBatch::read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request)
 {
     QList<BatchResult> results;
     for (int i = 0; i < linesAtOnce && offset < lines.size(); ++i) {
@@ -414,7 +320,7 @@ void ProviderBatch::read(Job &job, const QByteArray &lines, qsizetype offset, qs
 }
 
 /// A guess shows by its first result.
-bool ProviderBatch::isOurs(Job &job, const QString &customId)
+bool ProviderBatch::isOurs(BatchJob &job, const QString &customId)
 {
     if (!job.guessed)
         return true;
@@ -430,13 +336,13 @@ bool ProviderBatch::isOurs(Job &job, const QString &customId)
 }
 
 /// False if the journal could not be written.
-bool ProviderBatch::keep(Job &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results)
+bool ProviderBatch::keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results)
 {
     const auto prompt = job.submission.prompts.constFind(outcome.customId);
     const bool none = outcome.kind == llm::BatchOutcome::Kind::Cancelled;
     if (none || prompt == job.submission.prompts.cend() || isKept(job, outcome.customId))
         return true;
-    const profile::RunRecord record = recordOf(job, outcome);
+    const profile::RunRecord record = recordOf(job, outcome, m_plan, m_services.prices);
     QJsonObject row = rowOf(outcome.customId, prompt.value(), record);
     row.insert("batch"_L1, job.remote.id);
     if (const auto kept = m_journal.append(row); !kept) {
@@ -456,38 +362,15 @@ bool ProviderBatch::keep(Job &job, const llm::BatchOutcome &outcome, QList<Batch
 }
 
 /// By whoever was here before a crash. What failed in an earlier batch is another matter.
-bool ProviderBatch::isKept(const Job &job, const QString &key) const
+bool ProviderBatch::isKept(const BatchJob &job, const QString &key) const
 {
     const auto entry = m_journal.entries().constFind(key);
     return entry != m_journal.entries().cend()
         && (entry->ok || m_journal.row(*entry)["batch"_L1].toString() == job.remote.id);
 }
 
-profile::RunRecord ProviderBatch::recordOf(const Job &job, const llm::BatchOutcome &outcome) const
-{
-    llm::Answer answer = outcome.answer;
-    if (outcome.kind == llm::BatchOutcome::Kind::Expired)
-        answer.error = failure(ErrorKind::TotalTimeout, u"The provider did not come to it within the batch's day."_s);
-    const BatchTarget &target = m_plan.targets[job.target];
-    run::RunRequest request;
-    request.endpoint = target.endpoint;
-    request.conversationId = job.submission.tag;
-    request.chat.model = target.model;
-    request.chat.options = m_plan.options;
-    request.chat.options.stream = false;
-    profile::Trace trace;
-    trace.decisions.append({ u"batch"_s, u"the provider's batch %1"_s.arg(job.remote.id) });
-    run::Accounting accounting { m_services.prices };
-    accounting.batch = true;
-    profile::RunRecord record = run::makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request,
-                                                job.submission.sentMs, answer, trace, {}, accounting);
-    if (run::Validating::canBeChecked(answer))
-        record.validation = validate::check(m_plan.validation.validators, answer.text);
-    return record;
-}
-
 /// False, and finished, if it could not be written.
-bool ProviderBatch::write(Job &job, Submission::State state)
+bool ProviderBatch::write(BatchJob &job, Submission::State state)
 {
     job.submission.state = state;
     const auto written = m_journal.append(job.submission);
@@ -496,13 +379,13 @@ bool ProviderBatch::write(Job &job, Submission::State state)
     return bool(written);
 }
 
-void ProviderBatch::drop(const Job &job)
+void ProviderBatch::drop(const BatchJob &job)
 {
     std::erase_if(m_jobs, [&job](const auto &one) { return one.get() == &job; });
 }
 
 /// `persists`: asks again for as long as what is wrong may pass.
-void ProviderBatch::ask(const Job &job, const base::HttpRequest &request, const Answered &then, bool persists)
+void ProviderBatch::ask(const BatchJob &job, const base::HttpRequest &request, const Answered &then, bool persists)
 {
     const llm::Endpoint &endpoint = m_plan.targets[job.target].endpoint;
     const auto answered = [this, &job, request, then, persists](const run::BodyResult &answer) {
@@ -550,11 +433,11 @@ void ProviderBatch::report()
     m_progress.remoteDone = static_cast<qsizetype>(done);
     m_progress.remote.clear();
     if (!m_jobs.empty())
-        m_progress.remote = u"the provider: %1, %2 of %3"_s
-                                .arg(m_jobs.size() == 1 ? status.replace(u'_', u' ')
-                                                        : u"%1 batches"_s.arg(m_jobs.size()))
-                                .arg(done)
-                                .arg(total);
+        m_progress.remote =
+            u"the provider: %1, %2 of %3"_s
+                .arg(m_jobs.size() == 1 ? status.replace(u'_', u' ') : u"%1 batches"_s.arg(m_jobs.size()))
+                .arg(done)
+                .arg(total);
     if (!m_trouble.isEmpty())
         m_progress.remote += u" · "_s + m_trouble.simplified();
     Q_EMIT progressed(m_progress);

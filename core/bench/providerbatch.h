@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/clock.h"
+#include "core/bench/batchjob.h"
 #include "core/bench/batchjournal.h"
 #include "core/bench/batchplan.h"
 #include "core/cost/pricebook.h"
@@ -9,11 +10,9 @@
 #include "core/run/scheduler.h"
 
 #include <QObject>
-#include <QSet>
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace talkbench::bench {
 
@@ -25,10 +24,6 @@ class ProviderBatch final : public QObject {
     Q_OBJECT
 
 public:
-    /// Of one of the provider's batches: less than any of them takes.
-    static constexpr qsizetype mostRequests = 10'000;
-    static constexpr qint64 mostBytes = 64 << 20;
-
     struct Services {
         run::RunService &runs;
         const base::Clock &clock;
@@ -55,31 +50,27 @@ Q_SIGNALS:
     void finished(const std::optional<talkbench::base::Error> &error);
 
 private:
-    struct Job;
     using Answered = std::function<void(const base::Result<QByteArray> &)>;
 
-    std::optional<base::Error> resume();
-    std::optional<base::Error> divide(const QList<BatchItem> &items);
     void next();
     void beginRound();
-    void upload(Job &job);
-    void submit(Job &job, const QString &file, const QByteArrayList &entries);
-    void onSubmitted(Job &job, const base::Result<QByteArray> &answer);
-    void find(Job &job, const QString &after = {}, int pages = 0);
-    void onListed(Job &job, const llm::RemoteBatches &list, int pages);
-    void poll(Job &job);
-    void onPolled(Job &job, const base::Result<QByteArray> &answer);
-    void giveUp(Job &job);
-    void collect(Job &job, qsizetype request);
-    void read(Job &job, const QByteArray &lines, qsizetype offset, qsizetype request);
-    bool isOurs(Job &job, const QString &customId);
-    bool keep(Job &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results);
-    bool isKept(const Job &job, const QString &key) const;
-    profile::RunRecord recordOf(const Job &job, const llm::BatchOutcome &outcome) const;
-    bool write(Job &job, Submission::State state);
-    void startAfresh(Job &job);
-    void drop(const Job &job);
-    void ask(const Job &job, const base::HttpRequest &request, const Answered &then, bool persists = true);
+    void upload(BatchJob &job);
+    void submit(BatchJob &job, const QString &file, const QByteArrayList &entries);
+    void onSubmitted(BatchJob &job, const base::Result<QByteArray> &answer);
+    void find(BatchJob &job, const QString &after = {}, int pages = 0);
+    void onListed(BatchJob &job, const llm::RemoteBatches &list, int pages);
+    void poll(BatchJob &job);
+    void onPolled(BatchJob &job, const base::Result<QByteArray> &answer);
+    void giveUp(BatchJob &job);
+    void collect(BatchJob &job, qsizetype request);
+    void read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request);
+    bool isOurs(BatchJob &job, const QString &customId);
+    bool keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results);
+    bool isKept(const BatchJob &job, const QString &key) const;
+    bool write(BatchJob &job, Submission::State state);
+    void startAfresh(BatchJob &job);
+    void drop(const BatchJob &job);
+    void ask(const BatchJob &job, const base::HttpRequest &request, const Answered &then, bool persists = true);
     void later(qint64 ms, const std::function<void()> &then);
     qint64 troubleMs(const base::Error &error);
     void report();
@@ -89,7 +80,7 @@ private:
     BatchJournal &m_journal;
     const BatchPlan m_plan;
     QHash<QString, BatchItem> m_items; ///< by key
-    std::vector<std::unique_ptr<Job>> m_jobs;
+    BatchJobs m_jobs;
     BatchProgress m_progress;
     int m_rounds = 0; ///< of questions how far they are
     std::unique_ptr<QObject> m_roundTimer; ///< until the next one

@@ -20,8 +20,11 @@ void BodyQuery::begin()
 {
     const llm::Provider *provider = llm::providerFor(m_request.endpoint.protocol);
     if (!provider) {
-        keep(base::Error { base::ErrorKind::Config, u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
-                           {}, 0, std::nullopt });
+        keep(base::Error { base::ErrorKind::Config,
+                           u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
+                           {},
+                           0,
+                           std::nullopt });
         return;
     }
     const auto answered = [this, provider](const Fetched &fetched) {
@@ -30,7 +33,9 @@ void BodyQuery::begin()
         else if (fetched.cut)
             keep(base::Error { base::ErrorKind::TooLarge,
                                u"The server's answer is longer than %1 MiB."_s.arg(m_request.largestBody >> 20),
-                               {}, fetched.head.status, std::nullopt });
+                               {},
+                               fetched.head.status,
+                               std::nullopt });
         else
             keep(fetched.body);
     };

@@ -121,7 +121,8 @@ QFuture<BodyResult> RunService::fetch(const BodyRequest &request)
 
 void RunService::record(const profile::RunRecord &record)
 {
-    QMetaObject::invokeMethod(this, [this, record] { Q_EMIT recorded(record); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, record] { Q_EMIT recorded(record); }, Qt::QueuedConnection);
 }
 
 QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)

@@ -377,8 +377,8 @@ BatchDesk::Answered BatchDesk::answer(const Batch &batch, const Request &request
         return refused(*error);
     const auto &input = std::get<ChatInput>(parsed);
     const Script script = writeScript(input, *modelByName(input.model), batch.knobs, request.number);
-    const Reply reply { wire.idPrefix() + QByteArray::number(request.number), input.model, batch.createdMs / 1000, false,
-                        !batch.knobs.noUsage };
+    const Reply reply { wire.idPrefix() + QByteArray::number(request.number), input.model, batch.createdMs / 1000,
+                        false, !batch.knobs.noUsage };
     return { 200, wire.framer(reply, input, script)->whole({}) };
 }
 

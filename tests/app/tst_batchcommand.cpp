@@ -62,7 +62,8 @@ private:
     }
     QStringList asked(const QStringList &more = {}) const
     {
-        return QStringList { m_dir->filePath(u"p.txt"_s), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s } + more;
+        return QStringList { m_dir->filePath(u"p.txt"_s), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s }
+        + more;
     }
     QStringList viaProvider(const QStringList &more = {}) const
     {
@@ -147,7 +148,8 @@ private Q_SLOTS:
         QFETCH(QString, way);
         begin(50);
         const QString csv = m_dir->filePath(u"r.csv"_s);
-        const Output done = run(asked({ u"--via"_s, way, u"--validate"_s, u"contains:no such words"_s, u"--export"_s, csv }));
+        const Output done =
+            run(asked({ u"--via"_s, way, u"--validate"_s, u"contains:no such words"_s, u"--export"_s, csv }));
         QVERIFY2(done.code == 3, qPrintable(done.errors));
         QCOMPARE(done.json()[u"ok"_s].toInt(), 3);
         QCOMPARE(done.json()[u"invalid"_s].toInt(), 3);

@@ -100,7 +100,8 @@ private Q_SLOTS:
         QCOMPARE(made[u"completion_window"_s], u"24h"_s);
         QCOMPARE(made[u"metadata"_s][u"talkbench"_s], u"tag"_s);
         const auto anthropic =
-            batchApiFor(u"anthropic"_s)->createRequest({}, { "{\"x\":1}", "{\"y\":2}" }, u"tag"_s, endpoint(u"anthropic"_s));
+            batchApiFor(u"anthropic"_s)
+                ->createRequest({}, { "{\"x\":1}", "{\"y\":2}" }, u"tag"_s, endpoint(u"anthropic"_s));
         QCOMPARE(anthropic.url, QUrl(u"https://host.test/v1/messages/batches"_s));
         QCOMPARE(base::headerValue(anthropic.headers, "x-api-key"), "secretkey");
         QCOMPARE(base::headerValue(anthropic.headers, "anthropic-version"), "2023-06-01");
@@ -120,11 +121,13 @@ private Q_SLOTS:
     {
         QFETCH(QString, status);
         QFETCH(bool, ended);
-        const auto state = batchApiFor(u"openai-chat"_s)
-                               ->parseState(QByteArray(R"({"id":"batch_1","status":"STATUS","created_at":1700000000,)"
-            R"("output_file_id":"file-o","error_file_id":null,"metadata":{"talkbench":"t"},)"
-            R"("request_counts":{"total":5,"completed":2,"failed":1}})")
-                                                .replace("STATUS", status.toUtf8()));
+        const auto state =
+            batchApiFor(u"openai-chat"_s)
+                ->parseState(
+                    QByteArray(R"({"id":"batch_1","status":"STATUS","created_at":1700000000,)"
+                               R"("output_file_id":"file-o","error_file_id":null,"metadata":{"talkbench":"t"},)"
+                               R"("request_counts":{"total":5,"completed":2,"failed":1}})")
+                        .replace("STATUS", status.toUtf8()));
         QVERIFY(state);
         QCOMPARE(state->ended, ended);
         QCOMPARE(state->total, 5);
@@ -137,8 +140,10 @@ private Q_SLOTS:
 
     void whyAllOfItWasRefused()
     {
-        const auto state = batchApiFor(u"openai-chat"_s)->parseState(R"({"id":"b","status":"failed","errors":{"data":)"
-            R"([{"code":"invalid_url","message":"The URL does not match.","line":3}]}})");
+        const auto state =
+            batchApiFor(u"openai-chat"_s)
+                ->parseState(R"({"id":"b","status":"failed","errors":{"data":)"
+                             R"([{"code":"invalid_url","message":"The URL does not match.","line":3}]}})");
         QVERIFY(state && state->refusal);
         QVERIFY(state->refusal->message.contains(u"Request 3"_s));
         QVERIFY(state->refusal->message.contains(u"The URL does not match"_s));
@@ -146,14 +151,18 @@ private Q_SLOTS:
 
     void anthropicsState()
     {
-        const auto state = batchApiFor(u"anthropic"_s)->parseState(R"({"id":"msgbatch_1","processing_status":"in_progress",)"
-            R"("created_at":"2024-08-20T18:37:24.100435Z","results_url":null,)"
-            R"("request_counts":{"processing":10,"succeeded":3,"errored":2,"canceled":1,"expired":4}})");
+        const auto state =
+            batchApiFor(u"anthropic"_s)
+                ->parseState(
+                    R"({"id":"msgbatch_1","processing_status":"in_progress",)"
+                    R"("created_at":"2024-08-20T18:37:24.100435Z","results_url":null,)"
+                    R"("request_counts":{"processing":10,"succeeded":3,"errored":2,"canceled":1,"expired":4}})");
         QVERIFY(state);
         QCOMPARE(state->total, 20);
         QCOMPARE(state->done, 10);
         QVERIFY(!state->ended);
-        QCOMPARE(state->createdMs, QDateTime::fromString(u"2024-08-20T18:37:24.100Z"_s, Qt::ISODateWithMs).toMSecsSinceEpoch());
+        QCOMPARE(state->createdMs,
+                 QDateTime::fromString(u"2024-08-20T18:37:24.100Z"_s, Qt::ISODateWithMs).toMSecsSinceEpoch());
     }
 
     /// The server chooses ids, and may be hostile: none leads elsewhere.
@@ -188,8 +197,8 @@ private Q_SLOTS:
     void listsAreRead()
     {
         const auto &api = *batchApiFor(u"openai-chat"_s);
-        const auto list =
-            api.parseList(R"({"data":[{"id":"b2","status":"completed"},{"id":"b1","status":"failed"}],"has_more":true})");
+        const auto list = api.parseList(
+            R"({"data":[{"id":"b2","status":"completed"},{"id":"b1","status":"failed"}],"has_more":true})");
         QVERIFY(list);
         QCOMPARE(list->batches.size(), 2);
         QCOMPARE(list->after, u"b1"_s);
@@ -231,17 +240,20 @@ private Q_SLOTS:
     void outcomesOfAnthropic()
     {
         const auto &api = *batchApiFor(u"anthropic"_s);
-        const auto good = api.parseOutcome(R"({"custom_id":"k","result":{"type":"succeeded","message":{"id":"msg_1",)"
+        const auto good = api.parseOutcome(
+            R"({"custom_id":"k","result":{"type":"succeeded","message":{"id":"msg_1",)"
             R"("type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hi"}],)"
             R"("stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}}})");
         QVERIFY(good);
         QCOMPARE(good->answer.text, u"Hi"_s);
         QVERIFY(good->answer.finished);
         QCOMPARE(good->answer.usage->output, 1);
-        const auto bad = api.parseOutcome(R"({"custom_id":"k","result":{"type":"errored","error":{"type":"error","error":)"
-            R"({"type":"invalid_request_error","message":"no"}}}})");
+        const auto bad =
+            api.parseOutcome(R"({"custom_id":"k","result":{"type":"errored","error":{"type":"error","error":)"
+                             R"({"type":"invalid_request_error","message":"no"}}}})");
         QCOMPARE(bad->answer.error->kind, ErrorKind::InvalidRequest);
-        QCOMPARE(api.parseOutcome(R"({"custom_id":"k","result":{"type":"expired"}})")->kind, BatchOutcome::Kind::Expired);
+        QCOMPARE(api.parseOutcome(R"({"custom_id":"k","result":{"type":"expired"}})")->kind,
+                 BatchOutcome::Kind::Expired);
         QCOMPARE(api.parseOutcome(R"({"custom_id":"k","result":{"type":"canceled"}})")->kind,
                  BatchOutcome::Kind::Cancelled);
         QVERIFY(!api.parseOutcome(R"({"custom_id":"k","result":{}})"));

@@ -59,10 +59,7 @@ private:
         }
 
         bool ends() const { return !finished->isEmpty() || finished->wait(20'000); }
-        std::optional<base::Error> error() const
-        {
-            return finished->at(0).at(0).value<std::optional<base::Error>>();
-        }
+        std::optional<base::Error> error() const { return finished->at(0).at(0).value<std::optional<base::Error>>(); }
         bool hasState(Submission::State state) const
         {
             const auto &all = journal.submissions();
@@ -128,7 +125,8 @@ private Q_SLOTS:
     void initTestCase()
     {
         qRegisterMetaType<std::optional<base::Error>>();
-        m_prices = *cost::PriceBook::fromJson(R"({"version":"v1","prices":[{"model":"sim-small","provider":"p","input":2,
+        m_prices =
+            *cost::PriceBook::fromJson(R"({"version":"v1","prices":[{"model":"sim-small","provider":"p","input":2,
             "output":20,"batch":{"input":1,"output":10},"source":"test","date":"2026-01-01"}]})");
     }
     void init()
@@ -185,14 +183,20 @@ private Q_SLOTS:
                 Life life(*this, file(), prompts());
                 QEventLoop loop;
                 int left = steps;
-                connect(life.batch.get(), &ProviderBatch::progressed, &loop, [&] {
-                    if (--left == 0)
+                connect(
+                    life.batch.get(), &ProviderBatch::progressed, &loop,
+                    [&] {
+                        if (--left == 0)
+                            loop.quit();
+                    },
+                    Qt::QueuedConnection);
+                connect(
+                    life.batch.get(), &ProviderBatch::finished, &loop,
+                    [&] {
+                        ended = true;
                         loop.quit();
-                }, Qt::QueuedConnection);
-                connect(life.batch.get(), &ProviderBatch::finished, &loop, [&] {
-                    ended = true;
-                    loop.quit();
-                }, Qt::QueuedConnection);
+                    },
+                    Qt::QueuedConnection);
                 life.start();
                 loop.exec();
             } // what was on its way may still arrive

@@ -280,7 +280,8 @@ void BatchPageTest::anOpenBatchIsNotAskedCallByCall()
 void BatchPageTest::budgetsAreAskedFirst()
 {
     test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
-    world.settings.setValue("budgets", cost::toSetting({ { cost::BudgetScope::Day, {}, 0.000001, cost::BudgetAction::Ask } }));
+    world.settings.setValue("budgets",
+                            cost::toSetting({ { cost::BudgetScope::Day, {}, 0.000001, cost::BudgetAction::Ask } }));
     BatchPage page(world.context);
     QSignalSpy running(&page, &BatchPage::runningChanged);
     fill(page, world, u"first"_s, u"a/priced"_s);

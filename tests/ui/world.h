@@ -173,9 +173,10 @@ public:
         : settings(dir.path()), secrets(std::make_unique<MemoryKeychain>(keychain), std::chrono::seconds(1)),
           prices(*cost::PriceBook::fromJson(
               R"({"version":"v1","prices":[{"model":"priced","input":1,"output":10,"source":"test","date":"2026-01-01"}]})")),
-          runs(transport ? std::move(transport)
-                         : [this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); },
-               clock, prices),
+          runs(
+              transport ? std::move(transport)
+                        : [this, hosts] { return std::make_unique<ScriptedTransport>(hosts, clock, requests); },
+              clock, prices),
           store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
           models(settings, endpoints, runs, store, clock),
           chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }), context {

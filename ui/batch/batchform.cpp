@@ -25,9 +25,8 @@ constexpr qsizetype mostTextKept = 65'536;
 } // namespace
 
 BatchForm::BatchForm(QWidget *parent)
-    : QWidget(parent),
-      m_file(new FileField(u"batchFile"_s, tr("File of prompts"),
-                           tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), this)),
+    : QWidget(parent), m_file(new FileField(u"batchFile"_s, tr("File of prompts"),
+                                            tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), this)),
       m_text(new QPlainTextEdit(this)), m_pattern(new QLineEdit(this)), m_models(new QLineEdit(this)),
       m_system(new QLineEdit(this)), m_way(new QComboBox(this)), m_concurrency(new QSpinBox(this)),
       m_out(new FileField(u"batchOut"_s, tr("File of results"), tr("Results (*.jsonl);;All files (*)"), this))
@@ -42,7 +41,8 @@ BatchForm::BatchForm(QWidget *parent)
     m_system->setPlaceholderText(tr("none"));
     m_way->addItem(tr("Call by call"), static_cast<int>(bench::BatchWay::Calls));
     m_way->addItem(tr("As the provider's batch (half price, up to 24 h)"), static_cast<int>(bench::BatchWay::Provider));
-    m_way->setItemData(1, tr("OpenAI, Anthropic and providers that speak as they do. The window may be closed meanwhile."),
+    m_way->setItemData(1,
+                       tr("OpenAI, Anthropic and providers that speak as they do. The window may be closed meanwhile."),
                        Qt::ToolTipRole);
     m_concurrency->setRange(1, 1024);
     m_concurrency->setValue(bench::BatchPlan().concurrency);
@@ -118,7 +118,7 @@ void BatchForm::follow()
 QVariantMap BatchForm::save() const
 {
     const QString text = m_text->toPlainText();
-    return { { u"file"_s, m_file->path() },     { u"text"_s, text.size() <= mostTextKept ? text : QString() },
+    return { { u"file"_s, m_file->path() },        { u"text"_s, text.size() <= mostTextKept ? text : QString() },
              { u"template"_s, m_pattern->text() }, { u"models"_s, m_models->text() },
              { u"system"_s, m_system->text() },    { u"way"_s, m_way->currentIndex() },
              { u"out"_s, m_out->path() } };

@@ -146,10 +146,7 @@ QWidget *BatchPage::makeButtons()
 QWidget *BatchPage::makeResults()
 {
     auto *area = new QWidget(this);
-    m_empty =
-        new QLabel(tr("Every prompt to every model, with a bounded number of calls at once.\nResults go to the file "
-                      "as they come: started again with it, a batch goes on where it was."),
-                   area);
+    m_empty = new QLabel(area);
     m_empty->setObjectName(u"batchEmpty"_s);
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -229,17 +226,17 @@ void BatchPage::resolve(qsizetype index)
 void BatchPage::prepare()
 {
     m_runner.reset();
-    m_ready = {};
+    m_ready.reset();
     m_hasJournal = false;
     m_progress->setText(tr("Reading…"));
     inWorker([task = m_task](BatchWorker &worker) { worker.prepare(task); });
 }
 
-void BatchPage::onPrepared(const BatchReady &ready)
+void BatchPage::onPrepared(const std::shared_ptr<BatchReady> &ready)
 {
     m_ready = ready;
     m_hasJournal = true;
-    if (m_ready.items.isEmpty())
+    if (m_ready->items.isEmpty())
         begin();
     else
         checkBudgets();
@@ -251,8 +248,7 @@ void BatchPage::checkBudgets()
     const auto budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
     if (budgets.isEmpty())
         return begin();
-    const cost::PeriodStarts starts =
-        cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
+    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
     whenReady(this, m_context.store.spending({ {}, starts.dayMs, starts.monthMs }),
               [this, budgets](const base::Result<QList<store::Spending>> &spending) {
                   if (!spending)
@@ -260,7 +256,7 @@ void BatchPage::checkBudgets()
                   QList<cost::Spent> spent;
                   for (const store::Spending &row : *spending)
                       spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-                  onVerdict(bench::checkBudgets(budgets, spent, m_ready.costs));
+                  onVerdict(bench::checkBudgets(budgets, spent, m_ready->costs));
               });
 }
 
@@ -273,8 +269,8 @@ void BatchPage::onVerdict(const cost::Verdict &verdict)
         m_message->say(verdict.reason, ToneLabel::Tone::Warning);
     if (verdict.action != Ask)
         return begin();
-    auto *question = new QMessageBox(QMessageBox::Question, tr("Start the batch?"), verdict.reason,
-                                     QMessageBox::Cancel, this);
+    auto *question =
+        new QMessageBox(QMessageBox::Question, tr("Start the batch?"), verdict.reason, QMessageBox::Cancel, this);
     question->setObjectName(u"batchBudgetQuestion"_s);
     question->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton *go = question->addButton(tr("Start nevertheless"), QMessageBox::AcceptRole);
@@ -291,21 +287,20 @@ void BatchPage::begin()
 {
     m_results->clear();
     m_state = State::Running;
-    m_done = m_ready.before;
+    m_done = m_ready->before;
     Q_EMIT runningChanged(true);
     if (m_task.plan.way == bench::BatchWay::Provider) {
         m_context.settings.setValue("batch/form", m_form->save());
-        m_ready = {};
+        m_ready.reset();
         inWorker([](BatchWorker &worker) { worker.send(); });
         refresh();
         return;
     }
-    m_runner =
-        std::make_unique<bench::BatchRunner>(m_context.runs, m_context.clock, *m_ready.journal, m_task.plan);
+    m_runner = std::make_unique<bench::BatchRunner>(m_context.runs, m_context.clock, m_ready->journal, m_task.plan);
     connect(m_runner.get(), &bench::BatchRunner::resulted, m_results, &BatchResults::append);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchPage::onProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchPage::onFinished, Qt::QueuedConnection);
-    m_runner->add(std::exchange(m_ready.items, {}), m_ready.before);
+    m_runner->add(std::exchange(m_ready->items, {}), m_ready->before);
     m_runner->endInput();
     refresh();
 }
@@ -347,7 +342,7 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
     const bool provider = m_task.plan.way == bench::BatchWay::Provider;
     const qsizetype left = progress.total - progress.done();
     m_runner.reset();
-    m_ready = {};
+    m_ready.reset();
     m_state = State::Idle;
     if (provider && !error && progress.inFlight == 0)
         m_context.settings.setValue("batch/form", QVariantMap());
@@ -371,7 +366,7 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
 void BatchPage::fail(const QString &message)
 {
     m_state = State::Idle;
-    m_ready = {};
+    m_ready.reset();
     m_progress->clear();
     m_message->say(message, ToneLabel::Tone::Error);
     refresh();
@@ -418,6 +413,12 @@ void BatchPage::refresh()
     m_retry->setVisible(!busy && m_hasFailed);
     m_export->setVisible(!busy && m_hasJournal && (hasRows || m_done.done() > 0));
     m_bar->setVisible(busy || hasRows);
+    m_empty->setText(
+        busy && provider
+            ? tr("The provider takes up to 24 hours.\nThe window may be closed: what has come is collected "
+                 "when it is opened again.")
+            : tr("Every prompt to every model, with a bounded number of calls at once.\nResults go to the "
+                 "file as they come: started again with it, a batch goes on where it was."));
     m_empty->setVisible(!hasRows);
     m_table->setVisible(hasRows);
 }

@@ -54,7 +54,7 @@ private:
     void goOn();
     void resolve(qsizetype index);
     void prepare();
-    void onPrepared(const BatchReady &ready);
+    void onPrepared(const std::shared_ptr<BatchReady> &ready);
     void checkBudgets();
     void onVerdict(const cost::Verdict &verdict);
     void begin();
@@ -87,7 +87,7 @@ private:
     /// From Start to the last result.
     QStringList m_wanted;
     BatchTask m_task;
-    BatchReady m_ready;
+    std::shared_ptr<BatchReady> m_ready;
     bench::BatchProgress m_done;
     std::unique_ptr<bench::BatchRunner> m_runner;
     std::stop_source m_stopReading;

@@ -92,12 +92,11 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return row.texts[column];
     case Qt::DecorationRole:
-        return index.column() == State
-            ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
-                            !row.ok           ? IconTone::Error
-                                : row.invalid ? IconTone::Warning
-                                              : IconTone::Ok))
-            : QVariant();
+        return index.column() == State ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
+                                                       !row.ok           ? IconTone::Error
+                                                           : row.invalid ? IconTone::Warning
+                                                                         : IconTone::Ok))
+                                       : QVariant();
     case Qt::ToolTipRole:
         return index.column() == Answer ? QVariant(row.tip) : QVariant();
     case Qt::TextAlignmentRole:

@@ -28,27 +28,27 @@ base::Result<QList<bench::BatchPrompt>> BatchWorker::prompts() const
 void BatchWorker::prepare(const BatchTask &task)
 {
     m_batch.reset();
-    m_ready = {}; // the file of results may be the same again
+    m_ready.reset(); // the file of results may be the same again
     m_task = task;
     const auto read = prompts();
     if (!read || read->isEmpty()) {
         Q_EMIT failed(read ? tr("There is no prompt yet.") : read.error().message);
         return;
     }
-    BatchReady ready;
-    ready.journal = std::make_shared<bench::BatchJournal>();
-    if (const auto opened = ready.journal->open(task.out); !opened) {
+    auto ready = std::make_shared<BatchReady>();
+    if (const auto opened = ready->journal.open(task.out); !opened) {
         Q_EMIT failed(opened.error().message);
         return;
     }
-    if (ready.journal->hasOpenSubmission() && task.plan.way == bench::BatchWay::Calls) {
-        Q_EMIT failed(tr("A batch of this file is still open at its provider. Go on with it as the provider's batch, and "
-                         "cancel it there if it is not wanted: else its prompts would be paid twice."));
+    if (ready->journal.hasOpenSubmission() && task.plan.way == bench::BatchWay::Calls) {
+        Q_EMIT failed(
+            tr("A batch of this file is still open at its provider. Go on with it as the provider's batch, and "
+               "cancel it there if it is not wanted: else its prompts would be paid twice."));
         return;
     }
-    ready.items = bench::BatchItems(task.plan).pending(*read, *ready.journal, ready.before, m_stop);
-    ready.costs = bench::estimateBatch(ready.items, task.plan, task.prices,
-                                       QDateTime::fromMSecsSinceEpoch(m_clock.wallMs()));
+    ready->items = bench::BatchItems(task.plan).pending(*read, ready->journal, ready->before, m_stop);
+    ready->costs =
+        bench::estimateBatch(ready->items, task.plan, task.prices, QDateTime::fromMSecsSinceEpoch(m_clock.wallMs()));
     if (m_stop.stop_requested())
         return;
     m_ready = ready;
@@ -59,11 +59,11 @@ void BatchWorker::send()
 {
     using bench::ProviderBatch;
     m_batch = std::make_unique<ProviderBatch>(ProviderBatch::Services { m_runs, m_clock, m_scheduler, m_task.prices },
-                                              *m_ready.journal, m_task.plan);
+                                              m_ready->journal, m_task.plan);
     connect(m_batch.get(), &ProviderBatch::resulted, this, &BatchWorker::resulted);
     connect(m_batch.get(), &ProviderBatch::progressed, this, &BatchWorker::progressed);
     connect(m_batch.get(), &ProviderBatch::finished, this, &BatchWorker::finished);
-    m_batch->start(std::exchange(m_ready.items, {}), m_ready.before);
+    m_batch->start(std::exchange(m_ready->items, {}), m_ready->before);
 }
 
 void BatchWorker::leave()
@@ -82,7 +82,7 @@ void BatchWorker::exportTo(const QString &path)
 {
     QSaveFile file(path);
     const bool written =
-        file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(*m_ready.journal)) >= 0 && file.commit();
+        file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(m_ready->journal)) >= 0 && file.commit();
     Q_EMIT exported(path, written ? QString() : file.errorString());
 }
 

@@ -21,9 +21,9 @@ struct BatchTask {
     cost::PriceBook prices;
 };
 
-/// A batch that can begin.
+/// A batch that can begin. Whoever sends it has it alone meanwhile: the page call by call, the worker as the provider's.
 struct BatchReady {
-    std::shared_ptr<bench::BatchJournal> journal; ///< whoever sends it writes it, nobody else meanwhile
+    bench::BatchJournal journal;
     QList<bench::BatchItem> items;
     bench::BatchProgress before;
     QList<bench::BatchCost> costs;
@@ -48,7 +48,7 @@ public:
     void exportTo(const QString &path);
 
 Q_SIGNALS:
-    void prepared(const talkbench::ui::BatchReady &ready);
+    void prepared(const std::shared_ptr<talkbench::ui::BatchReady> &ready);
     void failed(const QString &message);
     void resulted(const QList<talkbench::bench::BatchResult> &results);
     void progressed(const talkbench::bench::BatchProgress &progress);
@@ -64,7 +64,7 @@ private:
     const std::stop_token m_stop;
     run::TimerScheduler m_scheduler;
     BatchTask m_task;
-    BatchReady m_ready;
+    std::shared_ptr<BatchReady> m_ready;
     std::unique_ptr<bench::ProviderBatch> m_batch;
 };
 

@@ -27,8 +27,7 @@ base::Result<RemoteBatch> batchFrom(const QJsonObject &object)
     for (const auto name : { "succeeded"_L1, "errored"_L1, "canceled"_L1, "expired"_L1 })
         batch.done += count(counts, { name }).value_or(0);
     batch.total = batch.done + count(counts, { "processing"_L1 }).value_or(0);
-    batch.createdMs =
-        QDateTime::fromString(object["created_at"_L1].toString(), Qt::ISODateWithMs).toMSecsSinceEpoch();
+    batch.createdMs = QDateTime::fromString(object["created_at"_L1].toString(), Qt::ISODateWithMs).toMSecsSinceEpoch();
     return batch;
 }
 

@@ -29,8 +29,8 @@ QString pathId(const QJsonValue &value)
 
 Answer batchAnswer(const QString &protocol, int status, const QJsonObject &body)
 {
-    const StreamEvents events = providerFor(protocol)->decoder()->document(
-        { status, {} }, QJsonDocument(body).toJson(QJsonDocument::Compact));
+    const StreamEvents events =
+        providerFor(protocol)->decoder()->document({ status, {} }, QJsonDocument(body).toJson(QJsonDocument::Compact));
     Answer answer;
     for (const StreamEvent &event : events)
         answer.apply(event);
