@@ -200,7 +200,8 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
            sampling ? nullptr : &sampling.error(), topP ? nullptr : &topP.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
            shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
-           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(), choice ? nullptr : &choice.error() }) {
+           validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(),
+           choice ? nullptr : &choice.error() }) {
         if (error)
             return *error;
     }
