@@ -83,12 +83,17 @@ Value sendMs(const RunRecord &record)
     return span(trace.encryptedNs, trace.sentNs);
 }
 
+bool hasReasoningChunk(const RunRecord &record)
+{
+    const auto &chunks = record.trace.chunks;
+    return std::any_of(chunks.cbegin(), chunks.cend(),
+                       [](const ChunkStamp &chunk) { return chunk.kind == ChunkKind::Reasoning; });
+}
+
 Value thinkingMs(const RunRecord &record)
 {
     const Trace &trace = record.trace;
-    const bool thought = std::any_of(trace.chunks.cbegin(), trace.chunks.cend(),
-                                     [](const ChunkStamp &chunk) { return chunk.kind == ChunkKind::Reasoning; });
-    return thought ? span(trace.firstContentNs, trace.firstOutputNs) : Value();
+    return hasReasoningChunk(record) ? span(trace.firstContentNs, trace.firstOutputNs) : Value();
 }
 
 Value outputTokens(const RunRecord &record)
@@ -98,10 +103,18 @@ Value outputTokens(const RunRecord &record)
     return static_cast<double>(record.answer.usage->outputTotal());
 }
 
+/// Of the output, what the chunks brought: reasoning that a server keeps to itself is over before the first of them.
+Value streamedTokens(const RunRecord &record)
+{
+    if (!record.answer.usage || hasReasoningChunk(record))
+        return outputTokens(record);
+    return static_cast<double>(record.answer.usage->output);
+}
+
 /// (cm − c1) / (n − 1). One arrival has no pace, however many tokens it brought.
 Value tpotMs(const RunRecord &record)
 {
-    const Value tokens = outputTokens(record);
+    const Value tokens = streamedTokens(record);
     const Value streamed = span(record.trace.firstContentNs, record.trace.lastContentNs);
     if (!tokens || *tokens < 2 || !streamed || *streamed <= 0)
         return {};
@@ -155,7 +168,7 @@ Gaps interChunkGaps(const RunRecord &record)
 /// chunks by their characters.
 Gaps interTokenGaps(const RunRecord &record)
 {
-    const Value tokens = outputTokens(record);
+    const Value tokens = streamedTokens(record);
     const auto &chunks = record.trace.chunks;
     double characters = 0;
     for (const ChunkStamp &chunk : chunks)

@@ -88,13 +88,13 @@ private Q_SLOTS:
         QTest::newRow("ttft_dispatch_ms") << 100.0;
         QTest::newRow("ttfo_ms") << 110.0;
         QTest::newRow("response_ms") << 320.0;
-        QTest::newRow("tpot_ms") << 200.0 / 20;
-        QTest::newRow("tokens_per_s") << 20 / 0.2;
+        QTest::newRow("tpot_ms") << 200.0 / 14;
+        QTest::newRow("tokens_per_s") << 14 / 0.2;
         QTest::newRow("e2e_tokens_per_s") << 21 / 0.31;
         QTest::newRow("prefill_tokens_per_s") << 80 / 0.1;
         QTest::newRow("icl_max_ms") << 60.0;
-        QTest::newRow("itl_max_ms") << 60.0 / 4;
-        QTest::newRow("itl_p50_ms") << 50.0 / 4;
+        QTest::newRow("itl_max_ms") << 60.0 / 3;
+        QTest::newRow("itl_p50_ms") << 50.0 / 3;
         QTest::newRow("input_tokens") << 180.0;
         QTest::newRow("cache_read_tokens") << 100.0;
         QTest::newRow("cache_write_tokens") << 30.0;
@@ -169,6 +169,16 @@ private Q_SLOTS:
         record.answer.usage->output = 20; // 2 and 18
         QCOMPARE(*metric(record, "itl_max_ms"), 100.0 / 18);
         QCOMPARE(*metric(record, "itl_p50_ms"), 100.0 / 18); // 18 samples
+    }
+
+    /// Thought before the first chunk and never sent, it took none of the time between the chunks.
+    void onlyReasoningThatIsSentHasAPace()
+    {
+        RunRecord record = plainRecord();
+        QCOMPARE(*metric(record, "tpot_ms"), 200.0 / 14);
+        QCOMPARE(*metric(record, "output_tokens"), 21.0);
+        record.trace.chunks[0].kind = ChunkKind::Reasoning;
+        QCOMPARE(*metric(record, "tpot_ms"), 200.0 / 20);
     }
 
     void oneArrivalHasNoPace()
