@@ -204,7 +204,8 @@ void MainWindow::makePages()
     m_splitter->setCollapsible(1, false);
     m_splitter->setSizes({ sidebarWidth, standard.width() - sidebarWidth });
     setCentralWidget(m_splitter);
-    connect(m_chatPage, &ChatPage::settingsRequested, this, &MainWindow::openSettings);
+    connect(m_chatPage, &ChatPage::settingsRequested, this,
+            [this] { openSettings()->showProvider(m_chats->providerId()); });
     connect(m_chatPage, &ChatPage::modelRequested, m_models, &ModelPicker::open);
 }
 
@@ -323,6 +324,7 @@ void MainWindow::connectChats()
         showPage(m_chatPage);
         m_chats->open(id);
     });
+    connect(m_sidebar, &Sidebar::composeRequested, m_chatPage, &ChatPage::focusComposer);
     connect(m_sidebar, &Sidebar::renamed, m_chats, &ChatController::rename);
     connect(m_sidebar, &Sidebar::tagged, m_chats, &ChatController::setTags);
     connect(m_sidebar, &Sidebar::removeRequested, m_chats, &ChatController::remove);

@@ -90,7 +90,9 @@ void TestChatPage::lengthLimitOffersToContinue()
     const QString id = chat.answer()->messageId();
     QCOMPARE(chat.text(id), u"one two thr"_s);
     QVERIFY(chat.answer()->findChild<QLabel *>(u"noticeTitle"_s)->text().contains(u"length limit"_s));
-    QTest::mouseClick(chat.button(u"noticeContinue"_s), Qt::LeftButton);
+    chat.button(u"noticeContinue"_s)->setFocus();
+    QTest::keyClick(chat.button(u"noticeContinue"_s), Qt::Key_Return);
+    QVERIFY(qobject_cast<QPlainTextEdit *>(chat.page->focusWidget())); // of the composer, not whatever is next
     QTRY_VERIFY(chat.ended() && chat.world.requests.bodies().size() == 2);
     // The half word was written anew, in the same message: one turn, one flow.
     QCOMPARE(chat.text(id), u"one two one two thr"_s);

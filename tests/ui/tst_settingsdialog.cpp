@@ -37,6 +37,7 @@ private Q_SLOTS:
     void aKeyIsShownOnlyWhenAsked();
     void statusesAreTold();
     void providersAreFound();
+    void opensOnAProvider();
     void removesAndForgets();
     void testsTheConnection();
     void theSimulatorStays();
@@ -181,6 +182,9 @@ void SettingsDialogTest::vendorsAreFoundByWords()
     QCOMPARE(list->currentRow(), list->count() - 1);
     QTest::keyClick(search, Qt::Key_PageUp);
     QVERIFY(list->currentRow() < list->count() - 2);
+    QTest::keyClicks(search, u"openai"_s); // a protocol of many, the name of one
+    QCOMPARE(list->currentItem()->text(), u"OpenAI"_s);
+    search->clear();
     QTest::keyClicks(search, u"china silicon"_s);
     QCOMPARE(list->currentItem()->text(), u"SiliconCloud (SiliconFlow China)"_s);
     QTest::keyClick(search, Qt::Key_Return);
@@ -338,6 +342,17 @@ void SettingsDialogTest::providersAreFound()
     save(dialog);
     QTRY_VERIFY(!dialog.isVisible());
     QCOMPARE(world.settings.providers().size(), 3);
+}
+
+void SettingsDialogTest::opensOnAProvider()
+{
+    test::World world({ { u"alpha"_s, models() }, { u"beta"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showProvider(u"beta"_s);
+    dialog.open();
+    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"beta"_s);
+    dialog.showProvider(u"gone"_s);
+    QCOMPARE(find<QLineEdit>(dialog, u"providerName"_s)->text(), u"beta"_s);
 }
 
 void SettingsDialogTest::removesAndForgets()

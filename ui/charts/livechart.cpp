@@ -206,6 +206,7 @@ void LiveChart::addAxes()
         auto *made = new QValueAxis;
         made->setTickType(QValueAxis::TicksDynamic);
         made->setLineVisible(false);
+        made->setTruncateLabels(false);
         m_chart->addAxis(made, side);
         return made;
     };
@@ -382,7 +383,8 @@ void LiveChart::layOutAxes()
     if (!some)
         return;
     const bool calls = m_spec.x == ChartSpec::XAxis::Calls;
-    m_xScale = calls || toX < 180 ? 1 : toX < 7200 ? 60 : 3600;
+    const double shown = toX - fromX; // of the start, only its end is seen after a while
+    m_xScale = calls || shown < 180 ? 1 : shown < 7200 ? 60 : 3600;
     const QString xUnit = m_xScale == 1 ? tr("s") : m_xScale == 60 ? tr("min") : tr("h");
     if (calls && toX - fromX < 1e-9) {
         fromX -= 0.5;

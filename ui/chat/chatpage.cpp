@@ -119,6 +119,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(m_found, &FoundServers::changed, this, &ChatPage::showServers);
     connect(m_welcome, &Welcome::connectRequested, this, &ChatPage::settingsRequested);
     connect(m_transcript, &Transcript::editEnded, this, &ChatPage::focusComposer);
+    connect(m_transcript, &Transcript::answeredAgain, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::settingsRequested, this, &ChatPage::settingsRequested);
     connect(&m_chats, &ChatController::currentChanged, this, &ChatPage::showCurrent);
     connect(&m_chats, &ChatController::conversationsChanged, this, &ChatPage::showContent);
@@ -324,7 +325,8 @@ void ChatPage::showPlan(const PromptPlan &plan)
     QString text = exact ? tr("%1 tok").arg(tokens) : tr("~%1 tok").arg(tokens);
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
     if (const auto cost = cost::estimateCost(m_chats.providerId(), m_chats.model(), prompt, pictures,
-                                             m_chats.options().maxTokens, m_context.prices, now))
+                                             m_chats.options().maxTokens, m_context.prices, now);
+        cost && (cost->maxUsd > 0 || !m_context.prices.isUnpriced(m_chats.providerId())))
         text += u" · "_s + rangeText(*cost);
     if (pictures > 0)
         text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));

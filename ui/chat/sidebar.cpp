@@ -169,6 +169,8 @@ Sidebar::Sidebar(QWidget *parent)
     m_list->installEventFilter(this);
     // A row that only takes the focus is not opened.
     connect(m_list, &QListWidget::itemSelectionChanged, this, &Sidebar::openSelected);
+    connect(m_list, &QListWidget::itemClicked, this, &Sidebar::composeRequested);
+    connect(m_list, &QListWidget::itemActivated, this, &Sidebar::composeRequested);
     connect(m_list, &QListWidget::customContextMenuRequested, this,
             [this](const QPoint &where) { menuFor(m_list->itemAt(where), m_list->viewport()->mapToGlobal(where)); });
     connect(m_list, &QListWidget::itemChanged, this, [this](QListWidgetItem *item) {
@@ -273,6 +275,7 @@ void Sidebar::openFirst()
         if (id.isEmpty())
             continue;
         Q_EMIT opened(id);
+        Q_EMIT composeRequested();
         return;
     }
 }

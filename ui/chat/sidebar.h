@@ -40,6 +40,8 @@ public:
     void offerUndo(const QString &title);
 
 Q_SIGNALS:
+    /// A conversation was chosen to go on with: what is typed next belongs to it.
+    void composeRequested();
     void newRequested();
     void opened(const QString &conversationId);
     void renamed(const QString &conversationId, const QString &title);

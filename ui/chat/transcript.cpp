@@ -10,6 +10,7 @@
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
 #include <QKeyEvent>
@@ -337,10 +338,11 @@ void Transcript::noticeChosen(const QString &id, int action)
         break;
     case Notice::Settings:
         Q_EMIT settingsRequested();
-        break;
+        return;
     default:
-        break;
+        return;
     }
+    Q_EMIT answeredAgain();
 }
 
 void Transcript::editLast()
@@ -400,12 +402,21 @@ void Transcript::showEvent(QShowEvent *event)
     layOut();
 }
 
+/// Buttons outside a dialog are pressed by the space bar only.
+void Transcript::pressFocused()
+{
+    if (auto *button = qobject_cast<QAbstractButton *>(focusWidget()))
+        button->click();
+}
+
 void Transcript::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_End)
         jumpToEnd();
     else if (event->key() == Qt::Key_Home)
         verticalScrollBar()->setValue(0);
+    else if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        pressFocused();
     else
         QScrollArea::keyPressEvent(event);
 }

@@ -42,6 +42,8 @@ public:
 
 Q_SIGNALS:
     void settingsRequested();
+    /// By a button of a notice, which is gone with it.
+    void answeredAgain();
     /// The message's field closed: what is typed next is another prompt.
     void editEnded();
 
@@ -51,6 +53,7 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
+    void pressFocused();
     void reset();
     /// Keeps the messages that the path still has and builds the others.
     void sync();

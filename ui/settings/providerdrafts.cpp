@@ -128,15 +128,21 @@ void ProviderDrafts::remove(int row)
     if (!draft || draft->isSimulator())
         return;
     m_takenIds << draft->config.id;
-    for (const config::ProviderKey &key : config::keysOf(draft->config))
-        m_removedSecrets << config::secretId(draft->config.id, key.id);
-    for (const QString &key : draft->removedKeys)
-        m_removedSecrets << config::secretId(draft->config.id, key);
-    if (!draft->config.network.proxy.user.isEmpty())
-        m_removedSecrets << config::proxySecretId(draft->config.id);
+    if (m_context.settings.provider(draft->config.id)) // else nothing was stored of it
+        forgetSecrets(*draft);
     beginRemoveRows({}, row, row);
     m_drafts.erase(m_drafts.begin() + row);
     endRemoveRows();
+}
+
+void ProviderDrafts::forgetSecrets(const ProviderDraft &draft)
+{
+    for (const config::ProviderKey &key : config::keysOf(draft.config))
+        m_removedSecrets << config::secretId(draft.config.id, key.id);
+    for (const QString &key : draft.removedKeys)
+        m_removedSecrets << config::secretId(draft.config.id, key);
+    if (!draft.config.network.proxy.user.isEmpty())
+        m_removedSecrets << config::proxySecretId(draft.config.id);
 }
 
 void ProviderDrafts::touched(const QString &id)

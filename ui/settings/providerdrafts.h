@@ -58,6 +58,7 @@ Q_SIGNALS:
 private:
     QList<config::ProviderConfig> configs() const;
     void append(std::unique_ptr<ProviderDraft> draft);
+    void forgetSecrets(const ProviderDraft &draft);
     void askForSecrets(const ProviderDraft &draft);
     void withEndpoint(const ProviderDraft &draft, const std::function<void(const base::Result<llm::Endpoint> &)> &then);
     void tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis);

@@ -104,6 +104,12 @@ void ProvidersPage::choose(int row)
     m_list->setCurrentIndex(index);
 }
 
+void ProvidersPage::showProvider(const QString &id)
+{
+    if (const int row = m_drafts->rowOf(id); row >= 0)
+        choose(row);
+}
+
 void ProvidersPage::showCurrent()
 {
     const ProviderDraft *draft = m_drafts->at(currentRow());

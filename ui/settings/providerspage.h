@@ -28,6 +28,8 @@ public:
     bool isEdited() const;
     /// Stores the keys that were typed and forgets the removed ones; keysStored() follows.
     void storeKeys();
+    /// Does nothing where there is none of that id.
+    void showProvider(const QString &id);
     /// Offers the vendors to choose from.
     void openVendors();
 

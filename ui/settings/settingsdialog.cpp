@@ -101,6 +101,12 @@ void SettingsDialog::showPage(Page page)
     m_pages->setCurrentRow(page);
 }
 
+void SettingsDialog::showProvider(const QString &id)
+{
+    showPage(Providers);
+    m_providers->showProvider(id);
+}
+
 void SettingsDialog::say(const QString &words)
 {
     m_message->say(words, ToneLabel::Tone::Error);

@@ -36,6 +36,8 @@ public:
     explicit SettingsDialog(AppContext &context, QWidget *parent = nullptr);
 
     void showPage(Page page);
+    /// The providers, with this one chosen if there is one of that id.
+    void showProvider(const QString &id);
 
     /// Asks first where something was edited.
     void reject() override;

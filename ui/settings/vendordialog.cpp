@@ -122,7 +122,19 @@ void VendorDialog::fill()
         open = offer.group;
         addRow(i);
     }
-    m_list->setCurrentRow(1);
+    m_list->setCurrentRow(bestRow());
+}
+
+/// The first whose name is what was typed, or begins with it: others are found by their host or protocol.
+int VendorDialog::bestRow() const
+{
+    const QString typed = m_search->text().trimmed().toCaseFolded();
+    for (int row = 1; !typed.isEmpty() && row < m_list->count(); ++row) {
+        const QListWidgetItem *item = m_list->item(row);
+        if (item->data(offerRole).isValid() && item->text().toCaseFolded().startsWith(typed))
+            return row;
+    }
+    return 1;
 }
 
 void VendorDialog::choose()

@@ -36,6 +36,7 @@ private:
     };
 
     void fill();
+    int bestRow() const;
     void addHeading(Group group);
     void addRow(qsizetype offer);
     void step(int by);
