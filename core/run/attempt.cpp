@@ -1,5 +1,6 @@
 #include "core/run/attempt.h"
 
+#include "core/llm/providers/servererror.h"
 #include "core/run/fetch.h"
 #include "core/run/redirect.h"
 
@@ -64,6 +65,8 @@ void Attempt::start(net::HttpTransport &transport, const base::HttpRequest &requ
     m_scheduler = &scheduler;
     m_url = request.url;
     m_bodyBytes = request.body.size();
+    m_sentKey = std::any_of(request.headers.cbegin(), request.headers.cend(),
+                            [](const auto &header) { return base::carriesKey(header.first); });
     m_trace.dispatchedNs = clock.nowNs();
     m_transfer = transport.start(request, limits);
     connect(m_transfer.get(), &net::Transfer::phase, this, &Attempt::onPhase);
@@ -195,7 +198,8 @@ std::optional<base::Error> Attempt::verdict(const std::optional<base::Error> &tr
     if (m_head.status >= 300 && m_head.status < 400)
         return redirectError(m_head, m_url, m_protocol);
     if (m_answer.error)
-        return m_answer.error;
+        return m_answer.error->kind == ErrorKind::Auth && !m_sentKey ? llm::withoutKey(*m_answer.error)
+                                                                     : m_answer.error;
     if (m_head.status >= 400) {
         return base::Error { m_head.status >= 500 ? ErrorKind::Server : ErrorKind::InvalidRequest,
                              u"The server answered with HTTP status %1."_s.arg(m_head.status),

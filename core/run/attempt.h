@@ -62,6 +62,7 @@ private:
     const QString m_protocol;
     QUrl m_url;
     qint64 m_bodyBytes = 0;
+    bool m_sentKey = false;
     BodyDecoder m_decoder;
     std::unique_ptr<net::Transfer> m_transfer;
     base::HttpHead m_head;

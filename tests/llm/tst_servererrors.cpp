@@ -19,6 +19,14 @@ private Q_SLOTS:
         QVERIFY2(answer.error->message.contains(u"compressed"_s), qPrintable(answer.error->message));
     }
 
+    void saysThatNoKeyWasSent()
+    {
+        const base::Error refused = httpError({ 401, {} }, js("{`error`:{`message`:`You need one`}}"));
+        QCOMPARE(withoutKey(refused).message, u"The server wants a key, and none was sent (HTTP 401): You need one"_s);
+        const base::Error other = httpError({ 404, {} }, {});
+        QCOMPARE(withoutKey(other).message, other.message);
+    }
+
     void kinds_data()
     {
         QTest::addColumn<int>("status");

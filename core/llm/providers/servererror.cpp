@@ -266,11 +266,13 @@ ErrorKind kindOf(int status, const Said &said)
     return kindByStatus(status, said.words);
 }
 
+const auto keyRefused = u"The server refused the key"_s;
+
 QString leadOf(ErrorKind kind)
 {
     switch (kind) {
     case ErrorKind::Auth:
-        return u"The server refused the key"_s;
+        return keyRefused;
     case ErrorKind::Forbidden:
         return u"The server denies access"_s;
     case ErrorKind::NotFound:
@@ -375,6 +377,13 @@ base::Error httpError(const base::HttpHead &head, const QByteArray &body)
     const bool mayWait = head.status == 429 || head.status >= 500 || error.kind == ErrorKind::RateLimited;
     if (const std::optional<qint64> wait = mayWait ? retryAfterMs(head.headers) : std::nullopt)
         error.retryAfterMs = wait;
+    return error;
+}
+
+base::Error withoutKey(base::Error error)
+{
+    if (error.kind == ErrorKind::Auth && error.message.startsWith(keyRefused))
+        error.message.replace(0, keyRefused.size(), u"The server wants a key, and none was sent"_s);
     return error;
 }
 

@@ -11,6 +11,9 @@ namespace talkbench::llm {
 /// the vendors' JSON, a proxy's HTML, nothing at all.
 base::Error httpError(const base::HttpHead &head, const QByteArray &body);
 
+/// A key that was refused, where none was sent: says so, with what the server said behind it.
+base::Error withoutKey(base::Error error);
+
 /// Whether an object inside a stream, or a body with status 200, says that something failed. `name`: the SSE event's.
 bool isServerError(const QJsonObject &object, QByteArrayView name = {});
 
