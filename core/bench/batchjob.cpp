@@ -134,6 +134,7 @@ profile::RunRecord recordOf(const BatchJob &job, const llm::BatchOutcome &outcom
                                      std::nullopt };
     const BatchTarget &target = plan.targets[job.target];
     run::RunRequest request;
+    request.operation = profile::Operation::Batch;
     request.endpoint = target.endpoint;
     request.conversationId = job.submission.tag;
     request.chat.model = target.model;

@@ -166,6 +166,7 @@ private Q_SLOTS:
         QTRY_COMPARE(recorded.size(), count);
         const auto record = recorded[0][0].value<profile::RunRecord>();
         QVERIFY(record.batch);
+        QCOMPARE(record.operation, profile::Operation::Batch);
         QVERIFY(profile::runRecordFromJson(profile::toJson(record)).batch);
         const QByteArray csv = batchCsv(life.journal);
         QCOMPARE(csv.count("\r\n"), count + 1);
