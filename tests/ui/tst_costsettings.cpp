@@ -171,7 +171,9 @@ void CostSettingsTest::pastCostsAreRecomputedWhereAsked()
     auto runs = world.store.runs(0);
     runs.waitForFinished();
     double sum = 0;
-    for (const profile::RunRecord &record : *runs.result())
+    const auto kept = runs.result();
+    QVERIFY(kept);
+    for (const profile::RunRecord &record : *kept)
         sum += *record.costUsd;
     QCOMPARE(sum, agreed ? 2.0 : 1.5);
     if (!agreed)
