@@ -112,7 +112,7 @@ private:
             QTest::newRow(qPrintable(protocol)) << protocol;
     }
 
-    const base::SystemClock m_clock;
+    const base::SystemClock m_clock {};
     run::TimerScheduler m_scheduler;
     cost::PriceBook m_prices;
     std::unique_ptr<run::RunService> m_service;
@@ -180,6 +180,7 @@ private Q_SLOTS:
         bool ended = false;
         for (int steps = 1; !ended; ++steps) {
             begin(quick());
+            m_plan.pollMs = 1000; // what was on its way is given that long to arrive
             {
                 Life life(*this, file(), prompts());
                 QEventLoop loop;
@@ -200,7 +201,7 @@ private Q_SLOTS:
                     Qt::QueuedConnection);
                 life.start();
                 loop.exec();
-            } // what was on its way may still arrive
+            }
             Life life(*this, file(), prompts());
             QVERIFY(life.opened);
             life.start();

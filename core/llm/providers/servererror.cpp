@@ -18,8 +18,8 @@ using base::ErrorKind;
 
 namespace {
 
-constexpr qsizetype maxDetail = 8 * 1024;
-constexpr qsizetype maxMessage = 2 * 1024;
+constexpr qsizetype maxDetail = 8192;
+constexpr qsizetype maxMessage = 2048;
 
 /// What an error says of itself, out of whichever shape it came in.
 struct Said {
