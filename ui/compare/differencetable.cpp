@@ -57,8 +57,10 @@ void DifferenceTable::setRecords(const QList<profile::RunRecord> &records, const
     setRowCount(static_cast<int>(rows.size()));
     setColumnCount(static_cast<int>(titles.size()) + 1);
     setHorizontalHeaderLabels(QStringList(QString()) + titles);
-    for (int column = 0; column < titles.size(); ++column)
+    for (int column = 0; column < titles.size(); ++column) {
         horizontalHeaderItem(column + 1)->setToolTip(titles.at(column).toHtmlEscaped());
+        horizontalHeaderItem(column + 1)->setTextAlignment(Qt::AlignCenter);
+    }
     for (int row = 0; row < rows.size(); ++row)
         fillRow(row, rows.at(row));
     horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
