@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 
 WORDS = "stars rivers bread clocks maps engines glass winter bridges seeds copper letters".split()
 
@@ -49,7 +48,7 @@ class Bench:
         try:
             return json.loads(done.stdout)
         except ValueError:
-            raise SystemExit("talkbench %s failed: %s" % (" ".join(arguments), done.stderr[-2000:]))
+            raise SystemExit("talkbench %s failed: %s" % (" ".join(arguments), done.stderr[-2000:])) from None
 
     def prompts(self, count):
         path = os.path.join(self.folder, "prompts%d.txt" % count)
@@ -105,37 +104,45 @@ def hedging(bench):
     return rows
 
 
-def caching(bench):
-    with bench.simulator("--ttft", "constant:500", "--gap", "constant:10", "--tokens", "100") as url:
+def fitting(bench):
+    text = " ".join("Sentence number %d is about rivers and engines." % i for i in range(400))
+    with bench.simulator("--context", "1000", "--gap", "constant:1") as url:
         data = bench.data({"sim": url})
-        asked = bench.chats(data, 20, "--cache", "refresh")
-        kept = bench.chats(data, 20, "--cache", "always")
-    ms = [percentile([chat["metrics"]["response_ms"] for chat in chats], 50) for chats in (asked, kept)]
-    return [("20 chats asked", "response p50 %.0f ms" % ms[0], "1×"),
-            ("the same 20 again, from the file of the cache", "response p50 %.1f ms" % ms[1], "%.0f×" % (ms[0] / ms[1]))]
+        answered = {way: sum(not bench.run(data, "chat", "--json", "--fit", way, *limit, "%d. %s" % (i, text)).get("error")
+                             for i in range(20))
+                    for way, limit in (("off", ()), ("cut", ("--context-limit", "1000")))}
+    return [("20 prompts of 4,000 tokens, a context of 1,000, %s" % ("cut at sentences" if way == "cut" else "as they are"),
+             "%d answered" % n, "") for way, n in answered.items()]
+
+
+def budgets(bench):
+    rows = []
+    with bench.simulator("--gap", "constant:1") as url:
+        for limit in (None, 0.02):
+            kept = {"rows": [{"scope": "day", "provider": "", "limit_usd": limit, "action": "refuse"}]} if limit else {}
+            data = bench.data({"sim": url}, budgets=kept)
+            bench.run(data, "prices", "set", "--provider", "sim", "--input", "1", "--output", "10", "--json", "sim-small")
+            spent = sum(chat.get("cost_usd") or 0 for chat in bench.chats(data, 30, "--max-tokens", "200"))
+            rows.append(("30 chats of at most $0.002, %s" % ("$%.2f a day" % limit if limit else "no budget"), "$%.4f spent" % spent, ""))
+    return rows
 
 
 def validation(bench):
-    check = ("--validate", '{"kind":"length","min":0,"max":40,"unit":"words"}')
+    check = ("--validate", '{"kind":"length","min":0,"max":250,"unit":"words"}')
     with bench.simulator("--gap", "constant:1") as url:
         passed = {}
         for n in (0, 3):
             sums = bench.batch(bench.data({"sim": url}), 200, *check, *(("--validate-retries", str(n)) if n else ()))
-            passed[n] = sums["ok"]
-    return [("200 answers of at most 40 words, %s" % ("asked again up to 3 times" if n else "only checked"),
+            passed[n] = sums["ok"] - sums["invalid"]
+    return [("200 answers of at most 250 words, %s" % ("asked again up to 3 times" if n else "only checked"),
              "%d pass" % passed[n], "%.2f×" % (passed[n] / passed[0])) for n in passed]
 
 
 STRATEGIES = {"bounded concurrency": concurrency, "retries": retries, "fallback": fallback, "hedged requests": hedging,
-              "response cache": caching, "validation": validation}
+              "prompt fitting": fitting, "budgets": budgets, "validation": validation}
 
 
 def measure(talkbench, folder):
     """Rows of (strategy, what was done, result, ÷ without it)."""
     bench = Bench(talkbench, folder)
-    rows = []
-    for name, strategy in STRATEGIES.items():
-        begun = time.monotonic()
-        rows += [(name, *row) for row in strategy(bench)]
-        print("%s: %.0f s" % (name, time.monotonic() - begun), flush=True)
-    return rows
+    return [(name, *row) for name, strategy in STRATEGIES.items() for row in strategy(bench)]
