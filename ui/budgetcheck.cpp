@@ -1,11 +1,28 @@
 #include "ui/budgetcheck.h"
 
 #include "core/config/settings.h"
-#include "core/cost/tokencounter.h"
+#include "core/run/plannedcall.h"
 #include "core/store/store.h"
 #include "ui/whenready.h"
 
 namespace talkbench::ui {
+
+void whenSpent(QObject *context, AppContext &app, const QString &conversationId,
+               const std::function<void(const base::Result<QList<cost::Spent>> &)> &then)
+{
+    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(app.clock.wallMs()));
+    whenReady(context, app.store.spending({ conversationId, starts.dayMs, starts.monthMs }),
+              [then](const base::Result<QList<store::Spending>> &spending) {
+                  if (!spending) {
+                      then(spending.error());
+                      return;
+                  }
+                  QList<cost::Spent> spent;
+                  for (const store::Spending &row : *spending)
+                      spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
+                  then(spent);
+              });
+}
 
 void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest> &requests,
                   const std::function<void(const base::Result<cost::Verdict> &)> &then)
@@ -17,24 +34,12 @@ void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest
         return;
     }
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(app.clock.wallMs());
-    const cost::PeriodStarts starts = cost::periodStarts(now);
     QList<cost::PlannedCall> planned;
-    for (const run::RunRequest &request : requests) {
-        const QString &provider = request.endpoint.providerId;
-        const cost::TokenCount prompt =
-            request.promptTokens ? *request.promptTokens : cost::countPrompt(app.tokens.get(), provider, request.chat);
-        planned.append(cost::planCall(provider, request.chat, prompt, app.prices, now));
-    }
-    whenReady(context, app.store.spending({ requests.constFirst().conversationId, starts.dayMs, starts.monthMs }),
-              [budgets, planned, then](const base::Result<QList<store::Spending>> &spending) {
-                  if (!spending) {
-                      then(spending.error());
-                      return;
-                  }
-                  QList<cost::Spent> spent;
-                  for (const store::Spending &row : *spending)
-                      spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-                  then(cost::check(budgets, spent, planned));
+    for (const run::RunRequest &request : requests)
+        planned.append(run::plannedCall(request, app.tokens.get(), app.prices, now));
+    whenSpent(context, app, requests.constFirst().conversationId,
+              [budgets, planned, then](const base::Result<QList<cost::Spent>> &spent) {
+                  then(spent ? base::Result<cost::Verdict>(cost::check(budgets, *spent, planned)) : spent.error());
               });
 }
 

@@ -3,8 +3,7 @@
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
 #include "core/select/chooser.h"
-#include "ui/appcontext.h"
-#include "ui/whenready.h"
+#include "ui/budgetcheck.h"
 
 #include <utility>
 
@@ -39,37 +38,43 @@ void BudgetWatch::ask()
     if (m_context.settings.value("budgets").toMap().isEmpty())
         return;
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
-    whenReady(this, m_context.store.spending({ m_conversationId, starts.dayMs, starts.monthMs }),
-              [this, starts, number = ++m_asked](const base::Result<QList<store::Spending>> &spending) {
-                  if (number == m_asked)
-                      answer(spending, starts);
+    whenSpent(this, m_context, m_conversationId,
+              [this, starts, number = ++m_asked](const base::Result<QList<cost::Spent>> &spent) {
+                  if (number != m_asked || !spent)
+                      return; // whoever sends says why
+                  m_starts = starts;
+                  m_spent = *spent;
+                  Q_EMIT changed();
               });
 }
 
-void BudgetWatch::answer(const base::Result<QList<store::Spending>> &spending, const cost::PeriodStarts &starts)
+QList<cost::Budget> BudgetWatch::budgets() const
 {
-    if (!spending)
-        return; // whoever sends says why
-    m_starts = starts;
-    m_spent.emplace();
-    for (const store::Spending &row : *spending)
-        m_spent->append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-    Q_EMIT changed();
+    QStringList unread; // whoever sends says so
+    return cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
+}
+
+QList<cost::Spent> BudgetWatch::spent() const
+{
+    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
+    QList<cost::Spent> spent = m_spent.value_or(QList<cost::Spent>());
+    for (cost::Spent &row : spent) {
+        row.dayUsd = starts.dayMs == m_starts.dayMs ? row.dayUsd : 0;
+        row.monthUsd = starts.monthMs == m_starts.monthMs ? row.monthUsd : 0;
+    }
+    return spent;
 }
 
 std::optional<double> BudgetWatch::left() const
 {
     if (!m_spent)
         return {};
-    QStringList unread;
-    const QList<cost::Budget> budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
-    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
-    QList<cost::Spent> spent = *m_spent;
-    for (cost::Spent &row : spent) {
-        row.dayUsd = starts.dayMs == m_starts.dayMs ? row.dayUsd : 0;
-        row.monthUsd = starts.monthMs == m_starts.monthMs ? row.monthUsd : 0;
-    }
-    return cost::budgetLeft(budgets, spent, m_context.chooser.policy().providers());
+    return cost::budgetLeft(budgets(), spent(), m_context.chooser.policy().providers());
+}
+
+QHash<QString, QString> BudgetWatch::usedUp() const
+{
+    return m_spent ? cost::usedUp(budgets(), spent()) : QHash<QString, QString>();
 }
 
 } // namespace talkbench::ui

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "core/base/result.h"
 #include "core/cost/budget.h"
-#include "core/store/store.h"
 
 #include <QObject>
 
@@ -24,13 +22,17 @@ public:
     /// USD, of the tightest budget that holds for a model that may be chosen. Unset where none does, and until the store has
     /// answered.
     std::optional<double> left() const;
+    /// Providers that may not be asked any more, and why; none until the store has answered.
+    QHash<QString, QString> usedUp() const;
 
 Q_SIGNALS:
     void changed();
 
 private:
     void ask();
-    void answer(const base::Result<QList<store::Spending>> &spending, const cost::PeriodStarts &starts);
+    QList<cost::Budget> budgets() const;
+    /// As of now: what was spent on another day is not of today.
+    QList<cost::Spent> spent() const;
 
     AppContext &m_context;
     QString m_conversationId;

@@ -1,4 +1,5 @@
 #include "app/commands/batchoptions.h"
+#include "app/commands/choiceoptions.h"
 #include "app/commands/commands.h"
 #include "app/commands/interrupts.h"
 #include "app/commands/lineinput.h"
@@ -20,6 +21,8 @@
 #include <QSaveFile>
 #include <QSocketNotifier>
 
+#include <algorithm>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -38,8 +41,12 @@ public:
 
 private:
     void resolve(qsizetype index);
+    void prepareChoice();
+    /// The providers of the models that Auto may choose, from `index` on.
+    void reach(const QStringList &providers, qsizetype index);
     void begin();
     void checkBudgets();
+    void onSpent(const QList<cost::Spent> &spent);
     void onVerdict(const cost::Verdict &verdict);
     void send();
     void sendAsBatch();
@@ -58,7 +65,9 @@ private:
     const base::SystemClock m_clock;
     run::TimerScheduler m_scheduler;
     QList<bench::BatchPrompt> m_prompts;
+    std::optional<bench::BatchItems> m_toAsk;
     QList<bench::BatchItem> m_items; ///< to be asked, of the file
+    QList<bench::BatchCost> m_costs; ///< of those
     bench::BatchProgress m_before;
     bench::BatchJournal m_journal;
     std::unique_ptr<bench::BatchRunner> m_runner;
@@ -119,20 +128,57 @@ Target BatchCommand::targetOf(const QString &model) const
 void BatchCommand::resolve(qsizetype index)
 {
     if (index == m_options.models.size()) {
+        prepareChoice();
+        return;
+    }
+    const Target target = targetOf(m_options.models[index].trimmed());
+    if (target.isAutomatic()) {
+        if (m_options.plan.way == bench::BatchWay::Provider)
+            return fail(usage(u"A batch of the provider's own is for one model: auto chooses call by call."_s), 2);
+        m_options.plan.targets.append(bench::BatchTarget::automatic());
+        resolve(index + 1);
+        return;
+    }
+    m_session.resolve(target, this, [this, index](const base::Result<Resolved> &resolved) {
+        if (!resolved)
+            return fail(resolved.error());
+        if (resolved->model.isEmpty())
+            return fail(usage(u"Which model? Name one or more with --models."_s), 2);
+        const QString &typed = m_options.target.baseUrl;
+        m_options.plan.targets.append(
+            { resolved->endpoint, resolved->model, typed.isEmpty() ? resolved->endpoint.providerId : typed });
+        resolve(index + 1);
+    });
+}
+
+void BatchCommand::prepareChoice()
+{
+    const auto &targets = m_options.plan.targets;
+    if (std::none_of(targets.begin(), targets.end(), [](const auto &target) { return target.isAutomatic(); })) {
         begin();
         return;
     }
-    m_session.resolve(targetOf(m_options.models[index].trimmed()), this,
-                      [this, index](const base::Result<Resolved> &resolved) {
-                          if (!resolved)
-                              return fail(resolved.error());
-                          if (resolved->model.isEmpty())
-                              return fail(usage(u"Which model? Name one or more with --models."_s), 2);
-                          const QString &typed = m_options.target.baseUrl;
-                          m_options.plan.targets.append({ resolved->endpoint, resolved->model,
-                                                          typed.isEmpty() ? resolved->endpoint.providerId : typed });
-                          resolve(index + 1);
-                      });
+    m_options.plan.choice.models = m_session.chooser().policy().models();
+    m_session.measure(this, [this] { reach(m_session.chooser().policy().providers(), 0); });
+}
+
+void BatchCommand::reach(const QStringList &providers, qsizetype index)
+{
+    if (index == providers.size()) {
+        begin();
+        return;
+    }
+    Target target;
+    target.provider = providers.at(index);
+    target.isChosen = true;
+    m_session.resolve(target, this, [this, providers, index](const base::Result<Resolved> &resolved) {
+        bench::BatchChoice &choice = m_options.plan.choice;
+        if (resolved)
+            choice.endpoints.insert(providers.at(index), resolved->endpoint);
+        else
+            choice.unreachable.insert(providers.at(index), resolved.error().message);
+        reach(providers, index + 1);
+    });
 }
 
 void BatchCommand::begin()
@@ -145,8 +191,10 @@ void BatchCommand::begin()
     if (!m_options.pollGiven)
         plan.pollMs = m_session.settings().value("batch/poll_s").toInt() * 1000;
     m_startNs = m_clock.nowNs();
-    m_items = bench::BatchItems(plan).pending(std::exchange(m_prompts, {}), m_journal, m_before);
-    if (m_items.isEmpty() || m_options.cancel)
+    m_toAsk.emplace(plan);
+    m_items = m_toAsk->pending(std::exchange(m_prompts, {}), m_journal, m_before);
+    const bool nothingLeft = m_items.isEmpty() && m_options.prompts != u"-"_s;
+    if (nothingLeft || m_options.cancel)
         send();
     else
         checkBudgets();
@@ -158,9 +206,10 @@ void BatchCommand::checkBudgets()
     const auto budgets = cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
     for (const QString &problem : std::as_const(problems))
         writeLine(stderr, u"talkbench batch: %1"_s.arg(problem));
+    m_options.plan.choice.budgets = budgets;
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_clock.wallMs());
-    const auto costs = bench::estimateBatch(m_items, m_options.plan, m_session.prices(), now);
-    const auto total = bench::totalOf(costs);
+    m_costs = bench::estimateBatch(m_items, m_options.plan, m_session.prices(), now);
+    const auto total = bench::totalOf(m_costs);
     if (!m_options.quiet && total && total->maxUsd > 0)
         writeLine(stderr,
                   u"talkbench batch: %1 calls, estimated at %2 to %3"_s.arg(m_items.size())
@@ -170,14 +219,19 @@ void BatchCommand::checkBudgets()
     const cost::PeriodStarts starts = cost::periodStarts(now);
     m_session.store()
         .spending({ {}, starts.dayMs, starts.monthMs })
-        .then(this, [this, budgets, costs](const base::Result<QList<store::Spending>> &spending) {
-            if (!spending)
-                return fail(spending.error());
-            QList<cost::Spent> spent;
-            for (const store::Spending &row : *spending)
-                spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-            onVerdict(bench::checkBudgets(budgets, spent, costs));
+        .then(this, [this](const base::Result<QList<store::Spending>> &spending) {
+            if (spending)
+                onSpent(spentOf(*spending));
+            else
+                fail(spending.error());
         });
+}
+
+void BatchCommand::onSpent(const QList<cost::Spent> &spent)
+{
+    bench::BatchChoice &choice = m_options.plan.choice;
+    choice.spent = spent;
+    onVerdict(bench::checkBudgets(choice.budgets, spent, m_costs));
 }
 
 void BatchCommand::onVerdict(const cost::Verdict &verdict)
@@ -214,7 +268,9 @@ void BatchCommand::sendAsBatch()
 
 void BatchCommand::sendCalls()
 {
-    m_runner = std::make_unique<bench::BatchRunner>(m_session.runs(), m_clock, m_journal, m_options.plan);
+    const bench::BatchRunner::Services services { m_session.runs(), m_clock, m_scheduler, m_session.chooser(),
+                                                  bench::keepIn(m_journal) };
+    m_runner = std::make_unique<bench::BatchRunner>(services, m_options.plan);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchCommand::showProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);
     if (m_options.prompts != u"-"_s) {
@@ -224,7 +280,11 @@ void BatchCommand::sendCalls()
     }
     m_collector = std::make_unique<bench::MicroBatch>(m_scheduler, m_options.size, m_options.flushMs);
     connect(m_collector.get(), &bench::MicroBatch::ready, m_runner.get(),
-            [this](const QList<bench::BatchPrompt> &prompts) { m_runner->add(prompts); });
+            [this](const QList<bench::BatchPrompt> &prompts) {
+                bench::BatchProgress before;
+                const auto items = m_toAsk->pending(prompts, m_journal, before);
+                m_runner->add(items, before);
+            });
     m_input = std::make_unique<LineInput>(m_options.format, m_options.pattern);
     m_readable = std::make_unique<QSocketNotifier>(STDIN_FILENO, QSocketNotifier::Read);
     connect(m_readable.get(), &QSocketNotifier::activated, this, &BatchCommand::readInput);
@@ -293,6 +353,8 @@ bool BatchCommand::printSums(double seconds) const
                                  { u"from_before"_s, progress.fromBefore },
                                  { u"cost_usd"_s, progress.costUsd },
                                  { u"unpriced"_s, progress.unpriced },
+                                 { u"warning"_s,
+                                   progress.warning.isEmpty() ? QJsonValue() : QJsonValue(progress.warning) },
                                  { u"seconds"_s, seconds },
                                  { u"out"_s, m_options.out } };
         return write(stdout, QString::fromUtf8(QJsonDocument(sums).toJson()));
@@ -325,6 +387,8 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
         writeLine(stderr, u"talkbench batch: %1 can't be written"_s.arg(m_options.exportTo));
         written = false;
     }
+    if (const QString &warning = progress().warning; !warning.isEmpty())
+        writeLine(stderr, u"talkbench batch: %1"_s.arg(warning.simplified()));
     if (error)
         writeLine(stderr, u"talkbench batch: stopped: %1"_s.arg(error->message.simplified()));
     const bool wrongInput = m_input && m_input->error();

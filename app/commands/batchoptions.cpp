@@ -1,6 +1,7 @@
 #include "app/commands/batchoptions.h"
 
 #include "app/commands/checks.h"
+#include "app/commands/choiceoptions.h"
 #include "app/commands/options.h"
 #include "app/commands/sampling.h"
 #include "core/validate/validators.h"
@@ -116,7 +117,10 @@ void describeBatch(QCommandLineParser &parser)
         "--validate."_s);
     addTargetOptions(parser);
     parser.addOptions({
-        { u"models"_s, u"Models, separated by commas; 'provider/model' for one of another provider."_s, u"M,M"_s },
+        { { u"m"_s, u"models"_s, u"model"_s },
+          u"Models, separated by commas; 'provider/model' for one of another provider, auto for one chosen for each "
+          "prompt by the settings' rules and by what was measured."_s,
+          u"M,M"_s },
         { { u"o"_s, u"out"_s }, u"The results; else beside the prompts, ending in .results.jsonl."_s, u"FILE"_s },
         { u"export"_s, u"Write the results to this CSV file, too, at the end."_s, u"FILE"_s },
         { u"via"_s, u"calls: one by one (the default); provider: as the provider's batch."_s, u"WAY"_s },
@@ -132,11 +136,13 @@ void describeBatch(QCommandLineParser &parser)
         { u"yes"_s, u"Go on even where a budget says to ask first."_s },
         { u"quiet"_s, u"Don't show the progress."_s },
         { u"json"_s,
-          u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, unpriced, seconds, out."_s },
+          u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, unpriced, "
+          "warning, seconds, out."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
     addSamplingOptions(parser);
     addCheckOptions(parser);
+    addChoiceOptions(parser);
     parser.addPositionalArgument(u"prompts"_s, u"The file of prompts; - reads them from standard input."_s,
                                  u"PROMPTS"_s);
 }
@@ -149,19 +155,22 @@ base::Result<BatchOptions> readBatchOptions(const QCommandLineParser &parser)
     const auto way = readWay(parser, options);
     const auto validation = readValidation(parser, options);
     const auto sampling = readSampling(parser);
+    const auto choice = readChoice(parser);
     const auto concurrency = number<int>(parser, u"concurrency"_s, 1, 4096);
     const auto size = number<int>(parser, u"size"_s, 1, 100'000);
     const auto flush = number<int>(parser, u"flush-ms"_s, 0, 3'600'000);
     for (const base::Error *error :
          { target ? nullptr : &target.error(), files ? nullptr : &files.error(), way ? nullptr : &way.error(),
            validation ? nullptr : &validation.error(), sampling ? nullptr : &sampling.error(),
-           concurrency ? nullptr : &concurrency.error(), size ? nullptr : &size.error(),
-           flush ? nullptr : &flush.error() }) {
+           choice ? nullptr : &choice.error(), concurrency ? nullptr : &concurrency.error(),
+           size ? nullptr : &size.error(), flush ? nullptr : &flush.error() }) {
         if (error)
             return *error;
     }
     options.target = *target;
     options.models = parser.value(u"models"_s).split(u',', Qt::SkipEmptyParts);
+    options.plan.choice.tags = choice->tags;
+    options.plan.choice.quality = choice->quality.value_or(options.plan.choice.quality);
     options.plan.concurrency = concurrency->value_or(options.plan.concurrency);
     options.plan.system = sampling->system;
     options.plan.options = sampling->options;

@@ -9,6 +9,7 @@
 #include "core/cost/tokencount.h"
 #include "core/profile/format.h"
 #include "core/run/bill.h"
+#include "core/run/plannedcall.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
@@ -87,16 +88,9 @@ ChatCommand::ChatCommand(Session &session, const ChatCommandOptions &options)
 {
 }
 
-/// A server's own model called "auto" is asked for with its provider.
-bool ChatCommand::isAuto() const
-{
-    const Target &target = m_options.target;
-    return target.model == select::autoRef.model && target.provider.isEmpty() && target.baseUrl.isEmpty();
-}
-
 void ChatCommand::start()
 {
-    if (isAuto())
+    if (m_options.target.isAutomatic())
         m_session.measure(this, [this] { choose(); });
     else if (m_session.chooser().policy().hedgeFactor > 0)
         m_session.measure(this, [this] { resolve(); });
@@ -106,26 +100,27 @@ void ChatCommand::start()
 
 void ChatCommand::choose()
 {
-    const select::Policy &policy = m_session.chooser().policy();
-    const QList<cost::Budget> rows = budgets();
-    if (!policy.asksForBudget() || rows.isEmpty()) {
-        choose(std::nullopt);
+    if (budgets().isEmpty()) {
+        chooseWith({});
         return;
     }
-    whenSpent({}, [this, rows, providers = policy.providers()](const base::Result<QList<cost::Spent>> &spent) {
+    whenSpent({}, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (spent)
-            choose(cost::budgetLeft(rows, *spent, providers));
+            chooseWith(*spent);
         else
             fail(spent.error());
     });
 }
 
-void ChatCommand::choose(std::optional<double> budgetLeft)
+void ChatCommand::chooseWith(const QList<cost::Spent> &spent)
 {
+    const QList<cost::Budget> rows = budgets();
+    const QStringList providers = m_session.chooser().policy().providers();
     m_pick = m_session.chooser().choose({ .chat = chatRequest({}),
                                           .tags = m_options.choice.tags,
                                           .quality = m_options.choice.quality.value_or(select::Quality::Balanced),
-                                          .budgetLeft = budgetLeft,
+                                          .budgetLeft = cost::budgetLeft(rows, spent, providers),
+                                          .barred = cost::usedUp(rows, spent),
                                           .fits = m_options.fit.policy.has_value(),
                                           .nowMs = m_session.clock().wallMs() });
     const select::Decision &decision = m_pick->decision;
@@ -261,8 +256,7 @@ void ChatCommand::checkBudgets(const run::RunRequest &request)
             return;
         }
         const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
-        const cost::TokenCount prompt = request.promptTokens.value_or(cost::roughCount(request.chat.messages));
-        const auto planned = cost::planCall(request.endpoint.providerId, request.chat, prompt, m_session.prices(), now);
+        const auto planned = run::plannedCall(request, nullptr, m_session.prices(), now);
         onVerdict(cost::check(budgets, *spent, planned), request);
     });
 }

@@ -23,10 +23,9 @@ public:
     void interrupt();
 
 private:
-    bool isAuto() const;
-    /// The model of an automatic choice, once it is known what the budgets have left where a rule asks.
+    /// The model of an automatic choice, once it is known what the budgets have left.
     void choose();
-    void choose(std::optional<double> budgetLeft);
+    void chooseWith(const QList<cost::Spent> &spent);
     QList<cost::Budget> budgets() const;
     using Then = std::function<void(const base::Result<QList<cost::Spent>> &spent)>;
     void whenSpent(const QString &conversationId, const Then &then);

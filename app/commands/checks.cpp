@@ -104,7 +104,7 @@ base::Result<llm::Validation> readChecks(const QCommandLineParser &parser)
     } else if (!validation.fallbackModels.isEmpty()) {
         validation.onFailure = llm::Validation::OnFailure::FallBack;
     }
-    return validation;
+    return llm::activeOf(validation);
 }
 
 QStringList complaints(const QList<profile::Verdict> &verdicts)

@@ -122,6 +122,7 @@ base::Result<select::Question> questionOf(const QCommandLineParser &parser, cons
                               .tags = conversation.tags + said->tags,
                               .quality = said->quality.value_or(kept),
                               .budgetLeft = cost::budgetLeft(budgets, stored.spent, policy.providers()),
+                              .barred = cost::usedUp(budgets, stored.spent),
                               .fits = parser.isSet(u"fit"_s),
                               .nowMs = QDateTime::currentMSecsSinceEpoch(),
                               .seed = *seed };

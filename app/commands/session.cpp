@@ -117,8 +117,10 @@ void Session::openStore()
             learnPrices(*lists);
     });
     connect(m_store.get(), &store::Store::writeFailed, this, &warn);
-    connect(m_runs.get(), &run::RunService::recorded, m_store.get(),
-            [store = m_store.get()](const profile::RunRecord &record) { store->saveRun(record); });
+    connect(m_runs.get(), &run::RunService::recorded, m_store.get(), [this](const profile::RunRecord &record) {
+        m_chooser.learn(record);
+        m_store->saveRun(record);
+    });
 }
 
 void Session::learnPrices(const QList<store::ModelList> &lists)

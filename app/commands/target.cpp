@@ -2,6 +2,7 @@
 
 #include "app/commands/options.h"
 #include "core/llm/provider.h"
+#include "core/select/policy.h"
 
 #include <QCommandLineParser>
 #include <QFileInfo>
@@ -37,6 +38,11 @@ base::Result<void> readProxy(const QString &text, Target &target)
 }
 
 } // namespace
+
+bool Target::isAutomatic() const
+{
+    return model == select::autoRef.model && provider.isEmpty() && baseUrl.isEmpty();
+}
 
 void addTargetOptions(QCommandLineParser &parser)
 {

@@ -21,6 +21,9 @@ struct Target {
     QString proxyPassword;
     /// TALKBENCH_API_KEY is for the provider that a person named, not for one that was chosen.
     bool isChosen = false;
+
+    /// Auto. A server's own model of that name is asked for with its provider.
+    bool isAutomatic() const;
 };
 
 void addTargetOptions(QCommandLineParser &parser);

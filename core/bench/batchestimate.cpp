@@ -1,6 +1,7 @@
 #include "core/bench/batchestimate.h"
 
 #include "core/cost/tokencount.h"
+#include "core/run/plannedcall.h"
 
 #include <algorithm>
 
@@ -10,19 +11,52 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The price that holds for calls of this plan.
-std::optional<cost::Price> priceOf(const BatchTarget &target, const BatchPlan &plan, const cost::PriceBook &prices,
-                                   const QDateTime &when)
+/// As one of a batch of the provider's own, of which nothing is asked again.
+cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::PriceBook &prices, const QDateTime &when)
 {
-    std::optional<cost::Price> price = prices.find(target.endpoint.providerId, target.model, when);
-    if (!price && prices.isUnpriced(target.endpoint.providerId))
-        price = cost::Price();
-    if (!price || plan.way != BatchWay::Provider || !price->batch)
-        return price;
+    const QString &provider = request.endpoint.providerId;
+    const cost::TokenCount prompt = cost::roughCount(request.chat.messages);
+    std::optional<cost::Price> price = prices.find(provider, request.chat.model, when);
+    if (!price || !price->batch)
+        return cost::planCall(provider, request.chat, prompt, prices, when);
     static_cast<cost::Rates &>(*price) = *price->batch;
     price->tiers.clear();
     price->offPeak.clear();
-    return price;
+    const int longest = request.chat.options.maxTokens.value_or(cost::usualLongestAnswer);
+    return { provider, request.chat.model, cost::estimateCall(prompt.low, prompt.high, longest, *price, when) };
+}
+
+/// What it costs with whichever model is chosen.
+cost::PlannedCall plannedAutomatic(const BatchItem &item, const BatchPlan &plan, const cost::PriceBook &prices,
+                                   const QDateTime &when)
+{
+    const BatchTarget &target = plan.targets[item.target];
+    cost::PlannedCall widest { target.server, target.model, std::nullopt };
+    for (const select::ModelRef &ref : plan.choice.models) {
+        const auto endpoint = plan.choice.endpoints.constFind(ref.providerId);
+        if (endpoint == plan.choice.endpoints.cend())
+            continue;
+        const auto call = run::plannedCall(requestOf(item, plan, *endpoint, ref.model), nullptr, prices, when);
+        widest.unpriced += call.unpriced;
+        if (!call.cost)
+            widest.unpriced.append(ref.model);
+        else if (!widest.cost)
+            widest.cost = call.cost;
+        else
+            widest.cost = cost::CostRange { std::min(widest.cost->minUsd, call.cost->minUsd),
+                                            std::max(widest.cost->maxUsd, call.cost->maxUsd) };
+    }
+    return widest;
+}
+
+cost::PlannedCall planned(const BatchItem &item, const BatchPlan &plan, const cost::PriceBook &prices,
+                          const QDateTime &when)
+{
+    if (plan.targets[item.target].isAutomatic())
+        return plannedAutomatic(item, plan, prices, when);
+    const run::RunRequest request = requestOf(item, plan);
+    return plan.way == BatchWay::Provider ? plannedInBatch(request, prices, when)
+                                          : run::plannedCall(request, nullptr, prices, when);
 }
 
 void add(std::optional<cost::CostRange> &sum, const cost::CostRange &usd)
@@ -36,28 +70,24 @@ void add(std::optional<cost::CostRange> &sum, const cost::CostRange &usd)
 QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &plan, const cost::PriceBook &prices,
                                const QDateTime &when)
 {
-    QList<std::optional<cost::Price>> priceOfTarget;
-    for (const BatchTarget &target : plan.targets)
-        priceOfTarget.append(priceOf(target, plan, prices, when));
-    const int longest = plan.options.maxTokens.value_or(cost::usualLongestAnswer);
     QList<BatchCost> costs;
     for (const BatchItem &item : items) {
-        const BatchTarget &target = plan.targets[item.target];
-        const QString &provider = target.endpoint.providerId;
-        auto row =
-            std::find_if(costs.begin(), costs.end(), [&](const BatchCost &c) { return c.providerId == provider; });
+        const cost::PlannedCall call = planned(item, plan, prices, when);
+        auto row = std::find_if(costs.begin(), costs.end(),
+                                [&](const BatchCost &c) { return c.providerId == call.providerId; });
         if (row == costs.end())
-            row = costs.insert(costs.end(), { provider, target.model, cost::CostRange(), cost::CostRange() });
-        const auto &price = priceOfTarget[item.target];
-        if (!price) {
-            *row = { provider, target.model, std::nullopt, std::nullopt };
+            row = costs.insert(costs.end(), { call.providerId, call.model, cost::CostRange(), cost::CostRange(), {} });
+        row->unpriced += call.unpriced;
+        row->unpriced.removeDuplicates();
+        if (!call.cost) {
+            row->model = call.model;
+            row->usd.reset();
+            row->dearestCall.reset();
             continue;
         }
-        const cost::TokenCount prompt = cost::roughCount(requestOf(item, plan).chat.messages);
-        const cost::CostRange usd = cost::estimateCall(prompt.low, prompt.high, longest, *price, when);
-        add(row->usd, usd);
-        if (row->dearestCall && usd.maxUsd > row->dearestCall->maxUsd)
-            row->dearestCall = usd;
+        add(row->usd, *call.cost);
+        if (row->dearestCall && call.cost->maxUsd > row->dearestCall->maxUsd)
+            row->dearestCall = call.cost;
     }
     return costs;
 }
@@ -88,8 +118,9 @@ cost::Verdict checkBudgets(const QList<cost::Budget> &budgets, const QList<cost:
         worst = { worst.action ? std::max(*worst.action, *verdict.action) : *verdict.action, both };
     };
     for (const BatchCost &row : costs) {
-        take(cost::check(ofCalls, spent, { row.providerId, row.model, row.dearestCall, u"the dearest call"_s }));
-        take(cost::check(ofAll, spent, { row.providerId, row.model, row.usd, u"this batch"_s }));
+        take(cost::check(ofCalls, spent,
+                         { row.providerId, row.model, row.dearestCall, u"the dearest call"_s, row.unpriced }));
+        take(cost::check(ofAll, spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
     }
     return worst;
 }

@@ -10,10 +10,11 @@ namespace talkbench::bench {
 
 /// What a provider's part of a batch may cost. Its tokens are estimates.
 struct BatchCost {
-    QString providerId;
+    QString providerId; ///< of calls whose model is chosen for each: an asterisk
     QString model; ///< one of those whose price is unknown, else any
     std::optional<cost::CostRange> usd; ///< unset: a price is unknown
     std::optional<cost::CostRange> dearestCall; ///< likewise
+    QStringList unpriced; ///< models that may be asked too, whose price is unknown
 };
 
 /// In the order in which the providers come up; as batches of the provider's own at the price of those.

@@ -83,9 +83,15 @@ QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
 run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan)
 {
     const BatchTarget &target = plan.targets[item.target];
+    return requestOf(item, plan, target.endpoint, target.model);
+}
+
+run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan, const llm::Endpoint &endpoint,
+                          const QString &model)
+{
     run::RunRequest request;
-    request.endpoint = target.endpoint;
-    request.chat.model = target.model;
+    request.endpoint = endpoint;
+    request.chat.model = model;
     request.chat.options = plan.options;
     const QString system = item.prompt.system.isEmpty() ? plan.system : item.prompt.system;
     if (!system.isEmpty())
@@ -95,8 +101,8 @@ run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan)
     request.operation = profile::Operation::Batch;
     request.priority = run::Priority::Batch;
     request.validation = plan.validation;
-    for (const QString &model : plan.validation.fallbackModels)
-        request.fallbacks.append({ target.endpoint, model });
+    for (const QString &other : plan.validation.fallbackModels)
+        request.fallbacks.append({ endpoint, other });
     return request;
 }
 
@@ -136,6 +142,7 @@ QJsonObject rowOf(const QString &key, const QString &promptId, const profile::Ru
              { u"cost_usd"_s, record.costUsd ? QJsonValue(*record.costUsd) : QJsonValue() },
              { u"metrics"_s, profile::metricsJson(record) },
              { u"validation"_s, record.validation.isEmpty() ? QJsonValue() : toJson(record.validation) },
+             { u"decision"_s, record.decision.isEmpty() ? QJsonValue() : record.decision },
              { u"attempts"_s, record.attempts() },
              { u"error"_s, answer.error ? QJsonValue(llm::toJson(*answer.error)) : QJsonValue() },
              { u"run_id"_s, record.id },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/bench/batchchoice.h"
 #include "core/bench/prompts.h"
 #include "core/llm/chatoptions.h"
 #include "core/llm/provider.h"
@@ -24,6 +25,10 @@ struct BatchTarget {
     QString model;
     /// What tells this server from others the next time: the provider's id, or an address that somebody typed.
     QString server;
+
+    /// A model for each prompt, by the plan's choice.
+    static BatchTarget automatic() { return { {}, select::autoRef.model, select::autoRef.providerId }; }
+    bool isAutomatic() const { return server == select::autoRef.providerId; }
 };
 
 /// How a batch's requests go out.
@@ -34,6 +39,7 @@ enum class BatchWay {
 
 struct BatchPlan {
     QList<BatchTarget> targets;
+    BatchChoice choice; ///< of a target that is automatic
     QString system; ///< for prompts that have none of their own
     llm::ChatOptions options;
     llm::Validation validation;
@@ -41,6 +47,8 @@ struct BatchPlan {
     BatchWay way = BatchWay::Calls;
     int concurrency = 8; ///< calls at once, of this batch
     int pollMs = 60'000; ///< BatchWay::Provider: between two questions how far it is, at most
+    /// BatchWay::Provider: a batch whose making was not answered may take so long to be in the provider's list.
+    int doubtMs = 60'000;
     /// Ask again what had failed when the batch last ran.
     bool retryFailed = false;
 };
@@ -65,6 +73,7 @@ struct BatchProgress {
     qsizetype unpriced = 0; ///< calls that are not in it
     qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
+    QString warning = {}; ///< BatchWay::Provider: what was not done that nothing depends on
 
     qsizetype done() const { return ok + failed; }
 };
@@ -88,8 +97,11 @@ private:
     QHash<QByteArray, int> m_seen; ///< the same request may be wanted several times
 };
 
-/// What an item asks.
+/// What an item asks of its target; of an automatic one, whoever chooses fills in.
 run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan);
+/// The same of a model that was chosen for it.
+run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan, const llm::Endpoint &endpoint,
+                          const QString &model);
 
 /// A result as a table shows it; the whole is in the journal. What is unknown is unset.
 struct BatchResult {
@@ -107,7 +119,7 @@ struct BatchResult {
 BatchResult resultOf(const QString &promptId, const profile::RunRecord &record);
 
 /// The journal's row: {"key", "id", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
-/// "usage", "cost_usd", "metrics", "validation", "attempts", "error", "run_id", "started_ms"}; unknown is null.
+/// "usage", "cost_usd", "metrics", "validation", "decision", "attempts", "error", "run_id", "started_ms"}; unknown is null.
 QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
 
 } // namespace talkbench::bench

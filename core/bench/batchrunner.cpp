@@ -1,5 +1,8 @@
 #include "core/bench/batchrunner.h"
 
+#include "core/run/relay.h"
+
+#include <QPointer>
 #include <QUuid>
 
 #include <utility>
@@ -23,20 +26,12 @@ bool isHopeless(base::ErrorKind kind)
 
 } // namespace
 
-BatchRunner::BatchRunner(run::RunService &runs, const base::Clock &clock, BatchJournal &journal, const BatchPlan &plan,
-                         QObject *parent)
-    : QObject(parent), m_service(runs), m_clock(clock), m_journal(journal), m_plan(plan), m_items(plan),
-      m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
+BatchRunner::BatchRunner(const Services &services, const BatchPlan &plan, QObject *parent)
+    : QObject(parent), m_services(services), m_plan(plan), m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
 {
 }
 
 BatchRunner::~BatchRunner() = default;
-
-void BatchRunner::add(const QList<BatchPrompt> &prompts)
-{
-    m_waiting += m_items.pending(prompts, m_journal, m_progress);
-    pump();
-}
 
 void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before)
 {
@@ -74,53 +69,115 @@ void BatchRunner::stop()
 
 void BatchRunner::cancel()
 {
-    for (const auto &[key, run] : m_runs)
-        run->cancel();
-    stop();
+    m_stopped = true;
+    for (auto next = m_runs.begin(); next != m_runs.end();)
+        (next++)->second->cancel(); // which may end it at once
+    finishIfDone();
 }
 
 void BatchRunner::pump()
 {
-    while (!m_paused && !m_stopped && m_next < m_waiting.size() && static_cast<int>(m_runs.size()) < m_plan.concurrency)
+    const auto busy = [this] { return static_cast<qsizetype>(m_runs.size()) + m_keeping; };
+    while (!m_paused && !m_stopped && m_next < m_waiting.size() && busy() < m_plan.concurrency)
         begin(std::exchange(m_waiting[m_next++], {}));
     if (m_next == m_waiting.size())
         std::exchange(m_waiting, {}), m_next = 0;
-    m_progress.inFlight = static_cast<qsizetype>(m_runs.size());
+    m_progress.inFlight = busy();
     Q_EMIT progressed(m_progress);
     finishIfDone();
 }
 
 void BatchRunner::begin(const BatchItem &item)
 {
-    run::RunRequest request = requestOf(item, m_plan);
-    request.conversationId = m_id;
-    auto run = m_service.start(request);
+    std::unique_ptr<run::Run> run;
+    if (m_plan.targets[item.target].isAutomatic()) {
+        run = startChosen(item);
+    } else {
+        run::RunRequest request = requestOf(item, m_plan);
+        request.conversationId = m_id;
+        run = m_services.runs.start(request);
+    }
+    if (!run)
+        return;
     connect(run.get(), &run::Run::finished, this,
             [this, item](const profile::RunRecord &record) { onFinished(item, record); });
     m_runs[item.key] = std::move(run);
+}
+
+/// Null where no model can be asked: that is its result.
+std::unique_ptr<run::Run> BatchRunner::startChosen(const BatchItem &item)
+{
+    const BatchChoice &choice = m_plan.choice;
+    const qint64 nowMs = m_services.clock.wallMs();
+    const select::Pick pick = m_services.chooser.choose(choice.questionFor(requestOf(item, m_plan).chat, nowMs));
+    if (!pick.decision.chosen) {
+        profile::RunRecord record;
+        record.operation = profile::Operation::Batch;
+        record.model = m_plan.targets[item.target].model;
+        record.startedWallMs = nowMs;
+        record.decision = select::toJson(pick.decision);
+        record.answer.error = base::Error { base::ErrorKind::Config, pick.decision.reason, {}, 0, std::nullopt };
+        keep(item, record);
+        return nullptr;
+    }
+    const auto requestFor = [this, item, decision = select::toJson(pick.decision)](const select::ModelRef &ref) {
+        run::RunRequest request = requestOf(item, m_plan, m_plan.choice.endpoints.value(ref.providerId), ref.model);
+        request.conversationId = m_id;
+        request.decision = decision;
+        return request;
+    };
+    run::Relay::Plan plan;
+    plan.order = pick.order;
+    plan.inputTokens = pick.decision.inputTokens;
+    const auto prepare = [requestFor](const select::ModelRef &ref, QObject *, const auto &then) {
+        then(requestFor(ref));
+    };
+    auto relay = std::make_unique<run::Relay>(m_services.runs, m_services.scheduler, prepare,
+                                              requestFor(*pick.decision.chosen), plan);
+    connect(relay.get(), &run::Relay::sent, this,
+            [this](const select::ModelRef &ref) { m_services.chooser.sent(ref, m_services.clock.wallMs()); });
+    return relay;
 }
 
 void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &record)
 {
     m_runs.at(item.key).release()->deleteLater(); // it is the sender
     m_runs.erase(item.key);
-    if (!record.cancelled())
+    if (record.cancelled())
+        pump();
+    else
         keep(item, record);
-    pump();
 }
 
 void BatchRunner::keep(const BatchItem &item, const profile::RunRecord &record)
 {
-    if (const auto kept = m_journal.append(rowOf(item.key, item.prompt.id, record)); !kept) {
+    ++m_keeping;
+    m_services.keep(item, record, [self = QPointer(this), item, record](const base::Result<void> &kept) {
+        if (self)
+            self->onKept(item, record, kept);
+    });
+}
+
+void BatchRunner::onKept(const BatchItem &item, const profile::RunRecord &record, const base::Result<void> &kept)
+{
+    --m_keeping;
+    if (kept) {
+        count(item, record);
+    } else if (!m_error) {
         m_error = kept.error();
         cancel();
-        return;
     }
+    pump();
+}
+
+void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
+{
     ++(record.ok() ? m_progress.ok : m_progress.failed);
     if (record.costUsd)
         m_progress.costUsd += *record.costUsd;
     else
         ++m_progress.unpriced;
+    m_plan.choice.countSpent(record);
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
@@ -135,7 +192,7 @@ void BatchRunner::keep(const BatchItem &item, const profile::RunRecord &record)
 
 void BatchRunner::countResult()
 {
-    m_recentNs.append(m_clock.nowNs());
+    m_recentNs.append(m_services.clock.nowNs());
     if (m_recentNs.size() > recent)
         m_recentNs.removeFirst();
     const qint64 spanNs = m_recentNs.constLast() - m_recentNs.constFirst();
@@ -149,8 +206,15 @@ void BatchRunner::countResult()
 void BatchRunner::finishIfDone()
 {
     const bool done = m_stopped || (m_inputEnded && m_waiting.isEmpty());
-    if (done && m_runs.empty() && !std::exchange(m_finished, true))
+    if (done && m_runs.empty() && m_keeping == 0 && !std::exchange(m_finished, true))
         Q_EMIT finished(m_error);
+}
+
+BatchRunner::Keep keepIn(BatchJournal &journal)
+{
+    return [&journal](const BatchItem &item, const profile::RunRecord &record, const BatchRunner::Kept &then) {
+        then(journal.append(rowOf(item.key, item.prompt.id, record)));
+    };
 }
 
 } // namespace talkbench::bench

@@ -4,17 +4,19 @@
 #include "core/bench/batchjournal.h"
 #include "core/bench/batchplan.h"
 #include "core/run/runservice.h"
+#include "core/run/scheduler.h"
 
 #include <QObject>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 
 namespace talkbench::bench {
 
-/// Prompts × models, a bounded number at once, each result kept before the next begins. What the journal holds is not
-/// asked for again; a call that was cut short is no result and will be asked again.
+/// Prompts × models, a bounded number at once, each result kept before the next begins. A call that was cut short is no result
+/// and will be asked again.
 class BatchRunner final : public QObject {
     Q_OBJECT
 
@@ -22,11 +24,21 @@ public:
     /// So many failures in a row that no retry could mend (a wrong key, no such host) end the batch.
     static constexpr int hopeless = 10;
 
-    BatchRunner(run::RunService &runs, const base::Clock &clock, BatchJournal &journal, const BatchPlan &plan,
-                QObject *parent = nullptr);
+    using Kept = std::function<void(const base::Result<void> &kept)>;
+    /// Keeps a result, and says so in the runner's thread, at once or later.
+    using Keep = std::function<void(const BatchItem &item, const profile::RunRecord &record, const Kept &then)>;
+
+    struct Services {
+        run::RunService &runs;
+        const base::Clock &clock;
+        run::Scheduler &scheduler;
+        select::Chooser &chooser; ///< for automatic targets
+        Keep keep;
+    };
+
+    BatchRunner(const Services &services, const BatchPlan &plan, QObject *parent = nullptr);
     ~BatchRunner() override;
 
-    void add(const QList<BatchPrompt> &prompts);
     /// What BatchItems found to do, and to be done already.
     void add(const QList<BatchItem> &items, const BatchProgress &before);
     /// No more will come: finished() follows when all is done, at once if it is.
@@ -51,20 +63,21 @@ Q_SIGNALS:
 private:
     void pump();
     void begin(const BatchItem &item);
+    std::unique_ptr<run::Run> startChosen(const BatchItem &item);
     void onFinished(const BatchItem &item, const profile::RunRecord &record);
     void keep(const BatchItem &item, const profile::RunRecord &record);
+    void onKept(const BatchItem &item, const profile::RunRecord &record, const base::Result<void> &kept);
+    void count(const BatchItem &item, const profile::RunRecord &record);
     void countResult();
     void finishIfDone();
 
-    run::RunService &m_service;
-    const base::Clock &m_clock;
-    BatchJournal &m_journal;
-    const BatchPlan m_plan;
-    BatchItems m_items;
+    const Services m_services;
+    BatchPlan m_plan; ///< whose choice learns what is spent
     const QString m_id;
     QList<BatchItem> m_waiting;
     qsizetype m_next = 0; ///< of m_waiting
     std::map<QString, std::unique_ptr<run::Run>> m_runs; ///< by key
+    qsizetype m_keeping = 0; ///< results that are on their way into the journal
     QList<qint64> m_recentNs; ///< when the last results came
     BatchProgress m_progress;
     int m_failuresInARow = 0;
@@ -74,5 +87,8 @@ private:
     bool m_stopped = false;
     bool m_finished = false;
 };
+
+/// Keeps results at once, in the runner's thread.
+BatchRunner::Keep keepIn(BatchJournal &journal);
 
 } // namespace talkbench::bench

@@ -16,8 +16,6 @@ namespace {
 
 constexpr qint64 firstPollMs = 2000;
 constexpr qint64 longestTroubleMs = 600'000;
-/// A batch whose making was not answered may take so long to be in the provider's list.
-constexpr qint64 longestDoubtMs = 30'000;
 constexpr int mostPages = 50;
 constexpr int mostDoubts = 3;
 constexpr qsizetype largestResults = qsizetype(1) << 30;
@@ -164,27 +162,29 @@ void ProviderBatch::onSubmitted(BatchJob &job, const base::Result<QByteArray> &a
             next();
         return;
     }
-    if (wasRefused(made.error())) {
-        if (!write(job, Submission::State::Void))
-            return;
-        if (!run::Retry::isTransient(made.error()))
-            return finish(named(made.error(), u"The provider did not take the batch."_s));
-        job.fresh = true;
-        later(troubleMs(made.error()), [this] { next(); });
-        return;
-    }
+    if (wasRefused(made.error()))
+        return deleteFile(job, [this, &job, error = made.error()] { onRefused(job, error); });
     if (++job.doubts == mostDoubts)
         return finish(named(made.error(), u"The provider does not say whether it has taken the batch."_s));
     m_trouble = made.error().message;
     next();
 }
 
+void ProviderBatch::onRefused(BatchJob &job, const base::Error &error)
+{
+    if (!write(job, Submission::State::Void))
+        return;
+    if (!run::Retry::isTransient(error))
+        return finish(named(error, u"The provider did not take the batch."_s));
+    job.fresh = true;
+    later(troubleMs(error), [this] { next(); });
+}
+
 /// Whether the provider has what was sent.
 void ProviderBatch::find(BatchJob &job, const QString &after, int pages)
 {
-    const qint64 doubtMs = std::min(longestDoubtMs, qint64(m_plan.pollMs));
-    const qint64 waitMs = job.submission.sentMs + doubtMs - m_services.clock.wallMs();
-    if (waitMs > 0 && waitMs <= doubtMs)
+    const qint64 waitMs = job.submission.sentMs + m_plan.doubtMs - m_services.clock.wallMs();
+    if (waitMs > 0 && waitMs <= m_plan.doubtMs)
         return later(waitMs, [this] { next(); });
     const auto request = job.api->listRequest(after, m_plan.targets[job.target].endpoint);
     ask(job, request, [this, &job, pages](const base::Result<QByteArray> &answer) {
@@ -211,7 +211,7 @@ void ProviderBatch::onListed(BatchJob &job, const llm::RemoteBatches &list, int 
     const bool older = list.batches.isEmpty() || list.batches.constLast().createdMs < job.sinceMs();
     if (!list.after.isEmpty() && !older && pages < mostPages)
         return find(job, list.after, pages + 1);
-    startAfresh(job);
+    deleteFile(job, [this, &job] { startAfresh(job); });
 }
 
 /// The provider does not have it: it is sent again, as far as it is still wanted.
@@ -251,12 +251,12 @@ void ProviderBatch::onPolled(BatchJob &job, const base::Result<QByteArray> &answ
     if (!state)
         return finish(named(state.error(), u"How far the batch %1 is can't be found out."_s.arg(job.remote.id)));
     job.remote = *state;
-    if (state->refusal) {
+    if (!state->refusal)
+        return next();
+    deleteFile(job, [this, &job, refusal = *state->refusal] {
         if (write(job, Submission::State::Void))
-            finish(named(*state->refusal, u"The provider could not use the batch, and has asked nothing."_s));
-        return;
-    }
-    next();
+            finish(named(refusal, u"The provider could not use the batch, and has asked nothing."_s));
+    });
 }
 
 /// Its results are gone. Asking again would be paying twice: only a person may want that.
@@ -267,7 +267,23 @@ void ProviderBatch::giveUp(BatchJob &job)
                               u"The provider no longer knows the batch %1: its results are gone. To ask everything in "
                               "it again, ask failed ones again."_s.arg(job.remote.id)));
     job.remote = {};
-    startAfresh(job);
+    deleteFile(job, [this, &job] { startAfresh(job); });
+}
+
+/// The uploaded requests are of no more use. That they stay is told; nothing depends on it.
+void ProviderBatch::deleteFile(BatchJob &job, const std::function<void()> &then)
+{
+    const QString &file = job.submission.file;
+    const auto request = job.api->deleteRequest(file, m_plan.targets[job.target].endpoint);
+    if (!request || file.isEmpty())
+        return then();
+    const auto onAnswer = [this, file, then](const base::Result<QByteArray> &answer) {
+        if (!answer && answer.error().kind != ErrorKind::NotFound)
+            m_progress.warning =
+                u"The uploaded file %1 could not be deleted at the provider: %2"_s.arg(file, answer.error().message);
+        then();
+    };
+    ask(job, *request, onAnswer, false);
 }
 
 void ProviderBatch::collect(BatchJob &job, qsizetype request)
@@ -287,10 +303,12 @@ void ProviderBatch::collect(BatchJob &job, qsizetype request)
         isOurs(job, {});
         return next();
     }
-    if (!write(job, Submission::State::Collected))
-        return;
-    drop(job);
-    next();
+    deleteFile(job, [this, &job] {
+        if (!write(job, Submission::State::Collected))
+            return;
+        drop(job);
+        next();
+    });
 }
 
 /// A slice at a time: there may be many.
@@ -445,8 +463,10 @@ void ProviderBatch::report()
 
 void ProviderBatch::finish(const std::optional<base::Error> &error)
 {
-    if (!std::exchange(m_finished, true))
-        Q_EMIT finished(error);
+    if (std::exchange(m_finished, true))
+        return;
+    Q_EMIT progressed(m_progress);
+    Q_EMIT finished(error);
 }
 
 } // namespace talkbench::bench

@@ -57,11 +57,13 @@ private:
     void upload(BatchJob &job);
     void submit(BatchJob &job, const QString &file, const QByteArrayList &entries);
     void onSubmitted(BatchJob &job, const base::Result<QByteArray> &answer);
+    void onRefused(BatchJob &job, const base::Error &error);
     void find(BatchJob &job, const QString &after = {}, int pages = 0);
     void onListed(BatchJob &job, const llm::RemoteBatches &list, int pages);
     void poll(BatchJob &job);
     void onPolled(BatchJob &job, const base::Result<QByteArray> &answer);
     void giveUp(BatchJob &job);
+    void deleteFile(BatchJob &job, const std::function<void()> &then);
     void collect(BatchJob &job, qsizetype request);
     void read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request);
     bool isOurs(BatchJob &job, const QString &customId);

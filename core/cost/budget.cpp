@@ -105,9 +105,11 @@ Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &c
     for (const PlannedCall &call : calls) {
         cost.minUsd += call.cost.value_or(CostRange()).minUsd;
         cost.maxUsd += call.cost.value_or(CostRange()).maxUsd;
-        if (!call.cost && !unpriced.contains(call.model))
+        unpriced += call.unpriced;
+        if (!call.cost)
             unpriced.append(call.model);
     }
+    unpriced.removeDuplicates();
     const QString what = calls.size() == 1
         ? u"%1 costs %2"_s.arg(calls.first().what, rangeText(cost))
         : u"these %1 calls cost %2 together"_s.arg(calls.size()).arg(rangeText(cost));
@@ -194,6 +196,17 @@ std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent
         least = least ? std::min(*least, left) : left;
     }
     return least;
+}
+
+QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> &spent)
+{
+    QHash<QString, QString> barred;
+    for (const Budget &budget : budgets) {
+        const bool counts = budget.scope != BudgetScope::Call && budget.action == BudgetAction::Refuse;
+        if (counts && !budget.providerId.isEmpty() && soFar(budget, spent) >= budget.limitUsd)
+            barred.insert(budget.providerId, u"t%1 is used up"_s.arg(titleOf(budget).sliced(1))); // amid a sentence
+    }
+    return barred;
 }
 
 CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, const Price &price, const QDateTime &when)

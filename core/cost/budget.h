@@ -5,6 +5,7 @@
 #include "core/llm/chatrequest.h"
 
 #include <QDateTime>
+#include <QHash>
 #include <QStringList>
 #include <QVariantMap>
 
@@ -50,6 +51,9 @@ struct Spent {
 /// where none does; a call's budget has nothing to be left.
 std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent> &spent, const QStringList &providers);
 
+/// Providers that nothing can be asked any more, with why: a budget of theirs that refuses is used up.
+QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> &spent);
+
 struct CostRange {
     double minUsd = 0;
     double maxUsd = 0;
@@ -68,6 +72,7 @@ struct PlannedCall {
     QString model;
     std::optional<CostRange> cost; ///< unset: its price is unknown
     QString what = QStringLiteral("this call"); ///< for a person, in a sentence
+    QStringList unpriced = {}; ///< models that it may ask too, whose price is unknown
 };
 
 /// The longest usual answer, in tokens, where none is bounded.

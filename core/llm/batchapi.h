@@ -55,6 +55,8 @@ public:
     virtual std::optional<base::HttpRequest> uploadRequest(const QByteArrayList &entries,
                                                            const Endpoint &endpoint) const = 0;
     virtual base::Result<QString> parseUpload(const QByteArray &body) const = 0;
+    /// Of an uploaded file that is of no more use; unset where none is uploaded.
+    virtual std::optional<base::HttpRequest> deleteRequest(const QString &file, const Endpoint &endpoint) const = 0;
 
     /// Whether a batch can be found again by its tag.
     virtual bool keepsTags() const = 0;

@@ -1,6 +1,8 @@
 #include "core/run/cachestage.h"
 
 #include "core/profile/format.h"
+#include "core/run/validating.h"
+#include "core/validate/validators.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,8 +11,11 @@ namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
 
+using Outcome = profile::Verdict::Outcome;
+
 CacheStage::CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services)
-    : m_request(request), m_submittedNs(submittedNs), m_services(services)
+    : m_request(request), m_alone(Validating::mayAskAgain(request.validation)), m_submittedNs(submittedNs),
+      m_services(services)
 {
 }
 
@@ -34,10 +39,19 @@ void CacheStage::onFound(const ResponseCache::Found &found)
 {
     if (m_concluded)
         return;
-    if (found)
+    if (found && passes(*found)) {
         play(*found);
-    else
-        joinOrLead();
+        return;
+    }
+    if (found)
+        Q_EMIT decided(u"the kept answer fails the checks"_s);
+    joinOrLead();
+}
+
+bool CacheStage::passes(const profile::CacheEntry &entry) const
+{
+    const QString &text = entry.original.answer.text;
+    return !m_alone || validate::outcomeOf(validate::check(m_request.validation.validators, text)) != Outcome::Failed;
 }
 
 // A kept answer
@@ -76,7 +90,7 @@ void CacheStage::answer(const profile::RunRecord &record, const std::optional<pr
 
 void CacheStage::joinOrLead()
 {
-    if (Flight *flight = m_services.flights.find(m_plan.key)) {
+    if (Flight *flight = m_services.flights.find(m_plan.key); flight && !m_alone) {
         join(*flight);
         return;
     }
@@ -114,6 +128,8 @@ void CacheStage::onLanded(const profile::RunRecord &record)
         joinOrLead();
         return;
     }
+    if (record.answer.error)
+        Q_EMIT decided(u"the call it had joined broke off: what had come is shown"_s);
     if (flight->takeBill()) {
         answer(record, std::nullopt);
         return;
@@ -132,7 +148,7 @@ void CacheStage::onLanded(const profile::RunRecord &record)
 
 void CacheStage::lead()
 {
-    if (m_plan.mayKeep && !m_services.flights.find(m_plan.key)) {
+    if (m_plan.mayKeep && !m_alone && !m_services.flights.find(m_plan.key)) {
         m_led = &m_services.flights.begin(m_plan.key);
         connect(m_led, &Flight::deserted, this, &CacheStage::deserted);
     }
@@ -159,7 +175,8 @@ void CacheStage::conclude(const profile::RunRecord &record)
     leave();
     if (m_playback)
         m_playback->disconnect(this);
-    m_services.cache.keep(m_plan, record);
+    if (!m_alone || validate::outcomeOf(record.validation) != Outcome::Failed)
+        m_services.cache.keep(m_plan, record);
     if (Flight *flight = std::exchange(m_led, nullptr)) {
         flight->disconnect(this);
         m_services.flights.land(m_plan.key, record);

@@ -9,7 +9,8 @@
 namespace talkbench::run {
 
 /// A call's way through the cache. It is answered by a kept answer or by the same call in flight, or missed() lets it go
-/// out; then others may join it.
+/// out; then others may join it. One whose answer may be asked for again joins none and is joined by none, since what it shows may
+/// be taken back; no answer that fails its checks is taken for it, and none is kept.
 class CacheStage final : public QObject {
     Q_OBJECT
 
@@ -50,6 +51,7 @@ Q_SIGNALS:
 
 private:
     void onFound(const ResponseCache::Found &found);
+    bool passes(const profile::CacheEntry &entry) const;
     void play(const profile::CacheEntry &entry);
     void joinOrLead();
     void join(Flight &flight);
@@ -59,6 +61,7 @@ private:
     void answer(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit);
 
     const RunRequest m_request;
+    const bool m_alone;
     const qint64 m_submittedNs;
     const Services m_services;
     CachePlan m_plan;

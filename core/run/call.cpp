@@ -88,7 +88,8 @@ void Call::askCache()
     const CacheStage::Services services { m_services.clock, m_services.scheduler, m_services.cache,
                                           m_services.flights };
     RunRequest asked = m_request;
-    if (Validating::mayAskAgain(m_request.validation)) // another model's answer, or one to other words, is none to keep
+    // What follows an answer that failed is to other words or of another model; what a judge says is not asked of a kept one.
+    if (m_earlierRequests > 0 || Validating::isJudged(m_request.validation))
         asked.cache = profile::CachePolicy::Off;
     m_cache = std::make_unique<CacheStage>(asked, m_submittedNs, services);
     connect(m_cache.get(), &CacheStage::decided, this, [this](const QString &reason) {

@@ -2,10 +2,12 @@
 
 #include "core/llm/answer.h"
 #include "core/run/bodydecoder.h"
+#include "core/run/record.h"
 
 #include <QHostAddress>
 #include <QHostInfo>
 #include <QTimer>
+#include <QUuid>
 
 #include <algorithm>
 #include <array>
@@ -155,8 +157,9 @@ QString nearest(const QString &typed, const QList<llm::ModelInfo> &models)
 } // namespace
 
 Diagnosing::Diagnosing(const DiagnosisPlan &plan, std::shared_ptr<DiagnosisPromise> promise, const base::Clock &clock,
-                       NameLookup lookup)
-    : Errand(clock), m_plan(plan), m_promise(std::move(promise)), m_lookup(lookup ? std::move(lookup) : lookUpByQt)
+                       const cost::PriceBook &prices, NameLookup lookup)
+    : Errand(clock), m_plan(plan), m_promise(std::move(promise)), m_lookup(lookup ? std::move(lookup) : lookUpByQt),
+      m_prices(prices)
 {
 }
 
@@ -379,12 +382,11 @@ void Diagnosing::checkModel()
 
 void Diagnosing::chat()
 {
-    llm::ChatRequest question;
-    question.model = m_plan.model.isEmpty() ? m_diagnosis.models.constFirst().id : m_plan.model;
-    question.messages = { llm::Message::fromText(llm::Role::User, u"Say OK."_s) };
-    question.options.stream = false;
-    question.options.maxTokens = chatTokens;
-    const auto request = m_provider->encode(question, m_plan.endpoint);
+    m_question.model = m_plan.model.isEmpty() ? m_diagnosis.models.constFirst().id : m_plan.model;
+    m_question.messages = { llm::Message::fromText(llm::Role::User, u"Say OK."_s) };
+    m_question.options.stream = false;
+    m_question.options.maxTokens = chatTokens;
+    const auto request = m_provider->encode(m_question, m_plan.endpoint);
     if (!request) {
         fail(u"chat"_s, request.error(), {});
         keep();
@@ -407,6 +409,8 @@ void Diagnosing::onChat(const Fetched &fetched)
             answer.apply(event);
         error = answer.error ? answer.error : decoder.incomplete();
     }
+    answer.error = error;
+    record(answer, fetched);
     if (error) {
         const QString advice =
             error->kind == ErrorKind::NotFound ? u"Check the model's name."_s : adviceFor(*error, m_plan.endpoint);
@@ -420,6 +424,22 @@ void Diagnosing::onChat(const Fetched &fetched)
         add(u"chat"_s, State::Ok, u"The model answered."_s).ms = ms;
     }
     keep();
+}
+
+void Diagnosing::record(const llm::Answer &answer, const Fetched &fetched)
+{
+    RunRequest request;
+    request.endpoint = m_plan.endpoint;
+    request.chat = m_question;
+    request.operation = profile::Operation::Test;
+    llm::Answer clean = answer;
+    if (answer.error)
+        clean.error = llm::withoutSecrets(*answer.error, m_plan.endpoint);
+    profile::Trace trace = fetched.trace;
+    trace.submittedNs = trace.queuedNs = trace.dispatchedNs;
+    const auto tookMs = static_cast<qint64>(milliseconds(trace.dispatchedNs, clock().nowNs()));
+    Q_EMIT called(makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request, clock().wallMs() - tookMs,
+                             clean, trace, {}, { m_prices }));
 }
 
 void Diagnosing::keep()

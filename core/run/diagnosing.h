@@ -1,5 +1,8 @@
 #pragma once
 
+#include "core/cost/pricebook.h"
+#include "core/llm/answer.h"
+#include "core/profile/runrecord.h"
 #include "core/run/diagnosis.h"
 #include "core/run/errand.h"
 
@@ -21,11 +24,15 @@ public:
         std::function<void(const QString &host, QObject *context, std::function<void(const Addresses &)>)>;
 
     Diagnosing(const DiagnosisPlan &plan, std::shared_ptr<DiagnosisPromise> promise, const base::Clock &clock,
-               NameLookup lookup = {});
+               const cost::PriceBook &prices, NameLookup lookup = {});
     /// Keeps the promise, whatever happened.
     ~Diagnosing() override;
 
     void begin() override;
+
+Q_SIGNALS:
+    /// The chat is over: a call as any other, which may have to be paid.
+    void called(const talkbench::profile::RunRecord &record);
 
 private:
     void lookUpName();
@@ -39,6 +46,7 @@ private:
     void checkModel();
     void chat();
     void onChat(const Fetched &fetched);
+    void record(const llm::Answer &answer, const Fetched &fetched);
     DiagnosisStep &add(const QString &id, DiagnosisStep::State state, const QString &text, const QString &advice = {});
     void fail(const QString &id, const base::Error &error, const QString &advice, std::optional<double> ms = {});
     void keep();
@@ -46,6 +54,8 @@ private:
     const DiagnosisPlan m_plan;
     const std::shared_ptr<DiagnosisPromise> m_promise;
     const NameLookup m_lookup;
+    const cost::PriceBook &m_prices;
+    llm::ChatRequest m_question;
     const llm::Provider *m_provider = nullptr;
     Diagnosis m_diagnosis;
     qint64 m_lookupNs = 0;

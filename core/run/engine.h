@@ -35,6 +35,7 @@ public:
     void setRetryPolicy(const RetryPolicy &policy);
     ResponseCache &cache() { return m_cache; }
     void setPrices(const cost::PriceBook &prices);
+    const cost::PriceBook &prices() const { return m_prices; }
     void setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter) { m_counter = counter; }
 
 Q_SIGNALS:

@@ -130,7 +130,9 @@ QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)
     const auto promise = std::make_shared<DiagnosisPromise>();
     promise->start();
     post([plan, promise, &clock = m_clock](Engine &engine) {
-        engine.send(std::make_unique<Diagnosing>(plan, promise, clock));
+        auto diagnosing = std::make_unique<Diagnosing>(plan, promise, clock, engine.prices());
+        connect(diagnosing.get(), &Diagnosing::called, &engine, &Engine::ended);
+        engine.send(std::move(diagnosing));
     });
     return promise->future();
 }

@@ -75,7 +75,7 @@ public:
     QFuture<BodyResult> fetch(const BodyRequest &request);
     /// A call that somebody else made: says so as recorded(). From any thread.
     void record(const profile::RunRecord &record);
-    /// 'Test connection'. Always ends with one result, likewise; its calls are no runs and are not recorded.
+    /// 'Test connection'. Always ends with one result, likewise; of its requests only the chat is recorded.
     QFuture<Diagnosis> diagnose(const DiagnosisPlan &plan);
     /// Which of the vendors' local servers run on this machine and on `hosts`; asks no other. Takes two seconds at most.
     QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts = {});

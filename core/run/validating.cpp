@@ -26,11 +26,14 @@ bool Validating::canBeChecked(const llm::Answer &answer)
 
 bool Validating::mayAskAgain(const llm::Validation &validation)
 {
+    return !validation.validators.isEmpty() && (validation.onFailure != OnFailure::Mark || isJudged(validation));
+}
+
+bool Validating::isJudged(const llm::Validation &validation)
+{
     const auto &rows = validation.validators;
-    return !rows.isEmpty()
-        && (validation.onFailure != OnFailure::Mark || std::any_of(rows.begin(), rows.end(), [](const auto &row) {
-                return row.kind == QLatin1String(validate::judgeId);
-            }));
+    return std::any_of(rows.begin(), rows.end(),
+                       [](const auto &row) { return row.kind == QLatin1String(validate::judgeId); });
 }
 
 std::optional<RunRequest> Validating::next(const Finished &finished)

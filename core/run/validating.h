@@ -26,6 +26,7 @@ public:
     static bool canBeChecked(const llm::Answer &answer);
     /// Whether an answer may be followed by another request: a judge's, or the same again.
     static bool mayAskAgain(const llm::Validation &validation);
+    static bool isJudged(const llm::Validation &validation);
     /// What is to be asked next: a judge, or the model again. Nothing: it is settled.
     std::optional<RunRequest> next(const Finished &finished);
     /// From now on nothing is asked any more.

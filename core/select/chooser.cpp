@@ -102,8 +102,12 @@ Pick Chooser::choose(const Question &question, const Policy &policy) const
     choice.fits = question.fits;
     choice.nowMs = question.nowMs;
     choice.seed = question.seed ? *question.seed : QRandomGenerator::global()->generate();
-    for (const ModelRef &ref : rule ? rule->models : policy.candidates)
+    for (const ModelRef &ref : rule ? rule->models : policy.candidates) {
         choice.candidates.append(m_candidateOf(ref));
+        QString &barred = choice.candidates.last().barred;
+        if (barred.isEmpty())
+            barred = question.barred.value(ref.providerId);
+    }
     if (const auto last = m_incumbents.constFind(question.conversationId); last != m_incumbents.cend())
         choice.incumbent = *last;
     pick.decision = decide(choice, m_measurements);

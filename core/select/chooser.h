@@ -15,6 +15,8 @@ struct Question {
     Quality quality = Quality::Balanced;
     /// USD; unset where there is no budget.
     std::optional<double> budgetLeft = {};
+    /// Providers that can't be asked now, and why.
+    QHash<QString, QString> barred = {};
     /// Whether a prompt that is too long is made shorter, so that any context will do where none is long enough.
     bool fits = false;
     qint64 nowMs = 0; ///< wall

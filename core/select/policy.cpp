@@ -43,25 +43,29 @@ T read(const base::Result<T> &result, QStringList *problems)
 
 } // namespace
 
-QStringList Policy::providers() const
+QList<ModelRef> Policy::models() const
 {
-    QStringList ids;
-    const auto add = [&ids](const QList<ModelRef> &refs) {
-        for (const ModelRef &ref : refs) {
-            if (!ids.contains(ref.providerId))
-                ids.append(ref.providerId);
+    QList<ModelRef> refs;
+    const auto add = [&refs](const QList<ModelRef> &more) {
+        for (const ModelRef &ref : more) {
+            if (!refs.contains(ref))
+                refs.append(ref);
         }
     };
     add(candidates);
     for (const Rule &rule : rules)
         add(rule.models);
-    return ids;
+    return refs;
 }
 
-bool Policy::asksForBudget() const
+QStringList Policy::providers() const
 {
-    return std::any_of(rules.begin(), rules.end(),
-                       [](const Rule &rule) { return rule.enabled && rule.budgetBelow.has_value(); });
+    QStringList ids;
+    const QList<ModelRef> refs = models();
+    for (const ModelRef &ref : refs)
+        ids.append(ref.providerId);
+    ids.removeDuplicates();
+    return ids;
 }
 
 base::Result<Weights> weightsFromText(const QString &text)

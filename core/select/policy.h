@@ -24,10 +24,10 @@ struct Policy {
     /// Beside a first request without a token, a second one goes out after the model's p95 × this; 0: never.
     double hedgeFactor = 0;
 
-    /// Of all that it may choose, each once.
+    /// All that it may choose, each once.
+    QList<ModelRef> models() const;
+    /// Of those, each once.
     QStringList providers() const;
-    /// Whether a rule wants to know what is left of a budget.
-    bool asksForBudget() const;
 };
 
 /// "fast=1,cheap=0.5": numbers from 0; what isn't named is 0. Errors are of kind Usage.

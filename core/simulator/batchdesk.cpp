@@ -65,7 +65,7 @@ Told BatchDesk::takeFile(const Asked &asked, const Knobs &)
     if (file.isEmpty())
         return wrong(400, u"A form with a purpose and a file is wanted."_s);
     const std::scoped_lock lock(m_mutex);
-    const QByteArray id = "file-sim" + QByteArray::number(static_cast<qint64>(m_files.size() + 1));
+    const QByteArray id = "file-sim" + QByteArray::number(++m_filesTaken);
     m_files[id] = file;
     return toBytes({ { u"id"_s, QString::fromLatin1(id) },
                      { u"object"_s, u"file"_s },
@@ -87,6 +87,16 @@ Told BatchDesk::fileContent(const Asked &asked, const Knobs &)
             return openAiLines(*batch, errors);
     }
     return wrong(404, u"No such File object: %1"_s.arg(QString::fromUtf8(asked.name)));
+}
+
+Told BatchDesk::deleteFile(const Asked &asked, const Knobs &knobs)
+{
+    if (knobs.filesStay)
+        return wrong(403, u"You may not delete files."_s);
+    const std::scoped_lock lock(m_mutex);
+    if (m_files.erase(asked.name) == 0)
+        return wrong(404, u"No such File object: %1"_s.arg(QString::fromUtf8(asked.name)));
+    return toBytes({ { u"id"_s, QString::fromUtf8(asked.name) }, { u"object"_s, u"file"_s }, { u"deleted"_s, true } });
 }
 
 /// What a batch's file says, or why it is no use.

@@ -25,6 +25,7 @@ public:
 
     Told takeFile(const Asked &asked, const Knobs &knobs);
     Told fileContent(const Asked &asked, const Knobs &knobs);
+    Told deleteFile(const Asked &asked, const Knobs &knobs);
     Told createOpenAi(const Asked &asked, const Knobs &knobs);
     Told createAnthropic(const Asked &asked, const Knobs &knobs);
     Told listOpenAi(const Asked &asked, const Knobs &knobs);
@@ -81,6 +82,7 @@ private:
     const base::SystemClock m_clock;
     mutable std::mutex m_mutex;
     std::map<QByteArray, QByteArray> m_files;
+    int m_filesTaken = 0;
     std::vector<Batch> m_batches; ///< oldest first
     int m_lost = 0; ///< batches whose making was not answered
 };

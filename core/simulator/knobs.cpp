@@ -263,6 +263,8 @@ constexpr std::array table {
            [](Knobs &k, const QString &v) { return setCount(k.batchExpire, v); } },
     Knob { "batch-lost", "N", "Make the first N batches, but close the connection instead of saying so.",
            [](Knobs &k, const QString &v) { return setCount(k.batchLost, v); } },
+    Knob { "files-stay", "", "Refuse to delete uploaded files.",
+           [](Knobs &k, const QString &v) { return setSwitch(k.filesStay, v); } },
 };
 
 } // namespace

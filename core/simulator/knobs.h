@@ -103,6 +103,7 @@ struct Knobs {
     double batchMs = 5000; ///< from a batch's making to its end
     int batchExpire = 0; ///< so many of its requests, the last ones, expire
     int batchLost = 0; ///< so many batches are made without an answer that says so
+    bool filesStay = false; ///< uploaded ones are not deleted
 };
 
 /// One row a knob: what --help, the command line and the request headers know of it.

@@ -39,6 +39,7 @@ constexpr std::array table {
     Route { "POST", "/v1/messages/count_tokens", &Wires::anthropic, anthropicTokens },
     batchRoute("POST", "/v1/files", &Wires::openAi, &BatchDesk::takeFile),
     batchRoute("GET", "/v1/files/{}/content", &Wires::openAi, &BatchDesk::fileContent),
+    batchRoute("DELETE", "/v1/files/{}", &Wires::openAi, &BatchDesk::deleteFile),
     batchRoute("POST", "/v1/batches", &Wires::openAi, &BatchDesk::createOpenAi),
     batchRoute("GET", "/v1/batches", &Wires::openAi, &BatchDesk::listOpenAi),
     batchRoute("GET", "/v1/batches/{}", &Wires::openAi, &BatchDesk::state),

@@ -163,6 +163,15 @@ private Q_SLOTS:
         QCOMPARE(run(asked({ u"--via"_s, way, u"--validate"_s, u"not-empty"_s })).code, 0);
     }
 
+    void aCheckThatIsOffIsNotRun()
+    {
+        begin(50);
+        const Output done =
+            run(asked({ u"--validate"_s, uR"({"kind":"contains","text":"no such words","on":false})"_s }));
+        QVERIFY2(done.code == 0, qPrintable(done.errors));
+        QCOMPARE(done.json()[u"invalid"_s].toInt(), 0);
+    }
+
     void budgetsHoldBeforeTheFirstCall()
     {
         begin(50);

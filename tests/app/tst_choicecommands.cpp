@@ -131,6 +131,42 @@ private Q_SLOTS:
         QCOMPARE(wrong.code, 2);
     }
 
+    void aProviderWhoseBudgetIsUsedUpIsNotChosen()
+    {
+        const QStringList explain { u"select"_s, u"--explain"_s, u"Hello"_s };
+        QCOMPARE(run(explain).json()["chosen"_L1].toString(), u"bad/sim-small"_s);
+        set("budgets", cost::toSetting({ { cost::BudgetScope::Day, u"bad"_s, 0, cost::BudgetAction::Refuse } }));
+        const QJsonObject decision = run(explain).json();
+        QCOMPARE(decision["chosen"_L1].toString(), u"good/sim-small"_s);
+        QVERIFY(decision["candidates"_L1][0]["excluded"_L1].toString().contains(u"is used up"_s));
+        const Output chat = run({ u"chat"_s, u"--model"_s, u"auto"_s, u"--json"_s, u"Hello"_s });
+        QVERIFY2(chat.code == 0, qPrintable(chat.errors));
+        QCOMPARE(chat.json()["decision"_L1]["chosen"_L1].toString(), u"good/sim-small"_s);
+    }
+
+    void aBatchChoosesForEachPrompt()
+    {
+        const QString prompts = m_dir->filePath(u"p.txt"_s);
+        QFile file(prompts);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("one\ntwo\nthree\n");
+        file.close();
+        const QStringList batch { u"batch"_s, prompts, u"--model"_s, u"auto"_s, u"--json"_s };
+        const Output done = run(batch);
+        QVERIFY2(done.code == 0, qPrintable(done.errors));
+        QCOMPARE(done.json()["ok"_L1].toInt(), 3);
+        QFile results(m_dir->filePath(u"p.results.jsonl"_s));
+        QVERIFY(results.open(QIODevice::ReadOnly));
+        const QJsonObject row = QJsonDocument::fromJson(results.readLine()).object();
+        QCOMPARE(row["provider"_L1].toString(), u"good"_s);
+        QCOMPARE(row["model"_L1].toString(), u"sim-small"_s);
+        QVERIFY(!row["decision"_L1]["reason"_L1].toString().isEmpty());
+        QCOMPARE(run(batch).json()["from_before"_L1].toInt(), 3);
+        const Output asOne = run(batch + QStringList { u"--via"_s, u"provider"_s });
+        QCOMPARE(asOne.code, 2);
+        QVERIFY(asOne.json()["error"_L1]["message"_L1].toString().contains(u"one model"_s));
+    }
+
     void theLengthIsOfTheWholeConversation()
     {
         const QString path = m_dir->filePath(u"messages.json"_s);

@@ -40,9 +40,9 @@ private Q_SLOTS:
     {
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
+        BatchRunner runner(services(journal), m_plan);
         QSignalSpy finished(&runner, &BatchRunner::finished);
-        runner.add(prompts(4));
+        add(runner, journal, prompts(4));
         runner.endInput();
         settle();
         QCOMPARE(started(), 2);
@@ -63,8 +63,8 @@ private Q_SLOTS:
         {
             BatchJournal journal;
             QVERIFY(journal.open(path()));
-            BatchRunner runner(*m_service, m_clock, journal, m_plan);
-            runner.add(prompts(3));
+            BatchRunner runner(services(journal), m_plan);
+            add(runner, journal, prompts(3));
             settle();
             answerWhole(0);
             answerError(1, 400, "{}"); // failed for good
@@ -74,8 +74,8 @@ private Q_SLOTS:
         BatchJournal journal;
         QVERIFY(journal.open(path()));
         QCOMPARE(journal.entries().size(), 2);
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
-        runner.add(prompts(3));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(3));
         runner.endInput();
         settle();
         QCOMPARE(started(), 4);
@@ -90,16 +90,16 @@ private Q_SLOTS:
         {
             BatchJournal journal;
             QVERIFY(journal.open(path()));
-            BatchRunner runner(*m_service, m_clock, journal, m_plan);
-            runner.add(prompts(1));
+            BatchRunner runner(services(journal), m_plan);
+            add(runner, journal, prompts(1));
             settle();
             answerError(0, 400, "{}");
         }
         m_plan.retryFailed = true;
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
-        runner.add(prompts(1));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(1));
         settle();
         QCOMPARE(started(), 2);
         answerWhole(1);
@@ -110,8 +110,8 @@ private Q_SLOTS:
     {
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
-        runner.add(prompts(1) + prompts(1));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(1) + prompts(1));
         settle();
         QCOMPARE(started(), 2);
     }
@@ -125,8 +125,8 @@ private Q_SLOTS:
             QFile::remove(path());
             BatchJournal journal;
             QVERIFY(journal.open(path()));
-            BatchRunner runner(*m_service, m_clock, journal, plan);
-            runner.add(prompts(1));
+            BatchRunner runner(services(journal), plan);
+            add(runner, journal, prompts(1), plan);
             settle();
             answerWhole(std::size_t(started() - 1));
             keys.insert(journal.entries().constBegin().key());
@@ -145,9 +145,9 @@ private Q_SLOTS:
     {
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
+        BatchRunner runner(services(journal), m_plan);
         QSignalSpy finished(&runner, &BatchRunner::finished);
-        runner.add(prompts(3));
+        add(runner, journal, prompts(3));
         runner.endInput();
         settle();
         runner.pause();
@@ -166,9 +166,9 @@ private Q_SLOTS:
     {
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
+        BatchRunner runner(services(journal), m_plan);
         QSignalSpy finished(&runner, &BatchRunner::finished);
-        runner.add(prompts(5));
+        add(runner, journal, prompts(5));
         runner.endInput();
         settle();
         runner.stop();
@@ -184,9 +184,9 @@ private Q_SLOTS:
     {
         BatchJournal journal;
         QVERIFY(journal.open(path()));
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
+        BatchRunner runner(services(journal), m_plan);
         QSignalSpy finished(&runner, &BatchRunner::finished);
-        runner.add(prompts(5));
+        add(runner, journal, prompts(5));
         settle();
         runner.cancel();
         QTRY_COMPARE(finished.size(), 1);
@@ -199,9 +199,9 @@ private Q_SLOTS:
         BatchJournal journal;
         QVERIFY(journal.open(path()));
         m_plan.concurrency = 1;
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
+        BatchRunner runner(services(journal), m_plan);
         QSignalSpy finished(&runner, &BatchRunner::finished);
-        runner.add(prompts(100));
+        add(runner, journal, prompts(100));
         settle();
         for (int i = 0; i < BatchRunner::hopeless; ++i)
             answerError(std::size_t(i), 401, "{}");
@@ -216,8 +216,8 @@ private Q_SLOTS:
         BatchJournal journal;
         QVERIFY(journal.open(path()));
         m_plan.concurrency = 1;
-        BatchRunner runner(*m_service, m_clock, journal, m_plan);
-        runner.add(prompts(10));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(10));
         settle();
         for (int i = 0; i < 5; ++i) {
             answerWhole(std::size_t(i));
@@ -227,10 +227,175 @@ private Q_SLOTS:
         QVERIFY(std::abs(*runner.progress().remainingMs - 5'000) < 250);
     }
 
+    /// A result that is not yet in the file holds up the next call, and the end.
+    void keepsBeforeTheNextBegins()
+    {
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        QList<BatchRunner::Kept> waiting;
+        BatchRunner::Services slow = services(journal);
+        slow.keep = [&waiting](const BatchItem &, const profile::RunRecord &, const BatchRunner::Kept &then) {
+            waiting.append(then);
+        };
+        m_plan.concurrency = 1;
+        BatchRunner runner(slow, m_plan);
+        QSignalSpy finished(&runner, &BatchRunner::finished);
+        add(runner, journal, prompts(2));
+        runner.endInput();
+        settle();
+        answerWhole(0);
+        QCOMPARE(waiting.size(), 1);
+        QCOMPARE(started(), 1);
+        QCOMPARE(runner.progress().done(), 0);
+        waiting.takeFirst()({});
+        settle();
+        QCOMPARE(started(), 2);
+        QCOMPARE(runner.progress().ok, 1);
+        answerWhole(1);
+        QCOMPARE(finished.size(), 0);
+        waiting.takeFirst()({});
+        QCOMPARE(finished.size(), 1);
+    }
+
+    void whatCantBeKeptEndsIt()
+    {
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner::Services full = services(journal);
+        full.keep = [](const BatchItem &, const profile::RunRecord &, const BatchRunner::Kept &then) {
+            then(base::Error { ErrorKind::Storage, u"The disk is full."_s, {}, 0, std::nullopt });
+        };
+        BatchRunner runner(full, m_plan);
+        QSignalSpy finished(&runner, &BatchRunner::finished);
+        add(runner, journal, prompts(5));
+        settle();
+        answerWhole(0);
+        QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(finished[0][0].value<std::optional<base::Error>>()->kind, ErrorKind::Storage);
+        QCOMPARE(started(), 2);
+    }
+
+    void aModelIsChosenForEachPrompt()
+    {
+        chooseAmong({ { u"p"_s, u"m"_s }, { u"q"_s, u"m"_s } });
+        select::Policy policy = m_chooser.policy();
+        policy.rules = { { .name = u"second"_s, .keywords = { u"prompt 2"_s }, .models = { { u"q"_s, u"m"_s } } } };
+        m_chooser.setPolicy(policy);
+        {
+            BatchJournal journal;
+            QVERIFY(journal.open(path()));
+            BatchRunner runner(services(journal), m_plan);
+            add(runner, journal, prompts(2));
+            settle();
+            answerWhole(0);
+            answerWhole(1);
+            QCOMPARE(journal.entries().size(), 2);
+            QStringList providers;
+            for (const auto &entry : journal.entries()) {
+                const QJsonObject row = journal.row(entry);
+                QCOMPARE(row["model"_L1].toString(), u"m"_s);
+                QCOMPARE(row["decision"_L1]["chosen"_L1].toString(), row["provider"_L1].toString() + u"/m"_s);
+                QCOMPARE(row["decision"_L1]["rule"_L1].toString() == u"second"_s, row["id"_L1].toString() == u"2"_s);
+                providers << row["provider"_L1].toString();
+            }
+            QVERIFY(providers.contains(u"p"_s) && providers.contains(u"q"_s));
+        }
+        policy.candidates = { { u"q"_s, u"n"_s } }; // what is finished is not chosen for again
+        m_chooser.setPolicy(policy);
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(3));
+        settle();
+        QCOMPARE(started(), 3);
+        QCOMPARE(runner.progress().fromBefore, 2);
+    }
+
+    void anotherTakesOver()
+    {
+        chooseAmong({ { u"p"_s, u"m"_s }, { u"q"_s, u"n"_s } });
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(1));
+        settle();
+        answerError(0, 429, rateLimited);
+        QCOMPARE(started(), 2);
+        answerWhole(1);
+        QCOMPARE(runner.progress().ok, 1);
+        const QJsonObject row = journal.row(*journal.entries().constBegin());
+        QCOMPARE(row["provider"_L1].toString(), u"q"_s);
+        QCOMPARE(row["model"_L1].toString(), u"n"_s);
+        QCOMPARE(row["decision"_L1]["chosen"_L1].toString(), u"p/m"_s);
+    }
+
+    /// The batch itself uses the budget up.
+    void whoseBudgetIsUsedUpIsChosenNoMore()
+    {
+        chooseAmong({ { u"p"_s, u"m"_s }, { u"q"_s, u"m"_s } });
+        m_plan.choice.budgets = { { cost::BudgetScope::Day, u"p"_s, 0.003, cost::BudgetAction::Refuse } };
+        m_plan.concurrency = 1;
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(2));
+        settle();
+        answerWhole(0);
+        answerWhole(1);
+        QStringList providers;
+        for (const auto &entry : journal.entries())
+            providers << journal.row(entry)["provider"_L1].toString();
+        std::sort(providers.begin(), providers.end());
+        QCOMPARE(providers, (QStringList { u"p"_s, u"q"_s }));
+    }
+
+    void whereNoModelCanBeAskedThatIsTheResult()
+    {
+        chooseAmong({ { u"p"_s, u"m"_s } });
+        m_plan.choice.unreachable = { { u"p"_s, u"it has no key"_s } };
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        QSignalSpy finished(&runner, &BatchRunner::finished);
+        add(runner, journal, prompts(BatchRunner::hopeless + 5));
+        runner.endInput();
+        QCOMPARE(finished.size(), 1); // it would be the same with every prompt
+        QCOMPARE(runner.progress().failed, BatchRunner::hopeless);
+        const QJsonObject row = journal.row(*journal.entries().constBegin());
+        QVERIFY(row["error"_L1]["message"_L1].toString().contains(u"it has no key"_s));
+        QCOMPARE(started(), 0);
+    }
+
 private:
     QString path() const { return m_dir->filePath(u"results.jsonl"_s); }
+    BatchRunner::Services services(BatchJournal &journal)
+    {
+        return { *m_service, m_clock, m_timers, m_chooser, keepIn(journal) };
+    }
+    void add(BatchRunner &runner, const BatchJournal &journal, const QList<BatchPrompt> &asked)
+    {
+        add(runner, journal, asked, m_plan);
+    }
+    static void add(BatchRunner &runner, const BatchJournal &journal, const QList<BatchPrompt> &asked,
+                    const BatchPlan &plan)
+    {
+        BatchProgress before;
+        const QList<BatchItem> items = BatchItems(plan).pending(asked, journal, before);
+        runner.add(items, before);
+    }
+    /// In this order, while they can be asked.
+    void chooseAmong(const QList<select::ModelRef> &models)
+    {
+        m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = models });
+        m_plan.targets = { BatchTarget::automatic() };
+        m_plan.choice.models = models;
+        for (const select::ModelRef &ref : models)
+            m_plan.choice.endpoints.insert(ref.providerId, request(ref.providerId, ref.providerId).endpoint);
+    }
 
     std::unique_ptr<QTemporaryDir> m_dir;
+    run::TimerScheduler m_timers;
+    select::Chooser m_chooser { [](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; } };
     BatchPlan m_plan;
 };
 

@@ -92,18 +92,22 @@ private:
         m_plan = {};
         m_plan.targets = { target };
         m_plan.way = BatchWay::Provider;
-        m_plan.pollMs = 15;
+        m_plan.pollMs = m_plan.doubtMs = 15;
     }
 
-    int asked()
+    /// Null where the answer is no JSON.
+    QJsonObject got(const QString &path)
     {
         QUrl url = m_root;
-        url.setPath(u"/sim/requests"_s);
+        url.setPath(path);
         QNetworkAccessManager manager;
         const std::unique_ptr<QNetworkReply> reply(manager.get(QNetworkRequest(url)));
         QSignalSpy finished(reply.get(), &QNetworkReply::finished);
-        return finished.wait(5000) ? QJsonDocument::fromJson(reply->readAll())[u"requests"_s].toInt(-1) : -1;
+        return finished.wait(5000) ? QJsonDocument::fromJson(reply->readAll()).object() : QJsonObject();
     }
+    int asked() { return got(u"/sim/requests"_s)[u"requests"_s].toInt(-1); }
+    /// Of what was uploaded first.
+    bool hasFile() { return !got(u"/v1/files/file-sim1/content"_s).contains(u"error"_s); }
     QString file(const QString &name = u"results.jsonl"_s) const { return m_dir->filePath(name); }
     static void protocols()
     {
@@ -180,7 +184,7 @@ private Q_SLOTS:
         bool ended = false;
         for (int steps = 1; !ended; ++steps) {
             begin(quick());
-            m_plan.pollMs = 1000; // what was on its way is given that long to arrive
+            m_plan.doubtMs = 1000; // what was on its way is given that long to arrive
             {
                 Life life(*this, file(), prompts());
                 QEventLoop loop;
@@ -212,6 +216,61 @@ private Q_SLOTS:
             QCOMPARE(life.journal.entries().size(), count);
             QVERIFY(steps < 100);
         }
+    }
+
+    void theUploadedFileIsDeleted_data()
+    {
+        QTest::addColumn<QString>("protocol");
+        QTest::newRow("openai-chat") << u"openai-chat"_s;
+    }
+    void theUploadedFileIsDeleted()
+    {
+        begin(quick());
+        Life life(*this, file(), prompts());
+        QSignalSpy progressed(life.batch.get(), &ProviderBatch::progressed);
+        life.start();
+        while (!life.hasState(Submission::State::Sent))
+            QVERIFY(progressed.wait(5000));
+        QVERIFY(hasFile());
+        QVERIFY(life.ends());
+        QVERIFY(!life.error());
+        QVERIFY(!hasFile());
+        QCOMPARE(life.batch->progress().warning, QString());
+    }
+
+    void aFileThatStaysIsTold_data() { theUploadedFileIsDeleted_data(); }
+    void aFileThatStaysIsTold()
+    {
+        Knobs knobs = quick();
+        knobs.filesStay = true;
+        begin(knobs);
+        Life life(*this, file(), prompts());
+        life.start();
+        QVERIFY(life.ends());
+        QVERIFY(!life.error());
+        QCOMPARE(life.batch->progress().ok, count);
+        QVERIFY(hasFile());
+        QVERIFY2(life.batch->progress().warning.contains(u"file-sim1"_s), qPrintable(life.batch->progress().warning));
+    }
+
+    /// However often is asked how far it is.
+    void aDoubtIsGivenItsTime_data() { protocols(); }
+    void aDoubtIsGivenItsTime()
+    {
+        QCOMPARE(BatchPlan().doubtMs, 60'000);
+        Knobs knobs = quick();
+        knobs.batchLost = 1;
+        begin(knobs);
+        m_plan.doubtMs = 1'000'000;
+        Life life(*this, file(), prompts());
+        QSignalSpy progressed(life.batch.get(), &ProviderBatch::progressed);
+        life.start();
+        const auto looks = [&life] { return life.batch->progress().remote.contains(u"looking for it"_s); };
+        while (!looks())
+            QVERIFY(progressed.wait(5000));
+        QVERIFY(!life.finished->wait(200));
+        QVERIFY(looks());
+        QCOMPARE(asked(), count); // and nothing was sent again
     }
 
     void anAnswerThatWasLostIsFoundAgain_data() { protocols(); }

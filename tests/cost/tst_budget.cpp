@@ -200,6 +200,20 @@ private Q_SLOTS:
         QCOMPARE(change.monthMs, utc("2026-09-30T22:00:00Z"));
     }
 
+    void whoseBudgetIsUsedUp()
+    {
+        const QList<Spent> spent { { u"a"_s, 0, 1, 5 }, { u"b"_s, 0, 2, 2 } };
+        const auto barred = [&spent](const Budget &budget) { return usedUp({ budget }, spent); };
+        const auto refused = barred({ BudgetScope::Day, u"a"_s, 1, BudgetAction::Refuse });
+        QCOMPARE(refused.keys(), QStringList { u"a"_s });
+        QCOMPARE(refused.value(u"a"_s), u"the budget of $1.00 a day for a is used up"_s);
+        QVERIFY(barred({ BudgetScope::Day, u"a"_s, 1.01, BudgetAction::Refuse }).isEmpty());
+        QVERIFY(!barred({ BudgetScope::Month, u"a"_s, 5, BudgetAction::Refuse }).isEmpty());
+        QVERIFY(barred({ BudgetScope::Day, u"a"_s, 1, BudgetAction::Ask }).isEmpty());
+        QVERIFY(barred({ BudgetScope::Day, {}, 1, BudgetAction::Refuse }).isEmpty()); // no other would be better
+        QVERIFY(barred({ BudgetScope::Call, u"a"_s, 0, BudgetAction::Refuse }).isEmpty());
+    }
+
     void settingsSurvive()
     {
         const QList<Budget> budgets { { BudgetScope::Conversation, u"a"_s, 0.25, BudgetAction::Ask },

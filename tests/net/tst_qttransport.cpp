@@ -9,6 +9,7 @@
 #include <QSemaphore>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTimer>
 
 #include <memory>
 #include <vector>
@@ -38,6 +39,7 @@ private Q_SLOTS:
     void sendsLargeBodies();
     void timesOut_data();
     void timesOut();
+    void anEndlessHeaderTimesOut();
     void arrivalsAreNoIdling();
     void cancelClosesSocket();
     void cancelEndsConnecting();
@@ -324,6 +326,24 @@ void TestQtTransport::timesOut()
     QCOMPARE(exchange->error->kind, kind);
     QVERIFY(exchange->error->message.contains(u"0.15 s"_s));
     QCOMPARE(exchange->body(), answers ? QByteArray("data: a\n\n") : QByteArray());
+    QTRY_COMPARE(server.open(), 0);
+}
+
+/// Bytes come all the time, but no answer.
+void TestQtTransport::anEndlessHeaderTimesOut()
+{
+    ScriptedServer server([](ScriptedConnection &connection, const auto &) {
+        connection.write("HTTP/1.1 200 OK\r\n");
+        auto *timer = new QTimer(&connection);
+        QObject::connect(timer, &QTimer::timeout, &connection,
+                         [&connection] { connection.write("X-More: " + QByteArray(1000, 'x') + "\r\n"); });
+        timer->start(5);
+    });
+    const ExchangePtr exchange = start(post(server.url()), { 20'000, 300, 20'000, 20'000 });
+    QTRY_COMPARE_WITH_TIMEOUT(exchange->finishes, 1, 10'000);
+    QVERIFY(exchange->error);
+    QCOMPARE(exchange->error->kind, ErrorKind::FirstByteTimeout);
+    QCOMPARE(exchange->head.status, 0);
     QTRY_COMPARE(server.open(), 0);
 }
 

@@ -5,6 +5,7 @@
 #include "tests/support/scriptedserver.h"
 
 #include <QJsonArray>
+#include <QSignalSpy>
 #include <QTest>
 
 using namespace talkbench;
@@ -197,6 +198,33 @@ private Q_SLOTS:
         QVERIFY(diagnosis.ok());
     }
 
+    /// It costs money.
+    void theChatIsRecorded()
+    {
+        const auto prices = cost::PriceBook::fromJson(
+            R"({"version":"v1","prices":[{"model":"small","input":1,"output":10,"source":"test","date":"2026-01-01"}]})");
+        m_service->setPrices(*prices);
+        const ScriptedServer server(
+            serving({ { "/v1/models", twoModels },
+                      { "/v1/chat/completions",
+                        R"({"choices":[{"message":{"role":"assistant","content":"OK"},"finish_reason":"stop"}],
+                        "usage":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200}})" } }));
+        QSignalSpy recorded(m_service.get(), &RunService::recorded);
+        DiagnosisPlan plan = planFor(server.url(u"/v1"_s));
+        QVERIFY(diagnose(plan).ok());
+        plan.chat = true;
+        QVERIFY(diagnose(plan).ok());
+        QTRY_COMPARE(recorded.size(), 1);
+        const auto record = recorded[0][0].value<profile::RunRecord>();
+        QVERIFY(record.ok());
+        QCOMPARE(record.operation, profile::Operation::Test);
+        QCOMPARE(record.providerId, u"p"_s);
+        QCOMPARE(record.model, u"small"_s);
+        QCOMPARE(record.answer.text, u"OK"_s);
+        QCOMPARE(*record.costUsd, 0.003);
+        QVERIFY(record.startedWallMs > 0 && record.trace.endNs > record.trace.submittedNs);
+    }
+
     void theChatIsRefused()
     {
         const ScriptedServer server([](ScriptedConnection &connection, const ScriptedRequest &request) {
@@ -207,8 +235,11 @@ private Q_SLOTS:
         });
         DiagnosisPlan plan = planFor(server.url(u"/v1"_s));
         plan.chat = true;
+        QSignalSpy recorded(m_service.get(), &RunService::recorded);
         const Diagnosis diagnosis = diagnose(plan);
         QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:ok chat:failed"_s);
+        QTRY_COMPARE(recorded.size(), 1);
+        QCOMPARE(recorded[0][0].value<profile::RunRecord>().answer.error->kind, ErrorKind::Quota);
         QCOMPARE(diagnosis.error->kind, ErrorKind::Quota);
         QVERIFY(server.requests().constLast().body.contains("\"small\"")); // the first one listed
     }
@@ -249,10 +280,11 @@ private Q_SLOTS:
     {
         test::FakeClock clock;
         test::FakeTransport transport;
+        const cost::PriceBook prices;
         const auto run = [&](const Diagnosing::Addresses &addresses, const std::optional<base::Error> &error) {
             const auto promise = std::make_shared<DiagnosisPromise>();
             promise->start();
-            Diagnosing diagnosing(planFor(QUrl(u"http://api.example/v1"_s)), promise, clock,
+            Diagnosing diagnosing(planFor(QUrl(u"http://api.example/v1"_s)), promise, clock, prices,
                                   [&](const QString &, QObject *, const auto &then) {
                                       clock.advance(7);
                                       then(addresses);

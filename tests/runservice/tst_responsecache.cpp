@@ -65,7 +65,18 @@ RunRequest deterministic()
     return asked;
 }
 
-QStringList cacheDecisions(const profile::RunRecord &record)
+/// Asked again once where the answer has not this word.
+RunRequest checked(const QString &word)
+{
+    RunRequest asked = deterministic();
+    asked.validation.validators = { { u"contains"_s, { { u"text"_s, word } } } };
+    asked.validation.onFailure = llm::Validation::OnFailure::Retry;
+    asked.validation.retries = 1;
+    return asked;
+}
+
+/// Of a call or of an attempt.
+QStringList cacheDecisions(const auto &record)
 {
     QStringList reasons;
     for (const profile::Decision &decision : record.trace.decisions) {
@@ -498,9 +509,48 @@ private Q_SLOTS:
         answerEnd(0, base::Error { ErrorKind::Reset, u"gone"_s, {}, 0, std::nullopt });
         QVERIFY(leader->ended() && joiner->ended());
         QCOMPARE(joiner->errorKind(), ErrorKind::Reset);
+        QVERIFY(cacheDecisions(joiner->record()).constLast().contains(u"broke off"_s));
         QCOMPARE(joiner->record().answer.text, u"Hel"_s);
         QCOMPARE(m_shelf.saved, 0);
         QCOMPARE(m_shelf.hits, 0);
+    }
+
+    /// "Hi" is what is answered.
+    void aPassedAnswerIsKeptWhereItMightHaveBeenAskedAgain()
+    {
+        const RunRequest asked = checked(u"Hi"_s);
+        const auto first = ask(asked);
+        const auto beside = ask(asked);
+        QCOMPARE(started(), 2); // neither joins the other: what it shows may be taken back
+        answerWhole(0);
+        answerWhole(1);
+        QVERIFY(first->record().ok() && beside->record().ok());
+        const auto hit = ask(asked);
+        QCOMPARE(started(), 2);
+        QVERIFY(hit->ended() && hit->record().cached);
+        QCOMPARE(hit->text, u"Hi"_s);
+        QCOMPARE(hit->record().validation.size(), 1);
+        QCOMPARE(hit->record().validation[0].outcome, profile::Verdict::Outcome::Passed);
+    }
+
+    void aKeptAnswerThatFailsIsAskedForAnew()
+    {
+        const auto plain = ask(deterministic());
+        answerWhole(0);
+        const auto call = ask(checked(u"Bye"_s));
+        QCOMPARE(started(), 2); // as if it were the first
+        answerWhole(1);
+        QCOMPARE(started(), 3); // told what is wrong
+        answerHead(2);
+        answerBytes(2, delta("Bye") + finish + usage + done);
+        answerEnd(2);
+        QVERIFY(call->ended() && call->record().ok() && !call->record().cached);
+        QCOMPARE(call->record().answer.text, u"Bye"_s);
+        QCOMPARE(cacheDecisions(call->record().earlierAttempts.constFirst()),
+                 (QStringList { u"the kept answer fails the checks"_s, u"miss"_s }));
+        QCOMPARE(m_shelf.saved, 1); // the plain one: an answer to other words is none to keep
+        const auto again = ask(deterministic());
+        QCOMPARE(again->text, u"Hi"_s);
     }
 
     void theServiceGoesWhileCallsAreJoined()

@@ -114,7 +114,6 @@ private Q_SLOTS:
         Rule work { .name = u"work"_s, .tags = { u"work"_s }, .models = { b } };
         Rule fine { .name = u"fine"_s, .quality = Quality::High, .models = { b } };
         m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a }, .rules = { poor, work, fine } });
-        QVERIFY(m_chooser.policy().asksForBudget());
         QCOMPARE(m_chooser.policy().providers(), (QStringList { u"p"_s, u"q"_s }));
         Question asked = question(u"Hello"_s);
         QCOMPARE(m_chooser.choose(asked).decision.rule, QString());
@@ -124,9 +123,22 @@ private Q_SLOTS:
         QCOMPARE(m_chooser.choose(asked).decision.rule, u"work"_s);
         asked.budgetLeft = 0.2;
         QCOMPARE(m_chooser.choose(asked).decision.rule, u"poor"_s);
-        poor.enabled = false;
-        m_chooser.setPolicy({ .rules = { poor } });
-        QVERIFY(!m_chooser.policy().asksForBudget());
+    }
+
+    void aProviderThatCantBeAskedIsNoCandidate()
+    {
+        m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { a, b } });
+        Question asked = question(u"Hello"_s);
+        QCOMPARE(m_chooser.choose(asked).decision.chosen, a);
+        asked.barred = { { u"p"_s, u"its budget is used up"_s } };
+        const Pick pick = m_chooser.choose(asked);
+        QCOMPARE(pick.decision.chosen, b);
+        QCOMPARE(pick.decision.rows[0].excluded, u"its budget is used up"_s);
+        QCOMPARE(pick.order.size(), 1); // nor is it asked where the other fails
+        asked.barred.insert(u"q"_s, u"it is gone"_s);
+        const Decision none = m_chooser.choose(asked).decision;
+        QVERIFY(!none.chosen);
+        QVERIFY2(none.reason.contains(u"its budget is used up"_s), qPrintable(none.reason));
     }
 
     /// A near tie: 500 and 700 ms of some seconds. The user takes the slower one three times.

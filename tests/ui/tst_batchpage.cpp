@@ -38,6 +38,8 @@ private Q_SLOTS:
     void theProvidersBatchSurvivesTheWindow();
     void anOpenBatchIsNotAskedCallByCall();
     void budgetsAreAskedFirst();
+    void autoChoosesForEachPrompt();
+    void howOftenIsAskedIsKept();
     void closingDoesNotWaitForALongFile();
 };
 
@@ -234,7 +236,8 @@ void BatchPageTest::theProvidersBatchSurvivesTheWindow()
         BatchPage page(simulated.world.context);
         fill(page, world, u"first\nsecond"_s, u"a/sim-small"_s);
         part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
-        QVERIFY(!part<QSpinBox>(page, "batchConcurrency")->isEnabled());
+        QVERIFY(!part<QSpinBox>(page, "batchConcurrency")->isVisible());
+        QVERIFY(part<QSpinBox>(page, "batchPoll")->isVisible());
         press(page, "batchStart");
         QTRY_VERIFY(isSent(world));
         QTRY_VERIFY(part<QLabel>(page, "batchProgress")->text().contains(u"in progress, 0 of 2"_s));
@@ -303,6 +306,47 @@ void BatchPageTest::budgetsAreAskedFirst()
     }
     QTRY_COMPARE(running.size(), 2);
     QCOMPARE(world.requests.bodies().size(), 1);
+}
+
+void BatchPageTest::autoChoosesForEachPrompt()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) }, { u"b"_s, test::chatScript({ "two" }, 2) } });
+    const select::Rule second { .name = u"second"_s, .keywords = { u"second"_s }, .models = { { u"b"_s, u"n"_s } } };
+    world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { { u"a"_s, u"m"_s } }, .rules = { second } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first\nsecond"_s, u"auto"_s);
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+    press(page, "batchStart");
+    QTRY_VERIFY(part<QLabel>(page, "batchMessage")->text().contains(u"one model"_s));
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(0);
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    QStringList models;
+    const auto rows = results(world);
+    for (const QJsonObject &row : rows) {
+        models << row[u"provider"_s].toString() + u'/' + row[u"model"_s].toString();
+        QCOMPARE(row[u"decision"_s][u"chosen"_s].toString(), models.constLast());
+    }
+    models.sort();
+    QCOMPARE(models, (QStringList { u"a/m"_s, u"b/n"_s }));
+}
+
+void BatchPageTest::howOftenIsAskedIsKept()
+{
+    SimulatedWorld simulated(50);
+    BatchPage page(simulated.world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, simulated.world, u"first"_s, u"a/sim-small"_s);
+    auto *poll = part<QSpinBox>(page, "batchPoll");
+    QVERIFY(!poll->isVisible());
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+    QVERIFY(poll->isVisible());
+    QCOMPARE(poll->value(), 1);
+    poll->setValue(2);
+    press(page, "batchStart");
+    QTRY_COMPARE_WITH_TIMEOUT(running.size(), 2, 20'000);
+    QCOMPARE(simulated.world.settings.value("batch/poll_s").toInt(), 2);
 }
 
 /// Whatever is read, the page is there at once, and goes at once.

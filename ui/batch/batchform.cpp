@@ -1,5 +1,6 @@
 #include "ui/batch/batchform.h"
 
+#include "core/config/settings.h"
 #include "ui/settings/filefield.h"
 #include "ui/settings/formparts.h"
 #include "ui/theme/metrics.h"
@@ -25,19 +26,21 @@ constexpr qsizetype mostTextKept = 65'536;
 } // namespace
 
 BatchForm::BatchForm(QWidget *parent)
-    : QWidget(parent), m_file(new FileField(u"batchFile"_s, tr("File of prompts"),
-                                            tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), this)),
+    : QWidget(parent), m_rows(settingsForm(this)),
+      m_file(new FileField(u"batchFile"_s, tr("File of prompts"),
+                           tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), this)),
       m_text(new QPlainTextEdit(this)), m_pattern(new QLineEdit(this)), m_models(new QLineEdit(this)),
       m_system(new QLineEdit(this)), m_way(new QComboBox(this)), m_concurrency(new QSpinBox(this)),
+      m_poll(new QSpinBox(this)),
       m_out(new FileField(u"batchOut"_s, tr("File of results"), tr("Results (*.jsonl);;All files (*)"), this))
 {
-    QFormLayout *form = settingsForm(this);
-    form->setContentsMargins(0, 0, 0, 0);
+    m_rows->setContentsMargins(0, 0, 0, 0);
     m_text->setPlaceholderText(tr("A prompt a line"));
     m_text->setTabChangesFocus(true);
     m_text->setFixedHeight(m_text->fontMetrics().lineSpacing() * promptLines + grid::gap);
     m_pattern->setPlaceholderText(tr("{{prompt}}, or a text around it; each column of the file is a {{name}}"));
-    m_models->setPlaceholderText(tr("Models, separated by commas; provider/model for one of another provider"));
+    m_models->setPlaceholderText(tr(
+        "Models, separated by commas; provider/model for one of another provider, auto for a choice for each prompt"));
     m_system->setPlaceholderText(tr("none"));
     m_way->addItem(tr("Call by call"), static_cast<int>(bench::BatchWay::Calls));
     m_way->addItem(tr("As the provider's batch (half price, up to 24 h)"), static_cast<int>(bench::BatchWay::Provider));
@@ -46,18 +49,24 @@ BatchForm::BatchForm(QWidget *parent)
                        Qt::ToolTipRole);
     m_concurrency->setRange(1, 1024);
     m_concurrency->setValue(bench::BatchPlan().concurrency);
-    addField(form, u"batchFilePath"_s, tr("File of prompts"), m_file->findChild<QLineEdit *>(), m_file);
-    addField(form, u"batchText"_s, tr("or prompts"), m_text);
-    addField(form, u"batchTemplate"_s, tr("Template"), m_pattern);
-    addField(form, u"batchModels"_s, tr("Models"), m_models);
-    addField(form, u"batchSystem"_s, tr("System prompt"), m_system);
-    addField(form, u"batchWay"_s, tr("Send"), m_way);
-    addField(form, u"batchConcurrency"_s, tr("Calls at once"), m_concurrency);
-    addField(form, u"batchOutPath"_s, tr("File of results"), m_out->findChild<QLineEdit *>(), m_out);
+    const config::Setting *poll = config::settingByKey("batch/poll_s");
+    m_poll->setRange(static_cast<int>(poll->minimum), static_cast<int>(poll->maximum));
+    m_poll->setSuffix(tr(" s"));
+    m_poll->setToolTip(tr("At most so long between two questions to the provider; shorter at first"));
+    addField(m_rows, u"batchFilePath"_s, tr("File of prompts"), m_file->findChild<QLineEdit *>(), m_file);
+    addField(m_rows, u"batchText"_s, tr("or prompts"), m_text);
+    addField(m_rows, u"batchTemplate"_s, tr("Template"), m_pattern);
+    addField(m_rows, u"batchModels"_s, tr("Models"), m_models);
+    addField(m_rows, u"batchSystem"_s, tr("System prompt"), m_system);
+    addField(m_rows, u"batchWay"_s, tr("Send"), m_way);
+    addField(m_rows, u"batchConcurrency"_s, tr("Calls at once"), m_concurrency);
+    addField(m_rows, u"batchPoll"_s, tr("Ask how far it is every"), m_poll);
+    addField(m_rows, u"batchOutPath"_s, tr("File of results"), m_out->findChild<QLineEdit *>(), m_out);
     connect(m_file, &FileField::edited, this, &BatchForm::suggestResults);
     connect(m_file, &FileField::edited, this, &BatchForm::follow);
     connect(m_way, &QComboBox::currentIndexChanged, this, &BatchForm::follow);
     connect(m_text, &QPlainTextEdit::textChanged, this, &BatchForm::edited);
+    follow();
 }
 
 QStringList BatchForm::models() const
@@ -70,6 +79,16 @@ bench::BatchWay BatchForm::way() const
     return static_cast<bench::BatchWay>(m_way->currentData().toInt());
 }
 
+int BatchForm::pollSeconds() const
+{
+    return m_poll->value();
+}
+
+void BatchForm::setPollSeconds(int seconds)
+{
+    m_poll->setValue(seconds);
+}
+
 BatchTask BatchForm::task() const
 {
     BatchTask task { m_file->path(), {}, m_pattern->text(), m_out->path(), {}, {} };
@@ -78,6 +97,7 @@ BatchTask BatchForm::task() const
     task.plan.system = m_system->text();
     task.plan.way = way();
     task.plan.concurrency = m_concurrency->value();
+    task.plan.pollMs = pollSeconds() * 1000;
     return task;
 }
 
@@ -111,7 +131,8 @@ void BatchForm::follow()
 {
     setEnabled(m_editable);
     m_text->setEnabled(m_file->path().isEmpty());
-    m_concurrency->setEnabled(way() == bench::BatchWay::Calls);
+    m_rows->setRowVisible(m_concurrency, way() == bench::BatchWay::Calls);
+    m_rows->setRowVisible(m_poll, way() == bench::BatchWay::Provider);
     Q_EMIT edited();
 }
 

@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QComboBox;
+class QFormLayout;
 class QLineEdit;
 class QPlainTextEdit;
 class QSpinBox;
@@ -23,6 +24,9 @@ public:
 
     QStringList models() const;
     bench::BatchWay way() const;
+    /// Between two questions to a provider how far its batch is.
+    int pollSeconds() const;
+    void setPollSeconds(int seconds);
     /// Without the targets, the limits and the prices.
     BatchTask task() const;
     void suggest(const QString &model);
@@ -39,6 +43,7 @@ private:
     void suggestResults();
     void follow();
 
+    QFormLayout *m_rows;
     FileField *m_file;
     QPlainTextEdit *m_text;
     QLineEdit *m_pattern;
@@ -46,6 +51,7 @@ private:
     QLineEdit *m_system;
     QComboBox *m_way;
     QSpinBox *m_concurrency;
+    QSpinBox *m_poll;
     FileField *m_out;
     bool m_editable = true;
 };

@@ -2,9 +2,10 @@
 
 #include "core/config/settings.h"
 #include "core/llm/modelname.h"
-#include "core/store/store.h"
+#include "core/select/chooser.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
+#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/settings/formparts.h"
 #include "ui/theme/controls.h"
@@ -46,6 +47,7 @@ BatchPage::BatchPage(AppContext &context, QWidget *parent)
 {
     setObjectName(u"batchPage"_s);
     setAccessibleName(tr("Batch of prompts"));
+    m_form->setPollSeconds(context.settings.value("batch/poll_s").toInt());
     makeWorker();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
@@ -62,7 +64,7 @@ BatchPage::~BatchPage()
 {
     m_form->disconnect(this);
     m_stopReading.request_stop();
-    m_thread.quit();
+    inWorker([this](BatchWorker &) { m_thread.quit(); }); // behind every result that is to be kept
     m_thread.wait();
 }
 
@@ -194,8 +196,9 @@ void BatchPage::start()
     m_task = m_form->task();
     m_task.plan.retryFailed = std::exchange(m_retryFailed, false);
     m_task.plan.limits = m_context.endpoints.limits();
-    m_task.plan.pollMs = m_context.settings.value("batch/poll_s").toInt() * 1000;
+    m_context.settings.setValue("batch/poll_s", m_form->pollSeconds());
     m_task.prices = m_context.prices;
+    m_task.plan.choice.models = m_context.chooser.policy().models();
     m_state = State::Starting;
     refresh();
     resolve(0);
@@ -203,8 +206,11 @@ void BatchPage::start()
 
 void BatchPage::resolve(qsizetype index)
 {
+    const auto &targets = m_task.plan.targets;
     if (index == m_wanted.size()) {
-        prepare();
+        const bool chooses =
+            std::any_of(targets.begin(), targets.end(), [](const auto &target) { return target.isAutomatic(); });
+        reach(chooses ? m_context.chooser.policy().providers() : QStringList(), 0);
         return;
     }
     QStringList providers;
@@ -212,6 +218,13 @@ void BatchPage::resolve(qsizetype index)
     for (const config::ProviderConfig &row : configured)
         providers << row.id;
     llm::ModelName name = llm::modelNameFrom(m_wanted[index].trimmed(), providers);
+    if (name == llm::ModelName { {}, select::autoRef.model }) {
+        if (m_task.plan.way == bench::BatchWay::Provider)
+            return fail(tr("A batch of the provider's own is for one model: auto chooses call by call."));
+        m_task.plan.targets.append(bench::BatchTarget::automatic());
+        resolve(index + 1);
+        return;
+    }
     if (name.providerId.isEmpty())
         name.providerId = m_context.settings.value("default/provider").toString();
     whenReady(this, m_context.endpoints.resolve(name.providerId),
@@ -220,6 +233,23 @@ void BatchPage::resolve(qsizetype index)
                       return fail(endpoint.error().message);
                   m_task.plan.targets.append({ *endpoint, name.model, name.providerId });
                   resolve(index + 1);
+              });
+}
+
+void BatchPage::reach(const QStringList &providers, qsizetype index)
+{
+    if (index == providers.size()) {
+        prepare();
+        return;
+    }
+    whenReady(this, m_context.endpoints.resolve(providers.at(index)),
+              [this, providers, index](const base::Result<llm::Endpoint> &endpoint) {
+                  bench::BatchChoice &choice = m_task.plan.choice;
+                  if (endpoint)
+                      choice.endpoints.insert(providers.at(index), *endpoint);
+                  else
+                      choice.unreachable.insert(providers.at(index), endpoint.error().message);
+                  reach(providers, index + 1);
               });
 }
 
@@ -239,25 +269,22 @@ void BatchPage::onPrepared(const std::shared_ptr<BatchReady> &ready)
     if (m_ready->items.isEmpty())
         begin();
     else
-        checkBudgets();
+        checkSpending();
 }
 
-void BatchPage::checkBudgets()
+void BatchPage::checkSpending()
 {
     QStringList unread;
     const auto budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
     if (budgets.isEmpty())
         return begin();
-    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
-    whenReady(this, m_context.store.spending({ {}, starts.dayMs, starts.monthMs }),
-              [this, budgets](const base::Result<QList<store::Spending>> &spending) {
-                  if (!spending)
-                      return fail(spending.error().message);
-                  QList<cost::Spent> spent;
-                  for (const store::Spending &row : *spending)
-                      spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-                  onVerdict(bench::checkBudgets(budgets, spent, m_ready->costs));
-              });
+    whenSpent(this, m_context, {}, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
+        if (!spent)
+            return fail(spent.error().message);
+        m_task.plan.choice.budgets = budgets;
+        m_task.plan.choice.spent = *spent;
+        onVerdict(bench::checkBudgets(budgets, *spent, m_ready->costs));
+    });
 }
 
 void BatchPage::onVerdict(const cost::Verdict &verdict)
@@ -296,13 +323,26 @@ void BatchPage::begin()
         refresh();
         return;
     }
-    m_runner = std::make_unique<bench::BatchRunner>(m_context.runs, m_context.clock, m_ready->journal, m_task.plan);
+    const bench::BatchRunner::Services services { m_context.runs, m_context.clock, m_scheduler, m_context.chooser,
+                                                  [this](const auto &...kept) { keep(kept...); } };
+    m_runner = std::make_unique<bench::BatchRunner>(services, m_task.plan);
     connect(m_runner.get(), &bench::BatchRunner::resulted, m_results, &BatchResults::append);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchPage::onProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchPage::onFinished, Qt::QueuedConnection);
     m_runner->add(std::exchange(m_ready->items, {}), m_ready->before);
     m_runner->endInput();
     refresh();
+}
+
+/// In the worker's thread: a slow disk holds up no window.
+void BatchPage::keep(const bench::BatchItem &item, const profile::RunRecord &record,
+                     const bench::BatchRunner::Kept &then)
+{
+    inWorker([this, item, record, then](BatchWorker &worker) {
+        const base::Result<void> kept = worker.keep(item, record);
+        QMetaObject::invokeMethod(
+            this, [kept, then] { then(kept); }, Qt::QueuedConnection);
+    });
 }
 
 void BatchPage::togglePause()
@@ -358,6 +398,9 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
                        ToneLabel::Tone::Warning);
     else
         m_message->say(tr("All done. The results are in %1.").arg(path), ToneLabel::Tone::Ok);
+    if (!progress.warning.isEmpty())
+        m_message->say(m_message->text() + u' ' + progress.warning,
+                       error ? ToneLabel::Tone::Error : ToneLabel::Tone::Warning);
     m_hasFailed = progress.failed > 0 || (error && error->kind == base::ErrorKind::NotFound);
     refresh();
     Q_EMIT runningChanged(false);

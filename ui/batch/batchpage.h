@@ -53,11 +53,14 @@ private:
     void inWorker(const std::function<void(BatchWorker &)> &call);
     void goOn();
     void resolve(qsizetype index);
+    /// The providers of the models that Auto may choose, from `index` on.
+    void reach(const QStringList &providers, qsizetype index);
     void prepare();
     void onPrepared(const std::shared_ptr<BatchReady> &ready);
-    void checkBudgets();
+    void checkSpending();
     void onVerdict(const cost::Verdict &verdict);
     void begin();
+    void keep(const bench::BatchItem &item, const profile::RunRecord &record, const bench::BatchRunner::Kept &then);
     void togglePause();
     void exportCsv();
     void onExported(const QString &path, const QString &problem);
@@ -89,6 +92,7 @@ private:
     BatchTask m_task;
     std::shared_ptr<BatchReady> m_ready;
     bench::BatchProgress m_done;
+    run::TimerScheduler m_scheduler;
     std::unique_ptr<bench::BatchRunner> m_runner;
     std::stop_source m_stopReading;
     QThread m_thread;

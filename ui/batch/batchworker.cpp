@@ -55,6 +55,11 @@ void BatchWorker::prepare(const BatchTask &task)
     Q_EMIT prepared(ready);
 }
 
+base::Result<void> BatchWorker::keep(const bench::BatchItem &item, const profile::RunRecord &record)
+{
+    return m_ready->journal.append(bench::rowOf(item.key, item.prompt.id, record));
+}
+
 void BatchWorker::send()
 {
     using bench::ProviderBatch;

@@ -21,7 +21,7 @@ struct BatchTask {
     cost::PriceBook prices;
 };
 
-/// A batch that can begin. Whoever sends it has it alone meanwhile: the page call by call, the worker as the provider's.
+/// A batch that can begin. The page takes the items, where it sends them call by call; the journal is the worker's.
 struct BatchReady {
     bench::BatchJournal journal;
     QList<bench::BatchItem> items;
@@ -29,8 +29,8 @@ struct BatchReady {
     QList<bench::BatchCost> costs;
 };
 
-/// What of a batch takes long: reading the prompts and the results, writing tables, and all of a provider's own batch. Lives in
-/// a thread of its own; whoever makes it calls its functions there.
+/// What of a batch takes long: reading the prompts and the results, keeping results, writing tables, and all of a provider's own
+/// batch. Lives in a thread of its own; whoever makes it calls its functions there.
 class BatchWorker final : public QObject {
     Q_OBJECT
 
@@ -40,6 +40,8 @@ public:
 
     /// prepared() or failed() follows.
     void prepare(const BatchTask &task);
+    /// A result of what prepare() made: on its way to the disk when it returns.
+    base::Result<void> keep(const bench::BatchItem &item, const profile::RunRecord &record);
     /// What prepare() made, as the provider's batch: finished() follows.
     void send();
     void leave();

@@ -192,6 +192,7 @@ select::Question ChatController::questionOf(const store::Conversation &conversat
              .tags = conversation.tags,
              .quality = select::qualityFromName(conversation.quality).value_or(select::Quality::Balanced),
              .budgetLeft = m_budgets.left(),
+             .barred = m_budgets.usedUp(),
              .fits = m_fitting.shortens(conversation.id),
              .nowMs = m_context.clock.wallMs() };
 }

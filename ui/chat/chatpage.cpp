@@ -1,8 +1,8 @@
 #include "ui/chat/chatpage.h"
 
 #include "core/config/settings.h"
-#include "core/cost/budget.h"
 #include "core/profile/format.h"
+#include "core/run/plannedcall.h"
 #include "core/store/store.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
@@ -310,6 +310,24 @@ void ChatPage::estimate()
     showPlan(rough);
 }
 
+/// As the budgets reckon it.
+std::optional<cost::CostRange> ChatPage::costOf(const cost::TokenCount &prompt) const
+{
+    run::RunRequest request;
+    request.endpoint.providerId = m_chats.providerId();
+    request.chat = m_chats.nextPrompt(m_composer->text()).request;
+    request.chat.model = m_chats.model();
+    llm::Message pictures; // that nextPrompt() leaves out
+    pictures.parts.fill({ llm::ContentPart::Kind::Image, {}, {}, {} }, m_composer->pictures().size());
+    request.chat.messages.prepend(pictures);
+    request.promptTokens = prompt;
+    request.validation = llm::activeOf(m_chats.validation());
+    for (const QString &other : request.validation.fallbackModels)
+        request.fallbacks.append({ request.endpoint, other });
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
+    return run::plannedCall(request, m_context.tokens.get(), m_context.prices, now).cost;
+}
+
 void ChatPage::showPlan(const PromptPlan &plan)
 {
     m_leftOut->setPlan(plan);
@@ -323,9 +341,7 @@ void ChatPage::showPlan(const PromptPlan &plan)
     const bool exact = plan.fit.text.exact;
     const QString tokens = QLocale().toString(exact ? plan.fit.text.tokens : prompt.tokens);
     QString text = exact ? tr("%1 tok").arg(tokens) : tr("~%1 tok").arg(tokens);
-    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
-    if (const auto cost = cost::estimateCost(m_chats.providerId(), m_chats.model(), prompt, pictures,
-                                             m_chats.options().maxTokens, m_context.prices, now);
+    if (const auto cost = costOf(prompt);
         cost && (cost->maxUsd > 0 || !m_context.prices.isUnpriced(m_chats.providerId())))
         text += u" · "_s + rangeText(*cost);
     if (pictures > 0)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/cost/budget.h"
 #include "ui/appcontext.h"
 #include "ui/chat/pictures.h"
 
@@ -52,6 +53,7 @@ private:
     void showContent();
     void estimate();
     void showPlan(const PromptPlan &plan);
+    std::optional<cost::CostRange> costOf(const cost::TokenCount &prompt) const;
     void applySettings();
     void keepDraft();
     void loadDrafts();

@@ -14,6 +14,10 @@ public:
         return std::nullopt;
     }
     base::Result<QString> parseUpload(const QByteArray &) const override { return QString(); }
+    std::optional<base::HttpRequest> deleteRequest(const QString &, const Endpoint &) const override
+    {
+        return std::nullopt;
+    }
     bool keepsTags() const override { return false; }
     base::HttpRequest createRequest(const QString &file, const QByteArrayList &entries, const QString &tag,
                                     const Endpoint &endpoint) const override;

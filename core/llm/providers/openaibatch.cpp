@@ -89,6 +89,11 @@ base::Result<QString> OpenAiBatch::parseUpload(const QByteArray &body) const
     return id;
 }
 
+std::optional<base::HttpRequest> OpenAiBatch::deleteRequest(const QString &file, const Endpoint &endpoint) const
+{
+    return request(endpoint, "DELETE", u"files/"_s + file);
+}
+
 base::HttpRequest OpenAiBatch::createRequest(const QString &file, const QByteArrayList &, const QString &tag,
                                              const Endpoint &endpoint) const
 {

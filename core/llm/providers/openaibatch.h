@@ -17,6 +17,7 @@ public:
     std::optional<base::HttpRequest> uploadRequest(const QByteArrayList &entries,
                                                    const Endpoint &endpoint) const override;
     base::Result<QString> parseUpload(const QByteArray &body) const override;
+    std::optional<base::HttpRequest> deleteRequest(const QString &file, const Endpoint &endpoint) const override;
     bool keepsTags() const override { return true; }
     base::HttpRequest createRequest(const QString &file, const QByteArrayList &entries, const QString &tag,
                                     const Endpoint &endpoint) const override;

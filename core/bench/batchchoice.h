@@ -1,0 +1,24 @@
+#pragma once
+
+#include "core/cost/budget.h"
+#include "core/llm/provider.h"
+#include "core/select/chooser.h"
+
+namespace talkbench::bench {
+
+/// What Auto has to know in a batch: a model is chosen for each prompt when its turn comes.
+struct BatchChoice {
+    QList<select::ModelRef> models; ///< that it may choose
+    QHash<QString, llm::Endpoint> endpoints; ///< of their providers, by id
+    QHash<QString, QString> unreachable; ///< the other providers, with why
+    QStringList tags;
+    select::Quality quality = select::Quality::Balanced;
+    QList<cost::Budget> budgets;
+    QList<cost::Spent> spent; ///< before the batch, and by it
+
+    /// What is asked of the chooser for a call.
+    select::Question questionFor(const llm::ChatRequest &chat, qint64 nowMs) const;
+    void countSpent(const profile::RunRecord &record);
+};
+
+} // namespace talkbench::bench
