@@ -38,6 +38,7 @@ public:
 
     void start();
     void interrupt();
+    void giveUp();
 
 private:
     void resolve(qsizetype index);
@@ -327,6 +328,13 @@ void BatchCommand::interrupt()
     m_runner->stop();
 }
 
+/// What is in flight is cut short, recorded with what it may have cost, and asked again the next time.
+void BatchCommand::giveUp()
+{
+    if (m_runner)
+        m_runner->cancel();
+}
+
 /// A terminal's line is written over; in a log, ten seconds lie between two.
 void BatchCommand::showProgress(const bench::BatchProgress &progress)
 {
@@ -352,6 +360,7 @@ bool BatchCommand::printSums(double seconds) const
                                  { u"invalid"_s, progress.invalid },
                                  { u"from_before"_s, progress.fromBefore },
                                  { u"cost_usd"_s, progress.costUsd },
+                                 { u"cost_before_usd"_s, progress.costBeforeUsd },
                                  { u"unpriced"_s, progress.unpriced },
                                  { u"warning"_s,
                                    progress.warning.isEmpty() ? QJsonValue() : QJsonValue(progress.warning) },
@@ -418,6 +427,7 @@ int batchCommand(const QStringList &arguments, const GlobalOptions &options)
         return failed("batch", opened.error(), json);
     BatchCommand command(session, *batch);
     QObject::connect(&interrupts, &Interrupts::received, &command, &BatchCommand::interrupt);
+    QObject::connect(&interrupts, &Interrupts::again, &command, &BatchCommand::giveUp);
     QMetaObject::invokeMethod(&command, &BatchCommand::start, Qt::QueuedConnection);
     return QCoreApplication::exec();
 }

@@ -132,11 +132,12 @@ void describeBatch(QCommandLineParser &parser)
         { u"flush-ms"_s, u"From standard input: send after so long what has been collected (50)."_s, u"T"_s },
         { u"format"_s, u"text (a prompt a line), jsonl or csv, where the file's ending doesn't tell."_s, u"FORMAT"_s },
         { u"template"_s, u"The prompt, with {{names}} for values of each line: columns, or members."_s, u"TEXT"_s },
-        { u"retry-failed"_s, u"Ask again what had failed."_s },
+        { u"retry-failed"_s, u"Ask again what had failed, or fails a check of --validate."_s },
         { u"yes"_s, u"Go on even where a budget says to ask first."_s },
         { u"quiet"_s, u"Don't show the progress."_s },
         { u"json"_s,
-          u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, unpriced, "
+          u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, cost_before_usd, "
+          u"unpriced, "
           "warning, seconds, out."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });

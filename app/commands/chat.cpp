@@ -255,6 +255,7 @@ void ChatCommand::checkBudgets(const run::RunRequest &request)
             fail(spent.error());
             return;
         }
+        m_spent = *spent;
         const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
         const auto planned = run::plannedCall(request, nullptr, m_session.prices(), now);
         onVerdict(cost::check(budgets, *spent, planned), request);
@@ -387,6 +388,9 @@ void ChatCommand::report(const profile::RunRecord &record)
     const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
+    const QStringList passed = cost::passedBy(record.costUsd.value_or(0), record.providerId, budgets(), m_spent);
+    for (const QString &line : passed)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     if (!m_options.json && m_options.receipt && answer.usage)
         write(stderr, receiptText(record, elsewhere(record)));
 }

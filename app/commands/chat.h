@@ -56,6 +56,7 @@ private:
     const ChatCommandOptions m_options;
     Target m_target;
     std::optional<select::Pick> m_pick;
+    QList<cost::Spent> m_spent; ///< before the call, where there are budgets
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;
     QString m_step;

@@ -1,10 +1,10 @@
 #include "app/commands/interrupts.h"
 
+#include <QMetaMethod>
 #include <QSocketNotifier>
 #include <QTimer>
 
 #include <csignal>
-#include <utility>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,7 +13,6 @@ namespace talkbench::app {
 
 namespace {
 
-/// Some tools, timeout(1) for one, send the signal twice in a row.
 constexpr int graceMs = 1000;
 
 sigset_t watched()
@@ -53,13 +52,17 @@ void Interrupts::onReadable()
     signalfd_siginfo info {};
     if (read(m_descriptor, &info, sizeof info) != sizeof info)
         return;
-    if (std::exchange(m_received, true))
+    if (m_count > 0 && !m_grace.hasExpired())
         return;
-    QTimer::singleShot(graceMs, this, [] {
-        const sigset_t signals = watched();
-        pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-    });
-    Q_EMIT received();
+    m_grace.setRemainingTime(graceMs);
+    ++m_count;
+    const bool last = m_count == 2 || !isSignalConnected(QMetaMethod::fromSignal(&Interrupts::again));
+    if (last)
+        QTimer::singleShot(graceMs, this, [] {
+            const sigset_t signals = watched();
+            pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+        });
+    m_count == 1 ? Q_EMIT received() : Q_EMIT again();
 }
 
 } // namespace talkbench::app

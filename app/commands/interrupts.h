@@ -1,11 +1,13 @@
 #pragma once
 
+#include <QDeadlineTimer>
 #include <QObject>
 
 namespace talkbench::app {
 
-/// The first Ctrl+C, SIGTERM or SIGHUP as a signal of Qt's. block() comes before any other thread starts. One that comes a
-/// second later or more ends the process, as if this did not exist.
+/// The first Ctrl+C, SIGTERM or SIGHUP as a signal of Qt's, and the second where somebody listens for it. block() comes before
+/// any other thread starts. The next one ends the process, as if this did not exist. Those that come within a second of one
+/// are that one: some tools, timeout(1) for one, send it twice in a row.
 class Interrupts final : public QObject {
     Q_OBJECT
 
@@ -18,12 +20,14 @@ public:
 
 Q_SIGNALS:
     void received();
+    void again();
 
 private:
     void onReadable();
 
     int m_descriptor = -1;
-    bool m_received = false;
+    int m_count = 0;
+    QDeadlineTimer m_grace;
 };
 
 } // namespace talkbench::app

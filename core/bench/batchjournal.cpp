@@ -1,5 +1,6 @@
 #include "core/bench/batchjournal.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 
 #include <algorithm>
@@ -109,6 +110,17 @@ base::Result<void> BatchJournal::open(const QString &path)
     return {};
 }
 
+BatchJournal::Entry BatchJournal::entryOf(const QJsonObject &row, qint64 offset, qint64 size)
+{
+    const QJsonArray verdicts = row["validation"_L1].toArray();
+    const bool invalid = std::any_of(verdicts.begin(), verdicts.end(), [](const QJsonValue &verdict) {
+        return verdict["outcome"_L1].toString() == "failed"_L1;
+    });
+    const QJsonValue cost = row["cost_usd"_L1];
+    return { row["ok"_L1].toBool(), invalid, cost.isDouble() ? std::optional(cost.toDouble()) : std::nullopt, offset,
+             size };
+}
+
 /// False for a line that is no row.
 bool BatchJournal::take(const QByteArray &line, qint64 offset)
 {
@@ -117,7 +129,7 @@ bool BatchJournal::take(const QByteArray &line, qint64 offset)
         return read(row, m_submissions[tag]);
     const QString key = row["key"_L1].toString();
     if (!key.isEmpty())
-        m_entries.insert(key, { row["ok"_L1].toBool(), offset, line.size() });
+        m_entries.insert(key, entryOf(row, offset, line.size()));
     return !key.isEmpty();
 }
 
@@ -139,7 +151,7 @@ base::Result<void> BatchJournal::append(const QJsonObject &row)
     const auto offset = write(line);
     if (!offset)
         return offset.error();
-    m_entries.insert(row["key"_L1].toString(), { row["ok"_L1].toBool(), *offset, line.size() });
+    m_entries.insert(row["key"_L1].toString(), entryOf(row, *offset, line.size()));
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include <QMap>
 
 #include <memory>
+#include <optional>
 
 namespace talkbench::bench {
 
@@ -39,6 +40,8 @@ class BatchJournal {
 public:
     struct Entry {
         bool ok = false;
+        bool invalid = false; ///< a check failed when it came
+        std::optional<double> costUsd; ///< unset: unknown
         /// The object's place in the file.
         qint64 offset = 0;
         qint64 size = 0;
@@ -64,6 +67,7 @@ public:
 
 private:
     base::Result<qint64> write(const QByteArray &line);
+    static Entry entryOf(const QJsonObject &row, qint64 offset, qint64 size);
     bool take(const QByteArray &line, qint64 offset);
 
     QString m_path;

@@ -10,6 +10,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <algorithm>
+
 namespace talkbench::bench {
 
 using namespace Qt::StringLiterals;
@@ -54,15 +56,41 @@ QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const Ba
             ++progress.total;
             const QString key = keyOf(prompt, m_plan.targets[target]);
             const auto before = journal.entries().constFind(key);
-            if (before != journal.entries().cend() && (before->ok || !m_plan.retryFailed)) {
-                ++(before->ok ? progress.ok : progress.failed);
-                ++progress.fromBefore;
-                continue;
-            }
-            items.append({ key, prompt, target });
+            if (before == journal.entries().cend() || !keeps(*before, journal, progress))
+                items.append({ key, prompt, target });
         }
     }
     return items;
+}
+
+/// Whether the entry is the item's result; it is counted then.
+bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress) const
+{
+    const bool invalid = entry.ok && failsNow(entry, journal);
+    if (m_plan.retryFailed && (!entry.ok || invalid))
+        return false;
+    ++(entry.ok ? progress.ok : progress.failed);
+    ++progress.fromBefore;
+    progress.invalid += invalid ? 1 : 0;
+    progress.costUsd += entry.costUsd.value_or(0);
+    progress.costBeforeUsd += entry.costUsd.value_or(0);
+    progress.unpriced += entry.costUsd ? 0 : 1;
+    return true;
+}
+
+/// By this run's checks, which may be others than those it had; of a judge its verdict of then counts.
+bool BatchItems::failsNow(const BatchJournal::Entry &entry, const BatchJournal &journal) const
+{
+    const QList<llm::Validator> &validators = m_plan.validation.validators;
+    if (validators.isEmpty())
+        return false;
+    const bool judged = std::any_of(validators.begin(), validators.end(), [](const llm::Validator &row) {
+        return row.kind == QLatin1StringView(validate::judgeId);
+    });
+    if (judged && entry.invalid)
+        return true;
+    const QString text = journal.row(entry)["text"_L1].toString();
+    return validate::outcomeOf(validate::check(validators, text)) == profile::Verdict::Outcome::Failed;
 }
 
 QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/bench/batchchoice.h"
+#include "core/bench/batchjournal.h"
 #include "core/bench/prompts.h"
 #include "core/llm/chatoptions.h"
 #include "core/llm/provider.h"
@@ -17,8 +18,6 @@
 #include <stop_token>
 
 namespace talkbench::bench {
-
-class BatchJournal;
 
 struct BatchTarget {
     llm::Endpoint endpoint;
@@ -49,7 +48,7 @@ struct BatchPlan {
     int pollMs = 60'000; ///< BatchWay::Provider: between two questions how far it is, at most
     /// BatchWay::Provider: a batch whose making was not answered may take so long to be in the provider's list.
     int doubtMs = 60'000;
-    /// Ask again what had failed when the batch last ran.
+    /// Ask again what had failed, or failed its checks, when the batch last ran.
     bool retryFailed = false;
 };
 
@@ -64,13 +63,14 @@ struct BatchProgress {
     qsizetype total = 0; ///< so far: prompts × targets
     qsizetype ok = 0;
     qsizetype failed = 0;
-    qsizetype invalid = 0; ///< of this run's: answers that fail their checks
-    qsizetype fromBefore = 0; ///< of those, found in the journal
+    qsizetype invalid = 0; ///< of ok: answers that fail their checks
+    qsizetype fromBefore = 0; ///< of ok and failed: found in the journal
     qsizetype inFlight = 0;
     double perSecond = 0; ///< of the last few results
     std::optional<qint64> remainingMs;
-    double costUsd = 0; ///< of this run of the batch
-    qsizetype unpriced = 0; ///< calls that are not in it
+    double costUsd = 0; ///< of all that are done
+    double costBeforeUsd = 0; ///< of those found in the journal
+    qsizetype unpriced = 0; ///< calls that are in neither
     qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
     QString warning = {}; ///< BatchWay::Provider: what was not done that nothing depends on
@@ -91,6 +91,8 @@ public:
                              const std::stop_token &stop = {});
 
 private:
+    bool keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress) const;
+    bool failsNow(const BatchJournal::Entry &entry, const BatchJournal &journal) const;
     QString keyOf(const BatchPrompt &prompt, const BatchTarget &target);
 
     const BatchPlan m_plan;

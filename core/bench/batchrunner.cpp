@@ -39,6 +39,10 @@ void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before
     m_progress.ok += before.ok;
     m_progress.failed += before.failed;
     m_progress.fromBefore += before.fromBefore;
+    m_progress.invalid += before.invalid;
+    m_progress.costUsd += before.costUsd;
+    m_progress.costBeforeUsd += before.costBeforeUsd;
+    m_progress.unpriced += before.unpriced;
     m_waiting += items;
     pump();
 }
@@ -89,8 +93,14 @@ void BatchRunner::pump()
 
 void BatchRunner::begin(const BatchItem &item)
 {
+    const BatchTarget &target = m_plan.targets[item.target];
+    const QString spentUp = cost::usedUpFor(m_plan.choice.budgets, m_plan.choice.spent, target.endpoint.providerId);
+    if (!spentUp.isEmpty()) {
+        m_error = base::Error { base::ErrorKind::Budget, spentUp, {}, 0, std::nullopt };
+        return stop();
+    }
     std::unique_ptr<run::Run> run;
-    if (m_plan.targets[item.target].isAutomatic()) {
+    if (target.isAutomatic()) {
         run = startChosen(item);
     } else {
         run::RunRequest request = requestOf(item, m_plan);

@@ -198,6 +198,34 @@ std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent
     return least;
 }
 
+QString usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId)
+{
+    for (const Budget &budget : budgets) {
+        const bool counts = budget.scope != BudgetScope::Call && budget.action == BudgetAction::Refuse
+            && (budget.providerId.isEmpty() || budget.providerId == providerId);
+        const double sum = counts ? soFar(budget, spent) : 0;
+        if (counts && sum >= budget.limitUsd)
+            return u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(sum));
+    }
+    return {};
+}
+
+QStringList passedBy(double costUsd, const QString &providerId, const QList<Budget> &budgets, const QList<Spent> &spent)
+{
+    QStringList passed;
+    for (const Budget &budget : budgets) {
+        if (!budget.providerId.isEmpty() && budget.providerId != providerId)
+            continue;
+        const double before = soFar(budget, spent);
+        const double limit = budget.limitUsd * (1 + 1e-9);
+        if (before <= limit && before + costUsd > limit)
+            passed.append(budget.scope == BudgetScope::Call
+                              ? u"%1 was passed: this one cost %2."_s.arg(titleOf(budget), usd(costUsd))
+                              : u"%1 is passed now: %2 spent."_s.arg(titleOf(budget), usd(before + costUsd)));
+    }
+    return passed;
+}
+
 QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> &spent)
 {
     QHash<QString, QString> barred;

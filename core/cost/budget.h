@@ -54,6 +54,13 @@ std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent
 /// Providers that nothing can be asked any more, with why: a budget of theirs that refuses is used up.
 QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> &spent);
 
+/// Why no more may be sent to the provider, in a sentence: a budget that refuses is used up. Empty: none is.
+QString usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId);
+
+/// In sentences: the budgets that a call passed, now that its cost is known. `spent` is without it.
+QStringList passedBy(double costUsd, const QString &providerId, const QList<Budget> &budgets,
+                     const QList<Spent> &spent);
+
 struct CostRange {
     double minUsd = 0;
     double maxUsd = 0;

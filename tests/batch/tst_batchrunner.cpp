@@ -106,6 +106,57 @@ private Q_SLOTS:
         QVERIFY(journal.entries().constBegin()->ok);
     }
 
+    void whatIsKeptIsCheckedAgain()
+    {
+        {
+            BatchJournal journal;
+            QVERIFY(journal.open(path()));
+            BatchRunner runner(services(journal), m_plan);
+            add(runner, journal, prompts(2));
+            settle();
+            answerWhole(0);
+            answerError(1, 400, "{}");
+        }
+        m_plan.validation.validators = { { u"contains"_s, { { u"text"_s, u"no such word"_s } } } };
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        add(runner, journal, prompts(2));
+        settle();
+        QCOMPARE(started(), 2); // no one is asked
+        QCOMPARE(runner.progress().invalid, 1);
+        QCOMPARE(runner.progress().costUsd, 0.003);
+        QCOMPARE(runner.progress().costBeforeUsd, 0.003);
+
+        m_plan.retryFailed = true;
+        BatchRunner again(services(journal), m_plan);
+        add(again, journal, prompts(2));
+        settle();
+        QCOMPARE(started(), 4);
+        QCOMPARE(again.progress().fromBefore, 0);
+        QCOMPARE(again.progress().invalid, 0);
+    }
+
+    void aBudgetThatIsUsedUpEndsIt()
+    {
+        m_plan.choice.budgets = { { cost::BudgetScope::Day, {}, 0.006, cost::BudgetAction::Refuse } };
+        m_plan.concurrency = 1;
+        BatchJournal journal;
+        QVERIFY(journal.open(path()));
+        BatchRunner runner(services(journal), m_plan);
+        QSignalSpy finished(&runner, &BatchRunner::finished);
+        add(runner, journal, prompts(4));
+        runner.endInput();
+        settle();
+        answerWhole(0);
+        answerWhole(1);
+        QCOMPARE(started(), 2);
+        QCOMPARE(finished.size(), 1);
+        const auto error = finished[0][0].value<std::optional<base::Error>>();
+        QVERIFY(error && error->kind == base::ErrorKind::Budget);
+        QCOMPARE(runner.progress().done(), 2);
+    }
+
     void theSamePromptTwiceIsTwoCalls()
     {
         BatchJournal journal;

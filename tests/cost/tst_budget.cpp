@@ -214,6 +214,22 @@ private Q_SLOTS:
         QVERIFY(barred({ BudgetScope::Call, u"a"_s, 0, BudgetAction::Refuse }).isEmpty());
     }
 
+    void whatWasPassedIsTold()
+    {
+        const QList<Budget> budgets { { BudgetScope::Call, {}, 0.001, BudgetAction::Warn },
+                                      { BudgetScope::Day, u"a"_s, 0.05, BudgetAction::Warn },
+                                      { BudgetScope::Day, u"b"_s, 0.01, BudgetAction::Warn },
+                                      { BudgetScope::Month, {}, 0.02, BudgetAction::Refuse } };
+        const QList<Spent> spent { { u"a"_s, 0, 0.02, 0.03 } };
+        const QStringList passed = passedBy(0.04, u"a"_s, budgets, spent);
+        QCOMPARE(passed.size(), 2); // the month's had been passed before
+        QVERIFY2(passed[0].contains(u"$0.0010 a call was passed: this one cost $0.0400"), qPrintable(passed[0]));
+        QVERIFY2(passed[1].contains(u"$0.0500 a day for a is passed now: $0.0600"), qPrintable(passed[1]));
+        QVERIFY(passedBy(0.0005, u"b"_s, budgets, spent).isEmpty());
+        QVERIFY(usedUpFor(budgets, spent, u"a"_s).contains(u"$0.0200 a month is used up"));
+        QVERIFY(usedUpFor({ budgets[1] }, spent, u"a"_s).isEmpty());
+    }
+
     void settingsSurvive()
     {
         const QList<Budget> budgets { { BudgetScope::Conversation, u"a"_s, 0.25, BudgetAction::Ask },
