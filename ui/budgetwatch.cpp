@@ -3,8 +3,10 @@
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
 #include "core/select/chooser.h"
+#include "core/store/store.h"
 #include "ui/budgetcheck.h"
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -13,8 +15,8 @@ namespace talkbench::ui {
 
 BudgetWatch::BudgetWatch(AppContext &context, QObject *parent) : QObject(parent), m_context(context)
 {
-    // Behind whoever stores the record.
-    connect(&context.runs, &run::RunService::recorded, this, &BudgetWatch::ask, Qt::QueuedConnection);
+    connect(&context.runs, &run::RunService::recorded, this, &BudgetWatch::count);
+    connect(&context.store, &store::Store::runsRewritten, this, &BudgetWatch::ask);
     connect(&context.settings, &config::Settings::changed, this, [this](const QString &key) {
         if (key == "budgets"_L1 || key == "select/rules"_L1)
             ask();
@@ -46,6 +48,23 @@ void BudgetWatch::ask()
                   m_spent = *spent;
                   Q_EMIT changed();
               });
+}
+
+void BudgetWatch::count(const profile::RunRecord &record)
+{
+    const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
+    if (!m_spent || starts.dayMs != m_starts.dayMs)
+        return ask();
+    const double usd = record.costUsd.value_or(0);
+    auto row = std::find_if(m_spent->begin(), m_spent->end(),
+                            [&record](const cost::Spent &r) { return r.providerId == record.providerId; });
+    if (row == m_spent->end())
+        row = m_spent->insert(row, { record.providerId, 0, 0, 0 });
+    row->dayUsd += usd;
+    row->monthUsd += usd;
+    if (!m_conversationId.isEmpty() && record.conversationId == m_conversationId)
+        row->conversationUsd += usd;
+    Q_EMIT changed();
 }
 
 QList<cost::Budget> BudgetWatch::budgets() const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/cost/budget.h"
+#include "core/profile/runrecord.h"
 
 #include <QObject>
 
@@ -30,6 +31,8 @@ Q_SIGNALS:
 
 private:
     void ask();
+    /// Without the store: it would have to sum up the month after every call of a batch.
+    void count(const profile::RunRecord &record);
     QList<cost::Budget> budgets() const;
     /// As of now: what was spent on another day is not of today.
     QList<cost::Spent> spent() const;

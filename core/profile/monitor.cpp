@@ -35,10 +35,9 @@ void Monitor::setQueued(int calls)
 
 void Monitor::addCall(const RunRecord &call)
 {
-    Tally one;
-    one.add(call);
+    const Sample sample(call);
     History &history = m_series[{ call.providerId, call.model, call.operation }];
-    history.all.merge(one);
+    history.all.add(sample);
     const qint64 now = m_clock.nowNs();
     for (std::size_t i = 0; i < windowSteps.size(); ++i) {
         Slots &ring = history.windows[i];
@@ -47,7 +46,7 @@ void Monitor::addCall(const RunRecord &call)
             ring.push_back({ index, {} });
         while (ring.front().index < windowSteps[i].firstIndex(now))
             ring.pop_front();
-        ring.back().tally.merge(one);
+        ring.back().tally.add(sample);
     }
 }
 

@@ -92,19 +92,28 @@ std::optional<double> Counts::cost() const
     return unpriced > 0 && costUsd == 0 ? std::nullopt : std::optional(costUsd);
 }
 
-void Tally::add(const RunRecord &record)
+Sample::Sample(const RunRecord &record)
 {
-    m_counts.add(record);
+    counts.add(record);
     if (!record.ok() && !record.cancelled() && record.answer.error)
-        ++m_errors[record.answer.error->kind];
+        error = record.answer.error->kind;
     const auto table = metricTable();
-    m_histograms.resize(table.size());
     for (std::size_t i = 0; i < table.size(); ++i) {
         if (!belongs(table[i], record))
             continue;
         if (const auto value = table[i].compute(record))
-            m_histograms[i].record(fixed(*value));
+            values.emplace_back(i, fixed(*value));
     }
+}
+
+void Tally::add(const Sample &sample)
+{
+    m_counts.merge(sample.counts);
+    if (sample.error)
+        ++m_errors[*sample.error];
+    m_histograms.resize(metricTable().size());
+    for (const auto &[row, value] : sample.values)
+        m_histograms[row].record(value);
 }
 
 void Tally::merge(const Tally &other)

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace talkbench::profile {
@@ -54,11 +55,20 @@ struct Figures {
     Percentile p99;
 };
 
+/// What one call adds to a tally; computed once, for the many that it may go into.
+struct Sample {
+    Sample(const RunRecord &record); // NOLINT(google-explicit-constructor)
+
+    Counts counts;
+    std::optional<base::ErrorKind> error;
+    std::vector<std::pair<std::size_t, qint64>> values; ///< row of the metric table, billionths of its unit
+};
+
 /// Calls folded into counts and a histogram for each row of the metric table. Times, paces and shares are those of
 /// successes; amounts (money, tokens, bytes, retries) are of every call, tokens not of cached ones.
 class Tally {
 public:
-    void add(const RunRecord &record);
+    void add(const Sample &sample);
     void merge(const Tally &other);
 
     const Counts &counts() const { return m_counts; }

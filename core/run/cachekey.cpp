@@ -57,9 +57,11 @@ QJsonArray headersJson(base::HttpHeaders headers)
         name = name.toLower();
     std::stable_sort(headers.begin(), headers.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
     QJsonArray array;
-    for (const auto &[name, value] : std::as_const(headers)) {
-        if (std::none_of(aboutTheAsker.begin(), aboutTheAsker.end(), [&](const char *other) { return name == other; }))
-            array.append(QJsonArray { QString::fromLatin1(name), QString::fromLatin1(value) });
+    for (const base::HttpHeaders::value_type &header : std::as_const(headers)) {
+        const bool isAboutTheAsker = std::any_of(aboutTheAsker.begin(), aboutTheAsker.end(),
+                                                 [&header](const char *other) { return header.first == other; });
+        if (!isAboutTheAsker)
+            array.append(QJsonArray { QString::fromLatin1(header.first), QString::fromLatin1(header.second) });
     }
     return array;
 }

@@ -187,6 +187,8 @@ void RunService::setTokenCounter(const std::shared_ptr<const cost::TokenCounter>
 void RunService::deliverUpdates(const QList<std::pair<QString, RunUpdate>> &updates)
 {
     for (const auto &[id, update] : updates) {
+        if (!update.chunks.isEmpty())
+            Q_EMIT streamed(update);
         // Looked up one by one: a slot may destroy any run.
         if (Handle *run = m_runs.value(id))
             Q_EMIT run->updated(update);

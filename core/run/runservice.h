@@ -95,6 +95,8 @@ Q_SIGNALS:
     /// Every call that ended, whoever started it: for the recorder.
     void recorded(const talkbench::profile::RunRecord &record);
     void stateChanged(const talkbench::run::EngineState &state);
+    /// What came of any call since its last update, whoever started it; at most once a frame and call.
+    void streamed(const talkbench::run::RunUpdate &update);
 
 private:
     class Handle;

@@ -103,7 +103,7 @@ void ProfilerDockTest::liveRateCountsTokensNotChunks()
         std::optional<double> seen;
         const auto watched = connect(&monitor, &ActivityMonitor::sampled, &monitor,
                                      [&seen](const ActivitySample &sample) { seen = sample.tokensPerS; });
-        monitor.callUpdated(u"call"_s, update);
+        Q_EMIT world.runs.streamed(update);
         run::EngineState busy;
         busy.inFlight = 1;
         Q_EMIT world.runs.stateChanged(busy);
@@ -126,7 +126,7 @@ void ProfilerDockTest::liveRateEndsAtNothing()
     run::RunUpdate update;
     update.text = u" the"_s.repeated(10);
     update.chunks.fill({ world.context.clock.nowNs(), 0, profile::ChunkKind::Text }, 10);
-    monitor.callUpdated(u"call"_s, update);
+    Q_EMIT world.runs.streamed(update);
     Q_EMIT world.runs.stateChanged({ 0, 1 });
     QCOMPARE(seen.last(), std::optional(10.0));
     Q_EMIT world.runs.stateChanged({ 0, 0 });

@@ -34,6 +34,7 @@ ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
     m_timer.setInterval(idleMs);
     connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
     connect(&context.runs, &run::RunService::stateChanged, this, &ActivityMonitor::setState);
+    connect(&context.runs, &run::RunService::streamed, this, &ActivityMonitor::addArrivals);
     connect(&context.runs, &run::RunService::recorded, this, &ActivityMonitor::record);
     loadSpending(context.store);
     connect(&context.store, &store::Store::runsRewritten, this, [this, &context] { loadSpending(context.store); });
@@ -74,16 +75,19 @@ void ActivityMonitor::addSpending(const profile::RunRecord &record)
         ++m_spending.unpricedCalls;
 }
 
+void ActivityMonitor::addArrivals(const run::RunUpdate &update)
+{
+    const qint64 tokens = cost::estimateStreamed(update.text + update.reasoning, update.chunks.size());
+    const double each = static_cast<double>(tokens) / static_cast<double>(update.chunks.size());
+    for (const profile::ChunkStamp &chunk : update.chunks)
+        m_arrivals.push_back({ chunk.ns, each });
+    forgetBefore(m_arrivals, m_clock.nowNs() - secondNs);
+}
+
 void ActivityMonitor::callUpdated(const QString &key, const run::RunUpdate &update)
 {
     const qint64 submitted = update.trace.submittedNs;
     m_live.insert(key, submitted);
-    if (!update.chunks.isEmpty()) {
-        const qint64 tokens = cost::estimateStreamed(update.text + update.reasoning, update.chunks.size());
-        const double each = static_cast<double>(tokens) / static_cast<double>(update.chunks.size());
-        for (const profile::ChunkStamp &chunk : update.chunks)
-            m_arrivals.push_back({ chunk.ns, each });
-    }
     if (key != m_lastKey) {
         // Of several calls at once the newest is the one to show.
         if (m_live.contains(m_lastKey) && submitted < m_lastSubmittedNs)

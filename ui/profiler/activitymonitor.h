@@ -86,6 +86,7 @@ private:
 
     void setState(const run::EngineState &state);
     void record(const profile::RunRecord &record);
+    void addArrivals(const run::RunUpdate &update);
     void addSpending(const profile::RunRecord &record);
     void loadSpending(store::Store &store);
     void take();
