@@ -39,11 +39,13 @@ void BudgetWatch::ask()
 {
     if (m_context.settings.value("budgets").toMap().isEmpty())
         return;
+    m_asking = true;
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
     whenSpent(this, m_context, m_conversationId,
               [this, starts, number = ++m_asked](const base::Result<QList<cost::Spent>> &spent) {
                   if (number != m_asked || !spent)
                       return; // whoever sends says why
+                  m_asking = false;
                   m_starts = starts;
                   m_spent = *spent;
                   Q_EMIT changed();
@@ -53,8 +55,11 @@ void BudgetWatch::ask()
 void BudgetWatch::count(const profile::RunRecord &record)
 {
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()));
-    if (!m_spent || starts.dayMs != m_starts.dayMs)
-        return ask();
+    if (!m_spent || m_asking || starts.dayMs != m_starts.dayMs) {
+        // Behind whoever stores the record.
+        QMetaObject::invokeMethod(this, &BudgetWatch::ask, Qt::QueuedConnection);
+        return;
+    }
     const double usd = record.costUsd.value_or(0);
     auto row = std::find_if(m_spent->begin(), m_spent->end(),
                             [&record](const cost::Spent &r) { return r.providerId == record.providerId; });

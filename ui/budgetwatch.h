@@ -40,6 +40,7 @@ private:
     AppContext &m_context;
     QString m_conversationId;
     quint64 m_asked = 0;
+    bool m_asking = false;
     std::optional<QList<cost::Spent>> m_spent;
     cost::PeriodStarts m_starts; ///< that m_spent counts from
 };
