@@ -82,9 +82,10 @@ QString titleOf(const Budget &budget)
     return budget.providerId.isEmpty() ? title : u"%1 for %2"_s.arg(title, budget.providerId);
 }
 
+/// Of a budget that may be passed. A warning would come before nearly every call: it comes once the budget is passed.
 std::optional<BudgetAction> gentler(BudgetAction action)
 {
-    return action == BudgetAction::Warn ? std::nullopt : std::optional(BudgetAction(int(action) - 1));
+    return action == BudgetAction::Warn ? std::nullopt : std::optional(BudgetAction::Ask);
 }
 
 QString rangeText(const CostRange &cost)

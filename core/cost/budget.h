@@ -100,8 +100,8 @@ struct Verdict {
     QString reason; ///< sentences for a person, the worst first
 };
 
-/// A budget that the call surely passes does what it says; one that it may pass is one step gentler: ask instead of refuse,
-/// warn instead of ask, and no more than a warning either where the price is unknown. The worst action counts.
+/// A budget that the call surely passes does what it says; where it may pass it, ask or refuse is to ask, and warn is nothing
+/// (see passedBy()); no more than a warning either where the price is unknown. The worst action counts.
 Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call);
 /// Of calls that go out together: a budget of a call holds for each, the others for their sum.
 Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls);

@@ -128,11 +128,14 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.priceVersion = accounting.prices.version();
     auto &decisions = record.trace.decisions;
     const bool none = !answer.usage;
-    if (none ? !record.trace.chunks.isEmpty() : answer.usage->outputPending) {
+    // A provider charges for a prompt that it has, whether its answer is waited for or not.
+    const bool unheard = none && record.trace.chunks.isEmpty() && record.cancelled() && trace.sentNs != 0;
+    if (none ? unheard || !record.trace.chunks.isEmpty() : answer.usage->outputPending) {
         record.answer.usage = estimateUsage(request, answer, record.trace.chunks, accounting);
         decisions.append({ u"tokens"_s,
-                           none ? u"estimated: the server sent no usage"_s
-                                : u"output estimated: the answer ended before the server had counted it"_s });
+                           unheard    ? u"estimated: stopped before the answer began, when the server had the prompt"_s
+                               : none ? u"estimated: the server sent no usage"_s
+                                      : u"output estimated: the answer ended before the server had counted it"_s });
     }
     if (answer.usage && accounting.prompt) {
         record.promptCounted = answer.usage->derived ? 0 : accounting.prompt->counted;

@@ -11,9 +11,11 @@ namespace {
 
 constexpr double leastHedgeMs = 300;
 
-/// Empty: another model may do better.
+/// Empty: another model may do better. A key that is refused is for its owner to mend: another provider would hide it.
 QString whyNot(const base::Error &error)
 {
+    if (error.kind == base::ErrorKind::Auth || error.kind == base::ErrorKind::Forbidden)
+        return u"%1: its key needs mending"_s.arg(base::errorKindName(error.kind));
     if (error.kind == base::ErrorKind::ContextTooLong || Measurements::isFailure(error))
         return {};
     return u"another model would not mend '%1'"_s.arg(base::errorKindName(error.kind));

@@ -96,7 +96,7 @@ private Q_SLOTS:
             return trips ? std::optional(action) : mayTrip ? gentler : std::nullopt;
         };
         QCOMPARE(verdict(Refuse), expected(Refuse, Ask));
-        QCOMPARE(verdict(Ask), expected(Ask, Warn));
+        QCOMPARE(verdict(Ask), expected(Ask, Ask));
         QCOMPARE(verdict(Warn), expected(Warn, std::nullopt));
     }
 
