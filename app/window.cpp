@@ -90,6 +90,7 @@ public:
     void open();
     ui::MainWindow &window() { return *m_window; }
     run::RunService &runs() { return m_runs; }
+    config::Settings &settings() { return m_settings; }
     const base::Clock &clock() const { return m_clock; }
 
 private:
@@ -353,6 +354,9 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         return explain(acquired.error(), onScreen);
     }
     Session session(application, *dataDir);
+    lock.setChange([&session](const QString &key, const QVariant &value) {
+        return session.settings().setValue(key.toUtf8(), value);
+    });
     QObject::connect(&lock, &config::InstanceLock::activated, &session.window(), [&session] {
         session.window().show();
         session.window().raise();

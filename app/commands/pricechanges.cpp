@@ -79,7 +79,7 @@ base::Result<cost::Price> readPrice(const QCommandLineParser &parser)
     return cost::priceFromJson(row);
 }
 
-/// Writes the user's own prices as `change` makes them, unless a window is open, which would write its own over them.
+/// Writes the user's own prices as `change` makes them, or has an open window do it, which would write its own over them.
 base::Result<void> changeOwnPrices(const GlobalOptions &options,
                                    const std::function<base::Result<QVariantMap>(const QVariantMap &)> &change)
 {
@@ -87,17 +87,19 @@ base::Result<void> changeOwnPrices(const GlobalOptions &options,
     if (!dataDir)
         return dataDir.error();
     config::InstanceLock lock(*dataDir);
-    if (auto free = lock.acquire(); !free)
-        return base::Error { base::ErrorKind::Config,
-                             free.error().message + u" Prices can be set in its settings, too."_s,
-                             {},
-                             0,
-                             std::nullopt };
+    const auto free = lock.acquire();
     config::Settings settings(*dataDir);
     if (const auto loaded = settings.load(); !loaded)
         writeLine(stderr, u"talkbench prices: %1"_s.arg(loaded.error().message));
     const auto changed = change(settings.value("prices/own").toMap());
-    return changed ? settings.setValue("prices/own", *changed) : changed.error();
+    if (!changed)
+        return changed.error();
+    if (free)
+        return settings.setValue("prices/own", *changed);
+    auto handed = config::InstanceLock::changeOther(*dataDir, u"prices/own"_s, *changed);
+    if (handed)
+        return handed;
+    return base::Error { base::ErrorKind::Config, handed.error().message + u' ' + free.error().message, {}, 0, {} };
 }
 
 struct Recomputing {

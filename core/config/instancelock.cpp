@@ -1,10 +1,11 @@
 #include "core/config/instancelock.h"
 
 #include <QCryptographicHash>
+#include <QDeadlineTimer>
 #include <QDir>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLocalSocket>
-
-#include <memory>
 
 using namespace Qt::StringLiterals;
 
@@ -13,6 +14,15 @@ namespace talkbench::config {
 namespace {
 
 constexpr int activationWaitMs = 500;
+constexpr int changeWaitMs = 2000;
+/// Of what others ask for, which is a line: this, or a change as JSON.
+constexpr qint64 longestLine = 4 << 20;
+const QByteArray activation = "activate\n";
+
+base::Error configError(const QString &message)
+{
+    return { base::ErrorKind::Config, message, {}, 0, std::nullopt };
+}
 
 /// A hash: the path itself can be longer than a socket's name may be.
 QString serverName(const QString &dir)
@@ -29,10 +39,43 @@ InstanceLock::InstanceLock(const QString &dir, QObject *parent)
 {
     m_lock.setStaleLockTime(0); // never by age: only the death of its process makes a lock stale
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
-    connect(&m_server, &QLocalServer::newConnection, this, [this] {
-        while (const std::unique_ptr<QLocalSocket> socket { m_server.nextPendingConnection() })
-            Q_EMIT activated();
-    });
+    connect(&m_server, &QLocalServer::newConnection, this, &InstanceLock::onConnection);
+}
+
+void InstanceLock::onConnection()
+{
+    while (QLocalSocket *socket = m_server.nextPendingConnection()) {
+        connect(socket, &QLocalSocket::disconnected, socket, &QObject::deleteLater);
+        connect(socket, &QLocalSocket::readyRead, this, [this, socket] { read(*socket); });
+        read(*socket);
+    }
+}
+
+/// One line, answered by one: empty, or why not.
+void InstanceLock::read(QLocalSocket &socket)
+{
+    if (!socket.canReadLine()) {
+        if (socket.bytesAvailable() > longestLine)
+            socket.abort();
+        return;
+    }
+    const QByteArray line = socket.readLine();
+    if (line == activation) {
+        Q_EMIT activated();
+        return;
+    }
+    const auto changed = change(line);
+    socket.write((changed ? QByteArray() : changed.error().message.simplified().toUtf8()) + '\n');
+    socket.flush();
+}
+
+base::Result<void> InstanceLock::change(const QByteArray &asked) const
+{
+    const QJsonObject object = QJsonDocument::fromJson(asked).object();
+    const QString key = object["key"_L1].toString();
+    if (!m_change || key.isEmpty())
+        return configError(u"The open window takes no such change."_s);
+    return m_change(key, object["value"_L1].toVariant());
 }
 
 base::Result<void> InstanceLock::acquire()
@@ -64,7 +107,28 @@ bool InstanceLock::activateOther(const QString &dir)
 {
     QLocalSocket socket;
     socket.connectToServer(serverName(dir), QIODevice::WriteOnly);
-    return socket.waitForConnected(activationWaitMs);
+    return socket.waitForConnected(activationWaitMs) && socket.write(activation) > 0
+        && socket.waitForBytesWritten(activationWaitMs);
+}
+
+base::Result<void> InstanceLock::changeOther(const QString &dir, const QString &key, const QVariant &value)
+{
+    const QJsonObject asked { { u"key"_s, key }, { u"value"_s, QJsonValue::fromVariant(value) } };
+    QLocalSocket socket;
+    socket.connectToServer(serverName(dir));
+    QDeadlineTimer deadline(changeWaitMs);
+    const auto left = [&deadline] { return static_cast<int>(deadline.remainingTime()); };
+    if (!socket.waitForConnected(left()))
+        return configError(u"The open window does not listen."_s);
+    socket.write(QJsonDocument(asked).toJson(QJsonDocument::Compact) + '\n');
+    while (!socket.canReadLine()) {
+        if (!socket.waitForReadyRead(left()))
+            return configError(u"The open window does not answer."_s);
+    }
+    const QByteArray problem = socket.readLine().trimmed();
+    if (!problem.isEmpty())
+        return configError(QString::fromUtf8(problem));
+    return {};
 }
 
 } // namespace talkbench::config

@@ -130,6 +130,25 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(m_dir->filePath(u"settings.json"_s)));
     }
 
+    /// The window writes it, as if it had been set there.
+    void anOpenWindowTakesTheChange()
+    {
+        config::InstanceLock window(m_dir->path());
+        QVERIFY(window.acquire());
+        config::Settings settings(m_dir->path());
+        window.setChange(
+            [&settings](const QString &key, const QVariant &value) { return settings.setValue(key.toUtf8(), value); });
+        QProcess process;
+        process.start(QStringLiteral(TALKBENCH_EXECUTABLE),
+                      { u"--data-dir"_s, m_dir->path(), u"prices"_s, u"set"_s, u"m"_s, u"--input"_s, u"1"_s,
+                        u"--output"_s, u"2"_s });
+        QTRY_COMPARE_WITH_TIMEOUT(process.state(), QProcess::NotRunning, 30'000);
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        const QVariantList rows = settings.value("prices/own").toMap()[u"rows"_s].toList();
+        QCOMPARE(rows.size(), 1);
+        QCOMPARE(rows[0].toMap()[u"model"_s].toString(), u"m"_s);
+    }
+
     void thePastIsRecomputedOnlyWhereAsked()
     {
         const QDate day(2026, 10, 1);

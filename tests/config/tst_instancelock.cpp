@@ -71,6 +71,18 @@ private Q_SLOTS:
         QVERIFY(!InstanceLock::activateOther(other.path()));
     }
 
+    void whoMakesNoChangesSaysSo()
+    {
+        const QTemporaryDir folder;
+        QProcess first;
+        QVERIFY(startHolder(&first, folder.path()));
+        const auto refused = InstanceLock::changeOther(folder.path(), u"theme"_s, u"dark"_s);
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.contains(u"no such change"_s), qPrintable(refused.error().message));
+        end(&first);
+        QVERIFY(!InstanceLock::changeOther(folder.path(), u"theme"_s, u"dark"_s));
+    }
+
     void aFolderThatCannotBeWrittenToIsSaid()
     {
         InstanceLock lock(u"/nonexistent/talkbench"_s);

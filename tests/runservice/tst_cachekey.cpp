@@ -209,13 +209,31 @@ private Q_SLOTS:
         QVERIFY(!form.contains("picture\"")); // pictures come as hashes
     }
 
+    /// They stand in the form by their hash.
+    void longTextsAreNotMixedUp()
+    {
+        Asked a = fullRequest();
+        a.chat.messages[0].parts[0].text = u"word "_s.repeated(4'000);
+        Asked b = a;
+        b.chat.messages[0].parts[0].text.back() = u'.';
+        QVERIFY(keyOf(a) != keyOf(b));
+        const QByteArray form = canonicalRequest(a.chat, a.endpoint);
+        QVERIFY(form.size() < 8'000);
+        const QByteArray hash =
+            QCryptographicHash::hash(a.chat.messages[0].parts[0].text.toUtf8(), QCryptographicHash::Blake2b_256)
+                .toHex();
+        QVERIFY(form.contains(hash));
+        b.chat.messages[0].parts[0].text = QChar::Null + QString::fromLatin1(hash); // the hash is not the text
+        QVERIFY(keyOf(a) != keyOf(b));
+    }
+
     /// The hash of a picture is not the picture.
     void aPictureOfItsHash()
     {
         Asked a = fullRequest();
         Asked b = fullRequest();
         b.chat.messages[0].parts[1].data =
-            QCryptographicHash::hash(a.chat.messages[0].parts[1].data, QCryptographicHash::Sha256);
+            QCryptographicHash::hash(a.chat.messages[0].parts[1].data, QCryptographicHash::Blake2b_256);
         QVERIFY(keyOf(a) != keyOf(b));
     }
 };

@@ -89,6 +89,7 @@ private Q_SLOTS:
     void overrulesTeach();
     void rulesAskForWhatIsWanted();
     void rulesAskForTheBudgetLeft();
+    void aUsedUpProviderIsLeftAlone();
     void newChatsCanBeginWithIt();
     void whoTakesOverIsSaid();
     void noModelIsAnError();
@@ -216,6 +217,23 @@ void AutoChoiceTest::rulesAskForTheBudgetLeft()
     QTRY_VERIFY(desk.recorded.size() >= 3); // the dear one, too
     QCOMPARE(desk.recorded.last().decision["rule"_L1].toString(), u"poor"_s);
     QTRY_VERIFY(desk.ended());
+}
+
+void AutoChoiceTest::aUsedUpProviderIsLeftAlone()
+{
+    Desk desk;
+    const QList<cost::Budget> none { { cost::BudgetScope::Month, u"a"_s, 0, cost::BudgetAction::Refuse } };
+    QVERIFY(desk.world.settings.setValue("budgets", cost::toSetting(none)));
+    BudgetWatch watch(desk.world.context);
+    QTRY_VERIFY(!watch.usedUp().isEmpty()); // asked of the store after the chat has asked
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY(desk.ended());
+    QCOMPARE(desk.message().providerId, u"b"_s);
+    desk.button(u"decisionLine"_s)->click();
+    const auto cells = desk.answer()->findChildren<QLabel *>(u"decisionCell"_s);
+    QVERIFY(std::any_of(cells.begin(), cells.end(), [](const QLabel *cell) {
+        return cell->text().contains(u"the budget of $0.00 a month for a is used up"_s);
+    }));
 }
 
 void AutoChoiceTest::newChatsCanBeginWithIt()

@@ -39,8 +39,7 @@ BatchForm::BatchForm(QWidget *parent)
     m_text->setTabChangesFocus(true);
     m_text->setFixedHeight(m_text->fontMetrics().lineSpacing() * promptLines + grid::gap);
     m_pattern->setPlaceholderText(tr("{{prompt}}, or a text around it; each column of the file is a {{name}}"));
-    m_models->setPlaceholderText(tr(
-        "Models, separated by commas; provider/model for one of another provider, auto for a choice for each prompt"));
+    m_models->setPlaceholderText(tr("model or provider/model, separated by commas; auto: chosen for each prompt"));
     m_system->setPlaceholderText(tr("none"));
     m_way->addItem(tr("Call by call"), static_cast<int>(bench::BatchWay::Calls));
     m_way->addItem(tr("As the provider's batch (half price, up to 24 h)"), static_cast<int>(bench::BatchWay::Provider));
