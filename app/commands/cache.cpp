@@ -2,6 +2,7 @@
 #include "app/commands/terminal.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
+#include "core/config/settings.h"
 #include "core/profile/format.h"
 #include "core/store/cachestore.h"
 
@@ -77,9 +78,14 @@ int cacheCommand(const QStringList &arguments, const GlobalOptions &options)
         return printed(write(stdout, json ? jsonLine(profile::toJson(stats)) : statsText(stats) + u'\n'), "cache");
     }
     const qint64 gone = wait(cache.clear({ parser.value(u"model"_s), parser.value(u"conversation"_s) }));
+    config::Settings settings(*dataDir);
+    const bool shared = settings.load() && !settings.value("cache/redis").toString().isEmpty();
+    if (shared)
+        writeLine(stderr, u"talkbench cache: the shared cache keeps its answers until they expire"_s);
     return printed(
         write(stdout,
-              json ? jsonLine({ { u"cleared"_s, gone } }) : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
+              json ? jsonLine({ { u"cleared"_s, gone }, { u"shared_cache_kept"_s, shared } })
+                   : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
         "cache");
 }
 

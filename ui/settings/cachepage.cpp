@@ -117,7 +117,10 @@ void CachePage::showModels(const QStringList &models)
 void CachePage::clear(const profile::CacheFilter &filter)
 {
     whenReady(this, m_context.cache.clear(filter), [this](qint64 gone) {
-        m_outcome->say(tr("%n answers cleared.", nullptr, int(gone)), ToneLabel::Tone::Ok);
+        QString said = tr("%n answers cleared.", nullptr, int(gone));
+        if (!m_context.settings.value("cache/redis").toString().isEmpty())
+            said += u' ' + tr("The shared cache keeps its answers until they expire.");
+        m_outcome->say(said, ToneLabel::Tone::Ok);
         look();
     });
     m_context.runs.clearCache(filter);
