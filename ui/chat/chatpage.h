@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/cost/tokencount.h"
+#include "core/select/modelref.h"
 #include "ui/appcontext.h"
 #include "ui/chat/pictures.h"
 
@@ -52,6 +54,7 @@ private:
     void showContent();
     void estimate();
     void showPlan(const PromptPlan &plan);
+    QString costText(const cost::TokenCount &prompt, qsizetype pictures) const;
     void applySettings();
     void keepDraft();
     void loadDrafts();
@@ -76,6 +79,7 @@ private:
     QString m_shownId;
     QTimer m_drafting;
     QTimer m_estimating;
+    QList<select::ModelRef> m_models; ///< that may be asked with what was estimated last
 };
 
 } // namespace talkbench::ui
