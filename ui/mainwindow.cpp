@@ -22,9 +22,9 @@
 #include "ui/settings/settingsdialog.h"
 #include "ui/shortcuts.h"
 #include "ui/taborder.h"
-#include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
+#include "ui/topbar.h"
 
 #include <QAction>
 #include <QApplication>
@@ -33,7 +33,6 @@
 #include <QFocusFrame>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPainter>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -57,21 +56,6 @@ constexpr int sidebarLeast = 180;
 /// Below this width one panel fits beside the page, not two.
 constexpr int roomForBoth = 900;
 constexpr double zoomStep = 1.1;
-
-/// A panel in the surface colour with a line below.
-class Bar final : public QWidget {
-public:
-    using QWidget::QWidget;
-
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        const Colours &c = colours(this);
-        QPainter painter(this);
-        painter.fillRect(rect(), c.surface);
-        painter.fillRect(0, height() - 1, width(), 1, c.border);
-    }
-};
 
 } // namespace
 
@@ -124,8 +108,7 @@ QToolButton *MainWindow::pageButton(const QString &objectName, const QString &ic
 
 QWidget *MainWindow::makeTopBar()
 {
-    auto *bar = new Bar(this);
-    bar->setObjectName(u"topBar"_s);
+    auto *bar = new TopBar(this);
     m_sidebarButton = iconButton(u"toggleSidebar"_s, u"sidebar"_s, tr("Show or hide the sidebar (Ctrl+B)"), bar);
     m_sidebarButton->setAccessibleName(tr("Sidebar"));
     connect(m_sidebarButton, &QToolButton::clicked, this, [this] { setSidebarShown(m_sidebar->isHidden()); });
@@ -136,25 +119,23 @@ QWidget *MainWindow::makeTopBar()
     settings->setAccessibleName(tr("Settings"));
     connect(settings, &QToolButton::clicked, this, &MainWindow::openSettings);
 
-    auto *line = new QHBoxLayout(bar);
-    line->setContentsMargins(grid::unit, 6, grid::unit, 7);
-    line->setSpacing(grid::half);
-    line->addWidget(m_sidebarButton);
-    line->addSpacing(grid::half);
-    line->addWidget(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
-    line->addWidget(pageButton(u"pageCompare"_s, u"compare"_s, tr("Compare"), m_comparePage));
-    line->addWidget(pageButton(u"pageBatch"_s, u"batch"_s, tr("Batch"), m_batchPage));
-    line->addWidget(pageButton(u"pageDashboard"_s, u"chart"_s, tr("Dashboard"), m_dashboard));
-    line->addStretch();
-    line->addWidget(m_models);
-    line->addWidget(fresh);
-    line->addSpacing(grid::unit);
+    QHBoxLayout &line = bar->line();
+    line.addWidget(m_sidebarButton);
+    line.addSpacing(grid::half);
+    bar->addWorded(pageButton(u"pageChat"_s, u"chat"_s, tr("Chat"), m_chatPage));
+    bar->addWorded(pageButton(u"pageCompare"_s, u"compare"_s, tr("Compare"), m_comparePage));
+    bar->addWorded(pageButton(u"pageBatch"_s, u"batch"_s, tr("Batch"), m_batchPage));
+    bar->addWorded(pageButton(u"pageDashboard"_s, u"chart"_s, tr("Dashboard"), m_dashboard));
+    line.addStretch();
+    line.addWidget(m_models);
+    line.addWidget(fresh);
+    line.addSpacing(grid::unit);
     m_profilerButton = iconButton(u"toggleProfiler"_s, u"pulse"_s, tr("Show or hide the profiler (Ctrl+Shift+B)"), bar);
     m_profilerButton->setAccessibleName(tr("Profiler"));
     m_profilerButton->setCheckable(true);
     connect(m_profilerButton, &QToolButton::clicked, this, &MainWindow::setProfilerShown);
-    line->addWidget(m_profilerButton);
-    line->addWidget(settings);
+    line.addWidget(m_profilerButton);
+    line.addWidget(settings);
     return bar;
 }
 

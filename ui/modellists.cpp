@@ -69,6 +69,7 @@ void ModelLists::learn(const QString &providerId, const Answer &models)
     List &list = m_lists[providerId];
     list.asking = false;
     list.answered = bool(models);
+    list.answeredMs = m_clock.wallMs();
     if (models) {
         list.models = *models;
         list.fetchedMs = m_clock.wallMs();

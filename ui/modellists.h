@@ -33,6 +33,7 @@ public:
     struct List {
         QList<llm::ModelInfo> models; ///< the last ones known, whatever came of the latest question
         qint64 fetchedMs = 0; ///< when they came, wall clock
+        qint64 answeredMs = 0; ///< when the latest question was answered, one way or the other
         std::optional<base::Error> problem; ///< of the latest question
         bool asking = false;
         bool answered = false; ///< the latest question was answered with a list

@@ -1,5 +1,7 @@
 #include "ui/vendors.h"
 
+#include "core/net/systemproxies.h"
+
 #include <QFile>
 
 #include <algorithm>
@@ -47,6 +49,13 @@ QString freeProviderId(const llm::Vendor &vendor, const std::function<bool(const
     for (int number = 2; taken(id); ++number)
         id = wanted + u'-' + QString::number(number);
     return id;
+}
+
+bool isSamePlace(const QUrl &a, const QUrl &b)
+{
+    const auto portOf = [](const QUrl &url) { return url.port(url.scheme() == "https"_L1 ? 443 : 80); };
+    const bool sameHost = a.host() == b.host() || (net::isLoopback(a) && net::isLoopback(b));
+    return sameHost && portOf(a) == portOf(b);
 }
 
 } // namespace talkbench::ui

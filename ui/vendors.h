@@ -12,6 +12,9 @@ QList<llm::Vendor> shippedVendors();
 /// The row that a found server is added by: its vendor's, at the address where it answered.
 llm::Vendor vendorOf(const run::LocalServer &server, const QList<llm::Vendor> &vendors);
 
+/// Whether both are at one host and port; this machine has several names.
+bool isSamePlace(const QUrl &a, const QUrl &b);
+
 /// What a row makes of a new provider.
 config::ProviderConfig providerFrom(const llm::Vendor &vendor, const QString &id);
 /// The id for one made from the row; `taken` tells of an id whether there is one already.

@@ -213,8 +213,8 @@ void BatchCommand::checkBudgets()
     const auto total = bench::totalOf(m_costs);
     if (!m_options.quiet && total && total->maxUsd > 0)
         writeLine(stderr,
-                  u"talkbench batch: %1 calls, estimated at %2 to %3"_s.arg(m_items.size())
-                      .arg(profile::formatUsd(total->minUsd), profile::formatUsd(total->maxUsd)));
+                  u"talkbench batch: %1 calls, estimated at %2"_s.arg(m_items.size())
+                      .arg(profile::formatUsdRange(total->minUsd, total->maxUsd)));
     if (budgets.isEmpty())
         return send();
     const cost::PeriodStarts starts = cost::periodStarts(now);

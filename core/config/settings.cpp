@@ -125,6 +125,7 @@ std::span<const Setting> settingsTable()
         Setting { "default/provider", QString(simulatorId), "Default provider" },
         Setting { "default/model", u""_s, "Default model" },
         Setting { "default/auto", false, "New chats choose a model for each message (Auto)" },
+        Setting { "chat/last_model", QVariantMap(), "The model that was chosen last" },
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "prices/own", QVariantMap(), "Prices of one's own" },
         Setting { "budgets", QVariantMap(), "Budgets" },

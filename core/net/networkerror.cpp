@@ -144,6 +144,14 @@ std::optional<Error> farError(QNetworkReply::NetworkError error, const QString &
     }
 }
 
+Error handshakeError(const QString &server, const QString &detail)
+{
+    Error error = makeError(ErrorKind::Tls, u"No secure connection to %1 could be made."_s.arg(server), detail);
+    if (speaksNoTls(error))
+        error.message = u"%1 does not speak TLS here: try http:// in place of https://."_s.arg(server);
+    return error;
+}
+
 Error plainError(QNetworkReply::NetworkError error, const QUrl &url, bool answered, const QString &detail)
 {
     const QString server = serverName(url);
@@ -159,7 +167,7 @@ Error plainError(QNetworkReply::NetworkError error, const QUrl &url, bool answer
     case QNetworkReply::ContentReSendError: // Qt wanted to send the request again by itself
         return connectionLost(server, answered, detail);
     case QNetworkReply::SslHandshakeFailedError:
-        return makeError(ErrorKind::Tls, u"No secure connection to %1 could be made."_s.arg(server), detail);
+        return handshakeError(server, detail);
     case QNetworkReply::TimeoutError:
         return makeError(ErrorKind::ConnectTimeout, u"%1 did not answer the connection in time."_s.arg(server), detail);
     case QNetworkReply::ProtocolFailure:
@@ -187,6 +195,15 @@ std::optional<Error> networkError(const QNetworkReply &reply, const Progress &pr
             return far;
     }
     return plainError(error, reply.url(), progress.answered, detail);
+}
+
+bool speaksNoTls(const Error &error)
+{
+    // OpenSSL reads the first bytes of another protocol as a record's version, or as its length.
+    static constexpr std::array texts { "wrong version number"_L1, "packet length too long"_L1, "unknown protocol"_L1 };
+    return error.kind == ErrorKind::Tls && !error.certificate
+        && std::any_of(texts.begin(), texts.end(),
+                       [&error](QLatin1StringView text) { return error.detail.contains(text, Qt::CaseInsensitive); });
 }
 
 Error timeoutError(ErrorKind kind, const QUrl &url, const TransportLimits &limits, const QNetworkProxy &proxy)

@@ -22,6 +22,8 @@ struct Progress {
 
 /// What QNetworkReply's end means; nothing if the exchange ended in good order.
 std::optional<base::Error> networkError(const QNetworkReply &reply, const Progress &progress);
+/// No secure connection, as the server answered in the clear.
+bool speaksNoTls(const base::Error &error);
 /// `kind` is one of the four timeouts.
 base::Error timeoutError(base::ErrorKind kind, const QUrl &url, const TransportLimits &limits,
                          const QNetworkProxy &proxy);

@@ -86,6 +86,17 @@ QString formatUsd(double usd)
     return sign + fixed(size, size < 0.01 ? 4 : size < 1 ? 3 : 2);
 }
 
+QString formatUsdRange(double leastUsd, double mostUsd)
+{
+    const QString least = formatUsd(leastUsd);
+    const QString most = formatUsd(mostUsd);
+    if (least == most || mostUsd < smallestShownUsd)
+        return most;
+    if (leastUsd < smallestShownUsd)
+        return QCoreApplication::translate("Figure", "up to %1").arg(most);
+    return QCoreApplication::translate("Figure", "%1 to %2").arg(least, most);
+}
+
 QString formatDifference(double percent)
 {
     if (!std::isfinite(percent))

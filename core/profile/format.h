@@ -15,6 +15,8 @@ QString formatCount(qint64 count);
 QString formatRate(double tokensPerSecond);
 /// "$0", "$0.0021", "$0.123", "$1.23"; "under $0.0001" for less than can be shown.
 QString formatUsd(double usd);
+/// "$0.0021 to $0.123", "up to $0.02" where the least is less than can be shown; one figure where both read the same.
+QString formatUsdRange(double leastUsd, double mostUsd);
 /// "+35 %", "−51 %", "±0 %".
 QString formatDifference(double percent);
 /// "61 MB", "1.2 GB".

@@ -21,11 +21,18 @@ Monitor::Monitor(const base::Clock &clock) : m_clock(clock), m_startNs(clock.now
 {
 }
 
-void Monitor::add(const RunRecord &record)
+void Monitor::add(const RunRecord &record, qint64 endNs)
 {
     const QList<RunRecord> calls = callsOf(record);
     for (const RunRecord &call : calls)
-        addCall(call);
+        addCall(call, endNs);
+}
+
+void Monitor::replace(const QList<std::pair<qint64, RunRecord>> &ended)
+{
+    m_series.clear();
+    for (const auto &[endNs, record] : ended)
+        add(record, endNs);
 }
 
 void Monitor::setQueued(int calls)
@@ -33,18 +40,17 @@ void Monitor::setQueued(int calls)
     m_queued.set(calls, m_clock.nowNs());
 }
 
-void Monitor::addCall(const RunRecord &call)
+void Monitor::addCall(const RunRecord &call, qint64 endNs)
 {
     const Sample sample(call);
     History &history = m_series[{ call.providerId, call.model, call.operation }];
     history.all.add(sample);
-    const qint64 now = m_clock.nowNs();
     for (std::size_t i = 0; i < windowSteps.size(); ++i) {
         Slots &ring = history.windows[i];
-        const qint64 index = windowSteps[i].indexOf(now);
+        const qint64 index = windowSteps[i].indexOf(endNs);
         if (ring.empty() || ring.back().index != index)
             ring.push_back({ index, {} });
-        while (ring.front().index < windowSteps[i].firstIndex(now))
+        while (ring.front().index < windowSteps[i].firstIndex(endNs))
             ring.pop_front();
         ring.back().tally.add(sample);
     }

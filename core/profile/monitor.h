@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace talkbench::profile {
 
@@ -32,7 +33,9 @@ class Monitor {
 public:
     explicit Monitor(const base::Clock &clock);
 
-    void add(const RunRecord &record);
+    void add(const RunRecord &record) { add(record, m_clock.nowNs()); }
+    /// As if nothing had been added but these, in the order of their ends (monotonic ns): what is known of calls has changed.
+    void replace(const QList<std::pair<qint64, RunRecord>> &ended);
     void setQueued(int calls);
 
     /// Of every model and operation that was called, in order.
@@ -57,7 +60,8 @@ private:
         Tally all;
     };
 
-    void addCall(const RunRecord &call);
+    void add(const RunRecord &record, qint64 endNs);
+    void addCall(const RunRecord &call, qint64 endNs);
     void visit(Window window, const Series &series, const auto &use) const;
 
     const base::Clock &m_clock;

@@ -26,6 +26,12 @@ constexpr std::array table {
 
 #undef TITLE
 
+const OperationRow &rowOf(Operation operation)
+{
+    return *std::find_if(table.begin(), table.end(),
+                         [&](const OperationRow &row) { return row.operation == operation; });
+}
+
 RunRecord judgeCall(const RunRecord &record, const Attempt &judgement)
 {
     RunRecord call;
@@ -53,9 +59,12 @@ std::span<const OperationRow> operationTable()
 
 QString operationName(Operation operation)
 {
-    const auto row =
-        std::find_if(table.begin(), table.end(), [&](const OperationRow &r) { return r.operation == operation; });
-    return QString::fromLatin1(row->id);
+    return QString::fromLatin1(rowOf(operation).id);
+}
+
+QString operationTitle(Operation operation)
+{
+    return QCoreApplication::translate("Operation", rowOf(operation).title);
 }
 
 std::optional<Operation> operationFromName(const QString &name)

@@ -19,6 +19,8 @@ struct OperationRow {
 
 std::span<const OperationRow> operationTable();
 QString operationName(Operation operation);
+/// For a person.
+QString operationTitle(Operation operation);
 std::optional<Operation> operationFromName(const QString &name);
 
 /// The calls that a record tells of, each with its own model, tokens and cost: the answer's, and one a judge.

@@ -81,7 +81,7 @@ QList<std::pair<QString, Wait>> Admission::waits(qint64 nowNs, const HasFreeConn
         if (full)
             wait = { WaitReason::Overall, 0, static_cast<int>(result.size()) };
         else if (const auto before = last.constFind(ticket->providerId); before != last.cend())
-            wait = { before->reason, 0, before->ahead + 1 };
+            wait = { before->reason, 0, before->ahead + 1, before->perMinute };
         else
             wait = waitOf(*ticket, nowNs, hasFreeConnection);
         last.insert(ticket->providerId, wait);

@@ -106,6 +106,7 @@ void CacheStage::join(Flight &flight)
     flight.join();
     connect(&flight, &Flight::content, this, &CacheStage::content);
     connect(&flight, &Flight::landed, this, &CacheStage::onLanded);
+    Q_EMIT joined();
     if (!flight.text().isEmpty() || !flight.reasoning().isEmpty())
         Q_EMIT content(flight.text(), flight.reasoning());
 }

@@ -30,6 +30,7 @@ public:
     void begin(const QList<llm::Unsent> &unsent);
     /// The call goes out for nobody, or is answered from here.
     bool isAnswering() const { return m_playback || m_joined; }
+    bool hasJoined() const { return m_joined; }
     /// While it is answering: what has been shown.
     llm::Answer shown() const;
 
@@ -44,6 +45,8 @@ Q_SIGNALS:
     /// For the trace.
     void decided(const QString &reason);
     void missed();
+    /// It waits for another call's answer.
+    void joined();
     void content(const QString &text, const QString &reasoning);
     /// Without a hit, this call is the one that pays for `record`.
     void answered(const talkbench::profile::RunRecord &record, const std::optional<talkbench::profile::CacheHit> &hit);

@@ -97,6 +97,7 @@ void Call::askCache()
     });
     connect(m_cache.get(), &CacheStage::content, this, &Call::onCacheContent);
     connect(m_cache.get(), &CacheStage::answered, this, &Call::onCacheAnswered);
+    connect(m_cache.get(), &CacheStage::joined, this, [this] { Q_EMIT changed(false); });
     connect(m_cache.get(), &CacheStage::missed, this, &Call::enqueue);
     connect(m_cache.get(), &CacheStage::deserted, this, [this] {
         if (m_ownerless)
@@ -155,7 +156,9 @@ OpenCall Call::openCall() const
                     m_request.priority,
                     m_state,
                     m_stateNs,
-                    m_update.wait };
+                    m_update.wait,
+                    m_validating.judging() ? profile::Operation::Judge : m_request.operation,
+                    hasJoined() };
     if (m_state == RunState::RetryWait)
         call.wait.untilNs = m_update.retryAtNs;
     return call;
@@ -243,6 +246,8 @@ RunUpdate Call::takeUpdate()
         update.trace = kept->trace;
         if (m_state != RunState::Ended)
             update.state = RunState::Streaming;
+        if (m_state != RunState::Ended && m_validating.judging())
+            update.judge = m_request.chat.model;
     }
     update.trace.chunks.clear();
     m_update.restarted = false;

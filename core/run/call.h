@@ -48,6 +48,8 @@ public:
     /// While it waits for its next attempt.
     void retryNow();
     bool isWaitingToRetry() const { return m_state == RunState::RetryWait; }
+    /// Another call asks for it.
+    bool hasJoined() const { return m_cache && m_cache->hasJoined(); }
 
     /// Of its last attempt; unset where nobody knows.
     std::optional<qint64> tokensUsed() const { return m_tokensUsed; }

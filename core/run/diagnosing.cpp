@@ -1,11 +1,14 @@
 #include "core/run/diagnosing.h"
 
 #include "core/llm/answer.h"
+#include "core/net/networkerror.h"
+#include "core/net/systemproxies.h"
 #include "core/run/bodydecoder.h"
 #include "core/run/record.h"
 
 #include <QHostAddress>
 #include <QHostInfo>
+#include <QThreadPool>
 #include <QTimer>
 #include <QUuid>
 
@@ -23,6 +26,9 @@ namespace {
 
 /// Enough for every API: OpenAI's Responses take no less than 16.
 constexpr int chatTokens = 16;
+
+/// A shorter connection is not timed: both its ends are heard of at once, and their difference tells nothing.
+constexpr double leastTimedMs = 0.1;
 
 double milliseconds(qint64 fromNs, qint64 toNs)
 {
@@ -49,6 +55,19 @@ void lookUpByQt(const QString &host, QObject *context, const std::function<void(
     });
 }
 
+/// Aside, since it may run a program or fetch a script, and nobody waits for it who has gone.
+void askSystem(const QUrl &url, QObject *context, const std::function<void(const QNetworkProxy &)> &then)
+{
+    const auto promise = std::make_shared<QPromise<QNetworkProxy>>();
+    promise->start();
+    promise->future().then(context, then);
+    QThreadPool::globalInstance()->start([promise, url] {
+        const QList<QNetworkProxy> proxies = QNetworkProxyFactory::systemProxyForQuery(QNetworkProxyQuery(url));
+        promise->addResult(proxies.value(0, QNetworkProxy(QNetworkProxy::NoProxy)));
+        promise->finish();
+    });
+}
+
 /// What to do about it.
 QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
 {
@@ -67,6 +86,8 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
         return endpoint.baseUrl.scheme() == "http"_L1 ? u"If the server speaks TLS, write https:// in the base URL."_s
                                                       : QString();
     case ErrorKind::Tls:
+        if (net::speaksNoTls(error))
+            return u"Write http:// in the base URL, if plain http is what you want: nothing is encrypted then."_s;
         return endpoint.baseUrl.port() > 0
             ? u"If the server speaks plain http, write http:// in the base URL; if its certificate is your own, trust "
               "it in the provider's settings."_s
@@ -195,7 +216,43 @@ void Diagnosing::begin()
         return;
     }
     m_diagnosis.url = m_provider->modelsRequest(m_plan.endpoint).url.adjusted(QUrl::RemoveUserInfo | QUrl::RemoveQuery);
+    findProxy();
+}
+
+void Diagnosing::findProxy()
+{
+    const base::Route &route = m_plan.endpoint.route;
+    const QUrl &url = m_plan.endpoint.baseUrl;
+    if (route.proxying == base::Route::Proxying::System && !net::isLoopback(url)) {
+        askSystem(url, this, [this](const QNetworkProxy &proxy) { onProxy(proxy); });
+        if (m_plan.limits.connectMs > 0)
+            QTimer::singleShot(m_plan.limits.connectMs, this,
+                               [this] { onProxy(QNetworkProxy(QNetworkProxy::NoProxy)); });
+        return;
+    }
+    const bool manual = route.proxying == base::Route::Proxying::Manual && !base::bypasses(route.bypass, url.host());
+    const bool socks = route.proxy.type == base::Proxy::Type::Socks5;
+    onProxy(manual ? QNetworkProxy(socks ? QNetworkProxy::Socks5Proxy : QNetworkProxy::HttpProxy, route.proxy.host,
+                                   route.proxy.port)
+                   : QNetworkProxy(QNetworkProxy::NoProxy));
+}
+
+void Diagnosing::onProxy(const QNetworkProxy &proxy)
+{
+    if (std::exchange(m_proxyKnown, true))
+        return;
+    m_proxy = proxy;
     lookUpName();
+}
+
+bool Diagnosing::isProxied() const
+{
+    return m_proxy.type() != QNetworkProxy::NoProxy;
+}
+
+QString Diagnosing::proxyName() const
+{
+    return u"%1:%2"_s.arg(m_proxy.hostName(), QString::number(m_proxy.port()));
 }
 
 void Diagnosing::lookUpName()
@@ -207,10 +264,9 @@ void Diagnosing::lookUpName()
         askModels();
         return;
     }
-    const base::Route &route = m_plan.endpoint.route;
-    if (route.proxying == base::Route::Proxying::Manual && !base::bypasses(route.bypass, host)) {
+    if (isProxied()) {
         m_nameKnown = true;
-        add(u"name"_s, State::Skipped, u"%1 is left to the proxy to look up."_s.arg(host));
+        add(u"name"_s, State::Skipped, u"%1 is left to the proxy %2 to look up."_s.arg(host, proxyName()));
         askModels();
         return;
     }
@@ -275,20 +331,17 @@ void Diagnosing::addConnectionSteps(const Fetched &fetched)
     const profile::Trace &trace = fetched.trace;
     const bool tls = m_plan.endpoint.baseUrl.scheme() == "https"_L1;
     const bool through = trace.sentNs != 0 || trace.headersNs != 0;
-    const base::Route &route = m_plan.endpoint.route;
-    const bool proxied = route.proxying == base::Route::Proxying::Manual
-        && !base::bypasses(route.bypass, m_plan.endpoint.baseUrl.host());
-    const QString server = proxied && !tls ? u"The proxy %1:%2"_s.arg(route.proxy.host).arg(route.proxy.port)
-                                           : m_plan.endpoint.baseUrl.authority(QUrl::FullyEncoded).section(u'@', -1);
+    const QString server = m_plan.endpoint.baseUrl.authority(QUrl::FullyEncoded).section(u'@', -1);
     if (through && trace.connectStartedNs == 0) {
         add(u"connect"_s, State::Skipped, u"A connection to %1 was open already."_s.arg(server));
         return;
     }
     if (through) {
         const qint64 connectedNs = trace.encryptedNs != 0 ? trace.encryptedNs : trace.sentNs;
-        add(tls ? u"tls"_s : u"connect"_s, State::Ok,
-            tls ? u"A secure connection to %1 stands."_s.arg(server) : u"%1 takes connections."_s.arg(server))
-            .ms = milliseconds(trace.connectStartedNs, connectedNs);
+        const double ms = milliseconds(trace.connectStartedNs, connectedNs);
+        DiagnosisStep &step = add(tls ? u"tls"_s : u"connect"_s, State::Ok, connectedText(server, tls));
+        if (ms >= leastTimedMs)
+            step.ms = ms;
         return;
     }
     if (!fetched.error)
@@ -301,11 +354,23 @@ void Diagnosing::addConnectionSteps(const Fetched &fetched)
         m_diagnosis.steps.clear();
         fail(u"name"_s, error, advice, ms);
     } else if (error.kind == ErrorKind::Tls) {
-        add(u"connect"_s, State::Ok, u"%1 takes connections."_s.arg(server));
+        add(u"connect"_s, State::Ok, connectedText(server, false));
         fail(u"tls"_s, error, advice, ms);
     } else {
         fail(u"connect"_s, error, advice, ms);
     }
+}
+
+/// What the time of the step is the time of.
+QString Diagnosing::connectedText(const QString &server, bool tls) const
+{
+    if (!isProxied())
+        return (tls ? u"A secure connection to %1 stands."_s : u"%1 takes connections."_s).arg(server);
+    // A plain http request is handed to an HTTP proxy whole.
+    if (!tls && m_proxy.type() != QNetworkProxy::Socks5Proxy && m_plan.endpoint.baseUrl.scheme() == "http"_L1)
+        return u"The proxy %1 takes connections; how it reaches %2 shows in the next step."_s.arg(proxyName(), server);
+    return (tls ? u"A secure connection to %1 stands, by the proxy %2."_s : u"%1 takes connections, by the proxy %2."_s)
+        .arg(server, proxyName());
 }
 
 void Diagnosing::onModelsFailed(const base::Error &error, double ms)

@@ -6,6 +6,7 @@
 #include "core/run/diagnosis.h"
 #include "core/run/errand.h"
 
+#include <QNetworkProxy>
 #include <QPromise>
 
 namespace talkbench::run {
@@ -35,11 +36,16 @@ Q_SIGNALS:
     void called(const talkbench::profile::RunRecord &record);
 
 private:
+    void findProxy();
+    void onProxy(const QNetworkProxy &proxy);
+    bool isProxied() const;
+    QString proxyName() const;
     void lookUpName();
     void onName(const Addresses &addresses);
     void askModels();
     void onModels(const Fetched &fetched);
     void addConnectionSteps(const Fetched &fetched);
+    QString connectedText(const QString &server, bool tls) const;
     void onModelsFailed(const base::Error &error, double ms);
     void searchBetterUrl();
     void onBetterUrlSearched();
@@ -58,6 +64,8 @@ private:
     llm::ChatRequest m_question;
     const llm::Provider *m_provider = nullptr;
     Diagnosis m_diagnosis;
+    QNetworkProxy m_proxy { QNetworkProxy::NoProxy };
+    bool m_proxyKnown = false; ///< one way or the other
     qint64 m_lookupNs = 0;
     bool m_nameKnown = false; ///< one way or the other
     /// Addresses that may be meant, in the order of preference, and what they answered.

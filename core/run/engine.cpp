@@ -199,11 +199,12 @@ void Engine::onDone(Call &call)
     pump();
 }
 
-QList<OpenCall> Engine::running() const
+template <typename Which>
+QList<OpenCall> Engine::openCalls(const Which &which) const
 {
     QList<const Call *> calls;
     for (const auto &[id, call] : m_calls) {
-        if (m_admission.isInFlight(id))
+        if (which(*call))
             calls.append(call.get());
     }
     std::sort(calls.begin(), calls.end(), [](const Call *a, const Call *b) { return a->order() < b->order(); });
@@ -215,7 +216,9 @@ QList<OpenCall> Engine::running() const
 
 void Engine::reportState()
 {
-    EngineState state { m_admission.queued(), m_admission.inFlight(), m_shownQueue, running() };
+    EngineState state { m_admission.queued(), m_admission.inFlight(), m_shownQueue,
+                        openCalls([this](const Call &call) { return m_admission.isInFlight(call.id()); }),
+                        openCalls([](const Call &call) { return call.hasJoined(); }) };
     for (const auto &[id, call] : m_calls) {
         if (!call->isWaitingToRetry())
             continue;

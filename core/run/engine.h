@@ -51,7 +51,9 @@ private:
     void onEnded(Call &call, const profile::RunRecord &record);
     void onDone(Call &call);
     void flushFrame();
-    QList<OpenCall> running() const;
+    /// In the order in which they were asked for, no more than are shown.
+    template <typename Which>
+    QList<OpenCall> openCalls(const Which &which) const;
     void reportState();
 
     const base::Clock &m_clock;

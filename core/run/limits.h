@@ -42,6 +42,8 @@ struct Wait {
     qint64 untilNs = 0;
     /// Calls that go before it.
     int ahead = 0;
+    /// RequestRate, TokenRate: how many a minute.
+    int perMinute = 0;
 
     bool operator==(const Wait &) const = default;
 };

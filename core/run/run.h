@@ -56,6 +56,8 @@ struct RunUpdate {
     bool restarted = false;
     /// Restarted: what failed.
     QList<profile::Verdict> failed;
+    /// The model whose judgement of the answer is awaited; empty where none is.
+    QString judge = {};
     /// What a reader sees, a refusal included.
     QString text;
     QString reasoning;

@@ -30,6 +30,9 @@ struct OpenCall {
     qint64 sinceNs = 0; ///< monotonic: when it came to be in this state
     /// Queued: what it waits for. RetryWait: until when.
     Wait wait;
+    profile::Operation operation = profile::Operation::Unknown;
+    /// It asks nothing itself: it gets the answer to the same question, which another call has asked.
+    bool joined = false;
 
     bool operator==(const OpenCall &) const = default;
 };
@@ -44,6 +47,8 @@ struct EngineState {
     QList<OpenCall> queue = {};
     /// The first in flight, in the order in which they were asked for.
     QList<OpenCall> running = {};
+    /// The first that have joined a call in flight; they wait for no turn and are not in flight.
+    QList<OpenCall> joined = {};
 
     bool operator==(const EngineState &) const = default;
 };

@@ -1,7 +1,9 @@
+#include "core/net/networkerror.h"
 #include "core/net/qttransport.h"
 #include "core/run/diagnosing.h"
 #include "core/run/runservice.h"
 #include "tests/runservice/faketransport.h"
+#include "tests/support/scriptedproxy.h"
 #include "tests/support/scriptedserver.h"
 
 #include <QJsonArray>
@@ -92,7 +94,8 @@ private Q_SLOTS:
         QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:ok model:ok chat:ok"_s);
         QCOMPARE(diagnosis.models.size(), 2);
         QCOMPARE(diagnosis.url, server.url(u"/v1/models"_s));
-        for (const int measured : { 1, 2, 4 }) {
+        QVERIFY(diagnosis.steps[1].ms.value_or(1) >= 0.1); // or it was too quick to be timed
+        for (const int measured : { 2, 4 }) {
             const auto ms = diagnosis.steps[measured].ms;
             QVERIFY(ms && *ms > 0 && *ms < 4'000);
         }
@@ -100,6 +103,22 @@ private Q_SLOTS:
         QCOMPARE(json["ok"_L1].toBool(), true);
         QCOMPARE(json["steps"_L1].toArray().size(), 5);
         QVERIFY(json["error"_L1].isNull());
+    }
+
+    void theSystemsProxyIsNamed()
+    {
+        const ScriptedServer server(serving({ { "/v1/models", twoModels } }));
+        tests::ScriptedProxy proxy({});
+        QUrl far = server.url(u"/v1"_s);
+        far.setHost(u"far.test"_s);
+        qputenv("http_proxy", "http://127.0.0.1:" + QByteArray::number(proxy.port()));
+        const Diagnosis diagnosis = diagnose(planFor(far));
+        qunsetenv("http_proxy");
+        QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:ok"_s);
+        const QString name = u"127.0.0.1:%1"_s.arg(proxy.port());
+        QVERIFY2(diagnosis.steps[0].text.contains(name), qPrintable(diagnosis.steps[0].text));
+        QVERIFY2(diagnosis.steps[1].text.startsWith(u"The proxy %1 takes connections"_s.arg(name)),
+                 qPrintable(diagnosis.steps[1].text));
     }
 
     void aModelThatIsNotListed()
@@ -137,6 +156,8 @@ private Q_SLOTS:
         QTRY_VERIFY(future.isFinished());
         QCOMPARE(outline(future.result()), u"name:skipped connect:ok tls:failed"_s);
         QCOMPARE(future.result().error->kind, ErrorKind::Tls);
+        QVERIFY2(net::speaksNoTls(*future.result().error), qPrintable(future.result().error->detail));
+        QVERIFY(future.result().error->message.contains(u"does not speak TLS"_s));
         QVERIFY(future.result().steps.constLast().advice.contains(u"http://"_s));
     }
 
@@ -284,11 +305,12 @@ private Q_SLOTS:
         const auto run = [&](const Diagnosing::Addresses &addresses, const std::optional<base::Error> &error) {
             const auto promise = std::make_shared<DiagnosisPromise>();
             promise->start();
-            Diagnosing diagnosing(planFor(QUrl(u"http://api.example/v1"_s)), promise, clock, prices,
-                                  [&](const QString &, QObject *, const auto &then) {
-                                      clock.advance(7);
-                                      then(addresses);
-                                  });
+            DiagnosisPlan plan = planFor(QUrl(u"http://api.example/v1"_s));
+            plan.endpoint.route.proxying = base::Route::Proxying::None;
+            Diagnosing diagnosing(plan, promise, clock, prices, [&](const QString &, QObject *, const auto &then) {
+                clock.advance(7);
+                then(addresses);
+            });
             diagnosing.begin();
             diagnosing.advance(transport);
             test::FakeTransfer *transfer = transport.live.rbegin()->second;
@@ -310,7 +332,7 @@ private Q_SLOTS:
         diagnosis = run(unknown, unknown);
         QCOMPARE(outline(diagnosis), u"name:failed"_s);
         QCOMPARE(diagnosis.error->kind, ErrorKind::Dns);
-        diagnosis = run(unknown, std::nullopt); // a proxy knew it
+        diagnosis = run(unknown, std::nullopt); // the transport knew it
         QCOMPARE(outline(diagnosis), u"name:warning connect:ok models:ok"_s);
         QVERIFY(diagnosis.ok());
     }

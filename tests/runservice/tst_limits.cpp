@@ -49,6 +49,7 @@ private Q_SLOTS:
         window.admit(u"b"_s, 0, 25 * second);
         const Wait wait = window.next(limits, 0, 30 * second);
         QCOMPARE(wait.reason, WaitReason::RequestRate);
+        QCOMPARE(wait.perMinute, 2);
         QCOMPARE(wait.untilNs, 70 * second);
         QCOMPARE(window.next(limits, 0, 70 * second - 1).reason, WaitReason::RequestRate);
         QCOMPARE(window.next(limits, 0, 70 * second).reason, WaitReason::None);
@@ -65,6 +66,7 @@ private Q_SLOTS:
         QCOMPARE(window.next(limits, 400, 11 * second).reason, WaitReason::None);
         Wait wait = window.next(limits, 401, 11 * second);
         QCOMPARE(wait.reason, WaitReason::TokenRate);
+        QCOMPARE(wait.perMinute, 1000);
         QCOMPARE(wait.untilNs, 70 * second);
         window.correct(u"a"_s, 100);
         QCOMPARE(window.next(limits, 900, 11 * second).reason, WaitReason::None);
@@ -105,6 +107,7 @@ private Q_SLOTS:
         QCOMPARE(next.reason, WaitReason::RequestRate);
         QCOMPARE(next.ahead, 1);
         QCOMPARE(next.untilNs, 0);
+        QCOMPARE(next.perMinute, 2);
         advance(59'983);
         QCOMPARE(started(), 3);
         advance(1);

@@ -98,6 +98,7 @@ private Q_SLOTS:
     void whatIsEditedIsTriedAndKept();
     void aWrongRuleIsNotKept();
     void rulesHaveAnOrder();
+    void theEstimateIsOverTheCandidates();
 };
 
 void AutoChoiceTest::theChoiceIsExplained()
@@ -403,6 +404,25 @@ void AutoChoiceTest::rulesHaveAnOrder()
     const auto kept = select::rulesFromText(world.settings.value("select/rules").toString());
     QCOMPARE(kept->size(), 1);
     QCOMPARE(kept->at(0).name, u"one"_s);
+}
+
+void AutoChoiceTest::theEstimateIsOverTheCandidates()
+{
+    Desk desk;
+    auto *prompt = desk.page->findChild<QPlainTextEdit *>(u"prompt"_s);
+    const auto *estimate = desk.page->findChild<QLabel *>(u"composerEstimate"_s);
+    prompt->setPlainText(u"word "_s.repeated(1000));
+    QTRY_VERIFY2(estimate->text().endsWith(u", by the model chosen"_s), qPrintable(estimate->text()));
+    QVERIFY2(estimate->text().contains(u" to $"_s), qPrintable(estimate->text()));
+    QVERIFY(!estimate->text().contains(u"known"_s));
+    desk.world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { first, { u"b"_s, u"unheard-of"_s } } });
+    prompt->setPlainText(u"word "_s.repeated(1001));
+    QTRY_VERIFY2(estimate->text().endsWith(u" where the price is known, by the model chosen"_s),
+                 qPrintable(estimate->text()));
+    desk.world.chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = { first } });
+    prompt->setPlainText(u"word "_s.repeated(1002));
+    QTRY_VERIFY2(!estimate->text().contains(u"chosen"_s), qPrintable(estimate->text()));
+    QVERIFY(estimate->text().contains(u" to $"_s));
 }
 
 QTEST_MAIN(AutoChoiceTest)

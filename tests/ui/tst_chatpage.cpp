@@ -2,6 +2,7 @@
 #include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
+#include "ui/chat/foundservers.h"
 #include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/usermessage.h"
@@ -15,6 +16,7 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -80,6 +82,9 @@ private Q_SLOTS:
     void whatIsNotValidIsNotSent();
     void aKeptAnswerSaysSo();
     void eachChatHasItsCachePolicy();
+    void theModelChosenLastIsRemembered();
+    void aServerThatIsConfiguredIsUsed();
+    void aLimitOfTheProviderCountsDown();
 };
 
 void TestChatPage::lengthLimitOffersToContinue()
@@ -383,6 +388,77 @@ void TestChatPage::localServersAreOffered()
     QVERIFY(offers() < before);
     QCOMPARE(world.settings.value("default/provider").toString(), chats.providerId()); // after a restart, too
     QVERIFY(!card->isVisible()); // a real model answers now
+}
+
+void TestChatPage::theModelChosenLastIsRemembered()
+{
+    test::World world({ { u"p"_s, test::Script() }, { u"q"_s, test::Script() } });
+    {
+        ChatController chats(world.context);
+        chats.setModel(u"q"_s, u"small"_s);
+    }
+    config::Settings read(world.dir.path());
+    QVERIFY(read.load());
+    QCOMPARE(read.value("chat/last_model"), world.settings.value("chat/last_model"));
+    {
+        ChatController chats(world.context);
+        QCOMPARE(chats.providerId(), u"q"_s);
+        QCOMPARE(chats.model(), u"small"_s);
+        chats.setModel(select::autoRef.providerId, select::autoRef.model);
+    }
+    {
+        ChatController chats(world.context);
+        QCOMPARE(select::ModelRef({ chats.providerId(), chats.model() }), select::autoRef);
+        // What is set after it for new chats holds.
+        world.settings.setValue("default/provider", u"p"_s);
+        QCOMPARE(chats.providerId(), u"p"_s);
+    }
+    QCOMPARE(ChatController(world.context).providerId(), u"p"_s);
+    {
+        ChatController chats(world.context);
+        chats.setModel(u"q"_s, u"small"_s);
+    }
+    world.settings.setProviders({ *world.settings.provider(u"p"_s) });
+    QCOMPARE(ChatController(world.context).providerId(), u"p"_s);
+}
+
+void TestChatPage::aServerThatIsConfiguredIsUsed()
+{
+    test::Script models;
+    models.pieces = { R"({"object":"list","data":[{"id":"alpha"}]})" };
+    test::World world({ { u"127.0.0.1"_s, models }, { u"localhost"_s, models } });
+    world.settings.setProviders({});
+    FoundServers found(world.context);
+    QSignalSpy changed(&found, &FoundServers::changed);
+    found.look();
+    QTRY_VERIFY(!changed.isEmpty());
+    config::ProviderConfig own;
+    own.id = own.name = u"mine"_s;
+    own.protocol = found.servers().first().protocol;
+    own.baseUrl = found.servers().first().baseUrl;
+    {
+        const QSignalBlocker blocker(world.settings); // the list on display is an older one
+        QVERIFY(world.settings.setProviders({ own }));
+    }
+    QCOMPARE(found.add(0), u"mine"_s);
+    QCOMPARE(world.settings.providers().size(), 2);
+}
+
+void TestChatPage::aLimitOfTheProviderCountsDown()
+{
+    Chat chat(test::chatScript({ "Well." }));
+    chat.world.runs.setLimits({ 32, { 8, 1, 0 } });
+    chat.say(u"One"_s);
+    QTRY_VERIFY(chat.ended());
+    chat.say(u"Two"_s);
+    const auto state = [&chat] { return chat.answer()->findChild<QLabel *>(u"answerState"_s)->text(); };
+    static const QRegularExpression words(u"^Waiting for this provider's limit of 1 requests a minute · (\\d+) s$"_s);
+    QTRY_VERIFY2(words.match(state()).hasMatch(), qPrintable(state()));
+    const int seconds = words.match(state()).captured(1).toInt();
+    QVERIFY2(seconds > 50 && seconds <= 60, qPrintable(state()));
+    QTRY_VERIFY(words.match(state()).captured(1).toInt() < seconds);
+    chat.chats.stop();
+    QTRY_VERIFY(chat.ended());
 }
 
 QTEST_MAIN(TestChatPage)

@@ -5,6 +5,7 @@
 #include "ui/chat/chatpage.h"
 #include "ui/chat/checksline.h"
 #include "ui/chat/optionspanel.h"
+#include "ui/profiler/calldetails.h"
 
 #include <QAbstractButton>
 #include <QAction>
@@ -28,8 +29,8 @@ namespace {
 
 /// A chat whose provider p answers every request with the same words, with its options open.
 struct Chat {
-    explicit Chat(const QList<QByteArray> &words, const QHash<QString, test::Script> &others = {})
-        : world(hosts(words, others)), chats(world.context)
+    explicit Chat(const QList<QByteArray> &words, const QHash<QString, test::Script> &others = {}, int everyMs = 1)
+        : world(hosts(words, others, everyMs)), chats(world.context)
     {
         world.settings.setValue("default/provider", u"p"_s);
         world.settings.setValue("default/model", u"priced"_s);
@@ -39,9 +40,10 @@ struct Chat {
         chats.load();
         QTest::mouseClick(page->findChild<QAbstractButton *>(u"options"_s), Qt::LeftButton);
     }
-    static QHash<QString, test::Script> hosts(const QList<QByteArray> &words, QHash<QString, test::Script> others)
+    static QHash<QString, test::Script> hosts(const QList<QByteArray> &words, QHash<QString, test::Script> others,
+                                              int everyMs)
     {
-        others.insert(u"p"_s, test::chatScript(words));
+        others.insert(u"p"_s, test::chatScript(words, everyMs));
         return others;
     }
 
@@ -105,6 +107,7 @@ private Q_SLOTS:
     void anAnswerIsMarked();
     void askedAgainAndPaidFor();
     void judgesAreCounted();
+    void aJudgeAtWorkIsNamed();
     void theNextModelIsAsked();
     void switchedOffOrRemovedIsNotAsked();
     void areKeptWithTheirConversation();
@@ -223,6 +226,26 @@ void ChecksTest::judgesAreCounted()
     const QStringList said = labelsOf(chat.answer()->findChild<QWidget *>(u"checksCard"_s));
     QVERIFY2(said.contains(u"it is polite"_s) && said.contains(u"Judged by priced: under $0.0001"_s),
              qPrintable(said.join(u'|')));
+}
+
+void ChecksTest::aJudgeAtWorkIsNamed()
+{
+    Chat chat({ "PASS: it ", "is polite" }, {}, 20); // longer than a frame
+    QWidget *judge = chat.add(u"judge"_s);
+    judge->findChild<QPlainTextEdit *>(u"check_prompt"_s)->setPlainText(u"It is polite."_s);
+    type(judge, u"check_model"_s, u"strict"_s);
+    QStringList said;
+    connect(&chat.chats, &ChatController::answerUpdated, this, [&](const QString &, const run::RunUpdate &update) {
+        if (!update.judge.isEmpty())
+            said << chat.line()->text();
+    });
+    chat.say(u"Hello"_s);
+    QTRY_VERIFY(chat.ended());
+    QVERIFY2(said.contains(u"Judging with strict…"_s), qPrintable(said.join(u'|')));
+    QVERIFY2(chat.line()->text().startsWith(u"Passed 1 check"_s), qPrintable(chat.line()->text()));
+    const profile::RunRecord &record = *chat.chats.record(chat.answer()->messageId());
+    const QString receipt = receiptHtml(record, {}, Qt::gray, Qt::red);
+    QVERIFY2(receipt.contains(u"Judged by strict"_s), qPrintable(receipt));
 }
 
 void ChecksTest::theNextModelIsAsked()

@@ -2,9 +2,12 @@
 #include "core/cost/pricelayers.h"
 #include "tests/ui/settingsforms.h"
 #include "tests/ui/world.h"
+#include "ui/charts/livechart.h"
 #include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
+#include "ui/profiler/activitymonitor.h"
+#include "ui/profiler/profilerdock.h"
 #include "ui/settings/settingsdialog.h"
 
 #include <QComboBox>
@@ -12,6 +15,7 @@
 #include <QLabel>
 #include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QSignalSpy>
 #include <QTableView>
 
 using namespace talkbench;
@@ -29,6 +33,7 @@ private Q_SLOTS:
     void pastCostsAreRecomputedWhereAsked();
     void pricesAreSavedBeforeTheyArePutOnThePast();
     void anOpenChatShowsWhatWasRecomputed();
+    void theFiguresShowWhatWasRecomputed();
     void answersAreKeptAsLongAsTheirProviderSays();
     void budgetsAreKept();
     void aBudgetAsks_data();
@@ -214,6 +219,41 @@ void CostSettingsTest::anOpenChatShowsWhatWasRecomputed()
         return std::optional(record);
     });
     QTRY_VERIFY2(numbers().contains(u"$7.00"_s), qPrintable(numbers()));
+}
+
+void CostSettingsTest::theFiguresShowWhatWasRecomputed()
+{
+    World world({ { u"p"_s, chatScript({ "Well." }) } });
+    ActivityMonitor monitor(world.context);
+    ProfilerDock dock(monitor);
+    connect(&world.runs, &run::RunService::recorded, this,
+            [&world](const profile::RunRecord &record) { world.store.saveRun(record); });
+    const auto ask = [&world] {
+        run::RunRequest request;
+        request.endpoint.providerId = u"p"_s;
+        request.endpoint.protocol = u"openai-chat"_s;
+        request.endpoint.baseUrl = QUrl(u"http://p/v1"_s);
+        request.chat.model = u"priced"_s;
+        request.chat.messages = { llm::Message::fromText(llm::Role::User, u"Hello"_s) };
+        return world.runs.start(request);
+    };
+    const auto cost = [&monitor] { return monitor.calls().counts(profile::Window::Start).costUsd; };
+    const auto calls = [&monitor] { return monitor.calls().counts(profile::Window::Minute).calls; };
+    const auto first = ask();
+    const auto second = ask();
+    QTRY_COMPARE(calls(), 2U);
+    QVERIFY(cost() < 0.001);
+    QSignalSpy rewritten(&monitor, &ActivityMonitor::callsRewritten);
+    world.store.rewriteRuns({}, [](profile::RunRecord record) {
+        record.costUsd = 7;
+        return std::optional(record);
+    });
+    QTRY_COMPARE(rewritten.size(), 1);
+    QCOMPARE(cost(), 14.0);
+    QCOMPARE(calls(), 2U);
+    QCOMPARE(monitor.lastCall().costUsd, 7.0);
+    const QList<QByteArray> points = dock.chart("cost"_L1)->csv().trimmed().split('\n');
+    QVERIFY2(points.last().contains("14"), points.join(' ').constData());
 }
 
 void CostSettingsTest::answersAreKeptAsLongAsTheirProviderSays()

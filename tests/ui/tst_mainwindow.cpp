@@ -91,6 +91,7 @@ private Q_SLOTS:
     void removingGoesOnToTheNextRow();
     void filterGivesWay();
     void windowFitsTheScreen();
+    void theTopBarIsReachedWhole();
     void narrowWindowKeepsOnePanel();
     void tabFollowsTheReadingOrder();
     void everyStopShowsItsFocus();
@@ -103,12 +104,15 @@ private Q_SLOTS:
     void pagesAndSettingsOpen();
     void everyButtonHasItsName();
     void noNameIsMarkup();
+
+private:
+    std::unique_ptr<Theme> m_theme;
 };
 
 void TestMainWindow::initTestCase()
 {
-    static Theme theme(*qApp);
-    theme.setMode(Theme::Mode::Light);
+    m_theme = std::make_unique<Theme>(*qApp);
+    m_theme->setMode(Theme::Mode::Light);
 }
 
 void TestMainWindow::promptIsAnswered()
@@ -374,6 +378,40 @@ void TestMainWindow::windowFitsTheScreen()
     QVERIFY(window.width() <= room.width() && window.height() < room.height());
     const SettingsDialog dialog(bench.context);
     QVERIFY(dialog.width() <= room.width() && dialog.height() < room.height());
+}
+
+/// In the smallest window, and with the largest text that the keys give.
+void TestMainWindow::theTopBarIsReachedWhole()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    auto &window = desk.window;
+    auto *chat = window.findChild<QToolButton *>(u"pageChat"_s);
+    auto *picker = window.findChild<ModelPicker *>(u"modelPicker"_s);
+    picker->setCurrent(u"simulator"_s, u"a-model-whose-name-is-longer-than-most-of-them-are"_s);
+    const auto reached = [&window] {
+        QStringList cut;
+        const auto *bar = window.findChild<QWidget *>(u"topBar"_s);
+        for (const QToolButton *button : bar->findChildren<QToolButton *>()) {
+            if (button->isVisible() && (!bar->rect().contains(button->geometry()) || button->width() < 20))
+                cut << button->objectName();
+        }
+        return cut.join(u' ');
+    };
+    QTRY_COMPARE(chat->toolButtonStyle(), Qt::ToolButtonTextBesideIcon);
+    QCOMPARE(reached(), QString());
+    window.resize(720, 480);
+    QTRY_COMPARE(window.width(), 720);
+    QCOMPARE(reached(), QString());
+    window.resize(560, 480);
+    window.resize(1320, 840);
+    QTRY_COMPARE(chat->toolButtonStyle(), Qt::ToolButtonTextBesideIcon);
+    m_theme->setTextZoom(2.5);
+    QTRY_COMPARE(reached(), QString());
+    QTRY_COMPARE(chat->toolButtonStyle(), Qt::ToolButtonIconOnly);
+    QCOMPARE(chat->toolTip(), u"Chat"_s);
+    m_theme->setTextZoom(1);
+    QTRY_COMPARE(chat->toolButtonStyle(), Qt::ToolButtonTextBesideIcon);
 }
 
 void TestMainWindow::narrowWindowKeepsOnePanel()

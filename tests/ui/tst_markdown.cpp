@@ -10,6 +10,7 @@
 #include <QElapsedTimer>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTest>
 #include <QTextBlock>
 #include <QTextDocument>
@@ -90,6 +91,7 @@ private Q_SLOTS:
     void themeChangeRecolours();
     void copyKeepsMarkers();
     void tablesHoldWhatWasWritten();
+    void wordsOfTablesStayWhole();
     void linksCopyNoMoreThanFits();
     void referencesAreLookedForOnce();
     void endlessWordsAreNoSlowerThanProse_data();
@@ -339,6 +341,37 @@ void TestMarkdown::tablesHoldWhatWasWritten()
     QVERIFY(!isTable(table(200'000, {}))); // a minute
     QVERIFY(!isTable(parseMarkdown("> |a" + QByteArray("|a").repeated(99) + "\n> |-" + QByteArray("|-").repeated(99)
                                    + "\n" + QByteArray("> b\n").repeated(300))));
+}
+
+void TestMarkdown::wordsOfTablesStayWhole()
+{
+    MarkdownView view;
+    view.setMarkdown(u"| Component | Responsibility | Throughput |\n|---|---|---|\n"
+                     "| Administration | Internationalisation of everything that is said | unsatisfactory |\n"_s);
+    const auto wholeWords = [&view] {
+        for (QTextBlock block = view.document()->begin(); block.isValid(); block = block.next()) {
+            for (int line = 1; line < block.layout()->lineCount(); ++line) {
+                const int start = block.layout()->lineAt(line).textStart();
+                if (!block.text().at(start - 1).isSpace())
+                    return false;
+            }
+        }
+        return true;
+    };
+    for (const int width : { 700, 480, 240, 700 }) {
+        view.resize(width, view.heightForWidth(width));
+        QVERIFY2(wholeWords(), qPrintable(QString::number(width)));
+        QVERIFY2((view.document()->size().width() > width + 1) == (width == 240), // it scrolls sideways
+                 qPrintable(QDebug::toString(view.document()->size()) + QString::number(width)));
+    }
+    view.show();
+    view.resize(240, view.heightForWidth(240));
+    QTRY_VERIFY(view.horizontalScrollBar()->maximum() > 0);
+    QVERIFY(view.verticalScrollBar()->maximum() == 0);
+    // An endless word may break.
+    view.setMarkdown(u"| a |\n|---|\n| "_s + u"x"_s.repeated(400) + u" |\n"_s);
+    view.resize(700, view.heightForWidth(700));
+    QVERIFY2(view.document()->size().width() <= 700, qPrintable(QString::number(view.document()->size().width())));
 }
 
 void TestMarkdown::linksCopyNoMoreThanFits()

@@ -30,6 +30,7 @@ private Q_SLOTS:
     void manyModelsAreNoBurden();
     void listsAreKeptForTheNextStart();
     void whatTheServerTellsIsShown();
+    void thePopupStaysInTheWindow();
 };
 
 namespace {
@@ -287,6 +288,20 @@ void ModelPickerTest::whatTheServerTellsIsShown()
     const QString detail = desk.list()->currentIndex().data(RowDetailRole).toString();
     QVERIFY2(detail.contains(u"images"_s) && detail.contains(u"tools"_s) && detail.contains(u"$1 / $2"_s),
              qPrintable(detail));
+}
+
+void ModelPickerTest::thePopupStaysInTheWindow()
+{
+    Desk desk({ { u"a"_s, listOf({ u"gpt-4o"_s }) } });
+    desk.host.resize(620, 400);
+    desk.picker.move(580, 4);
+    desk.open();
+    // The offscreen platform gives a popup a frame of two pixels.
+    const QRect window = QRect(desk.host.mapToGlobal(QPoint()), desk.host.size()).adjusted(-2, -2, 2, 2);
+    const auto *popup = desk.picker.findChild<QFrame *>(u"modelPopup"_s);
+    QVERIFY2(window.contains(popup->frameGeometry()),
+             qPrintable(QDebug::toString(popup->frameGeometry()) + QDebug::toString(window)));
+    QVERIFY(popup->y() >= desk.picker.mapToGlobal(QPoint(0, desk.picker.height())).y()); // the button stays in sight
 }
 
 QTEST_MAIN(ModelPickerTest)

@@ -78,6 +78,11 @@ void NumbersLineTest::figures_data()
     QTest::newRow("0.0021") << formatUsd(0.0021) << u"$0.0021"_s;
     QTest::newRow("0.123") << formatUsd(0.1234) << u"$0.123"_s;
     QTest::newRow("dollars") << formatUsd(12.345) << u"$12.35"_s;
+    QTest::newRow("a range") << formatUsdRange(0.0021, 0.02) << u"$0.0021 to $0.020"_s;
+    QTest::newRow("from little") << formatUsdRange(0.00001, 0.00012) << u"up to $0.0001"_s;
+    QTest::newRow("from nothing") << formatUsdRange(0, 0.02) << u"up to $0.020"_s;
+    QTest::newRow("little all over") << formatUsdRange(0, 0.00002) << u"under $0.0001"_s;
+    QTest::newRow("no range") << formatUsdRange(0.0123, 0.0124) << u"$0.012"_s;
     QTest::newRow("MB") << formatMegabytes(61.2) << u"61 MB"_s;
     QTest::newRow("GB") << formatMegabytes(1234) << u"1.2 GB"_s;
 }

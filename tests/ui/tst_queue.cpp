@@ -9,6 +9,7 @@
 
 #include <QLabel>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QTest>
 #include <QToolButton>
@@ -42,7 +43,9 @@ public:
         button.show();
     }
 
-    std::unique_ptr<run::Run> start(const QString &conversation, run::Priority priority = run::Priority::Interactive)
+    std::unique_ptr<run::Run> start(const QString &conversation,
+                                    profile::Operation operation = profile::Operation::Chat,
+                                    profile::CachePolicy cache = profile::CachePolicy::Off)
     {
         run::RunRequest request;
         request.endpoint.providerId = u"p"_s;
@@ -51,7 +54,10 @@ public:
         request.chat.model = u"priced"_s;
         request.chat.messages = { llm::Message::fromText(llm::Role::User, u"Hello"_s) };
         request.conversationId = conversation;
-        request.priority = priority;
+        request.operation = operation;
+        request.cache = cache;
+        if (operation == profile::Operation::Batch)
+            request.priority = run::Priority::Batch;
         return world.runs.start(request);
     }
 
@@ -102,8 +108,8 @@ private Q_SLOTS:
     {
         const auto first = m_queue->start(u"c1"_s);
         const auto second = m_queue->start(u"c2"_s);
-        const auto third = m_queue->start({});
-        const auto fourth = m_queue->start({}, run::Priority::Batch);
+        const auto third = m_queue->start({}, profile::Operation::Compare);
+        const auto fourth = m_queue->start({}, profile::Operation::Batch);
         m_queue->button.click();
         QTRY_COMPARE(m_queue->rows().size(), 4);
         QTRY_VERIFY2(m_queue->state(0).startsWith(u"A talk · streaming "_s), qPrintable(m_queue->state(0)));
@@ -131,6 +137,37 @@ private Q_SLOTS:
         m_queue->cancel(0)->click(); // what runs can be cancelled, too: the next one goes
         QTRY_VERIFY2(m_queue->state(0).startsWith(u"Compare · streaming "_s), qPrintable(m_queue->state(0)));
         QCOMPARE(m_queue->rows().size(), 2);
+    }
+
+    /// The same question once more: it waits for no turn and asks nothing itself.
+    void aCallThatJoinsAnotherIsListed()
+    {
+        using enum profile::CachePolicy;
+        const auto first = m_queue->start(u"c1"_s, profile::Operation::Chat, Always);
+        m_queue->button.click();
+        QTRY_VERIFY2(m_queue->state(0).startsWith(u"A talk · streaming "_s), qPrintable(m_queue->state(0)));
+        const auto second = m_queue->start({}, profile::Operation::Summary, Always);
+        QTRY_COMPARE(m_queue->rows().size(), 2);
+        QVERIFY2(m_queue->state(1).startsWith(u"Summaries · joins another call that asks the same, "_s),
+                 qPrintable(m_queue->state(1)));
+        QCOMPARE(m_queue->label(u"queueTitle"_s), u"1 running, 0 waiting, 1 joined"_s);
+        m_queue->cancel(1)->click();
+        QTRY_COMPARE(m_queue->rows().size(), 1);
+        QCOMPARE(m_queue->label(u"queueTitle"_s), u"1 running, 0 waiting"_s);
+    }
+
+    void aLimitOfTheProviderCountsDown()
+    {
+        m_queue->world.runs.setLimits({ 32, { 8, 1, 0 } });
+        const auto first = m_queue->start(u"c1"_s);
+        const auto second = m_queue->start(u"c1"_s);
+        m_queue->button.click();
+        QTRY_COMPARE(m_queue->rows().size(), 2);
+        static const QRegularExpression words(
+            u"^A talk · position 1, waiting .+ for this provider's limit of 1 requests a minute · (\\d+) s$"_s);
+        QTRY_VERIFY2(words.match(m_queue->state(1)).hasMatch(), qPrintable(m_queue->state(1)));
+        const int seconds = words.match(m_queue->state(1)).captured(1).toInt();
+        QVERIFY2(seconds > 0 && seconds <= 60, qPrintable(m_queue->state(1)));
     }
 
     void allThatWaitsIsCancelled()

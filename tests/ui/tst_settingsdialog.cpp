@@ -40,6 +40,8 @@ private Q_SLOTS:
     void opensOnAProvider();
     void removesAndForgets();
     void testsTheConnection();
+    void whatATestFoundIsKept();
+    void aFoundServerIsAddedOnce();
     void theSimulatorStays();
     void fieldsAreOfOneWidth();
     void valuesAreStored();
@@ -97,6 +99,12 @@ void SettingsDialogTest::withoutAKeychainItSaysSo()
     QVERIFY(find<QLabel>(dialog, u"providerKeyState"_s)->text().contains(u"memory only"_s));
     QCOMPARE(world.secrets.read(u"a"_s).result(), secret);
     QVERIFY(!bytesOf(world.dir.path()).contains(secret.toUtf8()));
+    const auto *leave = find<QPushButton>(dialog, u"settingsLeave"_s);
+    QCOMPARE(leave->text(), u"Close"_s); // there is nothing to lose
+    const auto *source = find<QComboBox>(dialog, u"providerKeySource"_s);
+    QVERIFY(source->sizeHint().width() > source->fontMetrics().horizontalAdvance(source->currentText()));
+    QTest::keyClicks(find<QLineEdit>(dialog, u"providerName"_s), u"x"_s);
+    QCOMPARE(leave->text(), u"Cancel"_s);
     save(dialog);
     QTRY_VERIFY(!dialog.isVisible());
 }
@@ -388,6 +396,56 @@ void SettingsDialogTest::testsTheConnection()
     find<QPushButton>(dialog, u"providerTest"_s)->click();
     QTRY_COMPARE(result->text(), u"Nothing answers there."_s);
     QVERIFY(find<QLabel>(dialog, u"testStep_models"_s)->text().contains(u"Start the server"_s));
+}
+
+void SettingsDialogTest::whatATestFoundIsKept()
+{
+    test::Script plain;
+    plain.error = base::Error { base::ErrorKind::Tls, u"No."_s, u"wrong version number"_s, 0, {} };
+    test::World world({ { u"a"_s, models() }, { u"b"_s, plain } });
+    {
+        SettingsDialog dialog(world.context);
+        dialog.open();
+        auto *test = find<QPushButton>(dialog, u"providerTest"_s);
+        const QPoint place = test->mapTo(&dialog, QPoint());
+        test->click();
+        QTRY_VERIFY(dialog.findChild<QLabel *>(u"testStepTime_models"_s));
+        QCOMPARE(test->mapTo(&dialog, QPoint()), place);
+        // The model chosen after it does not make it worthless.
+        find<QComboBox>(dialog, u"providerModel"_s)->setCurrentText(u"beta"_s);
+        choose(dialog, 2);
+        test->click();
+        QTRY_COMPARE(find<QLabel>(dialog, u"providerTestResult"_s)->text(), u"No."_s);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+    }
+    SettingsDialog again(world.context);
+    again.open();
+    const auto *rows = find<QListView>(again, u"providerList"_s)->model();
+    QCOMPARE(rows->index(1, 0).data(Qt::AccessibleTextRole).toString(), u"a, works"_s);
+    QCOMPARE(rows->index(2, 0).data(Qt::AccessibleTextRole).toString(), u"b, no TLS spoken here"_s);
+    choose(again, 1);
+    QCOMPARE(find<QLabel>(again, u"providerTestResult"_s)->text(), u"Works: 2 models. (just now)"_s);
+}
+
+/// The same server is offered by the window and by the list of vendors.
+void SettingsDialogTest::aFoundServerIsAddedOnce()
+{
+    test::World world({ { u"127.0.0.1"_s, models() }, { u"localhost"_s, models() } });
+    world.settings.setProviders({});
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    const auto *rows = find<QListView>(dialog, u"providerList"_s)->model();
+    for (int time = 0; time < 2; ++time) {
+        find<QPushButton>(dialog, u"providerAdd"_s)->click();
+        auto *vendors = find<VendorDialog>(dialog, u"vendorDialog"_s);
+        auto *list = find<QListWidget>(*vendors, u"vendorList"_s);
+        QTRY_COMPARE(list->item(0)->text(), u"Found on this machine"_s);
+        list->setCurrentRow(1);
+        find<QPushButton>(*vendors, u"vendorAdd"_s)->click();
+        QTRY_VERIFY(!dialog.findChild<VendorDialog *>(u"vendorDialog"_s));
+        QCOMPARE(rows->rowCount(), 2);
+    }
 }
 
 void SettingsDialogTest::theSimulatorStays()

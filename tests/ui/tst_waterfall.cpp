@@ -15,6 +15,7 @@ private Q_SLOTS:
     void saysThatTheConnectionWasReused();
     void growsWhileItRuns();
     void saysWhatWentWrong();
+    void aLongReasonIsReadWhole();
     void aCachedAnswerHasNoPhases();
 };
 
@@ -116,6 +117,25 @@ void WaterfallTest::saysWhatWentWrong()
     call.answer.error->kind = base::ErrorKind::Cancelled;
     waterfall.setRecord(call);
     QVERIFY(waterfall.note().contains(u"stopped"_s));
+}
+
+void WaterfallTest::aLongReasonIsReadWhole()
+{
+    auto call = record();
+    call.answer.error = base::Error { base::ErrorKind::Overloaded, u"The server is overloaded."_s, {}, 529, {} };
+    Waterfall waterfall;
+    waterfall.resize(280, 400);
+    waterfall.setRecord(call);
+    const int height = waterfall.sizeHint().height();
+    call.answer.error->message = u"The server says that it has too much to do at the moment. "_s.repeated(4).trimmed();
+    waterfall.setRecord(call);
+    const QFontMetrics metrics = waterfall.fontMetrics();
+    QVERIFY(waterfall.sizeHint().height() >= height + 3 * metrics.lineSpacing());
+    QVERIFY(waterfall.toolTip().isEmpty());
+    call.answer.error->message = u"and so on "_s.repeated(1000);
+    waterfall.setRecord(call);
+    QVERIFY(waterfall.sizeHint().height() <= height + 6 * metrics.lineSpacing());
+    QVERIFY(waterfall.toolTip().contains(call.answer.error->message.trimmed()));
 }
 
 void WaterfallTest::aCachedAnswerHasNoPhases()

@@ -52,7 +52,7 @@ BatchPage::BatchPage(AppContext &context, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
-    layout->addWidget(m_form);
+    layout->addWidget(new GrowingArea(m_form, this));
     layout->addWidget(makeButtons());
     layout->addWidget(makeResults(), 1);
     connect(m_form, &BatchForm::edited, this, &BatchPage::refresh);

@@ -9,6 +9,7 @@
 #include "ui/markdown/markdownview.h"
 #include "ui/profiler/gapstrip.h"
 #include "ui/profiler/numbersline.h"
+#include "ui/profiler/waitwords.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
@@ -37,13 +38,13 @@ QStringList stepsOf(const run::RunUpdate &update)
     return update.step.isEmpty() ? QStringList() : QStringList(update.step);
 }
 
-QString queueWords(const run::Wait &wait)
+QString queueWords(const run::Wait &wait, qint64 nowNs)
 {
     if (wait.reason == run::WaitReason::None && wait.ahead == 0)
         return AnswerMessage::tr("Starting");
     QString words = wait.reason == run::WaitReason::None
         ? AnswerMessage::tr("Waiting in the queue")
-        : AnswerMessage::tr("Waiting for %1").arg(run::waitReasonText(wait.reason));
+        : AnswerMessage::tr("Waiting for %1").arg(waitWords(wait, nowNs));
     if (wait.ahead > 0)
         words += AnswerMessage::tr(", %n ahead", nullptr, wait.ahead);
     return words;
@@ -120,7 +121,7 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     setEnded(message, nullptr);
 }
 
-void AnswerMessage::setLive(const LiveAnswer &live)
+void AnswerMessage::setLive(const LiveAnswer &live, qint64 nowNs)
 {
     m_isLive = true;
     m_answers = live.text.size() > live.seam;
@@ -145,7 +146,7 @@ void AnswerMessage::setLive(const LiveAnswer &live)
     m_copy->hide();
     m_regenerate->hide();
     m_askAgain->hide();
-    showState(live.last, 0);
+    showState(live.last, nowNs);
 }
 
 void AnswerMessage::showTools(const QList<llm::ToolCall> &calls)
@@ -189,7 +190,7 @@ void AnswerMessage::showState(const run::RunUpdate &update, qint64 nowNs)
     Notice notice;
     switch (update.state) {
     case run::RunState::Queued:
-        state = queueWords(update.wait);
+        state = queueWords(update.wait, nowNs);
         break;
     case run::RunState::Connecting:
         state = tr("Connecting");
@@ -209,6 +210,8 @@ void AnswerMessage::showState(const run::RunUpdate &update, qint64 nowNs)
     case run::RunState::Ended:
         break;
     }
+    if (!update.judge.isEmpty())
+        m_checks->setJudging(update.judge);
     m_notice->setNotice(notice);
     m_state->setText(state);
     m_state->setVisible(!state.isEmpty());

@@ -24,7 +24,8 @@ public:
     AnswerMessage(const store::StoredMessage &message, QWidget *parent);
 
     /// What has come so far of an answer that is being made; apply() carries on from there.
-    void setLive(const LiveAnswer &live);
+    /// `nowNs`: monotonic, for what counts down.
+    void setLive(const LiveAnswer &live, qint64 nowNs);
     void apply(const run::RunUpdate &update, qint64 nowNs);
     /// The end: all of it, and its figures; null where no record was kept.
     void setEnded(const store::StoredMessage &message, const profile::RunRecord *record);

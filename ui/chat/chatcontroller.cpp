@@ -33,6 +33,7 @@ ChatController::ChatController(AppContext &context, QObject *parent)
     : QObject(parent), m_context(context), m_fitting(context), m_budgets(context)
 {
     useDefaultModel();
+    useLastModel();
     m_chats.emplace(QString(), Chat());
     m_removal.setSingleShot(true);
     m_removal.setInterval(undoRemoveMs);
@@ -41,6 +42,7 @@ ChatController::ChatController(AppContext &context, QObject *parent)
     connect(&m_partials, &QTimer::timeout, this, &ChatController::storePartials);
     connect(&context.settings, &config::Settings::changed, this, [this](const QString &key) {
         if (key.startsWith("default/"_L1)) {
+            m_context.settings.setValue("chat/last_model", QVariantMap());
             useDefaultModel();
             Q_EMIT modelChanged();
         }
@@ -64,6 +66,17 @@ void ChatController::useDefaultModel()
         m_providerId = select::autoRef.providerId;
         m_model = select::autoRef.model;
     }
+}
+
+/// Unless its provider has gone.
+void ChatController::useLastModel()
+{
+    const QVariantMap last = m_context.settings.value("chat/last_model").toMap();
+    const select::ModelRef ref { last.value(u"provider"_s).toString(), last.value(u"model"_s).toString() };
+    if (ref != select::autoRef && !m_context.settings.provider(ref.providerId))
+        return;
+    m_providerId = ref.providerId;
+    m_model = ref.model;
 }
 
 void ChatController::load()
@@ -154,6 +167,8 @@ void ChatController::setModel(const QString &providerId, const QString &model)
 {
     m_providerId = providerId;
     m_model = model;
+    m_context.settings.setValue("chat/last_model",
+                                QVariantMap { { u"provider"_s, providerId }, { u"model"_s, model } });
     Chat &chat = currentChat();
     chat.conversation.providerId = providerId;
     chat.conversation.model = model;
@@ -230,12 +245,16 @@ Prompt ChatController::nextPrompt(const QString &typed) const
         prompt.authors.append(select::ModelRef());
         prompt.request.messages.append(llm::Message::fromText(llm::Role::User, typed));
     }
-    if (select::ModelRef { answer.providerId, answer.model } != select::autoRef)
+    prompt.models = { { answer.providerId, answer.model } };
+    if (prompt.models.constFirst() != select::autoRef)
         return prompt;
     select::Question question = questionOf(chat.conversation, prompt);
     question.seed = 1; // the same words, the same model
-    const auto chosen = m_context.chooser.choose(question).decision.chosen;
-    return chosen ? madeFor(prompt, *chosen) : prompt;
+    const select::Pick pick = m_context.chooser.choose(question);
+    prompt.models.clear();
+    for (const select::Candidate &candidate : pick.order)
+        prompt.models.append(candidate.ref);
+    return pick.decision.chosen ? madeFor(prompt, *pick.decision.chosen) : prompt;
 }
 
 bool ChatController::isPinned(const QString &messageId) const

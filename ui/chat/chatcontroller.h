@@ -128,6 +128,7 @@ private:
     void touch(Chat &chat);
     void saveListed(const store::Conversation &conversation);
     void useDefaultModel();
+    void useLastModel();
     void show(const QString &conversationId);
     void dropIdleChats();
     void reloadRecords();

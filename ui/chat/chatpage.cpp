@@ -27,6 +27,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -35,13 +37,6 @@ namespace {
 
 constexpr int estimateMs = 150;
 constexpr int draftMs = 500;
-
-QString rangeText(const cost::CostRange &cost)
-{
-    const QString least = profile::formatUsd(cost.minUsd);
-    const QString most = profile::formatUsd(cost.maxUsd);
-    return least == most ? most : ChatPage::tr("%1 to %2").arg(least, most);
-}
 
 /// Where the figure is from, and how far it may be off.
 QString countTip(const cost::ContextFit &fit)
@@ -298,6 +293,7 @@ void ChatPage::showContent()
 void ChatPage::estimate()
 {
     Prompt prompt = m_chats.nextPrompt(m_composer->text());
+    m_models = prompt.models;
     const bool onlySystem = prompt.ids.isEmpty() || prompt.ids.last().isEmpty();
     if (m_composer->text().isEmpty() && onlySystem)
         prompt.request.messages.clear();
@@ -311,12 +307,12 @@ void ChatPage::estimate()
 }
 
 /// As the budgets reckon it.
-std::optional<cost::CostRange> ChatPage::costOf(const cost::TokenCount &prompt) const
+std::optional<cost::CostRange> ChatPage::costOf(const select::ModelRef &ref, const cost::TokenCount &prompt) const
 {
     run::RunRequest request;
-    request.endpoint.providerId = m_chats.providerId();
+    request.endpoint.providerId = ref.providerId;
     request.chat = m_chats.nextPrompt(m_composer->text()).request;
-    request.chat.model = m_chats.model();
+    request.chat.model = ref.model;
     llm::Message pictures; // that nextPrompt() leaves out
     pictures.parts.fill({ llm::ContentPart::Kind::Image, {}, {}, {} }, m_composer->pictures().size());
     request.chat.messages.prepend(pictures);
@@ -333,7 +329,7 @@ void ChatPage::showPlan(const PromptPlan &plan)
     m_leftOut->setPlan(plan);
     m_transcript->setLeftOut(plan.leftOut);
     const cost::TokenCount &prompt = plan.fit.prompt;
-    const qsizetype pictures = m_composer->pictures().size();
+    const qsizetype pictures = m_composer->pictures().size() + prompt.imagesNotCounted; // typed now, and before
     if (plan.fit.text.tokens == 0 && pictures == 0) {
         m_composer->setEstimate({});
         return;
@@ -341,12 +337,35 @@ void ChatPage::showPlan(const PromptPlan &plan)
     const bool exact = plan.fit.text.exact;
     const QString tokens = QLocale().toString(exact ? plan.fit.text.tokens : prompt.tokens);
     QString text = exact ? tr("%1 tok").arg(tokens) : tr("~%1 tok").arg(tokens);
-    if (const auto cost = costOf(prompt);
-        cost && (cost->maxUsd > 0 || !m_context.prices.isUnpriced(m_chats.providerId())))
-        text += u" · "_s + rangeText(*cost);
+    if (const QString cost = costText(prompt); !cost.isEmpty())
+        text += u" · "_s + cost;
     if (pictures > 0)
         text += u" + "_s + (pictures == 1 ? tr("1 picture") : tr("%1 pictures").arg(pictures));
     m_composer->setEstimate(text, countTip(plan.fit));
+}
+
+/// Over all models that may be asked. Empty where no price is known, and where none of them charges anything.
+QString ChatPage::costText(const cost::TokenCount &prompt) const
+{
+    std::optional<cost::CostRange> range;
+    bool charges = false;
+    bool allKnown = true;
+    for (const select::ModelRef &ref : m_models) {
+        const auto cost = costOf(ref, prompt);
+        allKnown = allKnown && cost;
+        if (!cost)
+            continue;
+        charges = charges || cost->maxUsd > 0 || !m_context.prices.isUnpriced(ref.providerId);
+        range = range ? cost::CostRange { std::min(range->minUsd, cost->minUsd), std::max(range->maxUsd, cost->maxUsd) }
+                      : *cost;
+    }
+    if (!range || !charges)
+        return {};
+    const QString text = profile::formatUsdRange(range->minUsd, range->maxUsd);
+    if (m_models.size() == 1)
+        return text;
+    return allKnown ? tr("%1, by the model chosen").arg(text)
+                    : tr("%1 where the price is known, by the model chosen").arg(text);
 }
 
 void ChatPage::applySettings()

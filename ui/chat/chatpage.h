@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/cost/budget.h"
+#include "core/select/modelref.h"
 #include "ui/appcontext.h"
 #include "ui/chat/pictures.h"
 
@@ -53,7 +54,8 @@ private:
     void showContent();
     void estimate();
     void showPlan(const PromptPlan &plan);
-    std::optional<cost::CostRange> costOf(const cost::TokenCount &prompt) const;
+    std::optional<cost::CostRange> costOf(const select::ModelRef &ref, const cost::TokenCount &prompt) const;
+    QString costText(const cost::TokenCount &prompt) const;
     void applySettings();
     void keepDraft();
     void loadDrafts();
@@ -78,6 +80,7 @@ private:
     QString m_shownId;
     QTimer m_drafting;
     QTimer m_estimating;
+    QList<select::ModelRef> m_models; ///< that may be asked with what was estimated last
 };
 
 } // namespace talkbench::ui

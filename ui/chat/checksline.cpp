@@ -203,6 +203,14 @@ void ChecksLine::setAskedAgain(int times, const QList<profile::Verdict> &failed)
                    : tr("Asked again %1 times, as the answer failed: %2").arg(times).arg(why));
 }
 
+void ChecksLine::setJudging(const QString &model)
+{
+    clear();
+    m_line->setEnabled(false);
+    say(Outcome::NotChecked, tr("Judging with %1…").arg(model));
+    m_icon->setIcon(icon(u"more"_s, IconTone::Muted));
+}
+
 void ChecksLine::clearCard()
 {
     while (const QLayoutItem *item = m_cells->takeAt(0)) {

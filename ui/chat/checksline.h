@@ -24,6 +24,8 @@ public:
     void setRecord(const profile::RunRecord &record);
     /// While the answer is given again: how often it has been asked for again, and what failed last.
     void setAskedAgain(int times, const QList<profile::Verdict> &failed);
+    /// While a model judges the answer.
+    void setJudging(const QString &model);
     void clear();
 
 private:

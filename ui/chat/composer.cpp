@@ -54,15 +54,18 @@ protected:
 Composer::Composer(QWidget *parent)
     : QWidget(parent), m_stack(new QVBoxLayout), m_field(new Card(Card::Tone::Field, this)),
       m_edit(new PromptEdit(m_field)), m_hint(mutedLabel(u"composerHint"_s, m_field, 0.9)),
-      m_estimate(mutedLabel(u"composerEstimate"_s, m_field, 0.9)), m_send(new SendButton(m_field)),
+      m_estimate(new ElidedLabel(m_field)), m_send(new SendButton(m_field)),
       m_strip(new PictureStrip(PictureStrip::Mode::Edited, m_field)),
       m_attach(iconButton(u"attach"_s, u"image"_s, tr("Add pictures (or paste, or drop them here)"), m_field)),
-      m_options(new OptionsPanel(this)), m_optionsButton(iconButton(u"options"_s, u"settings"_s, {}, m_field))
+      m_options(new OptionsPanel(this)), m_optionsButton(iconButton(u"options"_s, u"sliders"_s, {}, m_field))
 {
     setObjectName(u"composer"_s);
     m_edit->setObjectName(u"prompt"_s);
     m_edit->setAccessibleName(tr("Message"));
     m_edit->setPlaceholderText(tr("Ask anything"));
+    m_estimate->setObjectName(u"composerEstimate"_s);
+    m_estimate->setForegroundRole(QPalette::PlaceholderText);
+    scaleFont(m_estimate, 0.9);
     m_send->setObjectName(u"send"_s);
     m_send->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_send->setFocusPolicy(Qt::TabFocus);
@@ -165,7 +168,7 @@ void Composer::showOptions(bool shown)
 void Composer::countOptions()
 {
     const int count = m_options->count();
-    m_optionsButton->setIcon(icon(u"settings"_s, count > 0 ? IconTone::Accent : IconTone::Muted));
+    m_optionsButton->setIcon(icon(u"sliders"_s, count > 0 ? IconTone::Accent : IconTone::Muted));
     const QString name = count > 0 ? tr("Options of this chat, %n set", nullptr, count) : tr("Options of this chat");
     m_optionsButton->setAccessibleName(name);
     m_optionsButton->setToolTip(name);
@@ -305,7 +308,8 @@ void Composer::addLine(QWidget *line)
 void Composer::setEstimate(const QString &estimate, const QString &tip)
 {
     m_estimate->setText(estimate);
-    m_estimate->setToolTip(tip);
+    // A narrow window shows its beginning only.
+    m_estimate->setToolTip(tip.isEmpty() ? estimate : tr("%1\n%2").arg(estimate, tip));
     fitHint();
 }
 

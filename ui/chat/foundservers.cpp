@@ -2,7 +2,6 @@
 
 #include "core/config/endpoints.h"
 #include "core/config/settings.h"
-#include "core/net/systemproxies.h"
 #include "core/run/runservice.h"
 #include "ui/modellists.h"
 #include "ui/vendors.h"
@@ -11,17 +10,6 @@
 #include <algorithm>
 
 namespace talkbench::ui {
-
-namespace {
-
-/// Host and port; this machine has several names.
-std::pair<QString, int> placeOf(const QUrl &url)
-{
-    return { net::isLoopback(url) ? QString() : url.host(),
-             url.port(url.scheme() == QStringLiteral("https") ? 443 : 80) };
-}
-
-} // namespace
 
 FoundServers::FoundServers(AppContext &context, QObject *parent) : QObject(parent), m_context(context)
 {
@@ -39,7 +27,7 @@ void FoundServers::take(QList<run::LocalServer> found)
     const QList<config::ProviderConfig> providers = m_context.settings.providers();
     found.removeIf([&providers](const run::LocalServer &server) {
         return std::any_of(providers.cbegin(), providers.cend(), [&server](const config::ProviderConfig &provider) {
-            return placeOf(provider.baseUrl) == placeOf(server.baseUrl);
+            return isSamePlace(provider.baseUrl, server.baseUrl);
         });
     });
     m_servers = std::move(found);
@@ -51,8 +39,13 @@ QString FoundServers::add(qsizetype index)
     if (index < 0 || index >= m_servers.size())
         return {};
     const run::LocalServer server = m_servers.at(index);
-    const llm::Vendor vendor = vendorOf(server, shippedVendors());
     QList<config::ProviderConfig> providers = m_context.settings.providers();
+    const auto known = std::find_if(providers.cbegin(), providers.cend(), [&server](const auto &provider) {
+        return isSamePlace(provider.baseUrl, server.baseUrl);
+    });
+    if (known != providers.cend())
+        return known->id;
+    const llm::Vendor vendor = vendorOf(server, shippedVendors());
     QString id =
         freeProviderId(vendor, [this](const QString &taken) { return m_context.settings.provider(taken).has_value(); });
     config::ProviderConfig provider = providerFrom(vendor, id);

@@ -58,7 +58,7 @@ QString leftOutText(const PromptPlan &plan)
 LeftOutLine::LeftOutLine(QWidget *parent)
     : Card(Tone::Warning, parent), m_text(new QLabel(this)),
       m_undo(textButton(u"leftOutUndo"_s, u"undo"_s, tr("Undo"), this)),
-      m_change(textButton(u"leftOutChange"_s, u"settings"_s, tr("Change"), this))
+      m_change(textButton(u"leftOutChange"_s, u"sliders"_s, tr("Change"), this))
 {
     setObjectName(u"leftOutLine"_s);
     m_text->setObjectName(u"leftOutText"_s);

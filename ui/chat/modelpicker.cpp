@@ -25,9 +25,10 @@ namespace talkbench::ui {
 
 namespace {
 
-constexpr int popupWidth = 560;
-constexpr int popupHeight = 480;
+constexpr QSize usualPopup { 560, 480 };
+constexpr QSize leastPopup { 240, 240 };
 constexpr int widest = 340;
+constexpr int leastCharacters = 6;
 
 } // namespace
 
@@ -37,8 +38,7 @@ ModelPicker::ModelPicker(AppContext &context, QWidget *parent)
 {
     setObjectName(u"modelPicker"_s);
     setAutoRaise(true);
-    setMinimumHeight(grid::control);
-    setMaximumWidth(widest);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     setFocusPolicy(Qt::TabFocus);
     setToolTip(tr("Choose provider and model (Ctrl+Shift+M)"));
     connect(this, &QToolButton::clicked, this, &ModelPicker::open);
@@ -107,7 +107,15 @@ void ModelPicker::setCurrent(const QString &providerId, const QString &model)
 QSize ModelPicker::sizeHint() const
 {
     const int text = fontMetrics().horizontalAdvance(this->text());
-    return { std::min(text + iconSide(this, 2 * grid::block + grid::unit), widest), iconSide(this, grid::control) };
+    return { std::min(text + iconSide(this, 2 * grid::block + grid::unit), iconSide(this, widest)),
+             iconSide(this, grid::control) };
+}
+
+/// The name is cut rather than what stands beside it.
+QSize ModelPicker::minimumSizeHint() const
+{
+    const int text = fontMetrics().averageCharWidth() * leastCharacters;
+    return { std::min(text + iconSide(this, 2 * grid::block + grid::unit), sizeHint().width()), sizeHint().height() };
 }
 
 void ModelPicker::paintEvent(QPaintEvent *)
@@ -122,9 +130,10 @@ void ModelPicker::paintEvent(QPaintEvent *)
     const int side = iconSide(this, grid::gap);
     const int top = inside.center().y() - side / 2 + 1;
     ui::icon(u"model"_s, IconTone::Accent).paint(&painter, QRect(inside.left(), top, side, side));
-    ui::icon(u"chevron-down"_s, IconTone::Muted).paint(&painter, QRect(inside.right() - side, top, side, side));
     painter.setPen(c.text);
     const QRect words = inside.adjusted(side + grid::unit, 0, -side - grid::half, 0);
+    if (words.width() > 0)
+        ui::icon(u"chevron-down"_s, IconTone::Muted).paint(&painter, QRect(inside.right() - side, top, side, side));
     painter.drawText(words, Qt::AlignVCenter | Qt::AlignLeft,
                      fontMetrics().elidedText(text(), Qt::ElideMiddle, words.width()));
 }
@@ -142,15 +151,19 @@ void ModelPicker::open()
     startFromBest();
 }
 
-/// Below the button, and on the screen whole.
+/// Below the button, whole within the window as far as that is on the screen; where it has no room, within the screen.
 void ModelPicker::place()
 {
-    const QRect room = screen()->availableGeometry();
-    m_popup->resize(std::min(popupWidth, room.width()), std::min(popupHeight, room.height()));
-    QPoint corner = mapToGlobal(QPoint(0, height() + grid::half));
-    corner.setX(std::clamp(corner.x(), room.left(), std::max(room.left(), room.right() + 1 - m_popup->width())));
-    corner.setY(std::clamp(corner.y(), room.top(), std::max(room.top(), room.bottom() + 1 - m_popup->height())));
-    m_popup->move(corner);
+    const QRect whole = screen()->availableGeometry();
+    QRect room = whole.intersected(QRect(window()->mapToGlobal(QPoint()), window()->size()));
+    if (room.width() < leastPopup.width() || room.height() < leastPopup.height())
+        room = whole;
+    const QPoint below = mapToGlobal(QPoint(0, height() + grid::half));
+    const int high = std::max(room.bottom() + 1 - below.y(), leastPopup.height());
+    m_popup->resize(std::min(iconSide(this, usualPopup.width()), room.width()),
+                    std::min({ iconSide(this, usualPopup.height()), high, room.height() }));
+    m_popup->move(std::clamp(below.x(), room.left(), room.right() + 1 - m_popup->width()),
+                  std::clamp(below.y(), room.top(), room.bottom() + 1 - m_popup->height()));
 }
 
 /// The row chosen stays chosen while lists arrive.

@@ -25,6 +25,7 @@ public:
     void setCurrent(const QString &providerId, const QString &model);
     void open();
     QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
     void chosen(const QString &providerId, const QString &model);

@@ -23,6 +23,7 @@ struct Prompt {
     QStringList ids; ///< of the request's messages; "" for one that is none of the conversation's
     QStringList pinned; ///< ids of messages that stay
     QList<select::ModelRef> authors = {}; ///< of the request's messages; empty for one that no model wrote
+    QList<select::ModelRef> models = {}; ///< that may be asked with it
 };
 
 /// As this model is asked with it: signed and encrypted thoughts mean something to their own model only.

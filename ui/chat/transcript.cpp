@@ -51,6 +51,13 @@ protected:
     }
 };
 
+/// It says how many seconds are left.
+bool countsDown(const run::RunUpdate &update)
+{
+    return update.state == run::RunState::RetryWait
+        || (update.state == run::RunState::Queued && update.wait.untilNs != 0);
+}
+
 void drop(MessageWidget *message)
 {
     // Its own signal may have led here.
@@ -126,10 +133,10 @@ Transcript::Transcript(ChatController &chats, AppContext &context, QWidget *pare
         AnswerMessage *widget = answer(id);
         const LiveAnswer *live = m_chats.live(id);
         if (widget && live && update.restarted)
-            widget->setLive(*live);
+            showLive(widget, *live);
         else if (widget && widget->isLive())
             widget->apply(update, m_context.clock.nowNs());
-        if (update.state == run::RunState::RetryWait)
+        if (countsDown(update))
             m_countdown.start();
     });
     connect(&m_chats, &ChatController::pinsChanged, this, [this] {
@@ -232,9 +239,16 @@ void Transcript::showAnswer(AnswerMessage *widget)
 {
     const QString id = widget->messageId();
     if (const LiveAnswer *live = m_chats.live(id))
-        widget->setLive(*live);
+        showLive(widget, *live);
     else
         widget->setEnded(*m_chats.tree().find(id), m_chats.record(id));
+}
+
+void Transcript::showLive(AnswerMessage *widget, const LiveAnswer &live)
+{
+    widget->setLive(live, m_context.clock.nowNs());
+    if (countsDown(live.last))
+        m_countdown.start();
 }
 
 void Transcript::buildOlder()
@@ -306,7 +320,7 @@ void Transcript::tickCountdowns()
     bool waiting = false;
     for (MessageWidget *message : std::as_const(m_messages)) {
         const LiveAnswer *live = m_chats.live(message->messageId());
-        if (!live || live->last.state != run::RunState::RetryWait)
+        if (!live || !countsDown(live->last))
             continue;
         waiting = true;
         run::RunUpdate again = live->last;

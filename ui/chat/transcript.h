@@ -18,6 +18,7 @@ class AnswerMessage;
 class ChatController;
 class Column;
 class MessageWidget;
+struct LiveAnswer;
 class UserMessage;
 struct AppContext;
 struct Gap;
@@ -61,6 +62,7 @@ private:
     QString toolOf(const store::StoredMessage &result) const;
     AnswerMessage *answer(const QString &id) const;
     void showAnswer(AnswerMessage *widget);
+    void showLive(AnswerMessage *widget, const LiveAnswer &live);
     void buildOlder();
     void layOut();
     void scrolled(int value);

@@ -170,7 +170,10 @@ void CompareColumn::apply(const run::RunUpdate &update)
         m_answer->setMarkdown({});
         m_reasoning->setText({});
         m_gaps->clear();
+        m_checks->clear();
     }
+    if (!update.judge.isEmpty())
+        m_checks->setJudging(update.judge);
     if (!update.reasoning.isEmpty()) {
         m_reasoning->append(update.reasoning);
         m_reasoning->show();

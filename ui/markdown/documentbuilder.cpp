@@ -1,6 +1,7 @@
 #include "ui/markdown/documentbuilder.h"
 
 #include "ui/markdown/parser.h"
+#include "ui/markdown/tablewidths.h"
 
 #include <QFontDatabase>
 #include <QTextBlock>
@@ -14,7 +15,6 @@ namespace talkbench::ui {
 
 namespace {
 
-constexpr int tableCellPadding = 7;
 constexpr int maxWord = 500;
 constexpr QChar wordBreak(0x200B); // zero width space
 constexpr double headingScale[] = { 1.5, 1.28, 1.12, 1.0, 1.0, 0.95 };
@@ -130,6 +130,14 @@ void DocumentBuilder::setStyle(const DocumentStyle &style)
     rebuild();
 }
 
+void DocumentBuilder::fitTables(qreal width)
+{
+    if (qFuzzyCompare(m_tablesFit, width))
+        return;
+    m_tablesFit = width;
+    talkbench::ui::fitTables(*m_document, width);
+}
+
 void DocumentBuilder::rebuild()
 {
     m_document->clear();
@@ -234,6 +242,9 @@ void DocumentBuilder::insertTable(QTextCursor &cursor, const Row &row)
     format.setTopMargin(documentgrid::paragraphGap);
     format.setBottomMargin(documentgrid::paragraphGap);
     format.setHeaderRowCount(1);
+    setColumnWidths(format, row, m_style.font, codeFont(m_style.font), m_document->textWidth());
+    if (!qFuzzyCompare(m_tablesFit, m_document->textWidth()))
+        m_tablesFit = -1;
     QTextTable *table = cursor.insertTable(int(row.cells.size()), int(row.alignments.size()), format);
     for (int line = 0; line < row.cells.size(); ++line) {
         for (int column = 0; column < row.alignments.size(); ++column) {

@@ -55,6 +55,9 @@ public:
     void setStyle(const DocumentStyle &style);
     const DocumentStyle &style() const { return m_style; }
 
+    /// Makes the tables fit another width of the document.
+    void fitTables(qreal width);
+
     /// Where the last change began, in characters of the document.
     int changedFrom() const { return m_changedFrom; }
 
@@ -85,6 +88,7 @@ private:
     /// The cursor stands in an empty block that the next row may take.
     bool m_blockFree = true;
     int m_changedFrom = 0;
+    qreal m_tablesFit = -1; ///< the width that all tables fit
 };
 
 } // namespace talkbench::ui

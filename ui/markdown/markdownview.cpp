@@ -61,7 +61,6 @@ MarkdownView::MarkdownView(QWidget *parent) : QTextBrowser(parent), m_builder(do
 {
     setFrameShape(QFrame::NoFrame);
     setOpenLinks(false);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     setTextInteractionFlags(Qt::TextBrowserInteraction);
@@ -131,9 +130,18 @@ int MarkdownView::idealWidth() const
 
 int MarkdownView::heightForWidth(int width) const
 {
+    m_builder.fitTables(width);
     if (!qFuzzyCompare(document()->textWidth(), qreal(width)))
         document()->setTextWidth(width);
-    return int(std::ceil(document()->size().height()));
+    const QSizeF size = document()->size();
+    const int bar = size.toSize().width() > width ? horizontalScrollBar()->sizeHint().height() : 0;
+    return int(std::ceil(size.height())) + bar;
+}
+
+/// Of a point in the view, which a wide table may have moved.
+QPointF MarkdownView::inDocument(const QPointF &point) const
+{
+    return point + QPointF(horizontalScrollBar()->value(), 0);
 }
 
 QSize MarkdownView::sizeHint() const
@@ -177,6 +185,13 @@ void MarkdownView::showEvent(QShowEvent *event)
 
 void MarkdownView::wheelEvent(QWheelEvent *event)
 {
+    const QPoint turned = event->angleDelta();
+    const int sideways = event->modifiers() & Qt::ShiftModifier && turned.x() == 0 ? turned.y() : turned.x();
+    if (horizontalScrollBar()->maximum() > 0 && sideways != 0) {
+        horizontalScrollBar()->setValue(horizontalScrollBar()->value() - sideways / 2);
+        event->accept();
+        return;
+    }
     event->ignore();
 }
 
@@ -230,6 +245,7 @@ void MarkdownView::paintEvent(QPaintEvent *event)
     {
         QPainter painter(viewport());
         painter.setRenderHint(QPainter::Antialiasing);
+        painter.translate(-inDocument({}));
         paintDecorations(painter, event->rect());
     }
     QTextBrowser::paintEvent(event);
@@ -325,7 +341,7 @@ void MarkdownView::paintMarker(QPainter &painter, const QTextBlock &block, const
 
 void MarkdownView::mouseReleaseEvent(QMouseEvent *event)
 {
-    const QTextBlock header = codeHeaderAt(event->position());
+    const QTextBlock header = codeHeaderAt(inDocument(event->position()));
     if (event->button() == Qt::LeftButton && header.isValid() && !textCursor().hasSelection()) {
         QApplication::clipboard()->setText(codeText(header));
         m_copied = header.blockNumber();
@@ -339,7 +355,7 @@ void MarkdownView::mouseReleaseEvent(QMouseEvent *event)
 void MarkdownView::mouseMoveEvent(QMouseEvent *event)
 {
     QTextBrowser::mouseMoveEvent(event);
-    if (event->buttons() == Qt::NoButton && codeHeaderAt(event->position()).isValid())
+    if (event->buttons() == Qt::NoButton && codeHeaderAt(inDocument(event->position())).isValid())
         viewport()->setCursor(Qt::PointingHandCursor);
 }
 
@@ -347,7 +363,7 @@ void MarkdownView::contextMenuEvent(QContextMenuEvent *event)
 {
     auto *menu = createStandardContextMenu(event->pos());
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    const int position = document()->documentLayout()->hitTest(event->pos(), Qt::FuzzyHit);
+    const int position = document()->documentLayout()->hitTest(inDocument(event->pos()), Qt::FuzzyHit);
     const QTextBlock code = firstOfCode(document()->findBlock(std::max(position, 0)));
     if (isCode(code)) {
         menu->addSeparator();

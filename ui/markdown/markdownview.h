@@ -7,7 +7,8 @@
 
 namespace talkbench::ui {
 
-/// Markdown as a part of a page: as tall as its text, never scrolling itself, selectable, in the theme's colours.
+/// Markdown as a part of a page: as tall as its text, selectable, in the theme's colours; it scrolls only sideways, where a
+/// table is wider than it.
 /// Text may be appended at any rate: it is laid out at most once a frame, less often where that is dear, and not at all
 /// while hidden.
 class MarkdownView final : public QTextBrowser {
@@ -48,6 +49,7 @@ protected:
 private:
     void restyle();
     void contentChanged();
+    QPointF inDocument(const QPointF &point) const;
     QRectF codeCard(const QTextBlock &first) const;
     QRectF copyArea(const QTextBlock &first) const;
     QTextBlock codeHeaderAt(const QPointF &point) const;
@@ -56,7 +58,7 @@ private:
     void paintBlock(QPainter &painter, const QTextBlock &block) const;
     void paintMarker(QPainter &painter, const QTextBlock &block, const QRectF &rect) const;
 
-    DocumentBuilder m_builder;
+    mutable DocumentBuilder m_builder; ///< fits its tables when it is asked how high it would be
     QString m_waiting;
     QTimer m_frame;
     int m_copied = -1; ///< block number of the code header that says 'Copied'

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace talkbench::ui {
 
@@ -28,8 +29,8 @@ void forgetBefore(auto &arrivals, qint64 ns)
 } // namespace
 
 ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
-    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_calls(context.clock),
-      m_resources(context.clock), m_frames(context.clock), m_day(QDate::currentDate())
+    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_startWallMs(context.clock.wallMs()),
+      m_calls(context.clock), m_resources(context.clock), m_frames(context.clock), m_day(QDate::currentDate())
 {
     m_timer.setInterval(idleMs);
     connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
@@ -37,7 +38,7 @@ ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
     connect(&context.runs, &run::RunService::streamed, this, &ActivityMonitor::addArrivals);
     connect(&context.runs, &run::RunService::recorded, this, &ActivityMonitor::record);
     loadSpending(context.store);
-    connect(&context.store, &store::Store::runsRewritten, this, [this, &context] { loadSpending(context.store); });
+    connect(&context.store, &store::Store::runsRewritten, this, [this, &context] { reload(context.store); });
     m_timer.start();
     QTimer::singleShot(0, this, &ActivityMonitor::take);
 }
@@ -58,6 +59,44 @@ void ActivityMonitor::loadSpending(store::Store &store)
             addSpending(record);
         Q_EMIT spendingChanged();
     });
+}
+
+void ActivityMonitor::reload(store::Store &store)
+{
+    loadSpending(store);
+    m_reloading = true;
+    m_meanwhile.clear();
+    whenReady(this, store.runs(0, {}, m_startWallMs),
+              [this, number = ++m_reloads](const base::Result<QList<profile::RunRecord>> &runs) {
+                  if (number != m_reloads)
+                      return;
+                  m_reloading = false;
+                  const QList<profile::RunRecord> meanwhile = std::exchange(m_meanwhile, {});
+                  if (runs)
+                      replaceCalls(*runs + meanwhile);
+              });
+}
+
+/// Monotonic; of a call that nobody timed, when it began.
+qint64 ActivityMonitor::endOf(const profile::RunRecord &record) const
+{
+    return record.trace.endNs != 0 ? record.trace.endNs
+                                   : m_startNs + (record.startedWallMs - m_startWallMs) * 1'000'000;
+}
+
+void ActivityMonitor::replaceCalls(QList<profile::RunRecord> records)
+{
+    std::stable_sort(records.begin(), records.end(),
+                     [this](const profile::RunRecord &a, const profile::RunRecord &b) { return endOf(a) < endOf(b); });
+    QList<std::pair<qint64, profile::RunRecord>> ended;
+    for (const profile::RunRecord &record : std::as_const(records)) {
+        ended.append({ endOf(record), record });
+        if (record.id == m_lastCall.record().id && !isLastCallLive())
+            m_lastCall = LiveCall(record);
+    }
+    m_calls.replace(ended);
+    Q_EMIT callsRewritten(records);
+    Q_EMIT lastCallChanged();
 }
 
 void ActivityMonitor::addSpending(const profile::RunRecord &record)
@@ -118,6 +157,8 @@ void ActivityMonitor::record(const profile::RunRecord &record)
 {
     m_calls.add(record);
     addSpending(record);
+    if (m_reloading)
+        m_meanwhile.append(record);
     const QString key = m_live.contains(record.messageId) ? record.messageId : record.id;
     m_live.remove(key);
     if (m_lastKey.isEmpty() || key == m_lastKey || !m_live.contains(m_lastKey)) {

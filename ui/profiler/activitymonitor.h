@@ -77,6 +77,8 @@ Q_SIGNALS:
     void lastCallChanged();
     void callEnded(const talkbench::profile::RunRecord &record);
     void spendingChanged();
+    /// The calls of this start are not what they were when they ended, but these, in the order of their ends.
+    void callsRewritten(const QList<talkbench::profile::RunRecord> &records);
 
 private:
     struct Arrival {
@@ -89,11 +91,15 @@ private:
     void addArrivals(const run::RunUpdate &update);
     void addSpending(const profile::RunRecord &record);
     void loadSpending(store::Store &store);
+    void reload(store::Store &store);
+    void replaceCalls(QList<profile::RunRecord> records);
+    qint64 endOf(const profile::RunRecord &record) const;
     void take();
     double tokensPerS();
 
     const base::Clock &m_clock;
     qint64 m_startNs;
+    qint64 m_startWallMs;
     profile::Monitor m_calls;
     profile::ResourceSampler m_resources;
     FrameMonitor m_frames;
@@ -107,6 +113,9 @@ private:
     LiveCall m_lastCall;
     qint64 m_lastSubmittedNs = 0;
     std::deque<Arrival> m_arrivals; ///< of the last second
+    quint64 m_reloads = 0;
+    QList<profile::RunRecord> m_meanwhile; ///< that ended since the last reload was asked for
+    bool m_reloading = false;
 };
 
 } // namespace talkbench::ui

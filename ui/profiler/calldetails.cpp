@@ -174,6 +174,10 @@ void addCost(Receipt &receipt, const RunRecord &record)
                 record.costUsd.has_value());
     if (record.answer.usage)
         addItems(receipt, run::receiptOf(record));
+    for (const profile::Attempt &judge : record.judgements)
+        receipt.row(CallDetails::tr("Judged by %1").arg(judge.model),
+                    judge.costUsd ? profile::formatUsd(*judge.costUsd) : tr("price unknown"),
+                    judge.costUsd.has_value());
     if (!record.priceVersion.isEmpty())
         receipt.row(tr("Price table"), record.priceVersion);
 }

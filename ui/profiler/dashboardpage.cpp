@@ -61,11 +61,13 @@ private:
 
 DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     : QWidget(parent), m_monitor(monitor), m_window(new QComboBox(this)), m_operation(new QComboBox(this)),
-      m_queue(mutedLabel(u"dashboardQueue"_s, this)),
-      m_copy(textButton(u"dashboardCopy"_s, u"copy"_s, tr("Copy as CSV"), this)), m_stack(new QStackedWidget(this)),
-      m_empty(mutedLabel(u"dashboardEmpty"_s, this)), m_tiles(new SummaryTiles(this)), m_table(new QTableWidget(this))
+      m_queue(new ElidedLabel(this)), m_copy(textButton(u"dashboardCopy"_s, u"copy"_s, tr("Copy as CSV"), this)),
+      m_stack(new QStackedWidget(this)), m_empty(mutedLabel(u"dashboardEmpty"_s, this)),
+      m_tiles(new SummaryTiles(this)), m_table(new QTableWidget(this))
 {
     setObjectName(u"dashboardPage"_s);
+    m_queue->setObjectName(u"dashboardQueue"_s);
+    m_queue->setForegroundRole(QPalette::PlaceholderText);
     makeTable();
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -92,6 +94,7 @@ DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     };
     connect(&monitor, &ActivityMonitor::callEnded, this, later);
     connect(&monitor, &ActivityMonitor::sampled, this, later);
+    connect(&monitor, &ActivityMonitor::callsRewritten, this, later);
 }
 
 QWidget *DashboardPage::makeBar()
@@ -108,7 +111,7 @@ QWidget *DashboardPage::makeBar()
     connect(m_window, &QComboBox::currentIndexChanged, this, &DashboardPage::refresh);
     m_operation->addItem(tr("All operations"), -1);
     for (const profile::OperationRow &row : profile::operationTable())
-        m_operation->addItem(QCoreApplication::translate("Operation", row.title), static_cast<int>(row.operation));
+        m_operation->addItem(profile::operationTitle(row.operation), static_cast<int>(row.operation));
     m_operation->setObjectName(u"dashboardOperation"_s);
     m_operation->setAccessibleName(tr("Operation"));
     connect(m_operation, &QComboBox::currentIndexChanged, this, &DashboardPage::refresh);
@@ -120,8 +123,7 @@ QWidget *DashboardPage::makeBar()
     line->addWidget(m_window);
     line->addWidget(m_operation);
     line->addSpacing(grid::unit);
-    line->addWidget(m_queue);
-    line->addStretch();
+    line->addWidget(m_queue, 1);
     line->addWidget(m_copy);
     return bar;
 }
@@ -166,6 +168,7 @@ void DashboardPage::showQueue()
     m_queue->setText(tr("Queue: %1 on average, at most %2")
                          .arg(QLocale().toString(queued.mean, 'f', queued.mean < 10 ? 1 : 0),
                               QLocale().toString(queued.max, 'f', 0)));
+    m_queue->setToolTip(m_queue->text());
 }
 
 void DashboardPage::showEvent(QShowEvent *event)

@@ -50,6 +50,7 @@ ProfilerDock::ProfilerDock(ActivityMonitor &monitor, QWidget *parent)
     m_refresh.setInterval(refreshMs);
     connect(&m_refresh, &QTimer::timeout, this, &ProfilerDock::showLastCall);
     connect(&monitor, &ActivityMonitor::callEnded, this, &ProfilerDock::addCall);
+    connect(&monitor, &ActivityMonitor::callsRewritten, this, &ProfilerDock::replaceCalls);
     connect(&monitor, &ActivityMonitor::sampled, this, &ProfilerDock::addSample);
     connect(&monitor, &ActivityMonitor::lastCallChanged, this, &ProfilerDock::scheduleLastCall);
     connect(this, &QDockWidget::visibilityChanged, this, &ProfilerDock::scheduleLastCall);
@@ -114,7 +115,7 @@ QWidget *ProfilerDock::lastCallPanel()
 {
     auto *panel = new QWidget(this);
     panel->setObjectName(u"lastCall"_s);
-    m_lastTitle = new QLabel(panel);
+    m_lastTitle = new ElidedLabel(panel);
     m_lastTitle->setFont(demiBold(m_lastTitle->font()));
     m_waterfall = new Waterfall(panel);
     m_gaps = new GapStrip(panel);
@@ -131,7 +132,7 @@ QWidget *ProfilerDock::lastCallPanel()
     layout->addWidget(m_waterfall);
     layout->addWidget(m_gaps);
     layout->addWidget(m_numbers);
-    return panel;
+    return new GrowingArea(panel, this);
 }
 
 void ProfilerDock::setElsewhere(const ElsewhereOf &elsewhereOf)
@@ -148,16 +149,44 @@ LiveChart *ProfilerDock::chart(QLatin1StringView id) const
 
 void ProfilerDock::addCall(const profile::RunRecord &record)
 {
+    countCall(record);
+    for (const Feed &feed : m_feeds)
+        feedCall(feed, record);
+}
+
+/// Charts over time show no costs, which are all that may have changed.
+void ProfilerDock::replaceCalls(const QList<profile::RunRecord> &records)
+{
+    m_calls = 0;
+    m_totalUsd = 0;
+    const auto isOfCalls = [](const Feed &feed) { return feed.row->x == ChartSpec::XAxis::Calls; };
+    for (const Feed &feed : m_feeds) {
+        if (isOfCalls(feed))
+            feed.chart->clear();
+    }
+    for (const profile::RunRecord &record : records) {
+        countCall(record);
+        for (const Feed &feed : m_feeds) {
+            if (isOfCalls(feed))
+                feedCall(feed, record);
+        }
+    }
+}
+
+void ProfilerDock::countCall(const profile::RunRecord &record)
+{
     ++m_calls;
     m_totalUsd += record.cached ? 0 : record.costUsd.value_or(0);
+}
+
+void ProfilerDock::feedCall(const Feed &feed, const profile::RunRecord &record)
+{
     const EndedCall call { record, m_totalUsd };
-    for (const Feed &feed : m_feeds) {
-        const double x = feed.row->x == ChartSpec::XAxis::Calls ? m_calls : m_monitor.seconds();
-        for (std::size_t i = 0; i < feed.row->series.size(); ++i) {
-            const SeriesRow &series = feed.row->series[i];
-            if (const auto value = series.ofCall ? series.ofCall(call) : std::nullopt)
-                feed.chart->append(static_cast<int>(i), x, *value);
-        }
+    const double x = feed.row->x == ChartSpec::XAxis::Calls ? m_calls : m_monitor.seconds();
+    for (std::size_t i = 0; i < feed.row->series.size(); ++i) {
+        const SeriesRow &series = feed.row->series[i];
+        if (const auto value = series.ofCall ? series.ofCall(call) : std::nullopt)
+            feed.chart->append(static_cast<int>(i), x, *value);
     }
 }
 
@@ -187,6 +216,7 @@ void ProfilerDock::showLastCall()
         m_lastTitle->setText(tr("Last call: none yet"));
     else
         m_lastTitle->setText(live ? tr("This call") : tr("Last call · %1").arg(record.model));
+    m_lastTitle->setToolTip(m_lastTitle->text().toHtmlEscaped());
     if (live)
         m_waterfall->setLive(record.trace, m_monitor.nowNs());
     else

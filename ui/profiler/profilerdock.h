@@ -45,6 +45,9 @@ private:
     QWidget *lastCallPanel();
     void addChart(QVBoxLayout *layout, const ChartRow &row);
     void addCall(const profile::RunRecord &record);
+    void replaceCalls(const QList<profile::RunRecord> &records);
+    void countCall(const profile::RunRecord &record);
+    void feedCall(const Feed &feed, const profile::RunRecord &record);
     void addSample(const ActivitySample &sample);
     void scheduleLastCall();
     void showLastCall();

@@ -2,8 +2,10 @@
 
 #include "core/config/settings.h"
 #include "core/profile/format.h"
+#include "core/profile/operation.h"
 #include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/callrow.h"
+#include "ui/profiler/waitwords.h"
 #include "ui/taborder.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
@@ -111,10 +113,8 @@ bool QueuePopover::focusNextPrevChild(bool next)
 
 QString QueuePopover::whose(const run::OpenCall &call) const
 {
-    if (call.priority == run::Priority::Batch)
-        return tr("Batch");
-    if (call.conversationId.isEmpty())
-        return tr("Compare");
+    if (call.operation != profile::Operation::Chat)
+        return profile::operationTitle(call.operation);
     const QString title = m_titleOf(call.conversationId);
     return title.isEmpty() ? tr("New chat") : title;
 }
@@ -123,11 +123,13 @@ QString QueuePopover::stateOf(const run::OpenCall &call, qsizetype position) con
 {
     const qint64 now = m_monitor.nowNs();
     const QString time = profile::formatMs(static_cast<double>(std::max<qint64>(now - call.sinceNs, 0)) / 1e6);
+    if (call.joined)
+        return tr("joins another call that asks the same, %1").arg(time);
     switch (call.state) {
     case run::RunState::Queued:
         return call.wait.reason == run::WaitReason::None
             ? tr("position %1, waiting %2").arg(position).arg(time)
-            : tr("position %1, waiting %2 for %3").arg(position).arg(time, waitReasonText(call.wait.reason));
+            : tr("position %1, waiting %2 for %3").arg(position).arg(time, waitWords(call.wait, now));
     case run::RunState::Connecting:
         return tr("connecting %1").arg(time);
     case run::RunState::Waiting:
@@ -146,9 +148,12 @@ QString QueuePopover::stateOf(const run::OpenCall &call, qsizetype position) con
 void QueuePopover::refresh()
 {
     const run::EngineState &state = m_monitor.state();
-    m_title->setText(tr("%1 running, %2 waiting").arg(state.inFlight).arg(state.queued));
+    QString title = tr("%1 running, %2 waiting").arg(state.inFlight).arg(state.queued);
+    if (!state.joined.isEmpty())
+        title = tr("%1, %2 joined").arg(title).arg(state.joined.size());
+    m_title->setText(title);
     m_cancelWaiting->setEnabled(state.queued > 0);
-    showRows(state.running + state.queue, state.running.size());
+    showRows(state.running + state.queue + state.joined, state.running.size());
     const qsizetype more = state.inFlight + state.queued - state.running.size() - state.queue.size();
     m_note->setText(m_rowOf.isEmpty() ? tr("Nothing runs and nothing waits.")
                                       : tr("and %n more", nullptr, int(std::max<qsizetype>(more, 0))));

@@ -18,6 +18,9 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int shortestTrack = 8;
+constexpr int leastWidth = 160;
+constexpr int mostNoteLines = 6;
+constexpr qsizetype longestNote = 1000;
 
 using profile::ChunkKind;
 using profile::ChunkStamp;
@@ -104,7 +107,8 @@ void Waterfall::setLive(const Trace &trace, qint64 nowNs)
 
 void Waterfall::set(const Trace &trace, qint64 nowNs, const QString &note, bool failed)
 {
-    const qsizetype before = m_rows.size() + (m_note.isEmpty() ? 0 : 1);
+    const qsizetype before = m_rows.size();
+    const bool otherNote = note != m_note;
     m_rows = trace.submittedNs == 0 ? QList<Row>() : rowsOf(trace);
     if (nowNs != 0 && trace.submittedNs != 0) {
         if (trace.firstContentNs == 0) {
@@ -129,16 +133,40 @@ void Waterfall::set(const Trace &trace, qint64 nowNs, const QString &note, bool 
     if (!m_note.isEmpty())
         words << m_note;
     setAccessibleDescription(words.join(u", "_s));
-    if (before != m_rows.size() + (m_note.isEmpty() ? 0 : 1))
+    if (otherNote)
+        fitNote();
+    else if (before != m_rows.size())
         updateGeometry();
     update();
 }
 
 bool Waterfall::event(QEvent *event)
 {
-    if (event->type() == QEvent::FontChange)
-        updateGeometry();
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::Resize)
+        fitNote();
     return QWidget::event(event);
+}
+
+/// It takes the lines that it needs, up to a bound; where it is longer, all of it is in the tool tip.
+void Waterfall::fitNote()
+{
+    const QRect room(0, 0, std::max(width(), leastWidth), 1000 * fontMetrics().lineSpacing());
+    const int most = mostNoteLines * fontMetrics().lineSpacing();
+    const auto heightOf = [&](const QString &note) {
+        return note.isEmpty() ? 0 : fontMetrics().boundingRect(room, Qt::TextWordWrap, note).height();
+    };
+    m_shownNote = m_note.left(longestNote);
+    if (m_note.size() > longestNote || heightOf(m_note) > most) {
+        qsizetype fits = 0;
+        for (qsizetype step = m_shownNote.size(); step > 0; step /= 2) {
+            if (fits + step <= m_shownNote.size() && heightOf(m_note.left(fits + step) + u'…') <= most)
+                fits += step;
+        }
+        m_shownNote = m_note.left(fits) + u'…';
+    }
+    m_noteHeight = heightOf(m_shownNote);
+    setToolTip(m_shownNote == m_note ? QString() : m_note.toHtmlEscaped());
+    updateGeometry();
 }
 
 int Waterfall::rowHeight() const
@@ -166,13 +194,12 @@ int Waterfall::valueWidth() const
 QSize Waterfall::sizeHint() const
 {
     const int lines = m_rows.isEmpty() ? 0 : static_cast<int>(m_rows.size()) + 1;
-    const int noteLines = m_note.isEmpty() ? 0 : m_failed ? 2 : 1;
-    return { 280, (lines + noteLines) * rowHeight() };
+    return { 280, lines * rowHeight() + m_noteHeight };
 }
 
 QSize Waterfall::minimumSizeHint() const
 {
-    return { 160, sizeHint().height() };
+    return { leastWidth, sizeHint().height() };
 }
 
 QColor Waterfall::colour(const Row &row) const
@@ -249,7 +276,7 @@ void Waterfall::paintEvent(QPaintEvent *)
     const Colours &theme = colours(this);
     painter.setPen(m_failed ? theme.error : theme.mutedText);
     rect.setBottom(height());
-    painter.drawText(rect, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_note);
+    painter.drawText(rect, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_shownNote);
 }
 
 } // namespace talkbench::ui

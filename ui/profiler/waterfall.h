@@ -43,6 +43,7 @@ protected:
 
 private:
     void set(const profile::Trace &trace, qint64 nowNs, const QString &note, bool failed);
+    void fitNote();
     int rowHeight() const;
     int titleWidth() const;
     int valueWidth() const;
@@ -52,6 +53,8 @@ private:
 
     QList<Row> m_rows;
     QString m_note;
+    QString m_shownNote; ///< as much of it as there is room for
+    int m_noteHeight = 0;
     bool m_failed = false;
     qint64 m_startNs = 0;
     qint64 m_endNs = 0;

@@ -55,11 +55,35 @@ QIcon stepIcon(State state)
     return {};
 }
 
+/// Room for what comes of a test: nothing moves when it comes, and what is longer scrolls.
+class ReservedArea final : public QScrollArea {
+public:
+    ReservedArea(QWidget *content, QWidget *parent) : QScrollArea(parent)
+    {
+        setFrameShape(QFrame::NoFrame);
+        setFocusPolicy(Qt::NoFocus);
+        setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+        setWidgetResizable(true);
+        setWidget(content);
+        viewport()->setAutoFillBackground(false);
+        content->setAutoFillBackground(false);
+    }
+    QSize sizeHint() const override
+    {
+        return { QScrollArea::sizeHint().width(), usualLines * fontMetrics().lineSpacing() };
+    }
+    QSize minimumSizeHint() const override { return { 0, leastLines * fontMetrics().lineSpacing() }; }
+
+private:
+    static constexpr int usualLines = 9;
+    static constexpr int leastLines = 4;
+};
+
 ToneLabel *stepText(const run::DiagnosisStep &step)
 {
     auto *label = new ToneLabel(u"testStep_"_s + step.id,
                                 step.state == State::Failed ? ToneLabel::Tone::Error : ToneLabel::Tone::Muted);
-    // What is wrong stands above, beside the button.
+    // What is wrong stands above.
     const bool failed = step.state == State::Failed;
     label->setText(step.advice.isEmpty() ? step.text : failed ? step.advice : step.text + u'\n' + step.advice);
     return label;
@@ -69,8 +93,9 @@ ToneLabel *stepText(const run::DiagnosisStep &step)
 
 ConnectionTest::ConnectionTest(QWidget *parent)
     : QWidget(parent), m_button(new QPushButton(icon(u"plug"_s), tr("Test connection"), this)),
-      m_escape(new QShortcut(Qt::Key_Escape, this)), m_result(new ToneLabel(u"providerTestResult"_s)),
-      m_steps(new QWidget(this)), m_rows(new QGridLayout(m_steps))
+      m_escape(new QShortcut(Qt::Key_Escape, this)),
+      m_problem(new ToneLabel(u"providerProblem"_s, ToneLabel::Tone::Error)),
+      m_result(new ToneLabel(u"providerTestResult"_s)), m_steps(new QWidget(this)), m_rows(new QGridLayout(m_steps))
 {
     m_button->setObjectName(u"providerTest"_s);
     m_button->setAutoDefault(false);
@@ -81,22 +106,40 @@ ConnectionTest::ConnectionTest(QWidget *parent)
     m_rows->setVerticalSpacing(grid::half);
     m_rows->setColumnStretch(3, 1);
     m_steps->hide();
+    m_problem->hide();
     auto *line = new QHBoxLayout;
     line->setSpacing(grid::wide);
     line->addWidget(m_button, 0, Qt::AlignTop | Qt::AlignLeft);
-    line->addWidget(m_result, 1);
+    line->addWidget(m_problem, 1);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::unit);
     column->addLayout(line);
-    column->addWidget(m_steps);
-    column->addWidget(offers());
+    column->addWidget(results(), 1);
     connect(m_button, &QPushButton::clicked, this, [this] {
         const bool running = m_test && m_test->running;
         running ? Q_EMIT stopRequested() : Q_EMIT requested();
     });
     m_escape->setEnabled(false); // else it would keep the dialog from closing
     connect(m_escape, &QShortcut::activated, this, &ConnectionTest::stopRequested);
+}
+
+QWidget *ConnectionTest::results()
+{
+    auto *page = new QWidget;
+    auto *column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid::unit);
+    column->addWidget(m_result);
+    column->addWidget(m_steps);
+    column->addWidget(offers());
+    column->addStretch();
+    return new ReservedArea(page, this);
+}
+
+void ConnectionTest::setProblem(const QString &problem)
+{
+    m_problem->say(problem, ToneLabel::Tone::Error);
 }
 
 QWidget *ConnectionTest::offers()

@@ -22,6 +22,8 @@ public:
 
     /// Nothing where it was not tested.
     void setTest(const std::optional<ProviderDraft::Test> &test);
+    /// What is wrong with what is to be tested; empty for nothing.
+    void setProblem(const QString &problem);
     void focusButton();
 
 Q_SIGNALS:
@@ -34,6 +36,7 @@ Q_SIGNALS:
     void pinChosen(const QByteArray &fingerprint);
 
 private:
+    QWidget *results();
     QWidget *offers();
     void showSteps(const QList<run::DiagnosisStep> &steps);
     void askForCertificate();
@@ -41,6 +44,7 @@ private:
     std::optional<ProviderDraft::Test> m_test;
     QPushButton *m_button;
     QShortcut *m_escape;
+    ToneLabel *m_problem;
     ToneLabel *m_result;
     QWidget *m_steps;
     QGridLayout *m_rows;

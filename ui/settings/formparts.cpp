@@ -130,6 +130,23 @@ QVariantList fieldValues(const QWidget *form)
     return values;
 }
 
+void whenEdited(const QWidget *form, QObject *context, const std::function<void()> &then)
+{
+    const auto fields = form->findChildren<QWidget *>();
+    for (const QWidget *field : fields) {
+        if (const auto *line = qobject_cast<const QLineEdit *>(field))
+            QObject::connect(line, &QLineEdit::textChanged, context, then);
+        else if (const auto *lines = qobject_cast<const QPlainTextEdit *>(field))
+            QObject::connect(lines, &QPlainTextEdit::textChanged, context, then);
+        else if (const auto *choice = qobject_cast<const QComboBox *>(field))
+            QObject::connect(choice, &QComboBox::currentTextChanged, context, then);
+        else if (const auto *slider = qobject_cast<const QSlider *>(field))
+            QObject::connect(slider, &QSlider::valueChanged, context, then);
+        else if (const auto *flag = qobject_cast<const QCheckBox *>(field))
+            QObject::connect(flag, &QCheckBox::toggled, context, then);
+    }
+}
+
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field, QWidget *shown)
 {
     field->setObjectName(objectName);

@@ -3,6 +3,8 @@
 #include <QLabel>
 #include <QVariantList>
 
+#include <functional>
+
 class QFormLayout;
 
 namespace talkbench::ui {
@@ -37,6 +39,8 @@ void fillTab(QWidget *tab, QFormLayout *fields, QWidget *hint);
 void markTransient(QWidget *field);
 /// What stands in the other fields below, in their order: compared with an earlier time it tells whether anything was edited.
 QVariantList fieldValues(const QWidget *form);
+/// Calls `then` whenever what stands in one of the fields below changes; of fields made later it knows nothing.
+void whenEdited(const QWidget *form, QObject *context, const std::function<void()> &then);
 /// Names a field and gives it a label; `shown` is what stands in the form if that is more than the field.
 void addField(QFormLayout *form, const QString &objectName, const QString &title, QWidget *field,
               QWidget *shown = nullptr);

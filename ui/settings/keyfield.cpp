@@ -71,6 +71,7 @@ QWidget *KeyField::valueRow()
     m_source = new QComboBox(row);
     m_source->setObjectName(u"providerKeySource"_s);
     m_source->setAccessibleName(tr("Where the key is"));
+    m_source->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_source->addItems({ tr("Keychain"), tr("Environment") });
     m_secret = new QLineEdit(row);
     m_secret->setObjectName(u"providerKey"_s);

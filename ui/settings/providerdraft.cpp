@@ -1,5 +1,7 @@
 #include "ui/settings/providerdraft.h"
 
+#include "core/net/networkerror.h"
+
 #include <QCoreApplication>
 
 namespace talkbench::ui {
@@ -54,7 +56,9 @@ QString ProviderDraft::statusText() const
     case base::ErrorKind::Refused:
         return tr("nothing answers");
     case base::ErrorKind::Tls:
-        return tr("certificate refused");
+        return test->problem->certificate      ? tr("certificate refused")
+            : net::speaksNoTls(*test->problem) ? tr("no TLS spoken here")
+                                               : tr("no secure connection");
     case base::ErrorKind::NotFound:
         return tr("wrong path or model");
     case base::ErrorKind::ConnectTimeout:

@@ -3,6 +3,7 @@
 #include "core/config/endpoints.h"
 #include "core/config/providerrows.h"
 #include "core/config/secrets.h"
+#include "core/profile/format.h"
 #include "core/run/runservice.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
@@ -36,13 +37,21 @@ QIcon statusIcon(ProviderStatus status)
     return {};
 }
 
-/// What the window has seen of the provider since it was started.
-std::optional<ProviderDraft::Test> seenOf(const config::ProviderConfig &config, const ModelLists::List &list)
+QString worksWords(qsizetype models)
 {
-    if (list.asking || (!list.answered && !list.problem))
+    return models == 1 ? ProviderDrafts::tr("Works: 1 model.") : ProviderDrafts::tr("Works: %1 models.").arg(models);
+}
+
+/// What the window has seen of the provider since it was started.
+std::optional<ProviderDraft::Test> seenOf(const config::ProviderConfig &config, const ModelLists::List &list,
+                                          qint64 nowMs)
+{
+    if (!list.answered && !list.problem)
         return std::nullopt;
     ProviderDraft::Test test { config, false, {}, list.problem };
-    test.words = list.problem ? list.problem->message : QString();
+    test.words =
+        ProviderDrafts::tr("%1 (%2)").arg(list.problem ? list.problem->message : worksWords(list.models.size()),
+                                          profile::formatAge(std::max<qint64>(nowMs - list.answeredMs, 0)));
     return test;
 }
 
@@ -55,7 +64,7 @@ ProviderDrafts::ProviderDrafts(AppContext &context, QObject *parent) : QAbstract
         auto draft = std::make_unique<ProviderDraft>();
         draft->config = provider;
         draft->url = provider.baseUrl.toString();
-        draft->test = seenOf(provider, m_context.models.of(provider.id));
+        draft->test = seenOf(provider, m_context.models.of(provider.id), m_context.clock.wallMs());
         askForSecrets(*draft);
         m_drafts.push_back(std::move(draft));
     }
@@ -104,6 +113,14 @@ int ProviderDrafts::rowOf(const QString &id) const
 {
     const auto found =
         std::find_if(m_drafts.begin(), m_drafts.end(), [&id](const auto &draft) { return draft->config.id == id; });
+    return found == m_drafts.end() ? -1 : static_cast<int>(found - m_drafts.begin());
+}
+
+int ProviderDrafts::rowAt(const QUrl &baseUrl) const
+{
+    const auto found = std::find_if(m_drafts.begin(), m_drafts.end(), [&baseUrl](const auto &draft) {
+        return isSamePlace(draft->config.baseUrl, baseUrl);
+    });
     return found == m_drafts.end() ? -1 : static_cast<int>(found - m_drafts.begin());
 }
 
@@ -239,18 +256,22 @@ void ProviderDrafts::tested(const QString &id, quint64 number, const run::Diagno
     ProviderDraft *draft = find(id);
     if (!draft || draft->testNumber != number || !draft->test)
         return;
-    const qsizetype count = diagnosis.models.size();
     draft->test->running = false;
     draft->test->diagnosis = diagnosis;
     draft->test->problem = diagnosis.error;
-    draft->test->words = diagnosis.error ? diagnosis.error->message
-        : count == 1                     ? tr("Works: 1 model.")
-                                         : tr("Works: %1 models.").arg(count);
+    draft->test->words = diagnosis.error ? diagnosis.error->message : worksWords(diagnosis.models.size());
     if (m_context.settings.provider(id) == draft->config && draft->typedKeys.isEmpty())
-        m_context.models.learn(id, diagnosis.error ? ModelLists::Answer(*diagnosis.error) : diagnosis.models);
+        learn(*draft);
     touched(id);
     if (!diagnosis.error)
         Q_EMIT listed(id, diagnosis.models);
+}
+
+/// The window knows from now on what the test has found.
+void ProviderDrafts::learn(const ProviderDraft &draft)
+{
+    const ProviderDraft::Test &test = *draft.test;
+    m_context.models.learn(draft.config.id, test.problem ? ModelLists::Answer(*test.problem) : test.diagnosis.models);
 }
 
 int ProviderDrafts::firstInvalid() const
@@ -270,7 +291,14 @@ QList<config::ProviderConfig> ProviderDrafts::configs() const
 
 base::Result<void> ProviderDrafts::save()
 {
-    return m_context.settings.setProviders(configs());
+    const auto stored = m_context.settings.setProviders(configs());
+    const bool holds = stored || stored.error().kind == base::ErrorKind::Storage;
+    for (const auto &draft : m_drafts) {
+        // Of those that were seen before, nothing new is known.
+        if (holds && draft->test && !draft->test->running && !draft->test->diagnosis.steps.isEmpty())
+            learn(*draft);
+    }
+    return stored;
 }
 
 bool ProviderDrafts::isEdited() const

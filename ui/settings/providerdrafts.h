@@ -28,6 +28,8 @@ public:
     ProviderDraft *at(int row);
     ProviderDraft *find(const QString &id);
     int rowOf(const QString &id) const;
+    /// Of the first at the same host and port; -1 if there is none.
+    int rowAt(const QUrl &baseUrl) const;
 
     int add(const llm::Vendor &vendor);
     /// Not the simulator.
@@ -61,6 +63,7 @@ private:
     void forgetSecrets(const ProviderDraft &draft);
     void askForSecrets(const ProviderDraft &draft);
     void withEndpoint(const ProviderDraft &draft, const std::function<void(const base::Result<llm::Endpoint> &)> &then);
+    void learn(const ProviderDraft &draft);
     void tested(const QString &id, quint64 number, const run::Diagnosis &diagnosis);
 
     AppContext &m_context;

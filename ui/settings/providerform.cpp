@@ -48,15 +48,12 @@ ProviderForm::ProviderForm(AppContext &context, ProviderDrafts &drafts, const QL
     : QWidget(parent), m_context(context), m_drafts(drafts), m_vendors(vendors)
 {
     addTabs();
-    m_problem = new ToneLabel(u"providerProblem"_s, ToneLabel::Tone::Error);
-    m_problem->hide();
     m_test = new ConnectionTest;
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::wide);
-    column->addWidget(m_tabs, 1);
-    column->addWidget(m_problem);
-    column->addWidget(m_test);
+    column->addWidget(m_tabs);
+    column->addWidget(m_test, 1);
     connectParts();
 }
 
@@ -192,7 +189,7 @@ void ProviderForm::fill()
     m_limits->setLimits(config.limits);
     m_filling = false;
     offer(m_id, m_context.models.of(m_id).models);
-    m_problem->hide();
+    m_test->setProblem({});
     showState();
 }
 
@@ -211,7 +208,7 @@ void ProviderForm::edited()
         config.headers = m_headers->headers();
         config.limits = m_limits->limits();
     }
-    m_problem->hide();
+    m_test->setProblem({});
     m_drafts.touched(m_id);
 }
 
@@ -219,7 +216,7 @@ void ProviderForm::validate()
 {
     const ProviderDraft *draft = m_drafts.find(m_id);
     const auto valid = draft ? config::validate(draft->config) : base::Result<void>();
-    m_problem->say(valid ? QString() : valid.error().message, ToneLabel::Tone::Error);
+    m_test->setProblem(valid ? QString() : valid.error().message);
 }
 
 void ProviderForm::focusFirst()

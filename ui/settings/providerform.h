@@ -64,7 +64,6 @@ private:
     HeadersField *m_headers = nullptr;
     RouteField *m_route = nullptr;
     LimitsField *m_limits = nullptr;
-    ToneLabel *m_problem = nullptr;
     ConnectionTest *m_test = nullptr;
 };
 

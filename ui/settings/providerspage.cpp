@@ -18,6 +18,8 @@
 #include <QPushButton>
 #include <QSortFilterProxyModel>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -47,7 +49,6 @@ ProvidersPage::ProvidersPage(AppContext &context, QWidget *parent)
 QWidget *ProvidersPage::listSide()
 {
     auto *side = new QWidget(this);
-    side->setFixedWidth(listWidth);
     m_search = new QLineEdit(side);
     m_search->setObjectName(u"providerSearch"_s);
     m_search->setAccessibleName(tr("Find a provider"));
@@ -64,7 +65,9 @@ QWidget *ProvidersPage::listSide()
     layout->setSpacing(grid::unit);
     layout->addWidget(m_search);
     layout->addWidget(m_list, 1);
-    layout->addWidget(buttons());
+    QWidget *below = buttons();
+    layout->addWidget(below);
+    side->setFixedWidth(std::max(listWidth, below->sizeHint().width()));
     connect(m_search, &QLineEdit::textChanged, m_found, &QSortFilterProxyModel::setFilterFixedString);
     return side;
 }
@@ -130,9 +133,11 @@ void ProvidersPage::openVendors()
               });
 }
 
-void ProvidersPage::addVendor(const llm::Vendor &vendor)
+/// A server that was found is added once.
+void ProvidersPage::addVendor(const llm::Vendor &vendor, bool found)
 {
-    choose(m_drafts->add(vendor));
+    const int known = found ? m_drafts->rowAt(vendor.baseUrl) : -1;
+    choose(known < 0 ? m_drafts->add(vendor) : known);
     m_form->focusFirst();
 }
 

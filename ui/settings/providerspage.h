@@ -40,7 +40,7 @@ Q_SIGNALS:
 private:
     QWidget *listSide();
     QWidget *buttons();
-    void addVendor(const llm::Vendor &vendor);
+    void addVendor(const llm::Vendor &vendor, bool found);
     void removeCurrent();
     void choose(int row);
     void showCurrent();

@@ -24,6 +24,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -45,7 +47,6 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     setWindowTitle(tr("Settings"));
     m_pages->setObjectName(u"settingsPages"_s);
     m_pages->setAccessibleName(tr("Pages"));
-    m_pages->setFixedWidth(grid::gap * 8);
     showRows(m_pages, RowDelegate::Lines::One, false);
     addPage(tr("Providers"), u"providersPage"_s, m_providers);
     addPage(tr("General"), u"generalPage"_s, m_general);
@@ -56,13 +57,17 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     addPage(tr("Budgets"), u"budgetsPage"_s, m_budgets);
     addPage(tr("Auto"), u"choicePage"_s, m_choice);
     addPage(tr("Monitoring"), u"monitoringPage"_s, m_monitoring);
+    m_pages->setFixedWidth(std::max(grid::gap * 8, widestPage() + 2 * grid::section));
     connect(m_pages, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
     m_message->hide();
     const auto fields = findChildren<QLineEdit *>();
     for (const QLineEdit *field : fields)
         connect(field, &QLineEdit::textEdited, this, [this] { say({}); });
+    whenEdited(this, this, [this] { showWayOut(); });
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     m_save = buttons->button(QDialogButtonBox::Save);
+    m_leave = buttons->button(QDialogButtonBox::Cancel);
+    m_leave->setObjectName(u"settingsLeave"_s);
     m_save->setObjectName(u"settingsSave"_s);
     m_save->setDefault(true);
     connect(buttons, &QDialogButtonBox::accepted, this, &SettingsDialog::save);
@@ -86,7 +91,7 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     layout->addWidget(buttons);
     m_pages->setCurrentRow(Providers);
     m_before = values();
-    resize(fitting(this, { 940, 700 }));
+    resize(fitting(this, { iconSide(this, 940), iconSide(this, 700) }));
 }
 
 void SettingsDialog::addPage(const QString &title, const QString &objectName, QWidget *page)
@@ -94,6 +99,14 @@ void SettingsDialog::addPage(const QString &title, const QString &objectName, QW
     page->setObjectName(objectName);
     m_pages->addItem(title);
     m_stack->addWidget(page);
+}
+
+int SettingsDialog::widestPage() const
+{
+    int widest = 0;
+    for (int row = 0; row < m_pages->count(); ++row)
+        widest = std::max(widest, m_pages->fontMetrics().horizontalAdvance(m_pages->item(row)->text()));
+    return widest;
 }
 
 void SettingsDialog::showPage(Page page)
@@ -173,6 +186,12 @@ void SettingsDialog::save()
     });
 }
 
+/// Once all is saved there is nothing to cancel.
+void SettingsDialog::showWayOut()
+{
+    m_leave->setText(m_saved && !isEdited() ? tr("Close") : tr("Cancel"));
+}
+
 void SettingsDialog::keysStored(const QString &problem)
 {
     m_save->setEnabled(true);
@@ -182,10 +201,15 @@ void SettingsDialog::keysStored(const QString &problem)
     }
     showPage(problem.isEmpty() ? Network : Providers);
     const QString words = problem.isEmpty() ? m_passwordProblem : problem;
-    if (m_secrets.persistent())
+    if (m_secrets.persistent()) {
         say(words);
-    else // all is saved as well as it can be
-        m_message->say(tr("Saved. %1").arg(words), ToneLabel::Tone::Warning);
+        return;
+    }
+    // All is saved as well as it can be.
+    m_message->say(tr("Saved. %1").arg(words), ToneLabel::Tone::Warning);
+    m_before = values();
+    m_saved = true;
+    showWayOut();
 }
 
 } // namespace talkbench::ui

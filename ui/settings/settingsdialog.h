@@ -46,8 +46,10 @@ private:
     bool isEdited() const;
     QVariantList values() const;
     void addPage(const QString &title, const QString &objectName, QWidget *page);
+    int widestPage() const;
     void save();
     void keysStored(const QString &problem);
+    void showWayOut();
     void say(const QString &words);
 
     config::Secrets &m_secrets;
@@ -66,6 +68,8 @@ private:
     QString m_passwordProblem;
     ToneLabel *m_message;
     QPushButton *m_save;
+    QPushButton *m_leave;
+    bool m_saved = false; ///< once at least
 };
 
 } // namespace talkbench::ui

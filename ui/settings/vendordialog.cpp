@@ -142,9 +142,9 @@ void VendorDialog::choose()
     const QListWidgetItem *item = m_list->currentItem();
     if (!item || !item->data(offerRole).isValid())
         return;
-    const llm::Vendor vendor = m_offers.at(item->data(offerRole).toLongLong()).vendor;
+    const Offer offer = m_offers.at(item->data(offerRole).toLongLong());
     accept();
-    Q_EMIT chosen(vendor);
+    Q_EMIT chosen(offer.vendor, offer.group == Group::Found);
 }
 
 void VendorDialog::step(int by)

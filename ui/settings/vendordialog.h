@@ -22,7 +22,8 @@ public:
 
 Q_SIGNALS:
     /// A vendor without an id is a server of one's own.
-    void chosen(const talkbench::llm::Vendor &vendor);
+    /// `found`: it was seen to run.
+    void chosen(const talkbench::llm::Vendor &vendor, bool found);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;

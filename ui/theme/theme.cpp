@@ -17,6 +17,8 @@ namespace {
 constexpr double smallestTextPt = 10;
 constexpr double smallestZoom = 0.5;
 constexpr double largestZoom = 4;
+/// Icons beside larger text grow no more: a bar of them has to fit the window.
+constexpr double largestIconZoom = 2.5;
 
 /// Before Qt 6.5 the system's scheme shows only in the palette it gave us, or in the GTK theme's name.
 Scheme schemeFromSystem(const QPalette &original)
@@ -91,7 +93,7 @@ void Theme::apply()
         font.setPointSizeF(font.pointSizeF() * m_zoom);
     else
         font.setPixelSize(qRound(font.pixelSize() * m_zoom));
-    m_style->setZoom(m_zoom);
+    m_style->setZoom(std::min(m_zoom, largestIconZoom));
     m_application.setFont(font);
     Q_EMIT changed();
 }
