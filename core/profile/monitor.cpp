@@ -17,7 +17,8 @@ bool covers(const Series &wanted, const Series &series)
 
 } // namespace
 
-Monitor::Monitor(const base::Clock &clock) : m_clock(clock), m_startNs(clock.nowNs()), m_queued(m_startNs)
+Monitor::Monitor(const base::Clock &clock)
+    : m_clock(clock), m_startNs(clock.nowNs()), m_knownSinceNs(m_startNs), m_queued(m_startNs)
 {
 }
 
@@ -31,6 +32,7 @@ void Monitor::add(const RunRecord &record, qint64 endNs)
 void Monitor::replace(const QList<std::pair<qint64, RunRecord>> &ended)
 {
     m_series.clear();
+    m_knownSinceNs = m_startNs;
     for (const auto &[endNs, record] : ended)
         add(record, endNs);
 }
@@ -40,19 +42,59 @@ void Monitor::setQueued(int calls)
     m_queued.set(calls, m_clock.nowNs());
 }
 
+void Monitor::addEarlier(const RunRecord &record, qint64 endNs)
+{
+    m_knownSinceNs = std::min(m_knownSinceNs, endNs);
+    const QList<RunRecord> calls = callsOf(record);
+    for (const RunRecord &call : calls)
+        addToWindows(m_series[{ call.providerId, call.model, call.operation }], Sample(call), endNs);
+}
+
+void Monitor::mergeEarlier(const Monitor &other)
+{
+    m_knownSinceNs = std::min(m_knownSinceNs, other.m_knownSinceNs);
+    for (const auto &[series, theirs] : other.m_series) {
+        History &history = m_series[series];
+        for (std::size_t i = 0; i < windowSteps.size(); ++i) {
+            for (const Slot &slot : theirs.windows[i])
+                tallyAt(history.windows[i], slot.index).merge(slot.tally);
+        }
+        forgetOld(history);
+    }
+}
+
 void Monitor::addCall(const RunRecord &call, qint64 endNs)
 {
     const Sample sample(call);
     History &history = m_series[{ call.providerId, call.model, call.operation }];
     history.all.add(sample);
+    addToWindows(history, sample, endNs);
+}
+
+void Monitor::addToWindows(History &history, const Sample &sample, qint64 endNs)
+{
+    for (std::size_t i = 0; i < windowSteps.size(); ++i)
+        tallyAt(history.windows[i], windowSteps[i].indexOf(endNs)).add(sample);
+    forgetOld(history);
+}
+
+/// As a rule it is the last one.
+Tally &Monitor::tallyAt(Slots &ring, qint64 index)
+{
+    auto at = std::lower_bound(ring.begin(), ring.end(), index,
+                               [](const Slot &slot, qint64 wanted) { return slot.index < wanted; });
+    if (at == ring.end() || at->index != index)
+        at = ring.insert(at, { index, {} });
+    return at->tally;
+}
+
+void Monitor::forgetOld(History &history)
+{
+    const qint64 now = m_clock.nowNs();
     for (std::size_t i = 0; i < windowSteps.size(); ++i) {
         Slots &ring = history.windows[i];
-        const qint64 index = windowSteps[i].indexOf(endNs);
-        if (ring.empty() || ring.back().index != index)
-            ring.push_back({ index, {} });
-        while (ring.front().index < windowSteps[i].firstIndex(endNs))
+        while (!ring.empty() && ring.front().index < windowSteps[i].firstIndex(now))
             ring.pop_front();
-        ring.back().tally.add(sample);
     }
 }
 
@@ -102,7 +144,7 @@ double Monitor::seconds(Window window) const
     qint64 from = m_startNs;
     if (window != Window::Start) {
         const Steps &row = windowSteps[rowOf(window)];
-        from = std::max(from, row.firstIndex(now) * row.widthNs);
+        from = std::max(m_knownSinceNs, row.firstIndex(now) * row.widthNs);
     }
     return static_cast<double>(now - from) / static_cast<double>(secondNs);
 }

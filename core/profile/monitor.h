@@ -34,6 +34,10 @@ public:
     explicit Monitor(const base::Clock &clock);
 
     void add(const RunRecord &record) { add(record, m_clock.nowNs()); }
+    /// One that ended before this start of the program, at this time of its clock: it is of the windows, not of the start's.
+    void addEarlier(const RunRecord &record, qint64 endNs);
+    /// What addEarlier() was told there.
+    void mergeEarlier(const Monitor &other);
     /// As if nothing had been added but these, in the order of their ends (monotonic ns): what is known of calls has changed.
     void replace(const QList<std::pair<qint64, RunRecord>> &ended);
     void setQueued(int calls);
@@ -45,7 +49,7 @@ public:
     LevelSeries::Figures queued(Window window) const { return m_queued.figures(window, m_clock.nowNs()); }
     /// As tally(…).counts(), for less.
     Counts counts(Window window, const Series &series = {}) const;
-    /// Of the window, how much lies between its first step, or the start, and now.
+    /// Of the window, how much lies between its first step, or the first call that is known, or the start, and now.
     double seconds(Window window) const;
 
 private:
@@ -60,12 +64,16 @@ private:
         Tally all;
     };
 
+    static Tally &tallyAt(Slots &ring, qint64 index);
     void add(const RunRecord &record, qint64 endNs);
     void addCall(const RunRecord &call, qint64 endNs);
+    void addToWindows(History &history, const Sample &sample, qint64 endNs);
+    void forgetOld(History &history);
     void visit(Window window, const Series &series, const auto &use) const;
 
     const base::Clock &m_clock;
     qint64 m_startNs;
+    qint64 m_knownSinceNs; ///< m_startNs, or the end of the first earlier call
     std::map<Series, History> m_series;
     LevelSeries m_queued;
 };

@@ -15,7 +15,8 @@ struct Steps {
     qint64 widthNs;
     qint64 count;
 
-    qint64 indexOf(qint64 ns) const { return ns / widthNs; }
+    /// Before the clock began, too.
+    qint64 indexOf(qint64 ns) const { return (ns >= 0 ? ns : ns - widthNs + 1) / widthNs; }
     qint64 firstIndex(qint64 nowNs) const { return indexOf(nowNs) - count + 1; }
 };
 

@@ -183,6 +183,29 @@ private Q_SLOTS:
         QVERIFY(!tally.share("no_such_metric"));
     }
 
+    void callsOfEarlierStartsAreOfTheWindows()
+    {
+        constexpr qint64 second = 1'000'000'000;
+        ManualClock clock;
+        clock.now = 600 * second; // the machine is ten minutes up
+        Monitor monitor(clock);
+        Monitor earlier(clock);
+        earlier.addEarlier(success(u"p"_s, u"m"_s), clock.now - 7200 * second); // before it was started
+        earlier.addEarlier(success(u"p"_s, u"m"_s), clock.now - 30 * second);
+        earlier.addEarlier(success(u"p"_s, u"gone"_s), clock.now - 90'000 * second); // of the day before
+        monitor.add(success(u"p"_s, u"m"_s));
+        monitor.mergeEarlier(earlier);
+        QCOMPARE(monitor.counts(Window::Minute).calls, quint64(2));
+        QCOMPARE(monitor.counts(Window::Hour).calls, quint64(2));
+        QCOMPARE(monitor.counts(Window::Day).calls, quint64(3));
+        QCOMPARE(monitor.counts(Window::Start).calls, quint64(1));
+        QCOMPARE(monitor.tally(Window::Day, { u"p"_s, u"m"_s }).figures(*metricById("ttft_ms")).count, quint64(3));
+        QVERIFY(monitor.seconds(Window::Hour) > 3500);
+        QCOMPARE(monitor.seconds(Window::Start), 0.0);
+        clock.advance(40);
+        QCOMPARE(monitor.counts(Window::Minute).calls, quint64(1));
+    }
+
     void anUnknownPriceIsNotFree()
     {
         RunRecord unpriced = success(u"p"_s, u"m"_s);

@@ -146,6 +146,20 @@ private Q_SLOTS:
         QCOMPARE(table->rowCount(), 4);
     }
 
+    void whatOtherStartsLeftIsOfTheDay()
+    {
+        test::World world;
+        auto before = profile::success(u"p"_s, u"m"_s);
+        before.id = u"before"_s;
+        before.startedWallMs = world.context.clock.wallMs() - 5000;
+        world.context.store.saveRun(before);
+        ActivityMonitor monitor(world.context);
+        QTRY_COMPARE(monitor.calls().counts(profile::Window::Minute).calls, quint64(1));
+        QCOMPARE(monitor.calls().counts(profile::Window::Start).calls, quint64(0));
+        const bool today = QDateTime::fromMSecsSinceEpoch(before.startedWallMs).date() == QDate::currentDate();
+        QCOMPARE(monitor.spending().usd, today ? 0.5 : 0.0);
+    }
+
     void theStripTellsTheCache()
     {
         test::World world;

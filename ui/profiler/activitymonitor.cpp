@@ -18,7 +18,6 @@ namespace {
 constexpr qint64 secondNs = 1'000'000'000;
 /// A rate over less would leap.
 constexpr double minuteSeconds = 60;
-constexpr int recentRuns = 5000;
 
 void forgetBefore(auto &arrivals, qint64 ns)
 {
@@ -29,7 +28,7 @@ void forgetBefore(auto &arrivals, qint64 ns)
 } // namespace
 
 ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
-    : QObject(parent), m_clock(context.clock), m_startNs(context.clock.nowNs()), m_startWallMs(context.clock.wallMs()),
+    : QObject(parent), m_clock(context.clock), m_start { context.clock.nowNs(), context.clock.wallMs() },
       m_calls(context.clock), m_resources(context.clock), m_frames(context.clock), m_day(QDate::currentDate())
 {
     m_timer.setInterval(idleMs);
@@ -37,7 +36,7 @@ ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
     connect(&context.runs, &run::RunService::stateChanged, this, &ActivityMonitor::setState);
     connect(&context.runs, &run::RunService::streamed, this, &ActivityMonitor::addArrivals);
     connect(&context.runs, &run::RunService::recorded, this, &ActivityMonitor::record);
-    loadSpending(context.store);
+    readPast(context.store);
     connect(&context.store, &store::Store::runsRewritten, this, [this, &context] { reload(context.store); });
     m_timer.start();
     QTimer::singleShot(0, this, &ActivityMonitor::take);
@@ -45,35 +44,37 @@ ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
 
 double ActivityMonitor::seconds() const
 {
-    return static_cast<double>(m_clock.nowNs() - m_startNs) / 1e9;
+    return static_cast<double>(m_clock.nowNs() - m_start.ns) / 1e9;
 }
 
 /// What ends from now on adds to it, what had ended before is in the store's answer.
-void ActivityMonitor::loadSpending(store::Store &store)
+void ActivityMonitor::readPast(store::Store &store)
 {
     m_spending = {};
-    whenReady(this, store.runs(recentRuns), [this](const base::Result<QList<profile::RunRecord>> &runs) {
-        if (!runs)
+    readPastCalls(this, store, m_clock, m_start, [this, number = ++m_pasts](const PastCalls &past) {
+        if (number != m_pasts)
             return;
-        for (const profile::RunRecord &record : *runs)
-            addSpending(record);
+        m_calls.mergeEarlier(past.earlier);
+        m_spending.usd += past.today.usd;
+        m_spending.unpricedCalls += past.today.unpricedCalls;
         Q_EMIT spendingChanged();
     });
 }
 
 void ActivityMonitor::reload(store::Store &store)
 {
-    loadSpending(store);
     m_reloading = true;
     m_meanwhile.clear();
-    whenReady(this, store.runs(0, {}, m_startWallMs),
-              [this, number = ++m_reloads](const base::Result<QList<profile::RunRecord>> &runs) {
+    whenReady(this, store.runs(0, {}, m_start.wallMs),
+              [this, &store, number = ++m_reloads](const base::Result<QList<profile::RunRecord>> &runs) {
                   if (number != m_reloads)
                       return;
                   m_reloading = false;
                   const QList<profile::RunRecord> meanwhile = std::exchange(m_meanwhile, {});
-                  if (runs)
-                      replaceCalls(*runs + meanwhile);
+                  if (!runs)
+                      return;
+                  replaceCalls(*runs + meanwhile);
+                  readPast(store);
               });
 }
 
@@ -81,7 +82,7 @@ void ActivityMonitor::reload(store::Store &store)
 qint64 ActivityMonitor::endOf(const profile::RunRecord &record) const
 {
     return record.trace.endNs != 0 ? record.trace.endNs
-                                   : m_startNs + (record.startedWallMs - m_startWallMs) * 1'000'000;
+                                   : m_start.ns + (record.startedWallMs - m_start.wallMs) * 1'000'000;
 }
 
 void ActivityMonitor::replaceCalls(QList<profile::RunRecord> records)
@@ -106,12 +107,8 @@ void ActivityMonitor::addSpending(const profile::RunRecord &record)
         m_day = today;
         m_spending = {};
     }
-    if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() != today || record.cached)
-        return;
-    if (record.costUsd)
-        m_spending.usd += *record.costUsd;
-    else if (record.answer.hasOutput())
-        ++m_spending.unpricedCalls;
+    if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() == today)
+        m_spending.add(record);
 }
 
 void ActivityMonitor::addArrivals(const run::RunUpdate &update)

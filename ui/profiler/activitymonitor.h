@@ -5,6 +5,7 @@
 #include "core/run/runservice.h"
 #include "ui/profiler/framemonitor.h"
 #include "ui/profiler/livecall.h"
+#include "ui/profiler/pastcalls.h"
 
 #include <QDate>
 #include <QHash>
@@ -41,12 +42,6 @@ struct ActivitySample {
     std::optional<double> stallMs;
 };
 
-/// What has been spent today, earlier starts of the program included.
-struct Spending {
-    double usd = 0;
-    int unpricedCalls = 0;
-};
-
 /// Follows every call of the window and the program's own use of the machine. Samples twice a second while calls are in
 /// flight and rarely when nothing happens, so that an idle window costs nothing.
 class ActivityMonitor final : public QObject {
@@ -61,7 +56,7 @@ public:
     const ActivitySample &sample() const { return m_sample; }
     /// Every call that runs or waits.
     const run::EngineState &state() const { return m_state; }
-    /// What every call of this start came to.
+    /// What every call of this start came to, and over the last day those of earlier starts.
     const profile::Monitor &calls() const { return m_calls; }
     const Spending &spending() const { return m_spending; }
     /// The call that began last: live, then as recorded. `key` is the message's or the run's id.
@@ -90,7 +85,8 @@ private:
     void record(const profile::RunRecord &record);
     void addArrivals(const run::RunUpdate &update);
     void addSpending(const profile::RunRecord &record);
-    void loadSpending(store::Store &store);
+    /// What other starts of the program left, and what was spent today.
+    void readPast(store::Store &store);
     void reload(store::Store &store);
     void replaceCalls(QList<profile::RunRecord> records);
     qint64 endOf(const profile::RunRecord &record) const;
@@ -98,8 +94,7 @@ private:
     double tokensPerS();
 
     const base::Clock &m_clock;
-    qint64 m_startNs;
-    qint64 m_startWallMs;
+    const Start m_start;
     profile::Monitor m_calls;
     profile::ResourceSampler m_resources;
     FrameMonitor m_frames;
@@ -114,6 +109,7 @@ private:
     qint64 m_lastSubmittedNs = 0;
     std::deque<Arrival> m_arrivals; ///< of the last second
     quint64 m_reloads = 0;
+    quint64 m_pasts = 0;
     QList<profile::RunRecord> m_meanwhile; ///< that ended since the last reload was asked for
     bool m_reloading = false;
 };

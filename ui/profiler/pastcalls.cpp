@@ -1,0 +1,58 @@
+#include "ui/profiler/pastcalls.h"
+
+#include "core/store/store.h"
+#include "ui/whenready.h"
+
+#include <QDateTime>
+
+#include <memory>
+
+namespace talkbench::ui {
+
+namespace {
+
+constexpr qint64 dayMs = 24 * 3'600'000;
+constexpr qint64 nsPerMs = 1'000'000;
+
+qint64 endWallMs(const profile::RunRecord &record)
+{
+    const profile::Trace &trace = record.trace;
+    return record.startedWallMs + (trace.endNs > 0 ? (trace.endNs - trace.submittedNs) / nsPerMs : 0);
+}
+
+} // namespace
+
+void Spending::add(const profile::RunRecord &record)
+{
+    if (record.cached)
+        return;
+    if (record.costUsd)
+        usd += *record.costUsd;
+    else if (record.answer.hasOutput())
+        ++unpricedCalls;
+}
+
+void readPastCalls(QObject *context, store::Store &store, const base::Clock &clock, const Start &start,
+                   const std::function<void(const PastCalls &)> &then)
+{
+    const auto past = std::make_shared<PastCalls>(PastCalls { profile::Monitor(clock), {} });
+    const qint64 nowMs = clock.wallMs();
+    const QDate today = QDateTime::fromMSecsSinceEpoch(nowMs).date();
+    const auto look = [past, start, nowMs, today](const profile::RunRecord &record) {
+        const qint64 endMs = endWallMs(record);
+        if (endMs > nowMs) // it ended since: whoever asks has heard of it
+            return std::optional<profile::RunRecord>();
+        if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() == today)
+            past->today.add(record);
+        if (record.startedWallMs < start.wallMs)
+            past->earlier.addEarlier(record, start.ns + (endMs - start.wallMs) * nsPerMs);
+        return std::optional<profile::RunRecord>();
+    };
+    whenReady(context, store.rewriteRuns({ .fromMs = nowMs - dayMs, .model = {} }, look),
+              [past, then](const base::Result<void> &read) {
+                  if (read)
+                      then(*past);
+              });
+}
+
+} // namespace talkbench::ui
