@@ -1,5 +1,6 @@
 #include "ui/settings/cachepage.h"
 
+#include "core/config/settings.h"
 #include "core/profile/format.h"
 #include "core/run/runservice.h"
 #include "core/store/cachestore.h"
