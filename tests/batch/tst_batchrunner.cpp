@@ -303,6 +303,7 @@ private Q_SLOTS:
         QCOMPARE(started(), 2);
         QCOMPARE(runner.progress().ok, 1);
         answerWhole(1);
+        runner.stop();
         QCOMPARE(finished.size(), 0);
         waiting.takeFirst()({});
         QCOMPARE(finished.size(), 1);
