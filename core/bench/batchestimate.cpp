@@ -10,19 +10,17 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The price that holds for calls of this plan.
+/// The price that holds for calls of this plan; of a batch of the provider's `rule` says why.
 std::optional<cost::Price> priceOf(const BatchTarget &target, const BatchPlan &plan, const cost::PriceBook &prices,
-                                   const QDateTime &when)
+                                   const QDateTime &when, QString *rule)
 {
-    std::optional<cost::Price> price = prices.find(target.endpoint.providerId, target.model, when);
-    if (!price && prices.isUnpriced(target.endpoint.providerId))
-        price = cost::Price();
-    if (!price || plan.way != BatchWay::Provider || !price->batch)
+    const auto price = prices.find(target.endpoint.providerId, target.model, when);
+    if (!price)
+        return prices.isUnpriced(target.endpoint.providerId) ? std::optional(cost::Price()) : std::nullopt;
+    if (plan.way != BatchWay::Provider)
         return price;
-    static_cast<cost::Rates &>(*price) = *price->batch;
-    price->tiers.clear();
-    price->offPeak.clear();
-    return price;
+    *rule = price->batchRule();
+    return price->inBatch();
 }
 
 void add(std::optional<cost::CostRange> &sum, const cost::CostRange &usd)
@@ -37,8 +35,12 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
                                const QDateTime &when)
 {
     QList<std::optional<cost::Price>> priceOfTarget;
-    for (const BatchTarget &target : plan.targets)
-        priceOfTarget.append(priceOf(target, plan, prices, when));
+    QStringList rules;
+    for (const BatchTarget &target : plan.targets) {
+        QString rule;
+        priceOfTarget.append(priceOf(target, plan, prices, when, &rule));
+        rules.append(rule);
+    }
     const int longest = plan.options.maxTokens.value_or(cost::usualLongestAnswer);
     QList<BatchCost> costs;
     for (const BatchItem &item : items) {
@@ -47,10 +49,11 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
         auto row =
             std::find_if(costs.begin(), costs.end(), [&](const BatchCost &c) { return c.providerId == provider; });
         if (row == costs.end())
-            row = costs.insert(costs.end(), { provider, target.model, cost::CostRange(), cost::CostRange() });
+            row = costs.insert(costs.end(),
+                               { provider, target.model, cost::CostRange(), cost::CostRange(), rules[item.target] });
         const auto &price = priceOfTarget[item.target];
         if (!price) {
-            *row = { provider, target.model, std::nullopt, std::nullopt };
+            *row = { provider, target.model, std::nullopt, std::nullopt, rules[item.target] };
             continue;
         }
         const cost::TokenCount prompt = cost::roughCount(requestOf(item, plan).chat.messages);

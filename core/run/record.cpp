@@ -59,7 +59,10 @@ QString price(profile::RunRecord &record, const cost::PriceBook &prices)
         record.price = cost::toJson(*price);
     if (receipt.reportedUsd)
         return u"the server's own figure"_s;
-    return price ? u"price of %1: %2"_s.arg(price->model, price->source) : u"no known price for %1"_s.arg(record.model);
+    if (!price)
+        return u"no known price for %1"_s.arg(record.model);
+    const QString batch = receipt.batch ? u"; as a batch: "_s + price->batchRule() : QString();
+    return u"price of %1: %2%3"_s.arg(price->model, price->source, batch);
 }
 
 } // namespace
