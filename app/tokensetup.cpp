@@ -13,19 +13,24 @@ namespace {
 constexpr int saveMs = 5'000;
 constexpr qint64 largestFile = 16 << 20;
 
+QString learnedPath(const QString &dataDir)
+{
+    return dataDir + u"/tokens.json"_s;
+}
+
 QByteArray contents(const QString &path)
 {
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.read(largestFile) : QByteArray();
 }
 
-std::shared_ptr<const cost::TokenCounter> load(const QString &learned)
+std::shared_ptr<const cost::TokenCounter> load(const QString &dataDir)
 {
     const auto tokenizers = std::make_shared<cost::Tokenizers>();
     auto counter = shippedTokenCounter(tokenizers);
     if (!counter)
         return nullptr; // tests hold that the shipped table can be read
-    counter->setLearned(cost::LearnedRatios::fromJson(QJsonDocument::fromJson(contents(learned)).object()));
+    counter->setLearned(learnedCounts(dataDir));
     const QStringList names = cost::encodingNames();
     for (const QString &name : names)
         tokenizers->get(*cost::encodingFromName(name));
@@ -39,8 +44,13 @@ base::Result<cost::TokenCounter> shippedTokenCounter(const std::shared_ptr<const
     return cost::TokenCounter::fromJson(contents(u":/tokenizers/models.json"_s), tokenizers);
 }
 
+cost::LearnedCounts learnedCounts(const QString &dataDir)
+{
+    return cost::LearnedCounts::fromJson(QJsonDocument::fromJson(contents(learnedPath(dataDir))).object());
+}
+
 TokenKeeper::TokenKeeper(const QString &dataDir, run::RunService &runs, QObject *parent)
-    : QObject(parent), m_path(dataDir + u"/tokens.json"_s), m_runs(runs)
+    : QObject(parent), m_dataDir(dataDir), m_runs(runs)
 {
     m_pool.setMaxThreadCount(1);
     m_saving.setSingleShot(true);
@@ -58,8 +68,8 @@ TokenKeeper::~TokenKeeper()
 
 void TokenKeeper::load()
 {
-    m_pool.start([this, path = m_path] {
-        const auto counter = app::load(path);
+    m_pool.start([this, dataDir = m_dataDir] {
+        const auto counter = app::load(dataDir);
         QMetaObject::invokeMethod(
             this, [this, counter] { take(counter); }, Qt::QueuedConnection);
     });
@@ -86,7 +96,7 @@ void TokenKeeper::learn(const profile::RunRecord &record)
 
 void TokenKeeper::save()
 {
-    m_pool.start([path = m_path, json = m_counter->learned().toJson()] {
+    m_pool.start([path = learnedPath(m_dataDir), json = m_counter->learned().toJson()] {
         QSaveFile file(path);
         if (file.open(QIODevice::WriteOnly) && file.write(QJsonDocument(json).toJson()) > 0)
             file.commit(); // what is lost is learned again

@@ -14,6 +14,9 @@ namespace talkbench::app {
 /// The table that the program brings along.
 base::Result<cost::TokenCounter> shippedTokenCounter(const std::shared_ptr<const cost::Tokenizers> &tokenizers);
 
+/// What is kept in that data folder; nothing if it can't be read.
+cost::LearnedCounts learnedCounts(const QString &dataDir);
+
 /// The one owner of how tokens are counted. Loads the vocabularies aside, hands the counter to the engine, learns from every
 /// call that ends, and keeps what it has learned in the data folder's tokens.json.
 class TokenKeeper final : public QObject {
@@ -36,7 +39,7 @@ private:
     void learn(const profile::RunRecord &record);
     void save();
 
-    const QString m_path;
+    const QString m_dataDir;
     run::RunService &m_runs;
     std::shared_ptr<const cost::TokenCounter> m_counter;
     QTimer m_saving;

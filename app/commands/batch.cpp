@@ -215,6 +215,12 @@ void BatchCommand::checkBudgets()
         writeLine(stderr,
                   u"talkbench batch: %1 calls, estimated at %2"_s.arg(m_items.size())
                       .arg(profile::formatUsdRange(total->minUsd, total->maxUsd)));
+    for (const bench::BatchCost &row : std::as_const(m_costs)) {
+        if (!m_options.quiet && !row.rule.isEmpty())
+            writeLine(stderr,
+                      u"talkbench batch: %1: %2%3"_s.arg(
+                          row.providerId, row.usd ? QString() : u"the price of a batch is not known; "_s, row.rule));
+    }
     if (budgets.isEmpty())
         return send();
     const cost::PeriodStarts starts = cost::periodStarts(now);

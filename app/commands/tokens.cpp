@@ -1,6 +1,8 @@
 #include "app/commands/commands.h"
 #include "app/commands/terminal.h"
 #include "app/tokensetup.h"
+#include "core/config/datadir.h"
+#include "core/config/settings.h"
 #include "core/cost/tokencounter.h"
 
 #include <QCommandLineParser>
@@ -25,6 +27,9 @@ void describe(QCommandLineParser &parser)
         "about, with '~' and the range."_s);
     parser.addOptions({
         { u"model"_s, u"The model whose tokens to count."_s, u"id"_s },
+        { { u"p"_s, u"provider"_s },
+          u"Who serves it: what its answers have taught counts. The settings' one if it is not given."_s,
+          u"ID"_s },
         { u"encoding"_s, u"Or its encoding: %1 (the default is the first)."_s.arg(cost::encodingNames().join(u", "_s)),
           u"name"_s },
         { u"ids"_s, u"Print the tokens' ids too; of an exact count only."_s },
@@ -49,6 +54,22 @@ base::Result<QString> readText(const QString &name)
     if (file.error() != QFileDevice::NoError)
         return error(base::ErrorKind::Storage, u"%1: %2"_s.arg(name, file.errorString()));
     return QString::fromUtf8(bytes);
+}
+
+/// With what the calls of that data folder have taught.
+cost::TokenCount countOf(cost::TokenCounter counter, const QCommandLineParser &parser, const QString &text,
+                         const GlobalOptions &options)
+{
+    const QString dataDir = options.dataDir.isEmpty() ? config::defaultDataDir() : options.dataDir;
+    counter.setLearned(learnedCounts(dataDir));
+    QString provider = parser.value(u"provider"_s);
+    if (provider.isEmpty()) {
+        config::Settings settings(dataDir);
+        if (const auto loaded = settings.load(); !loaded)
+            writeLine(stderr, u"talkbench tokens: %1"_s.arg(loaded.error().message));
+        provider = settings.value("default/provider").toString();
+    }
+    return counter.countText(provider, parser.value(u"model"_s), text);
 }
 
 /// What is wrong with the arguments; empty if nothing is.
@@ -90,7 +111,7 @@ QString idsLine(const QJsonArray &ids)
 
 } // namespace
 
-int tokensCommand(const QStringList &arguments, const GlobalOptions &)
+int tokensCommand(const QStringList &arguments, const GlobalOptions &options)
 {
     QCommandLineParser parser;
     describe(parser);
@@ -110,7 +131,7 @@ int tokensCommand(const QStringList &arguments, const GlobalOptions &)
     const auto encoding = cost::encodingFromName(parser.value(u"encoding"_s)).value_or(cost::Encoding::O200k);
     cost::TokenCount count;
     if (parser.isSet(u"model"_s)) {
-        count = counter->countText({}, parser.value(u"model"_s), *text);
+        count = countOf(*counter, parser, *text, options);
     } else {
         const qint64 tokens = tokenizers->get(encoding).count(*text);
         count = { tokens, tokens, tokens, true, true, 0, cost::encodingName(encoding), tokens };

@@ -11,19 +11,21 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// As one of a batch of the provider's own, of which nothing is asked again.
-cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::PriceBook &prices, const QDateTime &when)
+/// As one of a batch of the provider's own, of which nothing is asked again; `rule` says why it costs that.
+cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::PriceBook &prices, const QDateTime &when,
+                                 QString *rule)
 {
     const QString &provider = request.endpoint.providerId;
     const cost::TokenCount prompt = cost::roughCount(request.chat.messages);
-    std::optional<cost::Price> price = prices.find(provider, request.chat.model, when);
-    if (!price || !price->batch)
+    const std::optional<cost::Price> price = prices.find(provider, request.chat.model, when);
+    if (!price)
         return cost::planCall(provider, request.chat, prompt, prices, when);
-    static_cast<cost::Rates &>(*price) = *price->batch;
-    price->tiers.clear();
-    price->offPeak.clear();
+    *rule = price->batchRule();
+    cost::PlannedCall call { provider, request.chat.model, std::nullopt };
     const int longest = request.chat.options.maxTokens.value_or(cost::usualLongestAnswer);
-    return { provider, request.chat.model, cost::estimateCall(prompt.low, prompt.high, longest, *price, when) };
+    if (const auto inBatch = price->inBatch())
+        call.cost = cost::estimateCall(prompt.low, prompt.high, longest, *inBatch, when);
+    return call;
 }
 
 /// What it costs with whichever model is chosen.
@@ -50,12 +52,12 @@ cost::PlannedCall plannedAutomatic(const BatchItem &item, const BatchPlan &plan,
 }
 
 cost::PlannedCall planned(const BatchItem &item, const BatchPlan &plan, const cost::PriceBook &prices,
-                          const QDateTime &when)
+                          const QDateTime &when, QString *rule)
 {
     if (plan.targets[item.target].isAutomatic())
         return plannedAutomatic(item, plan, prices, when);
     const run::RunRequest request = requestOf(item, plan);
-    return plan.way == BatchWay::Provider ? plannedInBatch(request, prices, when)
+    return plan.way == BatchWay::Provider ? plannedInBatch(request, prices, when, rule)
                                           : run::plannedCall(request, nullptr, prices, when);
 }
 
@@ -72,15 +74,18 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
 {
     QList<BatchCost> costs;
     for (const BatchItem &item : items) {
-        const cost::PlannedCall call = planned(item, plan, prices, when);
+        QString rule;
+        const cost::PlannedCall call = planned(item, plan, prices, when, &rule);
         auto row = std::find_if(costs.begin(), costs.end(),
                                 [&](const BatchCost &c) { return c.providerId == call.providerId; });
         if (row == costs.end())
-            row = costs.insert(costs.end(), { call.providerId, call.model, cost::CostRange(), cost::CostRange(), {} });
+            row = costs.insert(costs.end(),
+                               { call.providerId, call.model, cost::CostRange(), cost::CostRange(), {}, rule });
         row->unpriced += call.unpriced;
         row->unpriced.removeDuplicates();
         if (!call.cost) {
             row->model = call.model;
+            row->rule = rule;
             row->usd.reset();
             row->dearestCall.reset();
             continue;

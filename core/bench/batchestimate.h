@@ -14,7 +14,8 @@ struct BatchCost {
     QString model; ///< one of those whose price is unknown, else any
     std::optional<cost::CostRange> usd; ///< unset: a price is unknown
     std::optional<cost::CostRange> dearestCall; ///< likewise
-    QStringList unpriced; ///< models that may be asked too, whose price is unknown
+    QStringList unpriced = {}; ///< models that may be asked too, whose price is unknown
+    QString rule = {}; ///< of a provider's batch, for a person: why it costs that
 };
 
 /// In the order in which the providers come up; as batches of the provider's own at the price of those.

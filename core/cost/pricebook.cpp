@@ -3,7 +3,6 @@
 #include <QCryptographicHash>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QRegularExpression>
 
 #include <algorithm>
 #include <utility>
@@ -140,6 +139,29 @@ base::Result<void> readConditions(const QJsonObject &object, Price *price)
     return {};
 }
 
+base::Result<BatchRule> batchRuleFromJson(const QJsonObject &object)
+{
+    const BatchRule rule { object["provider"_L1].toString(), object["factor"_L1].toDouble(-1),
+                           QRegularExpression(object["except"_L1].toString()),
+                           u"%1, %2"_s.arg(object["source"_L1].toString(), object["date"_L1].toString()) };
+    if (rule.providerId.isEmpty() || !(rule.factor >= 0 && rule.factor <= 1) || !rule.except.isValid())
+        return badRow(object, u"a batch rule without a provider or a factor"_s);
+    rule.except.optimize(); // before other threads match
+    return rule;
+}
+
+Rates times(const Rates &rates, double factor)
+{
+    Rates result = rates;
+    result.input *= factor;
+    result.output *= factor;
+    for (const RateKey &key : optionalRates) {
+        if (auto &rate = result.*key.rate)
+            *rate *= factor;
+    }
+    return result;
+}
+
 QString withoutDate(QString model)
 {
     static const QRegularExpression date(u"[-@](\\d{4}-\\d{2}-\\d{2}|\\d{8}|\\d{4})$"_s);
@@ -174,6 +196,28 @@ bool Price::holdsOn(const QDate &day) const
     return (!from.isValid() || day >= from) && (!until.isValid() || day <= until);
 }
 
+std::optional<Price> Price::inBatch() const
+{
+    if (!batch && !batchFactor)
+        return std::nullopt;
+    Price price = *this;
+    static_cast<Rates &>(price) = batch ? *batch : times(*this, *batchFactor);
+    if (batch) {
+        price.tiers.clear();
+        price.offPeak.clear();
+    }
+    for (Tier &tier : price.tiers)
+        tier.rates = times(tier.rates, *batchFactor);
+    return price;
+}
+
+QString Price::batchRule() const
+{
+    if (batch)
+        return u"its own batch rates"_s;
+    return batchFactor ? u"× %1: %2"_s.arg(*batchFactor).arg(batchSource) : u"no batch rates are known"_s;
+}
+
 base::Result<Price> priceFromJson(const QJsonObject &object)
 {
     Price price;
@@ -191,6 +235,12 @@ base::Result<Price> priceFromJson(const QJsonObject &object)
         if (!batch)
             return badRow(object, u"a batch with "_s + batch.error().detail);
         price.batch = *batch;
+    }
+    if (object.contains("batch_factor"_L1)) {
+        price.batchFactor = object["batch_factor"_L1].toDouble(-1);
+        price.batchSource = object["batch_source"_L1].toString();
+        if (!(*price.batchFactor >= 0 && *price.batchFactor <= 1))
+            return badRow(object, u"no usable 'batch_factor'"_s);
     }
     if (const auto read = readConditions(object, &price); !read)
         return badRow(object, read.error().detail);
@@ -235,6 +285,10 @@ QJsonObject toJson(const Price &price)
         insertRates(*price.batch, &batch);
         object.insert("batch"_L1, batch);
     }
+    if (price.batchFactor) {
+        object.insert("batch_factor"_L1, *price.batchFactor);
+        text("batch_source"_L1, price.batchSource);
+    }
     return object;
 }
 
@@ -252,6 +306,13 @@ base::Result<PriceBook> PriceBook::fromJson(const QByteArray &json)
     const QJsonObject same = root["same_prices"_L1].toObject();
     for (auto row = same.begin(); row != same.end(); ++row)
         book.m_samePrices.insert(row.key(), row.value().toString());
+    const QJsonArray rules = root["batch_rules"_L1].toArray();
+    for (const auto &value : rules) {
+        const auto rule = batchRuleFromJson(value.toObject());
+        if (!rule)
+            return rule.error();
+        book.m_batchRules.append(*rule);
+    }
     const QJsonObject sources = root["sources"_L1].toObject();
     const QJsonArray rows = root["prices"_L1].toArray();
     for (const auto &value : rows) {
@@ -368,13 +429,27 @@ const Price *PriceBook::inLayer(PriceOrigin origin, const QStringList &providers
     return prefix(origin, providers, model, day);
 }
 
+Price PriceBook::withBatchRule(Price price, const QStringList &providers, const QString &model) const
+{
+    const auto holds = [&](const BatchRule &rule) {
+        const bool excepted = !rule.except.pattern().isEmpty() && rule.except.match(model).hasMatch();
+        return providers.contains(rule.providerId) && !excepted;
+    };
+    const auto rule = std::find_if(m_batchRules.begin(), m_batchRules.end(), holds);
+    if (!price.batch && !price.batchFactor && rule != m_batchRules.end()) {
+        price.batchFactor = rule->factor;
+        price.batchSource = rule->source;
+    }
+    return price;
+}
+
 std::optional<Price> PriceBook::find(const QString &providerId, const QString &model, const QDateTime &when) const
 {
     const QStringList providers = namesOf(providerId);
     const QDate day = when.toUTC().date();
     for (const PriceOrigin origin : { PriceOrigin::User, PriceOrigin::Server, PriceOrigin::Table }) {
         if (const Price *found = inLayer(origin, providers, model, day))
-            return *found;
+            return withBatchRule(*found, providers, model);
     }
     return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <QHash>
 #include <QJsonObject>
 #include <QList>
+#include <QRegularExpression>
 #include <QStringList>
 #include <QTime>
 
@@ -54,6 +55,8 @@ struct Price : Rates {
     QList<Tier> tiers; ///< ascending
     QList<OffPeak> offPeak;
     std::optional<Rates> batch; ///< of a batch API
+    std::optional<double> batchFactor; ///< else of every rate there
+    QString batchSource; ///< of the factor
     QDate from; ///< first day, UTC; invalid: always was
     QDate until; ///< last day; invalid: still is
     QString source;
@@ -61,12 +64,23 @@ struct Price : Rates {
     PriceOrigin origin = PriceOrigin::Table;
 
     bool holdsOn(const QDate &day) const;
+    /// Of a call in a batch; unset: unknown.
+    std::optional<Price> inBatch() const;
+    QString batchRule() const; ///< for a person: why it costs that
     bool operator==(const Price &) const = default;
+};
+
+/// What a provider takes off every rate of a batch, of models whose row has no batch rates of its own.
+struct BatchRule {
+    QString providerId;
+    double factor = 1;
+    QRegularExpression except; ///< models that it is not known of; an empty pattern: none
+    QString source; ///< with its date
 };
 
 /// {model, provider, input, output, cache_read, cache_write, cache_write_1h, reasoning, image, batch: {input, output, …},
 /// tiers: [{above, input, output, …}], off_peak: [{from: "16:30", until: "00:30", factor}], from, until, source, date,
-/// origin}. Kind Config with the row in its text if it can't be.
+/// origin, batch_factor, batch_source}. Kind Config with the row in its text if it can't be.
 base::Result<Price> priceFromJson(const QJsonObject &object);
 QJsonObject toJson(const Price &price);
 
@@ -75,7 +89,8 @@ QJsonObject toJson(const Price &price);
 class PriceBook {
 public:
     /// resources/prices.json: {version, unpriced_providers, same_prices: {provider: the one whose rows hold for it, too},
-    /// sources: {name: text}, prices: [row]}. One bad row refuses the table, and is named.
+    /// batch_rules: [{provider, factor, except: regular expression of model ids, source, date}], sources: {name: text},
+    /// prices: [row]}. One bad row refuses the table, and is named.
     static base::Result<PriceBook> fromJson(const QByteArray &json);
 
     /// Of each layer, the user's first: the exact id, then the id without its date ("-2024-08-06", "-20250514", "-0709"), then
@@ -100,6 +115,7 @@ private:
     const Price *better(const Price *best, const Price &row, const QStringList &providers, const QDate &day) const;
     const Price *exact(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
     const Price *prefix(PriceOrigin origin, const QStringList &providers, const QString &model, const QDate &day) const;
+    Price withBatchRule(Price price, const QStringList &providers, const QString &model) const;
     QStringList namesOf(const QString &providerId) const;
     void index();
 
@@ -108,6 +124,7 @@ private:
     QStringList m_unpricedProviders;
     QHash<QString, QString> m_samePrices;
     QHash<QString, QString> m_vendors;
+    QList<BatchRule> m_batchRules;
     QList<Price> m_prices;
     QMultiHash<QString, qsizetype> m_exact; ///< model → places in m_prices
     QList<qsizetype> m_prefixes;

@@ -5,7 +5,9 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
+#include <optional>
 
 namespace talkbench::cost {
 
@@ -98,10 +100,16 @@ QString mark(qsizetype characters)
     return u"\n\n[… %1 characters left out …]\n\n"_s.arg(QLocale::c().toString(characters));
 }
 
-/// Cuts so many units out of the middle of a message's longest text.
+/// Units of a text from one up to another, which isn't among them.
+struct Units {
+    qsizetype from = 0;
+    qsizetype until = 0;
+};
+
+/// Cuts units out of a message's longest text.
 class MiddleCut {
 public:
-    explicit MiddleCut(const llm::Message &message) : m_message(message)
+    MiddleCut(const llm::Message &message, const CountMessage &count) : m_message(message), m_count(count)
     {
         const auto length = [](const llm::ContentPart &part) { return part.text.size(); };
         const auto shorter = [&](const auto &a, const auto &b) { return length(a) < length(b); };
@@ -111,40 +119,100 @@ public:
     }
 
     /// The first and the last sentence stay.
-    qsizetype most() const { return std::max<qsizetype>(0, m_points.size() - 3); }
+    bool canCut() const { return m_points.size() > 3; }
     qsizetype part() const { return m_part; }
-    qsizetype from(qsizetype units) const { return m_points[first(units)]; }
-    qsizetype length(qsizetype units) const { return m_points[first(units) + units] - from(units); }
+    qsizetype from(const Units &units) const { return m_points[units.from]; }
+    qsizetype length(const Units &units) const { return m_points[units.until] - m_points[units.from]; }
 
-    llm::Message cut(qsizetype units) const
+    llm::Message cut(const Units &units) const
     {
         llm::Message message = m_message;
         message.parts[m_part].text.replace(from(units), length(units), mark(length(units)));
         return message;
     }
 
+    /// Whose cut leaves at most `most` tokens, and hardly less than it need; all that may go if none does.
+    Units toLeave(qint64 most)
+    {
+        countUnits();
+        constexpr int tries = 8; // tokens of a whole are not quite the sum of its parts'
+        for (qint64 wanted = most, i = 0; i < tries; ++i) {
+            const auto units = middleOf(m_before.constLast() - wanted);
+            if (!units)
+                break;
+            const qint64 left = m_count(cut(*units));
+            if (left <= most)
+                return *units;
+            wanted -= left - most;
+        }
+        return { 1, m_points.size() - 2 };
+    }
+
 private:
-    qsizetype first(qsizetype units) const { return (m_points.size() - units) / 2; }
+    qint64 countText(const QString &text) const
+    {
+        llm::Message message = m_message;
+        message.parts[m_part].text = text;
+        return m_count(message);
+    }
+    /// The first counts with all that the message has beside its text, and with the mark.
+    void countUnits()
+    {
+        const QString &text = m_message.parts[m_part].text;
+        const qint64 empty = countText({});
+        m_before = { countText(mark(text.size())) };
+        for (qsizetype i = 1; i < m_points.size(); ++i)
+            m_before.append(m_before.constLast() + countText(text.mid(m_points[i - 1], m_points[i] - m_points[i - 1]))
+                            - empty);
+    }
+    qint64 tokens(const Units &units) const { return m_before[units.until] - m_before[units.from]; }
+    /// By how much more stays on one side of it.
+    qint64 offCentre(const Units &units) const
+    {
+        return std::abs(m_before[units.from] - m_before[0] - (m_before.constLast() - m_before[units.until]));
+    }
+
+    /// For each first unit the fewest that have `gone` tokens together.
+    QList<Units> runsOf(qint64 gone) const
+    {
+        QList<Units> runs;
+        const qsizetype end = m_points.size() - 2;
+        Units units { 1, 2 };
+        for (; units.from < end; ++units.from) {
+            units.until = std::max(units.until, units.from + 1);
+            while (units.until < end && tokens(units) < gone)
+                ++units.until;
+            if (tokens(units) < gone)
+                break;
+            runs.append(units);
+        }
+        return runs;
+    }
+
+    /// Of those that leave nearly as much as any the one nearest to the middle.
+    std::optional<Units> middleOf(qint64 gone) const
+    {
+        const QList<Units> runs = runsOf(gone);
+        if (runs.isEmpty())
+            return std::nullopt;
+        const auto stays = [this](const Units &units) { return m_before.constLast() - tokens(units); };
+        qint64 most = 0;
+        for (const Units &units : runs)
+            most = std::max(most, stays(units));
+        std::optional<Units> best;
+        for (const Units &units : runs) {
+            if (stays(units) >= most - most / 8 && (!best || offCentre(units) < offCentre(*best)))
+                best = units;
+        }
+        return best;
+    }
 
     const llm::Message &m_message;
+    const CountMessage &m_count;
     qsizetype m_part = 0;
     QList<qsizetype> m_points;
+    QList<qint64> m_before; ///< tokens before each point
 };
-
-/// The fewest units whose cut leaves at most `most` tokens; all that may go if none does.
-qsizetype unitsToCut(const MiddleCut &cut, qint64 most, const CountMessage &count)
-{
-    qsizetype low = 1;
-    qsizetype high = cut.most();
-    while (low < high) {
-        const qsizetype middle = (low + high) / 2;
-        if (count(cut.cut(middle)) <= most)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return high;
-}
 
 base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, QList<qint64> tokens,
                               const CountMessage &count)
@@ -159,11 +227,11 @@ base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, Q
     for (const qsizetype i : order) {
         if (fit.tokens <= rules.budgetTokens)
             break;
-        const MiddleCut cut(messages[i]);
-        if (cut.most() == 0)
+        MiddleCut cut(messages[i], count);
+        if (!cut.canCut())
             continue;
         const qint64 others = fit.tokens - tokens[i];
-        const qsizetype units = unitsToCut(cut, rules.budgetTokens - others, count);
+        const Units units = cut.toLeave(rules.budgetTokens - others);
         const llm::Message shortened = cut.cut(units);
         const qint64 left = count(shortened);
         if (left >= tokens[i])

@@ -48,13 +48,8 @@ constexpr ClassRow classRows[] {
 };
 
 /// The rates that hold for the call; the receipt notes why these.
-Rates ratesFor(const llm::Usage &usage, const Circumstances &circumstances, Receipt *receipt)
+Rates ratesFor(const llm::Usage &usage, const Price &price, const Circumstances &circumstances, Receipt *receipt)
 {
-    const Price &price = *receipt->price;
-    if (circumstances.batch && price.batch) {
-        receipt->batch = true;
-        return *price.batch;
-    }
     const QTime time = circumstances.when.toUTC().time();
     for (const OffPeak &window : price.offPeak) {
         if (time.isValid() && window.contains(time))
@@ -94,7 +89,11 @@ Receipt receiptOf(const llm::Usage &usage, const std::optional<Price> &price, co
     if (!price)
         return receipt;
     receipt.price = price;
-    const Rates rates = ratesFor(usage, circumstances, &receipt);
+    receipt.batch = circumstances.batch;
+    const auto here = circumstances.batch ? price->inBatch() : price;
+    if (!here)
+        return receipt;
+    const Rates rates = ratesFor(usage, *here, circumstances, &receipt);
     double sum = 0;
     for (const ClassRow &row : classRows) {
         const ReceiptLine line { row.tokenClass, row.tokens(usage), row.rate(rates) * receipt.offPeakFactor };

@@ -34,7 +34,7 @@ struct Receipt {
     std::optional<Price> price; ///< what the lines are of
     std::optional<qint64> tierAbove; ///< the tier that the input passed
     double offPeakFactor = 1;
-    bool batch = false; ///< at the price's batch rates
+    bool batch = false; ///< at the price's batch rates; without lines where they aren't known
 
     /// The provider's own figure goes before ours. Unset: unknown.
     std::optional<double> totalUsd() const { return reportedUsd ? reportedUsd : computedUsd; }

@@ -1,10 +1,14 @@
 #include "core/cost/sentences.h"
 
+#include <QSet>
 #include <QTextBoundaryFinder>
 
 #include <algorithm>
+#include <iterator>
 
 namespace talkbench::cost {
+
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -33,12 +37,30 @@ qsizetype lineEnd(const QString &text, qsizetype start)
     return lineBreak < 0 ? text.size() : lineBreak + 1;
 }
 
+/// After these comes a capital or a number without a new sentence.
+bool endsInAbbreviation(QStringView prose)
+{
+    static const QSet<QString> abbreviations {
+        u"e.g."_s, u"i.e."_s,  u"etc."_s, u"vs."_s,  u"cf."_s,  u"approx."_s, u"fig."_s, u"al."_s,
+        u"dr."_s,  u"prof."_s, u"mr."_s,  u"mrs."_s, u"ms."_s,  u"st."_s,     u"jr."_s,  u"sr."_s,
+        u"inc."_s, u"z.b."_s,  u"d.h."_s, u"bzw."_s, u"usw."_s, u"ca."_s,     u"vgl."_s, u"p.ex."_s,
+    };
+    const QStringView text = prose.trimmed();
+    const bool newLine = QStringView(text.end(), prose.end()).contains(u'\n');
+    const auto before = [](QChar c) { return c.isSpace() || c == u'(' || c == u'[' || c == u'"'; };
+    const auto start =
+        std::find_if(std::make_reverse_iterator(text.end()), std::make_reverse_iterator(text.begin()), before).base();
+    return !newLine && abbreviations.contains(QStringView(start, text.end()).toString().toLower());
+}
+
 void appendSentences(QList<qsizetype> &points, const QString &text, qsizetype start, qsizetype end)
 {
     const QStringView prose = QStringView(text).sliced(start, end - start);
     QTextBoundaryFinder finder(QTextBoundaryFinder::Sentence, prose.data(), prose.size());
-    for (qsizetype at = finder.toNextBoundary(); at > 0; at = finder.toNextBoundary())
-        points.append(start + at);
+    for (qsizetype at = finder.toNextBoundary(); at > 0; at = finder.toNextBoundary()) {
+        if (at == prose.size() || !endsInAbbreviation(prose.first(at)))
+            points.append(start + at);
+    }
 }
 
 /// The end of the code block whose first line begins at `start`: an open one ends with the text.

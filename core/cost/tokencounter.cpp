@@ -12,11 +12,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int fewestSamples = 3;
-/// What the newest sample counts at least: older ones fade.
-constexpr double leastWeight = 0.1;
 constexpr double leastError = 0.02;
-constexpr double mostRatio = 20;
 
 // OpenAI's template: <|start|>role<|message|>…<|end|>, and the answer's own beginning.
 constexpr qint64 tokensAroundMessage = 4;
@@ -59,63 +55,26 @@ QString textToCount(const llm::Message &message)
     return text;
 }
 
+/// `name` says what is multiplied and added.
+TokenCount estimated(double tokens, double error, bool ownVocabulary, const QString &name, const QString &source)
+{
+    const int percent = tokens > 0 ? qRound(100 * error / tokens) : 0;
+    return { qRound64(std::max(0.0, tokens)),
+             qRound64(std::max(0.0, tokens - error)),
+             qRound64(std::max(0.0, tokens + error)),
+             false,
+             ownVocabulary,
+             0,
+             u"%1 ± %2 %: %3"_s.arg(name).arg(percent).arg(source),
+             0 };
+}
+
 base::Error bad(const QString &detail)
 {
     return { base::ErrorKind::Config, u"The table of tokenizers can't be read."_s, detail, 0, std::nullopt };
 }
 
 } // namespace
-
-LearnedRatios LearnedRatios::fromJson(const QJsonObject &json)
-{
-    LearnedRatios ratios;
-    for (auto provider = json.begin(); provider != json.end(); ++provider) {
-        const QJsonObject models = provider.value().toObject();
-        for (auto model = models.begin(); model != models.end(); ++model) {
-            const QJsonObject object = model.value().toObject();
-            const Ratio ratio { object["mean"_L1].toDouble(), object["variance"_L1].toDouble(-1),
-                                object["samples"_L1].toInt() };
-            if (ratio.mean > 0 && ratio.mean <= mostRatio && ratio.variance >= 0 && ratio.samples > 0)
-                ratios.m_ratios[provider.key()][model.key()] = ratio;
-        }
-    }
-    return ratios;
-}
-
-QJsonObject LearnedRatios::toJson() const
-{
-    QJsonObject json;
-    for (auto provider = m_ratios.begin(); provider != m_ratios.end(); ++provider) {
-        QJsonObject models;
-        for (auto ratio = provider->begin(); ratio != provider->end(); ++ratio) {
-            models.insert(ratio.key(),
-                          QJsonObject { { u"mean"_s, ratio->mean },
-                                        { u"variance"_s, ratio->variance },
-                                        { u"samples"_s, ratio->samples } });
-        }
-        json.insert(provider.key(), models);
-    }
-    return json;
-}
-
-void LearnedRatios::learn(const QString &providerId, const QString &model, qint64 counted, qint64 reported)
-{
-    if (counted <= 0 || reported <= 0)
-        return;
-    Ratio &ratio = m_ratios[providerId][model];
-    const double sample = std::min(static_cast<double>(reported) / static_cast<double>(counted), mostRatio);
-    ++ratio.samples;
-    const double weight = std::max(1.0 / ratio.samples, leastWeight);
-    const double off = sample - ratio.mean;
-    ratio.mean = ratio.samples == 1 ? sample : ratio.mean + weight * off;
-    ratio.variance = ratio.samples == 1 ? 0 : (1 - weight) * (ratio.variance + weight * off * off);
-}
-
-std::optional<LearnedRatios::Ratio> LearnedRatios::find(const QString &providerId, const QString &model) const
-{
-    const Ratio ratio = m_ratios.value(providerId).value(model);
-    return ratio.samples >= fewestSamples ? std::optional(ratio) : std::nullopt;
-}
 
 base::Result<TokenCounter> TokenCounter::fromJson(const QByteArray &json, std::shared_ptr<const Tokenizers> tokenizers)
 {
@@ -153,26 +112,30 @@ TokenCount TokenCounter::exact(const Row &row, qint64 counted)
     return { counted, counted, counted, true, true, 0, encodingName(*row.encoding), counted };
 }
 
-TokenCount TokenCounter::estimate(const Row &row, const QString &providerId, const QString &model, qint64 counted) const
+TokenCount TokenCounter::assumed(const Row &row, qint64 counted)
 {
-    double factor = row.factor;
-    double error = std::max(row.error, leastError);
-    QString source = row.source.isEmpty() ? u"the template around the messages is estimated"_s : row.source;
-    if (const auto learned = m_learned.find(providerId, model)) {
-        factor = learned->mean;
-        error = std::max(2 * std::sqrt(learned->variance) / learned->mean, leastError);
-        source = u"learned from %1 answers"_s.arg(learned->samples);
-    }
-    const double tokens = static_cast<double>(counted) * factor;
-    const QString name = encodingName(row.encoding.value_or(Encoding::O200k));
-    return { qRound64(tokens),
-             qRound64(tokens * std::max(0.0, 1 - error)),
-             qRound64(tokens * (1 + error)),
-             false,
-             row.encoding.has_value(),
-             0,
-             u"%1 × %2 ± %3 %: %4"_s.arg(factor, 0, 'g', 3).arg(name).arg(qRound(error * 100)).arg(source),
-             counted };
+    const double tokens = static_cast<double>(counted) * row.factor;
+    return estimated(tokens, tokens * std::max(row.error, leastError), row.encoding.has_value(),
+                     u"%1 × %2"_s.arg(row.factor, 0, 'g', 3).arg(encodingName(row.encoding.value_or(Encoding::O200k))),
+                     row.source.isEmpty() ? u"the template around the messages is estimated"_s : row.source);
+}
+
+TokenCount TokenCounter::learned(const Row &row, const CountLine &line, qint64 counted)
+{
+    const double tokens = line.at(static_cast<double>(counted));
+    const qint64 overhead = qRound64(line.overhead);
+    const QString plus = overhead == 0
+        ? QString()
+        : u" %1 %2"_s.arg(overhead < 0 ? u'−' : u'+').arg(overhead < 0 ? -overhead : overhead);
+    return estimated(
+        tokens, std::max(line.error(static_cast<double>(counted)), leastError * tokens), row.encoding.has_value(),
+        u"%1 × %2%3"_s.arg(line.slope, 0, 'g', 3).arg(encodingName(row.encoding.value_or(Encoding::O200k)), plus),
+        u"learned from %1 answers"_s.arg(line.samples));
+}
+
+std::optional<CountLine> TokenCounter::lineFor(const Row &row, const QString &providerId, const QString &model) const
+{
+    return m_learned.find(providerId, model, { row.factor, row.encoding ? 0 : row.factor * row.error });
 }
 
 TokenCount TokenCounter::countText(const QString &providerId, const QString &model, QStringView text) const
@@ -206,13 +169,25 @@ const Tokenizer &TokenCounter::tokenizerFor(const QString &model) const
 TokenCount TokenCounter::textOf(const QString &providerId, const QString &model, qint64 counted) const
 {
     const Row &row = rowFor(model);
-    return row.encoding ? exact(row, counted) : estimate(row, providerId, model, counted);
+    if (row.encoding)
+        return exact(row, counted);
+    auto line = lineFor(row, providerId, model);
+    if (line) // what a server adds to a prompt is not in a text
+        line->overhead = line->overheadVariance = line->covariance = 0;
+    TokenCount text = line ? learned(row, *line, counted) : assumed(row, counted);
+    text.counted = counted;
+    return text;
 }
 
 TokenCount TokenCounter::promptOf(const QString &providerId, const QString &model, qint64 counted,
                                   qsizetype messages) const
 {
-    return estimate(rowFor(model), providerId, model, counted + tokensBeforeAnswer + tokensAroundMessage * messages);
+    const Row &row = rowFor(model);
+    const qint64 all = counted + tokensBeforeAnswer + tokensAroundMessage * messages;
+    const auto line = lineFor(row, providerId, model);
+    TokenCount prompt = line ? learned(row, *line, all) : assumed(row, all);
+    prompt.counted = all;
+    return prompt;
 }
 
 void TokenCounter::learn(const QString &providerId, const QString &model, qint64 counted, qint64 reported)

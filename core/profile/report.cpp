@@ -76,7 +76,11 @@ constexpr std::array columnTable {
         [](const ReportRow &row) { return perSecond(static_cast<double>(row.tally.counts().ok), row.seconds); } },
     ReportColumn { "system_tokens_per_s", TITLE("System"), "tok/s",
                    [](const ReportRow &row) { return perSecond(row.tally.counts().outputTokens, row.seconds); } },
-    ReportColumn { "cost_usd", TITLE("Cost"), "USD", rateOf<&Counts::cost> },
+    ReportColumn { "cost_usd", TITLE("Cost"), "USD",
+                   [](const ReportRow &row) {
+                       const Counts &counts = row.tally.counts();
+                       return ReportValue { counts.cost(), 0, counts.unpriced > 0 };
+                   } },
 };
 
 #undef TITLE
@@ -114,6 +118,14 @@ QString errorsLine(const ReportRow &row)
     for (const auto &[kind, count] : row.tally.errors())
         parts << base::errorKindName(kind) + u' ' + QString::number(count);
     return parts.isEmpty() ? QString() : u"errors of %1: %2\n"_s.arg(name(row), parts.join(u", "_s));
+}
+
+QString unpricedLine(const ReportRow &row)
+{
+    const quint64 calls = row.tally.counts().unpriced;
+    if (calls == 0)
+        return {};
+    return u"no known price in %1: %2\n"_s.arg(name(row), calls == 1 ? u"1 call"_s : u"%1 calls"_s.arg(calls));
 }
 
 QJsonValue jsonValue(const ReportValue &value)
@@ -229,6 +241,8 @@ QString reportText(const ReportValue &value, QByteArrayView unit)
     if (!value.value)
         return u"–"_s;
     const QString text = formatFigure(*value.value, unit);
+    if (value.atLeast)
+        return u"≥ "_s + text;
     return value.missing > 0 ? u"("_s + text + u')' : text;
 }
 
@@ -300,7 +314,7 @@ QString toText(const Report &report)
         text += line + u'\n';
     }
     for (const ReportRow &row : report.rows)
-        text += errorsLine(row);
+        text += errorsLine(row) + unpricedLine(row);
     if (lacking)
         text += u"(…): too few calls for a percentile\n"_s;
     return text;

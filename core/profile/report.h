@@ -15,6 +15,8 @@ struct ReportValue {
     std::optional<double> value;
     /// Of a percentile: the calls that it lacks to mean something.
     quint64 missing = 0;
+    /// Of a cost: some of its calls have no known price.
+    bool atLeast = false;
 };
 
 /// One line of a report: the calls of one model, of one provider, for one purpose or all.
@@ -35,7 +37,7 @@ struct ReportColumn {
 };
 
 std::span<const ReportColumn> reportColumns();
-/// "412 ms", "(412 ms)" where there are too few calls, "–" where unknown.
+/// "412 ms", "(412 ms)" where there are too few calls, "≥ $0.040" where there is more to it, "–" where unknown.
 QString reportText(const ReportValue &value, QByteArrayView unit);
 
 struct Report {

@@ -18,6 +18,34 @@ namespace {
 constexpr qint64 leastDifference = 16;
 constexpr double mostDifference = 0.1;
 
+/// What a server has not told, or as a nought that can't be.
+struct Lack {
+    bool input = false;
+    bool output = false;
+
+    bool any() const { return input || output; }
+};
+
+Lack lackOf(const llm::Answer &answer)
+{
+    const auto &usage = answer.usage;
+    if (!usage)
+        return { true, true };
+    const bool came = answer.hasOutput();
+    return { came && usage->inputTotal() == 0, usage->outputPending || (came && usage->outputTotal() == 0) };
+}
+
+QString lackText(const llm::Answer &answer, const Lack &lack)
+{
+    if (!answer.usage)
+        return u"estimated: the server sent no usage"_s;
+    if (answer.usage->outputPending)
+        return u"output estimated: the answer ended before the server had counted it"_s;
+    return u"%1 estimated: the server's usage doesn't tell it"_s.arg(lack.input && lack.output ? u"input and output"_s
+                                                                         : lack.input          ? u"input"_s
+                                                                                               : u"output"_s);
+}
+
 /// What comes in one piece was not streamed token by token, however short it is.
 qint64 estimateOutput(const QString &text, qsizetype chunks)
 {
@@ -59,7 +87,10 @@ QString price(profile::RunRecord &record, const cost::PriceBook &prices)
         record.price = cost::toJson(*price);
     if (receipt.reportedUsd)
         return u"the server's own figure"_s;
-    return price ? u"price of %1: %2"_s.arg(price->model, price->source) : u"no known price for %1"_s.arg(record.model);
+    if (!price)
+        return u"no known price for %1"_s.arg(record.model);
+    const QString batch = receipt.batch ? u"; as a batch: "_s + price->batchRule() : QString();
+    return u"price of %1: %2%3"_s.arg(price->model, price->source, batch);
 }
 
 } // namespace
@@ -73,16 +104,20 @@ llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, c
     QString output = answer.text + answer.refusal;
     for (const llm::ToolCall &call : answer.toolCalls)
         output += call.name + call.arguments;
-    llm::Usage usage;
-    usage.input = accounting.prompt.value_or(cost::roughCount(request.chat.messages)).tokens;
-    if (answer.usage) // of the input it is final
-        usage = *answer.usage;
+    llm::Usage usage = answer.usage.value_or(llm::Usage());
+    const Lack lack = lackOf(answer);
+    if (lack.input)
+        usage.input = accounting.prompt.value_or(cost::roughCount(request.chat.messages)).tokens;
     usage.outputPending = false;
+    const bool own = !lack.input || (accounting.prompt && accounting.prompt->ownVocabulary);
+    if (!lack.output) {
+        usage.source = own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
+        return usage;
+    }
     const auto counted = exactCount(request, output, accounting);
     const auto thought = exactCount(request, answer.reasoning, accounting);
     usage.output = counted.value_or(estimateOutput(output, chunks.size() - reasoned));
     usage.reasoning = thought.value_or(estimateOutput(answer.reasoning, reasoned));
-    const bool own = answer.usage || (accounting.prompt && accounting.prompt->ownVocabulary);
     usage.source = counted && thought && own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
     return usage;
 }
@@ -127,18 +162,17 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.earlierAttempts = earlierAttempts;
     record.priceVersion = accounting.prices.version();
     auto &decisions = record.trace.decisions;
-    const bool none = !answer.usage;
+    const Lack lack = lackOf(answer);
     // A provider charges for a prompt that it has, whether its answer is waited for or not.
-    const bool unheard = none && record.trace.chunks.isEmpty() && record.cancelled() && trace.sentNs != 0;
-    if (none ? unheard || !record.trace.chunks.isEmpty() : answer.usage->outputPending) {
+    const bool unheard = !answer.usage && record.trace.chunks.isEmpty() && record.cancelled() && trace.sentNs != 0;
+    if (answer.usage ? lack.any() : unheard || !record.trace.chunks.isEmpty()) {
         record.answer.usage = estimateUsage(request, answer, record.trace.chunks, accounting);
         decisions.append({ u"tokens"_s,
-                           unheard    ? u"estimated: stopped before the answer began, when the server had the prompt"_s
-                               : none ? u"estimated: the server sent no usage"_s
-                                      : u"output estimated: the answer ended before the server had counted it"_s });
+                           unheard ? u"estimated: stopped before the answer began, when the server had the prompt"_s
+                                   : lackText(answer, lack) });
     }
     if (answer.usage && accounting.prompt) {
-        record.promptCounted = answer.usage->derived ? 0 : accounting.prompt->counted;
+        record.promptCounted = answer.usage->derived || lack.input ? 0 : accounting.prompt->counted;
         const QStringList differences = countDifferences(record, accounting);
         for (const QString &sentence : differences)
             decisions.append({ u"tokens"_s, sentence });

@@ -30,7 +30,7 @@ profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord
 /// A call's `own` record with all of another that it took over: its answer, stamps and bill.
 profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRecord &original);
 
-/// Token counts for an answer whose server sent none. The source says `tokenizer` where the model's own vocabulary counted
+/// Token counts for an answer whose server sent none, or not all: a nought where text came is none. The source says `tokenizer` where the model's own vocabulary counted
 /// all of it. Else it says `chunks`; output: a chunk is a token where chunks are small, as most servers send them; where they
 /// average more than 8 characters, or the answer came in one piece, it is the estimate of the text. Input: the count of the
 /// prompt, or its estimate.

@@ -193,6 +193,27 @@ private Q_SLOTS:
             QCOMPARE(run(QStringList { u"prices"_s, u"recompute"_s } + wrong).code, 2);
     }
 
+    void tokensAreCountedAsAnswersHaveTaught()
+    {
+        QFile learned(m_dir->filePath(u"tokens.json"_s));
+        QVERIFY(learned.open(QIODevice::WriteOnly));
+        learned.write(R"({"p": {"claude-opus-4-6": [[900, 1800], [1100, 2200], [5000, 10000]], "old": {"mean": 3}}})");
+        learned.close();
+        QFile text(m_dir->filePath(u"text"_s));
+        QVERIFY(text.open(QIODevice::WriteOnly));
+        text.write(QByteArray(" word").repeated(1000));
+        text.close();
+        const auto count = [&](const QStringList &more) {
+            return run(QStringList { u"tokens"_s, u"--json"_s, u"--model"_s, u"claude-opus-4-6"_s, text.fileName() }
+                       + more)
+                .json();
+        };
+        QVERIFY(count({})["why"_L1].toString().contains(u"an assumption"_s));
+        const QJsonObject taught = count({ u"--provider"_s, u"p"_s });
+        QVERIFY(taught["why"_L1].toString().contains(u"learned from 3 answers"_s));
+        QVERIFY(std::abs(taught["tokens"_L1].toInt() - 2000) < 60);
+    }
+
     void theReceiptTellsOfTheFavourites()
     {
         const QStringList chat { u"chat"_s, u"Hello"_s, u"--max-tokens"_s, u"2000"_s };

@@ -160,6 +160,35 @@ private Q_SLOTS:
             QVERIFY2(known.contains(row.key()) && known.contains(row.value().toString()), qPrintable(row.key()));
     }
 
+    void batchesAreHalfWhereTheProviderSaysSo_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<bool>("known");
+        QTest::newRow("gpt-5.1") << u"openai"_s << u"gpt-5.1"_s << true;
+        QTest::newRow("its date") << u"openai"_s << u"gpt-5-2025-08-07"_s << true;
+        QTest::newRow("responses") << u"openai-responses"_s << u"o3"_s << true;
+        QTest::newRow("own row") << u"openai"_s << u"gpt-4.1"_s << true;
+        QTest::newRow("claude") << u"anthropic"_s << u"claude-opus-4-6"_s << true;
+        QTest::newRow("not offered") << u"openai"_s << u"gpt-5-codex"_s << false;
+        QTest::newRow("not said") << u"groq"_s << u"llama-3.3-70b-versatile"_s << false;
+    }
+
+    void batchesAreHalfWhereTheProviderSaysSo()
+    {
+        QFETCH(QString, provider);
+        QFETCH(QString, model);
+        const auto price = m_book.find(provider, model, QDateTime::currentDateTimeUtc());
+        QVERIFY(price);
+        const auto batch = price->inBatch();
+        QTEST(batch.has_value(), "known");
+        if (!batch)
+            return;
+        QCOMPARE(batch->input, price->input / 2);
+        QCOMPARE(batch->output, price->output / 2);
+        QVERIFY(!price->batchRule().isEmpty());
+    }
+
     void agreesWithLiteLlm()
     {
         const QByteArray json = contents(QStringLiteral(FIXTURES_DIR "/../model_prices.json"));

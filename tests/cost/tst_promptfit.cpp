@@ -160,7 +160,7 @@ private Q_SLOTS:
         const QString text = u"Alpha one! Beta two? "_s
             + u"Gamma (e.g. this) goes on and on and on and on. "_s.repeated(5) + u"Omega three"_s;
         const auto fit =
-            fitPrompt({ Message::fromText(Role::User, text) }, { {}, 160, FitPolicy::CutLongestMessage, 0 }, count);
+            fitPrompt({ Message::fromText(Role::User, text) }, { {}, 150, FitPolicy::CutLongestMessage, 0 }, count);
         QVERIFY(fit);
         const QString kept = fit->messages[0].text();
         QVERIFY(kept.startsWith(u"Alpha one! Beta two? "_s));
@@ -168,6 +168,32 @@ private Q_SLOTS:
         QVERIFY(isSubsequence(kept, text));
         const LeftOut out = fit->leftOut[0];
         QVERIFY(kept.contains(u"[… %1 characters left out …]"_s.arg(out.length)));
+    }
+
+    void keepsWhatFitsAroundACodeBlock()
+    {
+        const QString code = u"```\n"_s + u"int x = 0;\n"_s.repeated(90) + u"```\n"_s;
+        const QString words = u"Some words of it. "_s;
+        for (const int before : { 1, 4, 12 }) {
+            const QString text = words.repeated(before) + code + words.repeated(13 - before);
+            const auto fit =
+                fitPrompt({ Message::fromText(Role::User, text) }, { {}, 350, FitPolicy::CutLongestMessage, 0 }, count);
+            QVERIFY(fit);
+            QVERIFY2(fit->tokens > 230, qPrintable(fit->messages[0].text()));
+            QVERIFY(isSubsequence(fit->messages[0].text(), text));
+        }
+    }
+
+    void abbreviationsEndNoSentence()
+    {
+        const QString text = u"See Dr. Who (e.g. Yes!) vs. Nobody, etc. Then go. I.e. Never.\nEnd etc.\nNew."_s;
+        QStringList sentences;
+        const QList<qsizetype> points = cutPoints(text);
+        for (qsizetype i = 1; i < points.size(); ++i)
+            sentences.append(text.mid(points[i - 1], points[i] - points[i - 1]));
+        QCOMPARE(sentences,
+                 QStringList({ u"See Dr. Who (e.g. Yes!) "_s, u"vs. Nobody, etc. Then go. "_s, u"I.e. Never.\n"_s,
+                               u"End etc.\n"_s, u"New."_s }));
     }
 
     void neverCutsWithinCodeOrGraphemes()

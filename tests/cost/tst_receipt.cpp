@@ -79,7 +79,8 @@ private Q_SLOTS:
         for (int i = 0; i < 20'000; ++i) {
             const llm::Usage usage = randomUsage(random);
             const Price price = randomPrice(random);
-            const Circumstances circumstances { noon.addSecs(random.bounded(86'400)), random.bounded(2) == 0 };
+            const Circumstances circumstances { noon.addSecs(random.bounded(86'400)),
+                                                random.bounded(2) == 0 && price.batch };
             const Receipt receipt = receiptOf(usage, price, circumstances);
             using enum TokenClass;
             QCOMPARE(tokensOf(receipt, { Input, Image, CacheRead, CacheWrite, CacheWrite1h }), usage.inputTotal());
@@ -182,7 +183,14 @@ private Q_SLOTS:
         const Price known = price(R"("input":1,"output":10,"batch":{"input":0.5,"output":5})");
         QCOMPARE(costUsd(usage, known, { noon, true }), 5.0);
         QCOMPARE(costUsd(usage, known, { noon, false }), 10.0);
-        QVERIFY(!receiptOf(usage, price(R"("input":1,"output":10)"), { noon, true }).batch);
+        const Receipt unknown = receiptOf(usage, price(R"("input":1,"output":10)"), { noon, true });
+        QVERIFY(!unknown.totalUsd() && unknown.lines.isEmpty());
+        usage.cacheRead = 1'000'000;
+        const Price half = price(R"("input":2,"output":10,"cache_read":1,"batch_factor":0.5,"batch_source":"a rule",
+            "tiers":[{"above":500000,"input":4,"output":20,"cache_read":2}])");
+        QCOMPARE(costUsd(usage, half, { noon, true }), 11.0);
+        QCOMPARE(half.batchRule(), u"× 0.5: a rule"_s);
+        QCOMPARE(*priceFromJson(toJson(half)), half);
     }
 
     void unknownIsUnknown()

@@ -2,6 +2,7 @@
 #include "core/cost/tokensoftyping.h"
 #include "tests/support/tokencounter.h"
 
+#include <QJsonArray>
 #include <QRandomGenerator>
 #include <QTest>
 
@@ -55,15 +56,63 @@ private Q_SLOTS:
         for (const double ratio : { 1.9, 2.0, 2.1 })
             counter.learn(u"p"_s, model, before.counted, qRound64(double(counted) * ratio));
         const TokenCount after = counter.countPrompt(u"p"_s, model, prompt);
-        QVERIFY(std::abs(double(after.tokens) / double(counted) - 2) < 0.01);
+        QVERIFY(std::abs(double(after.tokens) / double(counted) - 2) < 0.03);
         QVERIFY(after.high - after.low < before.high - before.low);
         QVERIFY(after.low < counted * 2 && after.high > counted * 2);
         QVERIFY2(after.why.contains(u"learned from 3 answers"_s), qPrintable(after.why));
         QCOMPARE(counter.countPrompt(u"another"_s, model, prompt), before);
-        QCOMPARE(LearnedRatios::fromJson(counter.learned().toJson()), counter.learned());
+        QCOMPARE(LearnedCounts::fromJson(counter.learned().toJson()), counter.learned());
         for (int i = 0; i < 60; ++i)
             counter.learn(u"p"_s, model, before.counted, counted * 3);
-        QVERIFY(std::abs(double(counter.countPrompt(u"p"_s, model, prompt).tokens) / double(counted) - 3) < 0.02);
+        QVERIFY(std::abs(double(counter.countPrompt(u"p"_s, model, prompt).tokens) / double(counted) - 3) < 0.03);
+    }
+
+    void shortPromptsMultiplyNothing()
+    {
+        TokenCounter counter = this->counter();
+        const QList<Message> hi { Message::fromText(Role::User, u"hi"_s) };
+        const QList<Message> text { Message::fromText(Role::User, u"Tell me of the sea. "_s.repeated(600)) };
+        for (const auto &model : { u"gpt-4.1"_s, u"claude-opus-4-6"_s }) {
+            const qint64 shortCount = counter.countPrompt(u"p"_s, model, hi).counted;
+            const qint64 before = counter.countPrompt(u"p"_s, model, text).tokens;
+            QCOMPARE(shortCount, 8);
+            for (int i = 0; i < 5; ++i)
+                counter.learn(u"p"_s, model, shortCount, 30);
+            counter.learn(u"p"_s, model, shortCount, 9'000); // once something else went along
+            QVERIFY(std::abs(counter.countPrompt(u"p"_s, model, hi).tokens - 30) <= 4);
+            const TokenCount after = counter.countPrompt(u"p"_s, model, text);
+            QVERIFY2(std::abs(after.tokens - before - 21) <= 5, qPrintable(after.why));
+            QVERIFY2(after.why.contains(u"learned from 6 answers"_s), qPrintable(after.why));
+        }
+        QVERIFY(counter.countText(u"p"_s, u"gpt-4.1"_s, u"hi"_s).exact);
+    }
+
+    void anExactFamilyNeverMultiplies()
+    {
+        TokenCounter counter = this->counter();
+        for (const qint64 counted : { 8, 400, 3'000 })
+            counter.learn(u"p"_s, u"gpt-4o"_s, counted, counted * 3);
+        const TokenCount prompt = counter.promptOf(u"p"_s, u"gpt-4o"_s, 100'000, 1);
+        QVERIFY2(prompt.tokens < 110'000, qPrintable(prompt.why));
+        QVERIFY(prompt.high - prompt.low > 1'000); // it doesn't fit, and the range says so
+    }
+
+    void tellsTheSlopeFromTheOverhead()
+    {
+        TokenCounter counter = this->counter();
+        for (const qint64 counted : { 10, 12, 300, 1'000, 4'000, 9'000 })
+            counter.learn(u"p"_s, u"claude-3-opus"_s, counted, qRound64(1.5 * double(counted) + 40));
+        const TokenCount large = counter.promptOf(u"p"_s, u"claude-3-opus"_s, 20'000 - 7, 1);
+        QVERIFY2(std::abs(large.tokens - 30'040) < 300, qPrintable(large.why));
+        QVERIFY(large.low <= 30'040 && 30'040 <= large.high);
+        QVERIFY(std::abs(counter.promptOf(u"p"_s, u"claude-3-opus"_s, 3, 1).tokens - 55) <= 3);
+        QVERIFY(std::abs(counter.textOf(u"p"_s, u"claude-3-opus"_s, 10'000).tokens - 15'000) < 150);
+        for (int i = 0; i < 100; ++i)
+            counter.learn(u"p"_s, u"claude-3-opus"_s, 10, 55); // many short ones push out no long one
+        QVERIFY(std::abs(counter.textOf(u"p"_s, u"claude-3-opus"_s, 10'000).tokens - 15'000) < 150);
+        for (int i = 0; i < 30; ++i)
+            counter.learn(u"p"_s, u"mad"_s, 1'000, 90'000);
+        QVERIFY(counter.textOf(u"p"_s, u"mad"_s, 1'000).tokens <= 3'000);
     }
 
     void learnsNothingOfWhatItCannotCount()
@@ -75,7 +124,7 @@ private Q_SLOTS:
         QCOMPARE(counter.countPrompt(u"p"_s, u"m"_s, {}, { llm::Tool { u"t"_s, {}, {} } }).counted, 0);
         counter.learn(u"p"_s, u"m"_s, 0, 900);
         counter.learn(u"p"_s, u"m"_s, 7, 0);
-        QCOMPARE(counter.learned(), LearnedRatios());
+        QCOMPARE(counter.learned(), LearnedCounts());
         QCOMPARE(counter.countPrompt(u"p"_s, u"m"_s, { picture }).imagesNotCounted, 1);
     }
 
@@ -86,10 +135,11 @@ private Q_SLOTS:
               QJsonObject {
                   { u"a"_s, QJsonObject { { u"mean"_s, -1 }, { u"samples"_s, 9 } } },
                   { u"b"_s, u"text"_s },
+                  { u"d"_s, QJsonArray { QJsonArray { 5, -3 }, QJsonArray { 1e300, 4 }, 7, QJsonArray {} } },
                   { u"c"_s, QJsonObject { { u"mean"_s, 1e300 }, { u"variance"_s, 0 }, { u"samples"_s, 5 } } } } },
             { u"q"_s, 7 }
         };
-        QCOMPARE(LearnedRatios::fromJson(json), LearnedRatios());
+        QCOMPARE(LearnedCounts::fromJson(json), LearnedCounts());
         QVERIFY(!TokenCounter::fromJson("{", m_tokenizers));
         QVERIFY(!TokenCounter::fromJson(R"({"models": [{"match": "a", "factor": 1}]})", m_tokenizers));
         QVERIFY(!TokenCounter::fromJson(R"({"models": [{"match": "", "encoding": "no_such"}]})", m_tokenizers));

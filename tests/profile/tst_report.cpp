@@ -107,6 +107,16 @@ private Q_SLOTS:
         QVERIFY(lines[2].startsWith("p,'=cmd"));
     }
 
+    void aSumWithoutSomePricesIsAtLeastThat()
+    {
+        QList<RunRecord> calls { success(u"p"_s, u"m"_s), success(u"p"_s, u"n"_s) };
+        calls.last().costUsd.reset();
+        const QString text = toText({ u"A test"_s, reportRows(calls, ReportBy::Model, 1) });
+        QVERIFY2(text.split(u'\n')[2].contains(u"≥ $"_s), qPrintable(text));
+        QVERIFY(!text.split(u'\n')[3].contains(u"≥"_s));
+        QVERIFY2(text.contains(u"no known price in all: 1 call\n"_s), qPrintable(text));
+    }
+
     void ratesNeedTime()
     {
         const ReportRow row { {}, {}, {}, 0 };

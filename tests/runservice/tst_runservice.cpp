@@ -93,6 +93,35 @@ private Q_SLOTS:
         QCOMPARE(profile::runRecordFromJson(profile::toJson(call.record())).promptCounted, 9);
     }
 
+    void whatUsageDoesNotTellIsEstimated_data()
+    {
+        QTest::addColumn<QByteArray>("usage");
+        QTest::addColumn<qint64>("input");
+        QTest::addColumn<qint64>("output");
+        QTest::newRow("unusable") << QByteArray(R"({"prompt_tokens":"12","completion_tokens":null})") << 9LL << 1LL;
+        QTest::newRow("no output") << QByteArray(R"({"prompt_tokens":100})") << 100LL << 1LL;
+        QTest::newRow("nought") << QByteArray(R"({"prompt_tokens":100,"completion_tokens":0})") << 100LL << 1LL;
+        QTest::newRow("no input") << QByteArray(R"({"completion_tokens":7})") << 9LL << 7LL;
+    }
+
+    void whatUsageDoesNotTellIsEstimated()
+    {
+        QFETCH(QByteArray, usage);
+        m_service->setTokenCounter(std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter()));
+        RunRequest known = request();
+        known.chat.model = u"gpt-4o"_s;
+        Observed call(m_service->start(known));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello") + finish + "data: {\"choices\":[],\"usage\":" + usage + "}\n\n" + done);
+        answerEnd(0);
+        const auto &counted = *call.record().answer.usage;
+        QTEST(counted.inputTotal(), "input");
+        QTEST(counted.outputTotal(), "output");
+        QCOMPARE(counted.source, llm::UsageSource::Tokenizer);
+        QCOMPARE(call.record().promptCounted, counted.inputTotal() == 100 ? 9 : 0); // nothing is learned from ours
+    }
+
     void placeholdersAreNoCounts()
     {
         RunRequest anthropic = request();
