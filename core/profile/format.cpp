@@ -86,6 +86,19 @@ QString formatUsd(double usd)
     return sign + fixed(size, size < 0.01 ? 4 : size < 1 ? 3 : 2);
 }
 
+QString formatUsdItem(double usd)
+{
+    const double size = std::abs(usd);
+    if (!(size > 0 && size < 0.01))
+        return formatUsd(usd);
+    constexpr int mostDigits = 12;
+    const int digits = std::min(2 - static_cast<int>(std::floor(std::log10(size))), mostDigits);
+    QString text = fixed(size, digits);
+    while (text.endsWith(u'0'))
+        text.chop(1);
+    return (usd < 0 ? u"−$"_s : u"$"_s) + text;
+}
+
 QString formatDifference(double percent)
 {
     if (!std::isfinite(percent))

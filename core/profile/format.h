@@ -15,6 +15,8 @@ QString formatCount(qint64 count);
 QString formatRate(double tokensPerSecond);
 /// "$0", "$0.0021", "$0.123", "$1.23"; "under $0.0001" for less than can be shown.
 QString formatUsd(double usd);
+/// As an item of a receipt: "$0.0000123" where that is little.
+QString formatUsdItem(double usd);
 /// "+35 %", "−51 %", "±0 %".
 QString formatDifference(double percent);
 /// "61 MB", "1.2 GB".
