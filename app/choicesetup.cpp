@@ -2,7 +2,11 @@
 
 #include "core/config/settings.h"
 
+#include <QFile>
+
 #include <algorithm>
+
+using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
 
@@ -37,11 +41,27 @@ QStringList applySettings(const config::Settings &settings, select::Chooser &cho
     return problems;
 }
 
+select::Qualities shippedQualities()
+{
+    QFile file(u":/qualities.json"_s);
+    const auto read = select::Qualities::fromJson(file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray());
+    return read ? *read : select::Qualities(); // tests hold that it can be read
+}
+
+QString whyBarred(const QString &providerId, const config::Settings &settings, const QList<llm::Vendor> &vendors)
+{
+    const auto isIt = [&](const llm::Vendor &vendor) { return vendor.id == providerId; };
+    const bool known = settings.provider(providerId) || std::any_of(vendors.begin(), vendors.end(), isIt);
+    return known ? QString() : u"there is no provider '%1'"_s.arg(providerId);
+}
+
 select::Candidate candidateOf(const select::ModelRef &ref, const cost::PriceBook &prices,
-                              const QList<llm::ModelInfo> &listed, qint64 nowMs)
+                              const select::Qualities &qualities, const QList<llm::ModelInfo> &listed, qint64 nowMs)
 {
     select::Candidate candidate { .ref = ref };
     candidate.price = prices.find(ref.providerId, ref.model, QDateTime::fromMSecsSinceEpoch(nowMs, Qt::UTC));
+    if (const auto quality = qualities.find(ref.model))
+        candidate.quality = select::scoreOf(*quality);
     const auto info = std::find_if(listed.begin(), listed.end(), [&ref](const auto &m) { return m.id == ref.model; });
     if (info != listed.end() && info->contextTokens)
         candidate.contextTokens = *info->contextTokens;

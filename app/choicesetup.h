@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/llm/modelinfo.h"
+#include "core/llm/vendors.h"
 #include "core/select/chooser.h"
+#include "core/select/qualities.h"
 
 namespace talkbench::config {
 class Settings;
@@ -16,8 +18,14 @@ constexpr int measuredRuns = 2000;
 /// own default model. Gives what could not be read.
 QStringList applySettings(const config::Settings &settings, select::Chooser &chooser);
 
-/// With its price and, where its server lists it, its context.
+/// The table that the program brings along.
+select::Qualities shippedQualities();
+
+/// Why a provider can't be asked; empty if the settings or the vendors' table know it.
+QString whyBarred(const QString &providerId, const config::Settings &settings, const QList<llm::Vendor> &vendors);
+
+/// With its price, the quality of its family and, where its server lists it, its context.
 select::Candidate candidateOf(const select::ModelRef &ref, const cost::PriceBook &prices,
-                              const QList<llm::ModelInfo> &listed, qint64 nowMs);
+                              const select::Qualities &qualities, const QList<llm::ModelInfo> &listed, qint64 nowMs);
 
 } // namespace talkbench::app

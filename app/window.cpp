@@ -111,6 +111,7 @@ private:
     TokenKeeper m_tokens;
     ui::Endpoints m_endpoints;
     ui::ModelLists m_models;
+    const select::Qualities m_qualities;
     select::Chooser m_chooser;
     ui::AppContext m_context;
     ui::Theme m_theme;
@@ -125,9 +126,10 @@ Session::Session(QApplication &application, const QString &dataDir)
       m_cache(dataDir, m_clock),
       m_runs([this] { return std::make_unique<net::QtTransport>(m_clock); }, m_clock, m_prices),
       m_tokens(dataDir, m_runs), m_endpoints(m_settings, m_secrets),
-      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_chooser([this](const select::ModelRef &ref) {
+      m_models(m_settings, m_endpoints, m_runs, m_store, m_clock), m_qualities(shippedQualities()),
+      m_chooser([this](const select::ModelRef &ref) {
           select::Candidate candidate =
-              candidateOf(ref, m_prices, m_models.of(ref.providerId).models, m_clock.wallMs());
+              candidateOf(ref, m_prices, m_qualities, m_models.of(ref.providerId).models, m_clock.wallMs());
           if (!m_settings.provider(ref.providerId))
               candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
           return candidate;

@@ -17,7 +17,9 @@ namespace {
 
 void describe(QCommandLineParser &parser)
 {
-    parser.setApplicationDescription(u"Lists the models that a provider serves, one a line."_s);
+    parser.setApplicationDescription(u"Lists the models that a provider serves, one a line, and keeps the list with "
+                                     u"their contexts and prices for the "
+                                     "other commands and the window."_s);
     addTargetOptions(parser);
     parser.addOptions({
         { u"local"_s,
@@ -95,14 +97,23 @@ int modelsCommand(const QStringList &arguments, const GlobalOptions &options)
             .then(&session, onFound);
         return QCoreApplication::exec();
     }
-    const auto onModels = [json](const run::ModelResult &models) {
-        QCoreApplication::exit(models ? print(*models, json) : failed("models", models.error(), json));
+    const bool elsewhere = !target->provider.isEmpty() && !target->baseUrl.isEmpty();
+    const auto onModels = [&session, json](const QString &keepFor, const run::ModelResult &models) {
+        const int code = models ? print(*models, json) : failed("models", models.error(), json);
+        if (!models || keepFor.isEmpty())
+            return QCoreApplication::exit(code);
+        session.store()
+            .saveModelList({ keepFor, session.clock().wallMs(), *models })
+            .then(&session, [code](const base::Result<void> &) { QCoreApplication::exit(code); });
     };
-    const auto onResolved = [&session, onModels, json](const base::Result<Resolved> &resolved) {
-        if (resolved)
-            session.runs().listModels(resolved->endpoint).then(&session, onModels);
-        else
-            QCoreApplication::exit(failed("models", resolved.error(), json));
+    const auto onResolved = [&session, onModels, json, elsewhere](const base::Result<Resolved> &resolved) {
+        if (!resolved)
+            return QCoreApplication::exit(failed("models", resolved.error(), json));
+        // Another server's list is not the provider's.
+        const QString keepFor = elsewhere ? QString() : resolved->endpoint.providerId;
+        session.runs()
+            .listModels(resolved->endpoint)
+            .then(&session, [onModels, keepFor](const run::ModelResult &models) { onModels(keepFor, models); });
     };
     QMetaObject::invokeMethod(
         &session, [&session, target = *target, onResolved] { session.resolve(target, &session, onResolved); },

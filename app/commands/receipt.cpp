@@ -26,7 +26,7 @@ QString linesOf(const QList<Row> &rows)
 
 QString usdOrUnknown(const std::optional<double> &usd)
 {
-    return usd ? profile::formatUsd(*usd) : u"price unknown"_s;
+    return usd ? profile::formatUsdItem(*usd) : u"price unknown"_s;
 }
 
 QList<Row> hereRows(const profile::RunRecord &record)
@@ -36,14 +36,16 @@ QList<Row> hereRows(const profile::RunRecord &record)
     for (const cost::ReceiptLine &line : receipt.lines)
         rows.append({ tokenClassName(line.tokenClass),
                       u"%1 tok × %2 a million = %3"_s.arg(profile::formatCount(line.tokens),
-                                                          profile::formatUsd(line.usdPerMillion),
-                                                          profile::formatUsd(line.usd())) });
+                                                          profile::formatUsdItem(line.usdPerMillion),
+                                                          profile::formatUsdItem(line.usd())) });
     if (receipt.tierAbove)
         rows.append({ u"tier"_s, u"above %1 tok of input"_s.arg(profile::formatCount(*receipt.tierAbove)) });
     if (receipt.offPeakFactor < 1)
         rows.append({ u"off-peak"_s, u"× %1"_s.arg(receipt.offPeakFactor) });
+    if (receipt.batch)
+        rows.append({ u"batch"_s, profile::printable(receipt.price->batchRule()) });
     if (receipt.reportedUsd)
-        rows.append({ u"reported"_s, profile::formatUsd(*receipt.reportedUsd) });
+        rows.append({ u"reported"_s, profile::formatUsdItem(*receipt.reportedUsd) });
     rows.append({ u"this call"_s, record.cached ? u"$0, from the cache"_s : usdOrUnknown(record.costUsd) });
     if (receipt.price)
         rows.append({ u"price by"_s, profile::printable(receipt.price->source) });

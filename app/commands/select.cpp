@@ -191,14 +191,26 @@ int selectCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto stored = readStored(*dataDir, parser.value(u"conversation"_s), QDateTime::currentMSecsSinceEpoch());
     if (!stored)
         return complain(stored.error());
-    const auto candidate = [&prices, &stored](const select::ModelRef &ref) {
+    prices->setRows(cost::PriceOrigin::Server, reportedPrices(stored->lists));
+    const auto vendorTable = contents(u":/providers.json"_s);
+    const base::Result<QList<llm::Vendor>> vendors =
+        vendorTable ? llm::vendorsFromJson(*vendorTable) : vendorTable.error();
+    if (!vendors)
+        return complain(vendors.error());
+    const select::Qualities qualities = shippedQualities();
+    const bool replaying = parser.isSet(u"replay"_s);
+    const auto candidate = [&](const select::ModelRef &ref) {
         const auto list = std::find_if(stored->lists.begin(), stored->lists.end(), [&ref](const store::ModelList &row) {
             return row.providerId == ref.providerId;
         });
-        return candidateOf(ref, *prices, list == stored->lists.end() ? QList<llm::ModelInfo>() : list->models,
-                           QDateTime::currentMSecsSinceEpoch());
+        auto found =
+            candidateOf(ref, *prices, qualities, list == stored->lists.end() ? QList<llm::ModelInfo>() : list->models,
+                        QDateTime::currentMSecsSinceEpoch());
+        if (!replaying)
+            found.barred = whyBarred(ref.providerId, settings, *vendors);
+        return found;
     };
-    if (parser.isSet(u"replay"_s))
+    if (replaying)
         return replayed(candidate, stored->runs);
     select::Chooser chooser(candidate);
     QStringList problems = applySettings(settings, chooser);

@@ -61,7 +61,7 @@ void applyNetwork(const Target &target, config::ProviderConfig &provider, config
 } // namespace
 
 Session::Session(const GlobalOptions &options, QObject *parent)
-    : QObject(parent), m_chosenDir(options.dataDir),
+    : QObject(parent), m_chosenDir(options.dataDir), m_qualities(shippedQualities()),
       m_chooser([this](const select::ModelRef &ref) { return candidate(ref); })
 {
 }
@@ -145,12 +145,10 @@ select::Candidate Session::candidate(const select::ModelRef &ref) const
 {
     const auto list = std::find_if(m_modelLists.cbegin(), m_modelLists.cend(),
                                    [&ref](const store::ModelList &row) { return row.providerId == ref.providerId; });
-    select::Candidate candidate = candidateOf(
-        ref, m_prices, list == m_modelLists.cend() ? QList<llm::ModelInfo>() : list->models, m_clock.wallMs());
-    Target target;
-    target.provider = ref.providerId;
-    if (!providerFor(target))
-        candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
+    select::Candidate candidate =
+        candidateOf(ref, m_prices, m_qualities, list == m_modelLists.cend() ? QList<llm::ModelInfo>() : list->models,
+                    m_clock.wallMs());
+    candidate.barred = whyBarred(ref.providerId, *m_settings, m_vendors);
     return candidate;
 }
 

@@ -10,6 +10,7 @@
 #include "core/llm/vendors.h"
 #include "core/run/runservice.h"
 #include "core/select/chooser.h"
+#include "core/select/qualities.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
@@ -73,6 +74,7 @@ private:
     QString m_dataDir;
     QList<llm::Vendor> m_vendors;
     cost::PriceBook m_prices;
+    const select::Qualities m_qualities;
     QList<store::ModelList> m_modelLists;
     select::Chooser m_chooser;
     std::unique_ptr<config::Settings> m_settings;

@@ -97,6 +97,19 @@ QString formatUsdRange(double leastUsd, double mostUsd)
     return QCoreApplication::translate("Figure", "%1 to %2").arg(least, most);
 }
 
+QString formatUsdItem(double usd)
+{
+    const double size = std::abs(usd);
+    if (!(size > 0 && size < 0.01))
+        return formatUsd(usd);
+    constexpr int mostDigits = 12;
+    const int digits = std::min(2 - static_cast<int>(std::floor(std::log10(size))), mostDigits);
+    QString text = fixed(size, digits);
+    while (text.endsWith(u'0'))
+        text.chop(1);
+    return (usd < 0 ? u"−$"_s : u"$"_s) + text;
+}
+
 QString formatDifference(double percent)
 {
     if (!std::isfinite(percent))

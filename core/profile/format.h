@@ -17,6 +17,8 @@ QString formatRate(double tokensPerSecond);
 QString formatUsd(double usd);
 /// "$0.0021 to $0.123", "up to $0.02" where the least is less than can be shown; one figure where both read the same.
 QString formatUsdRange(double leastUsd, double mostUsd);
+/// As an item of a receipt: "$0.0000123" where that is little.
+QString formatUsdItem(double usd);
 /// "+35 %", "−51 %", "±0 %".
 QString formatDifference(double percent);
 /// "61 MB", "1.2 GB".

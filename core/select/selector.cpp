@@ -91,13 +91,16 @@ qsizetype drawn(const QList<double> &shares, QRandomGenerator &random)
     return last;
 }
 
-QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares &shares, qsizetype among)
+QString reasonOf(const DecisionRow &row, const Strategy &strategy, const Shares &shares, const Weights &weights,
+                 qsizetype among)
 {
     QStringList parts { u"%1 of %2 by '%3'"_s.arg(row.ref.model).arg(among).arg(QLatin1StringView(strategy.id)) };
     parts.append(u"about %1"_s.arg(profile::formatMs(row.predictedMs)));
     const QString usd = row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : u"price not known"_s;
     parts.append(usd.startsWith(u'$') ? u"about "_s + usd : usd);
     parts.append(u"%1 % fail"_s.arg(row.failureProbability * 100, 0, 'f', 0));
+    if (weights.good > 0)
+        parts.append(row.quality ? u"quality %1 of 1"_s.arg(*row.quality) : u"quality not known, taken for balanced"_s);
     if (row.preference >= leastSaid)
         parts.append(u"you prefer it"_s);
     if (!shares.why.isEmpty())
@@ -149,7 +152,7 @@ Decision decide(const Choice &choice, const Measurements &measurements)
         decision.rows[places[i]].propensity = shares.shares[i];
     const DecisionRow &row = decision.rows.at(places[drawn(shares.shares, random)]);
     decision.chosen = row.ref;
-    decision.reason = reasonOf(row, *strategy, shares, places.size());
+    decision.reason = reasonOf(row, *strategy, shares, choice.weights, places.size());
     return decision;
 }
 

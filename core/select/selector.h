@@ -12,7 +12,7 @@ struct Candidate {
     ModelRef ref;
     std::optional<cost::Price> price = {};
     std::optional<qint64> contextTokens = {};
-    /// From 0 to 1, the user's or a table's word; unset is taken for the middle of those known.
+    /// From 0 to 1, the user's or a table's word; unset is taken for balanced.
     std::optional<double> quality = {};
     /// Why it can't be asked at all, such as a provider that is gone; empty where it can.
     QString barred = {};

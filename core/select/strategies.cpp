@@ -1,6 +1,7 @@
 #include "core/select/strategies.h"
 
 #include "core/cost/receipt.h"
+#include "core/select/qualities.h"
 
 #include <algorithm>
 #include <array>
@@ -229,23 +230,17 @@ DecisionRow predict(const Candidate &candidate, const Choice &choice, const Meas
 double lossOf(const Weights &weights, double ms, std::optional<double> usd, std::optional<double> quality, bool failed)
 {
     return weights.fast * ms / 10'000 + weights.cheap * usd.value_or(0) * 100
-        + weights.good * (1 - quality.value_or(0.5)) * 10 + (failed ? failurePenalty : 0);
+        + weights.good * (1 - quality.value_or(scoreOf(Quality::Balanced))) * 10 + (failed ? failurePenalty : 0);
 }
 
 void weigh(QList<DecisionRow> &rows, const Choice &choice)
 {
     double dearest = 0;
-    QList<double> qualities;
-    for (const DecisionRow &row : std::as_const(rows)) {
+    for (const DecisionRow &row : std::as_const(rows))
         dearest = std::max(dearest, row.predictedUsd.value_or(0));
-        if (row.quality)
-            qualities.append(*row.quality);
-    }
-    std::sort(qualities.begin(), qualities.end());
-    const double middle = qualities.isEmpty() ? 0.5 : qualities.at(qualities.size() / 2);
     for (DecisionRow &row : rows)
-        row.utility = -lossOf(weightsFor(choice), row.predictedMs, row.predictedUsd.value_or(dearest),
-                              row.quality.value_or(middle), false)
+        row.utility =
+            -lossOf(weightsFor(choice), row.predictedMs, row.predictedUsd.value_or(dearest), row.quality, false)
             - failurePenalty * row.failureProbability + row.preference;
 }
 

@@ -34,7 +34,7 @@ const Strategy *strategyById(const QString &id);
 
 /// A candidate's numbers at this prompt, by the measurements: all but its propensity.
 DecisionRow predict(const Candidate &candidate, const Choice &choice, const Measurements &measurements);
-/// Their utilities: a price that isn't known is taken for the highest known one, a quality for the middle of the known.
+/// Their utilities: a price that isn't known is taken for the highest known one, a quality for balanced.
 void weigh(QList<DecisionRow> &rows, const Choice &choice);
 /// The user's weights, with the quality that the prompt wants.
 Weights weightsFor(const Choice &choice);

@@ -100,6 +100,38 @@ private Q_SLOTS:
         QVERIFY(std::abs(sum - 1) < 1e-6);
     }
 
+    void aProviderThatIsNotThereIsRefused()
+    {
+        const Output output = run({ u"select"_s, u"--explain"_s, u"Hello"_s, u"--candidates"_s, u"sm/nope,zz/q"_s });
+        QCOMPARE(output.code, 1);
+        QVERIFY(output.json()["chosen"_L1].isNull());
+        QVERIFY2(output.text.contains(u"there is no provider 'sm'"_s), qPrintable(output.text));
+    }
+
+    void qualityIsKnownByName()
+    {
+        const QStringList explain {
+            u"select"_s,     u"--explain"_s, u"Hello"_s,     u"--candidates"_s, u"good/sim-fast,good/sim-large"_s,
+            u"--strategy"_s, u"measured"_s,  u"--weights"_s, u"good=1"_s
+        };
+        const QJsonObject json = run(explain).json();
+        QVERIFY(json["candidates"_L1][1]["quality"_L1].toDouble() > json["candidates"_L1][0]["quality"_L1].toDouble());
+        QVERIFY(json["candidates"_L1][1]["utility"_L1].toDouble() > json["candidates"_L1][0]["utility"_L1].toDouble());
+    }
+
+    void aListOfModelsIsKept()
+    {
+        const Output listed = run({ u"models"_s, u"--provider"_s, u"good"_s, u"--json"_s });
+        QVERIFY2(listed.code == 0, qPrintable(listed.errors));
+        store::Store store(m_dir->path());
+        auto lists = store.modelLists();
+        lists.waitForFinished();
+        const QList<store::ModelList> kept = *lists.result();
+        QCOMPARE(kept.size(), 1);
+        QCOMPARE(kept.first().providerId, u"good"_s);
+        QVERIFY(!kept.first().models.isEmpty());
+    }
+
     void aRuleDecides()
     {
         set("select/rules", uR"([{"name":"code","has_code":true,"models":["good/sim-large"]}])"_s);

@@ -1,8 +1,10 @@
 #include "core/select/fallback.h"
+#include "core/select/qualities.h"
 #include "core/select/replay.h"
 #include "core/select/strategies.h"
 #include "runs.h"
 
+#include <QFile>
 #include <QTest>
 
 using namespace talkbench;
@@ -90,6 +92,45 @@ private Q_SLOTS:
             chosen += decision.chosen == a ? 1 : 0;
         }
         QVERIFY2(std::abs(chosen - expected) < 60, qPrintable(u"%1 of %2"_s.arg(chosen).arg(expected)));
+    }
+
+    void goodModelsAreKnownByTheirNames_data()
+    {
+        QTest::addColumn<std::optional<Quality>>("quality");
+        using enum Quality;
+        for (const char *high :
+             { "gpt-5.2", "claude-opus-4-6", "google/gemini-3-pro-preview", "o3", "o1-pro", "grok-4" })
+            QTest::newRow(high) << std::optional(High);
+        for (const char *balanced :
+             { "gpt-5-mini", "claude-sonnet-4-5", "gemini-2.5-flash", "gpt-4o", "gpt-4.1", "o4-mini" })
+            QTest::newRow(balanced) << std::optional(Balanced);
+        for (const char *low :
+             { "gpt-5-nano", "claude-haiku-4-5", "gemini-2.5-flash-lite", "gpt-4o-mini", "Llama-3.1-8B-Instruct" })
+            QTest::newRow(low) << std::optional(Low);
+        QTest::newRow("my-own-model") << std::optional<Quality>();
+    }
+
+    void goodModelsAreKnownByTheirNames()
+    {
+        QFile file(u":/qualities.json"_s);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto qualities = Qualities::fromJson(file.readAll());
+        QVERIFY(qualities);
+        QTEST(qualities->find(QString::fromLatin1(QTest::currentDataTag())), "quality");
+        QVERIFY(!Qualities::fromJson(R"({"models":[{"match":"a","quality":"best"}]})"));
+    }
+
+    void theWeightOfGoodCounts()
+    {
+        const Measurements measurements = fastAndSlow(500, 700);
+        Choice choice = choose(start + minute);
+        choice.weights = { .fast = 1, .cheap = 0, .good = 1 };
+        choice.candidates[0].quality = scoreOf(Quality::Low);
+        const Decision decision = decide(choice, measurements); // b is not known, so balanced
+        QVERIFY(rowOf(decision, b).utility > rowOf(decision, a).utility + 1);
+        QVERIFY2(decision.reason.contains(u"quality"_s), qPrintable(decision.reason));
+        choice.weights.good = 0;
+        QVERIFY(rowOf(decide(choice, measurements), a).utility > rowOf(decide(choice, measurements), b).utility);
     }
 
     void slowYesterdayIsTriedAgain()

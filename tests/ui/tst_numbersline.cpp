@@ -75,6 +75,9 @@ void NumbersLineTest::figures_data()
     QTest::newRow("fast") << formatRate(62.4) << u"62 tok/s"_s;
     QTest::newRow("free") << formatUsd(0) << u"$0"_s;
     QTest::newRow("little") << formatUsd(0.00001) << u"under $0.0001"_s;
+    QTest::newRow("an item") << formatUsdItem(0.0000123) << u"$0.0000123"_s;
+    QTest::newRow("a round item") << formatUsdItem(0.0021) << u"$0.0021"_s;
+    QTest::newRow("a large item") << formatUsdItem(12.345) << u"$12.35"_s;
     QTest::newRow("0.0021") << formatUsd(0.0021) << u"$0.0021"_s;
     QTest::newRow("0.123") << formatUsd(0.1234) << u"$0.123"_s;
     QTest::newRow("dollars") << formatUsd(12.345) << u"$12.35"_s;

@@ -152,16 +152,18 @@ void addItems(Receipt &receipt, const cost::Receipt &bill)
     for (const cost::ReceiptLine &line : bill.lines)
         receipt.row(classTitle(line.tokenClass),
                     CallDetails::tr("%1 tok × %2 a million = %3")
-                        .arg(profile::formatCount(line.tokens), profile::formatUsd(line.usdPerMillion),
-                             profile::formatUsd(line.usd())));
+                        .arg(profile::formatCount(line.tokens), profile::formatUsdItem(line.usdPerMillion),
+                             profile::formatUsdItem(line.usd())));
     if (bill.tierAbove)
         receipt.row(tr("Tier"), CallDetails::tr("above %1 tok of input").arg(profile::formatCount(*bill.tierAbove)));
     if (bill.offPeakFactor < 1)
         receipt.row(tr("Off-peak"), u"× %1"_s.arg(bill.offPeakFactor));
+    if (bill.batch)
+        receipt.row(tr("Batch"), bill.price->batchRule());
     if (const auto difference = bill.differenceUsd()) {
-        receipt.row(tr("Computed"), profile::formatUsd(*bill.computedUsd));
-        receipt.row(tr("Reported by the server"), profile::formatUsd(*bill.reportedUsd));
-        receipt.row(tr("Difference"), profile::formatUsd(*difference));
+        receipt.row(tr("Computed"), profile::formatUsdItem(*bill.computedUsd));
+        receipt.row(tr("Reported by the server"), profile::formatUsdItem(*bill.reportedUsd));
+        receipt.row(tr("Difference"), profile::formatUsdItem(*difference));
     }
     if (bill.price)
         receipt.row(tr("Price by"), bill.price->source);
@@ -170,7 +172,7 @@ void addItems(Receipt &receipt, const cost::Receipt &bill)
 void addCost(Receipt &receipt, const RunRecord &record)
 {
     receipt.heading(tr("Cost"));
-    receipt.row(tr("This call"), record.costUsd ? profile::formatUsd(*record.costUsd) : tr("price unknown"),
+    receipt.row(tr("This call"), record.costUsd ? profile::formatUsdItem(*record.costUsd) : tr("price unknown"),
                 record.costUsd.has_value());
     if (record.answer.usage)
         addItems(receipt, run::receiptOf(record));
@@ -192,7 +194,7 @@ void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::E
     const auto here = run::answerUsd(record);
     for (const cost::Elsewhere &row : elsewhere) {
         const auto percent = row.differencePercent(here);
-        const QString usd = row.usd ? profile::formatUsd(*row.usd) : tr("price unknown");
+        const QString usd = row.usd ? profile::formatUsdItem(*row.usd) : tr("price unknown");
         receipt.row(u"%1 · %2"_s.arg(row.where.model, row.where.providerId),
                     percent ? u"%1 (%2)"_s.arg(usd, profile::formatDifference(*percent)) : usd, row.usd.has_value());
     }
