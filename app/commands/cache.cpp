@@ -82,11 +82,10 @@ int cacheCommand(const QStringList &arguments, const GlobalOptions &options)
     const bool shared = settings.load() && !settings.value("cache/redis").toString().isEmpty();
     if (shared)
         writeLine(stderr, u"talkbench cache: the shared cache keeps its answers until they expire"_s);
-    return printed(
-        write(stdout,
-              json ? jsonLine({ { u"cleared"_s, gone }, { u"shared_cache_kept"_s, shared } })
-                   : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
-        "cache");
+    return printed(write(stdout,
+                         json ? jsonLine({ { u"cleared"_s, gone }, { u"shared_cache_kept"_s, shared } })
+                              : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
+                   "cache");
 }
 
 } // namespace talkbench::app
