@@ -90,6 +90,7 @@ ChatCommand::ChatCommand(Session &session, const ChatCommandOptions &options)
 
 void ChatCommand::start()
 {
+    m_askedNs = m_session.clock().nowNs();
     if (m_options.target.isAutomatic())
         m_session.measure(this, [this] { choose(); });
     else if (m_session.chooser().policy().hedgeFactor > 0)
@@ -198,6 +199,7 @@ run::RunRequest ChatCommand::requestFor(const llm::Endpoint &endpoint, const QSt
     request.chat = chatRequest(model);
     if (m_pick)
         request.decision = select::toJson(m_pick->decision);
+    request.askedNs = m_askedNs;
     request.limits = m_session.limits();
     if (m_options.timeoutMs)
         request.limits.totalMs = *m_options.timeoutMs;

@@ -61,6 +61,7 @@ private:
     std::unique_ptr<run::Relay> m_run;
     QString m_step;
     qint64 m_retryAtNs = 0;
+    qint64 m_askedNs = 0;
     QString m_half; ///< of a character whose second half is still to come
     bool m_written = true;
     bool m_endsLine = true;

@@ -26,6 +26,7 @@ std::optional<double> metric(const RunRecord &record, const char *id)
 }
 
 /// Below it a cost is said as 'under', which an estimate's ~ would only blur.
+constexpr double worthTellingMs = 100;
 constexpr double smallestShownUsd = 0.0001;
 
 } // namespace
@@ -179,6 +180,7 @@ Numbers numbersOf(const RunRecord &record)
     numbers.ended = record.trace.endNs != 0;
     numbers.cached = record.cached;
     numbers.cacheHit = record.cacheHit;
+    numbers.beforeMs = metric(record, "before_ms");
     numbers.ttftMs = metric(record, "ttft_ms");
     numbers.tokensPerS = metric(record, "tokens_per_s");
     if (const auto &usage = record.answer.usage) {
@@ -196,6 +198,8 @@ QStringList numbersParts(const Numbers &numbers)
 {
     const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
     QStringList parts;
+    if (numbers.beforeMs.value_or(0) >= worthTellingMs)
+        parts << text(QT_TRANSLATE_NOOP("Numbers", "after %1")).arg(formatMs(*numbers.beforeMs));
     if (numbers.cached)
         parts << (numbers.cacheHit ? cacheHitText(*numbers.cacheHit)
                                    : text(QT_TRANSLATE_NOOP("Numbers", "from the cache")));

@@ -34,6 +34,7 @@ QString formatFigure(double value, QByteArrayView unit);
 
 /// What the line under an answer says. What is unset is left out while the call runs.
 struct Numbers {
+    std::optional<double> beforeMs = {}; ///< what the user waited before this call was asked for
     std::optional<double> ttftMs;
     std::optional<double> tokensPerS;
     std::optional<qint64> outputTokens;

@@ -334,6 +334,8 @@ constexpr Metric table[] = {
       gapPercentile<interTokenGaps, 95> },
     { "itl_max_ms", TITLE("Inter-token latency, longest (tokens shared out by characters)"), "ms", Lower,
       gapPercentile<interTokenGaps, 100> },
+    { "before_ms", TITLE("Before this call: its prompt made shorter, other models tried"), "ms", Lower,
+      between<&Trace::askedNs, &Trace::submittedNs> },
     { "queue_ms", TITLE("Queue time"), "ms", Lower, timed<queueMs> },
     { "retry_ms", TITLE("Time lost to earlier attempts"), "ms", Lower, timed<retryMs> },
     { "connect_ms", TITLE("Connect"), "ms", Lower, timed<connectMs> },

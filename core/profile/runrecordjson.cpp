@@ -18,6 +18,7 @@ struct StampField {
 };
 
 constexpr StampField stampFields[] = {
+    { "asked_ns", &Trace::askedNs },
     { "submitted_ns", &Trace::submittedNs },
     { "queued_ns", &Trace::queuedNs },
     { "dispatched_ns", &Trace::dispatchedNs },

@@ -26,7 +26,9 @@ struct Decision {
 
 /// Every stamp of one attempt at a call. Monotonic nanoseconds; 0 means 'did not happen'.
 struct Trace {
-    qint64 submittedNs = 0; ///< t0: the user asked
+    /// The user asked, where other work came before this call: its prompt was made shorter, or another model failed. 0: none did.
+    qint64 askedNs = 0;
+    qint64 submittedNs = 0; ///< t0: this call was asked for
     qint64 queuedNs = 0; ///< this attempt began to wait for its turn; submittedNs, but for a retry
     qint64 dispatchedNs = 0; ///< s: handed to the transport
     qint64 connectStartedNs = 0; ///< 0 on a reused connection

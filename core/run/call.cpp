@@ -36,6 +36,7 @@ Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 s
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
       m_services(services), m_stateNs(submittedNs), m_validating(request, services.prices)
 {
+    m_trace.askedNs = request.askedNs;
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
 }
 
@@ -288,6 +289,7 @@ void Call::waitToRetry(qint64 delayMs, const base::Error &error)
     m_trace.decisions.append({ u"retry"_s, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(delayMs) });
     m_earlier.append({ m_trace, error });
     m_trace = {};
+    m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
     m_update.lastError = error;
@@ -332,6 +334,7 @@ void Call::askAgain(const RunRequest &request)
     m_request = request;
     m_request.promptTokens.reset(); // it may be a judge's, or in other words
     m_trace = {};
+    m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_trace.queuedNs = m_services.clock.nowNs();
     if (m_attempt) {

@@ -83,6 +83,7 @@ void Relay::startNext(const select::FallbackStep &step, const QString &stage)
         if (prepared) {
             m_failed.reset();
             RunRequest request = *prepared;
+            request.askedNs = m_askedNs;
             request.steps = m_steps + request.steps;
             start(request);
         } else if (m_legs.empty()) {
@@ -93,8 +94,16 @@ void Relay::startNext(const select::FallbackStep &step, const QString &stage)
     });
 }
 
+/// Of the first call, which the others follow.
+void Relay::keepAsked(const profile::Trace &trace)
+{
+    if (m_askedNs == 0)
+        m_askedNs = trace.askedNs != 0 ? trace.askedNs : trace.submittedNs;
+}
+
 void Relay::onUpdated(Run *run, RunUpdate update)
 {
+    keepAsked(update.trace);
     if (m_ended || (m_winner && m_winner != run))
         return;
     if (!m_winner && hasContent(update)) {
@@ -117,6 +126,7 @@ void Relay::onFinished(Run *run, const profile::RunRecord &record)
         leg->run.release()->deleteLater(); // it is the sender
         m_legs.erase(leg);
     }
+    keepAsked(record.trace);
     if (m_ended)
         return;
     if (record.ok() || saidSomething(record) || record.cancelled() || !record.answer.error) {

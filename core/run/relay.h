@@ -49,6 +49,7 @@ private:
     void start(RunRequest request);
     /// Asks `step.next`, or says why not.
     void startNext(const select::FallbackStep &step, const QString &stage);
+    void keepAsked(const profile::Trace &trace);
     void onUpdated(Run *run, RunUpdate update);
     void onFinished(Run *run, const profile::RunRecord &record);
     void startHedgeTimer();
@@ -67,6 +68,7 @@ private:
     std::optional<profile::RunRecord> m_failed; ///< the newest failure, while the next is looked up
     Run *m_winner = nullptr; ///< whose content has come
     bool m_hedging = false;
+    qint64 m_askedNs = 0; ///< as RunRequest::askedNs, for those that follow the first
     bool m_preparing = false;
     bool m_ended = false;
 };

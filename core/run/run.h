@@ -36,6 +36,8 @@ struct RunRequest {
     QJsonObject decision = {};
     /// Of the prompt, by who has counted it already. Unset: the service counts a short one, and estimates a longer one.
     std::optional<cost::TokenCount> promptTokens = {};
+    /// Monotonic: when the user asked, where other work came first; 0: none did.
+    qint64 askedNs = 0;
     /// What led to this request when others went before it: begins the decisions of its trace.
     QList<profile::Decision> steps = {};
     /// Whether what may pass is tried again, by the service's policy; not where another model waits to take over.

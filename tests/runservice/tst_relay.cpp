@@ -106,6 +106,8 @@ private Q_SLOTS:
         QCOMPARE(m_recorded.size(), 2);
         QCOMPARE(m_recorded.at(0).answer.error->kind, base::ErrorKind::RateLimited);
         QVERIFY(says(m_recorded.at(1), u"fallback"_s, u"trying b/m"_s));
+        QCOMPARE(run.record().trace.askedNs, m_recorded.at(0).trace.submittedNs);
+        QVERIFY(m_recorded.at(0).trace.askedNs == 0);
     }
 
     void onlyTheLastIsTriedAgain()

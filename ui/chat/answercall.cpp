@@ -122,8 +122,10 @@ void AnswerCall::judge(const cost::Verdict &verdict)
 
 void AnswerCall::allowSpending()
 {
-    if (std::exchange(m_held, false))
-        launch();
+    if (!std::exchange(m_held, false))
+        return;
+    m_request.askedNs = m_context.clock.nowNs(); // the time to answer is the user's own
+    launch();
 }
 
 void AnswerCall::launch()

@@ -165,6 +165,7 @@ void ChatController::begin(const QString &conversationId, const QString &answerI
     request.endpoint.providerId = answer.providerId;
     const Prompt prompt = promptFor(chat.conversation, chat.tree, answer, live);
     request.chat.model = answer.model;
+    request.askedNs = m_context.clock.nowNs();
     request.conversationId = conversationId;
     request.messageId = answerId;
     request.limits = m_context.endpoints.limits();
