@@ -5,6 +5,11 @@
 #include "core/store/store.h"
 #include "ui/whenready.h"
 
+#include <QMessageBox>
+#include <QPushButton>
+
+using namespace Qt::StringLiterals;
+
 namespace talkbench::ui {
 
 void whenSpent(QObject *context, AppContext &app, const QString &conversationId,
@@ -41,6 +46,17 @@ void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest
               [budgets, planned, then](const base::Result<QList<cost::Spent>> &spent) {
                   then(spent ? base::Result<cost::Verdict>(cost::check(budgets, *spent, planned)) : spent.error());
               });
+}
+
+void askToSpend(QWidget *parent, const SpendingQuestion &question, const std::function<void(bool may)> &then)
+{
+    auto *box = new QMessageBox(QMessageBox::Question, question.title, question.reason, QMessageBox::NoButton, parent);
+    box->setObjectName(u"budgetQuestion"_s);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    const QPushButton *yes = box->addButton(question.yes, QMessageBox::AcceptRole);
+    box->setDefaultButton(box->addButton(question.no, QMessageBox::RejectRole));
+    QObject::connect(box, &QDialog::finished, parent, [box, yes, then] { then(box->clickedButton() == yes); });
+    box->open();
 }
 
 } // namespace talkbench::ui

@@ -19,4 +19,14 @@ void whenSpent(QObject *context, AppContext &app, const QString &conversationId,
 void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest> &requests,
                   const std::function<void(const base::Result<cost::Verdict> &)> &then);
 
+struct SpendingQuestion {
+    QString title;
+    QString reason;
+    QString yes;
+    QString no; ///< the default
+};
+
+/// A dialog over `parent`; `then` is told whether the money may be spent, unless `parent` has gone.
+void askToSpend(QWidget *parent, const SpendingQuestion &question, const std::function<void(bool may)> &then);
+
 } // namespace talkbench::ui

@@ -207,6 +207,10 @@ void MainWindow::makeProfiler()
     connect(m_chats, &ChatController::answerUpdated, m_activity, &ActivityMonitor::callUpdated);
     connect(m_comparePage, &ComparePage::callUpdated, m_activity, &ActivityMonitor::callUpdated);
     connect(m_comparePage, &ComparePage::warned, this, &MainWindow::showProblem);
+    connect(m_comparePage, &ComparePage::runningChanged, this, [this](bool running) {
+        if (running)
+            clearWarning();
+    });
     connect(m_profiler, &ProfilerDock::closeRequested, this, [this] { setProfilerShown(false); });
     connect(m_profiler, &QDockWidget::visibilityChanged, this,
             [this] { m_profilerButton->setChecked(!m_profiler->isHidden()); });
@@ -318,6 +322,11 @@ void MainWindow::connectChats()
     connect(m_chats, &ChatController::generatingChanged, m_sidebar,
             [this] { m_sidebar->setGenerating([this](const QString &id) { return m_chats->isGenerating(id); }); });
     connect(m_chats, &ChatController::failed, this, &MainWindow::showProblem);
+    connect(m_chats, &ChatController::currentChanged, this, &MainWindow::clearWarning);
+    connect(m_chats, &ChatController::generatingChanged, this, [this] {
+        if (m_chats->isGenerating(m_chats->currentId())) // not at its end: it may have been read by nobody yet
+            clearWarning();
+    });
     const auto showModel = [this] { m_models->setCurrent(m_chats->providerId(), m_chats->model()); };
     connect(m_chats, &ChatController::modelChanged, this, showModel);
     m_models->offerAuto();
@@ -392,12 +401,19 @@ void MainWindow::showProblem(const base::Error &error)
 {
     m_problemText->setText(error.message);
     m_problemText->setToolTip(error.detail);
+    m_problemIsWarning = error.kind == base::ErrorKind::Budget;
     m_problem->show();
 }
 
 void MainWindow::clearProblem()
 {
     m_problem->hide();
+}
+
+void MainWindow::clearWarning()
+{
+    if (m_problemIsWarning)
+        clearProblem();
 }
 
 void MainWindow::zoom(double factor)

@@ -43,6 +43,8 @@ public:
     /// Something a person must know that belongs to no message: a kept-aside database, a full disk.
     void showProblem(const base::Error &error);
     void clearProblem();
+    /// What a budget said of a call is not of the next.
+    void clearWarning();
     /// As if it had been written in the composer.
     void send(const QString &prompt);
     /// As if the prompt had been put to these models of the default provider on the compare page.
@@ -97,6 +99,7 @@ private:
     QueueButton *m_queue = nullptr;
     QWidget *m_problem;
     QLabel *m_problemText;
+    bool m_problemIsWarning = false;
     QHash<QWidget *, QToolButton *> m_pageButtons;
     QToolButton *m_sidebarButton;
     QToolButton *m_profilerButton;

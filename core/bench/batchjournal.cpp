@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -26,6 +28,25 @@ constexpr std::array stateNames {
 base::Error storageError(const QString &message, const QString &detail = {})
 {
     return { base::ErrorKind::Storage, message, detail, 0, std::nullopt };
+}
+
+/// Of the last call into the system.
+QString systemReason()
+{
+    return QString::fromStdString(std::generic_category().message(errno));
+}
+
+/// Not by QFile, which knows no reason where the disk took a part. False: errno says why.
+bool writeWhole(int file, const QByteArray &bytes)
+{
+    for (qsizetype at = 0; at < bytes.size();) {
+        const auto written = ::write(file, bytes.constData() + at, static_cast<std::size_t>(bytes.size() - at));
+        if (written >= 0)
+            at += written;
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
 }
 
 QByteArray lineOf(const QJsonObject &row)
@@ -137,8 +158,8 @@ bool BatchJournal::take(const QByteArray &line, qint64 offset)
 base::Result<qint64> BatchJournal::write(const QByteArray &line)
 {
     const qint64 offset = m_file.size();
-    if (!m_file.seek(offset) || m_file.write(line) != line.size()) {
-        const QString why = m_file.errorString();
+    if (!m_file.seek(offset) || !writeWhole(m_file.handle(), line)) {
+        const QString why = systemReason();
         m_file.resize(offset); // a part of a line would hide the next
         return storageError(u"%1 can't be written: %2."_s.arg(m_path, why));
     }
@@ -160,7 +181,7 @@ base::Result<void> BatchJournal::append(const Submission &submission)
     if (const auto written = write(lineOf(toJson(submission))); !written)
         return written.error();
     if (::fsync(m_file.handle()) != 0)
-        return storageError(u"%1 can't be written: the disk did not take it."_s.arg(m_path));
+        return storageError(u"%1 can't be written: %2."_s.arg(m_path, systemReason()));
     m_submissions[submission.tag] = submission;
     return {};
 }

@@ -64,7 +64,7 @@ QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const Ba
 }
 
 /// Whether the entry is the item's result; it is counted then.
-bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress) const
+bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress)
 {
     const bool invalid = entry.ok && failsNow(entry, journal);
     if (m_plan.retryFailed && (!entry.ok || invalid))
@@ -75,6 +75,8 @@ bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &jou
     progress.costUsd += entry.costUsd.value_or(0);
     progress.costBeforeUsd += entry.costUsd.value_or(0);
     progress.unpriced += entry.costUsd ? 0 : 1;
+    m_kept.append(entry);
+    m_kept.last().invalid = invalid;
     return true;
 }
 
@@ -150,6 +152,25 @@ BatchResult resultOf(const QString &promptId, const profile::RunRecord &record)
              record.costUsd,
              figure("ttft_ms"),
              figure("response_ms") };
+}
+
+BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal)
+{
+    const QJsonObject row = journal.row(entry);
+    const QJsonObject metrics = row["metrics"_L1].toObject();
+    const auto figure = [&metrics](QLatin1StringView id) {
+        const QJsonValue value = metrics[id];
+        return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
+    };
+    return { row["id"_L1].toString(),
+             row["model"_L1].toString(),
+             entry.ok,
+             entry.invalid,
+             row["error"_L1].isObject() ? row["error"_L1]["message"_L1].toString() : row["text"_L1].toString(),
+             figure("output_tokens"_L1),
+             entry.costUsd,
+             figure("ttft_ms"_L1),
+             figure("response_ms"_L1) };
 }
 
 QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record)

@@ -89,14 +89,17 @@ public:
     /// What is to be asked; the rest is in the journal, and counted as done. A stop leaves it half done.
     QList<BatchItem> pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal, BatchProgress &progress,
                              const std::stop_token &stop = {});
+    /// The results that pending() found; whether each is invalid is by this plan's checks.
+    const QList<BatchJournal::Entry> &kept() const { return m_kept; }
 
 private:
-    bool keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress) const;
+    bool keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress);
     bool failsNow(const BatchJournal::Entry &entry, const BatchJournal &journal) const;
     QString keyOf(const BatchPrompt &prompt, const BatchTarget &target);
 
     const BatchPlan m_plan;
     QHash<QByteArray, int> m_seen; ///< the same request may be wanted several times
+    QList<BatchJournal::Entry> m_kept;
 };
 
 /// What an item asks of its target; of an automatic one, whoever chooses fills in.
@@ -119,6 +122,8 @@ struct BatchResult {
 };
 
 BatchResult resultOf(const QString &promptId, const profile::RunRecord &record);
+/// Of one that is in the journal.
+BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal);
 
 /// The journal's row: {"key", "id", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
 /// "usage", "cost_usd", "metrics", "validation", "decision", "attempts", "error", "run_id", "started_ms"}; unknown is null.

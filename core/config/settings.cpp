@@ -151,6 +151,7 @@ std::span<const Setting> settingsTable()
         Setting { "retry/max_total_ms", 300'000, "Time limit: all attempts (ms)", 0, 24 * hourMs },
         Setting { "batch/poll_s", 60, "Ask how far a provider's batch is every (s)", 1, 3600 },
         Setting { "batch/form", QVariantMap(), "The batch that was begun last" },
+        Setting { "batch/open", QVariantMap(), "The batch that a provider has" },
         Setting { "cache/policy", u"deterministic"_s, "Answer from the cache", 0, 0, "off|deterministic|always" },
         Setting { "cache/ttl_hours", 720, "Keep answers for (hours; 0: for ever)", 0, 876'000 },
         Setting { "cache/provider_ttl_hours", QVariantMap(), "Keep answers for (hours), by provider" },

@@ -5,6 +5,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
+#include <sys/resource.h>
+
 using namespace talkbench;
 using namespace talkbench::bench;
 using namespace Qt::StringLiterals;
@@ -93,6 +96,28 @@ private Q_SLOTS:
         const auto opened = journal.open(dir.path());
         QVERIFY(!opened);
         QCOMPARE(opened.error().kind, base::ErrorKind::Storage);
+    }
+
+    /// A file that may not grow is to a process what a full disk is.
+    void aFullDiskIsSaid()
+    {
+        const QTemporaryDir dir;
+        BatchJournal journal;
+        QVERIFY(journal.open(dir.filePath(u"r.jsonl"_s)));
+        QVERIFY(journal.append({ { u"key"_s, u"a"_s }, { u"ok"_s, true } }));
+        const qint64 before = QFileInfo(journal.path()).size();
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit unlimited {};
+        getrlimit(RLIMIT_FSIZE, &unlimited);
+        const rlimit full { static_cast<rlim_t>(before) + 10, unlimited.rlim_max };
+        setrlimit(RLIMIT_FSIZE, &full);
+        const auto kept = journal.append({ { u"key"_s, u"b"_s }, { u"ok"_s, true } }); // a part of it fits
+        setrlimit(RLIMIT_FSIZE, &unlimited);
+        QVERIFY(!kept);
+        QVERIFY2(kept.error().message.contains(u"File too large"_s), qPrintable(kept.error().message));
+        QCOMPARE(QFileInfo(journal.path()).size(), before);
+        QVERIFY(journal.append({ { u"key"_s, u"c"_s }, { u"ok"_s, true } }));
+        QCOMPARE(journal.row(journal.entries()[u"c"_s])[u"key"_s].toString(), u"c"_s);
     }
 };
 

@@ -10,6 +10,7 @@
 #include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPointer>
@@ -41,6 +42,10 @@ private Q_SLOTS:
     void autoChoosesForEachPrompt();
     void howOftenIsAskedIsKept();
     void closingDoesNotWaitForALongFile();
+    void answersAreCheckedAndSampled();
+    void theProvidersBatchIsOnlyMarked();
+    void goesOnAfterARestart();
+    void whatWasLookedUpIsOfThatForm();
 };
 
 namespace {
@@ -251,7 +256,7 @@ void BatchPageTest::theProvidersBatchSurvivesTheWindow()
     QCOMPARE(part<QPlainTextEdit>(page, "batchText")->toPlainText(), u"first\nsecond"_s);
     QVERIFY(part<QLabel>(page, "batchMessage")->text().contains(u"All done"_s));
     QCOMPARE(part<QTableView>(page, "batchTable")->model()->rowCount(), 2);
-    QVERIFY(simulated.world.settings.value("batch/form").toMap().isEmpty());
+    QVERIFY(simulated.world.settings.value("batch/open").toMap().isEmpty());
 }
 
 void BatchPageTest::anOpenBatchIsNotAskedCallByCall()
@@ -289,16 +294,16 @@ void BatchPageTest::budgetsAreAskedFirst()
     QSignalSpy running(&page, &BatchPage::runningChanged);
     fill(page, world, u"first"_s, u"a/priced"_s);
     press(page, "batchStart");
-    QTRY_VERIFY(page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s));
-    QPointer<QMessageBox> question = page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s);
+    QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s));
+    QPointer<QMessageBox> question = page.findChild<QMessageBox *>(u"budgetQuestion"_s);
     QVERIFY(question->text().contains(u"this batch costs"_s));
-    question->reject();
+    QTest::keyClick(question, Qt::Key_Return); // the safe one
     QTRY_VERIFY(!question);
     QCOMPARE(running.size(), 0);
     QVERIFY(world.requests.bodies().isEmpty());
     press(page, "batchStart");
-    QTRY_VERIFY(page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s));
-    question = page.findChild<QMessageBox *>(u"batchBudgetQuestion"_s);
+    QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s));
+    question = page.findChild<QMessageBox *>(u"budgetQuestion"_s);
     const QList<QAbstractButton *> buttons = question->buttons();
     for (QAbstractButton *button : buttons) {
         if (question->buttonRole(button) == QMessageBox::AcceptRole)
@@ -371,6 +376,119 @@ void BatchPageTest::closingDoesNotWaitForALongFile()
     }
     QVERIFY(results(world).isEmpty());
     QVERIFY(world.requests.bodies().isEmpty());
+}
+
+namespace {
+
+QLineEdit *addCheck(const BatchPage &page, const char *kind, const char *parameter)
+{
+    part<QMenu>(page, "checkKinds")->findChild<QAction *>(QLatin1StringView(kind))->trigger();
+    return part<QLineEdit>(page, parameter);
+}
+
+} // namespace
+
+void BatchPageTest::answersAreCheckedAndSampled()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first"_s);
+    auto *temperature = part<QLineEdit>(page, "batchTemperature");
+    auto *message = part<QLabel>(page, "batchMessage");
+    temperature->setText(u"7"_s);
+    press(page, "batchStart");
+    QVERIFY2(message->text().startsWith(u"Temperature is 0"_s), qPrintable(message->text()));
+    temperature->setText(u"0.5"_s);
+    part<QLineEdit>(page, "batchMaxTokens")->setText(u"77"_s);
+    part<QLineEdit>(page, "batchSeed")->setText(u"42"_s);
+    QLineEdit *pattern = addCheck(page, "regex", "check_pattern");
+    pattern->setText(u"("_s);
+    press(page, "batchStart");
+    QVERIFY(message->isVisible());
+    QVERIFY(world.requests.bodies().isEmpty());
+    pattern->setText(u"^\\d+$"_s);
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    const QJsonObject body = QJsonDocument::fromJson(world.requests.bodies().constFirst()).object();
+    QCOMPARE(body[u"temperature"_s].toDouble(), 0.5);
+    QCOMPARE(body[u"seed"_s].toInt(), 42);
+    QVERIFY(body.toVariantMap().values().contains(QVariant(77)));
+    QCOMPARE(part<QTableView>(page, "batchTable")->model()->index(0, BatchResults::State).data().toString(),
+             u"fails checks"_s);
+}
+
+void BatchPageTest::theProvidersBatchIsOnlyMarked()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    BatchPage page(world.context);
+    fill(page, world, u"first"_s);
+    addCheck(page, "contains", "check_text");
+    auto *note = part<QLabel>(page, "batchChecksNote");
+    auto *onFailure = part<QComboBox>(page, "checkOnFailure");
+    QVERIFY(!note->isVisible());
+    QVERIFY(onFailure->isVisible());
+    part<QComboBox>(page, "batchWay")->setCurrentIndex(1);
+    QVERIFY(note->isVisible());
+    QVERIFY(!onFailure->isVisible());
+}
+
+void BatchPageTest::goesOnAfterARestart()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    {
+        BatchPage page(world.context);
+        QSignalSpy running(&page, &BatchPage::runningChanged);
+        fill(page, world, u"first"_s);
+        part<QLineEdit>(page, "batchTemplate")->setText(u"Say {{prompt}}"_s);
+        part<QLineEdit>(page, "batchSeed")->setText(u"42"_s);
+        press(page, "batchStart");
+        QTRY_COMPARE(running.size(), 2);
+    }
+    QVariantMap form = world.settings.value("batch/form").toMap();
+    form.insert(u"text"_s, u"first\nsecond"_s); // as of one that was killed before its second
+    world.settings.setValue("batch/form", form);
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    page.resize(900, 700);
+    page.show();
+    auto *start = part<QPushButton>(page, "batchStart");
+    auto *progress = part<QLabel>(page, "batchProgress");
+    QTRY_COMPARE(start->text(), u"Go on"_s);
+    QCOMPARE(progress->text(), u"1 of 2 are done"_s);
+    QCOMPARE(part<QLineEdit>(page, "batchTemplate")->text(), u"Say {{prompt}}"_s);
+    QCOMPARE(part<QLineEdit>(page, "batchSeed")->text(), u"42"_s);
+    auto *rows = part<QTableView>(page, "batchTable")->model();
+    QCOMPARE(rows->rowCount(), 1);
+    QCOMPARE(rows->index(0, BatchResults::Answer).data().toString(), u"one"_s);
+    QCOMPARE(running.size(), 0);
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    QCOMPARE(rows->rowCount(), 2);
+    QCOMPARE(results(world).size(), 2);
+    QCOMPARE(start->text(), u"Start"_s);
+}
+
+void BatchPageTest::whatWasLookedUpIsOfThatForm()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    {
+        BatchPage page(world.context);
+        QSignalSpy running(&page, &BatchPage::runningChanged);
+        fill(page, world, u"first"_s);
+        press(page, "batchStart");
+        QTRY_COMPARE(running.size(), 2);
+    }
+    QVariantMap form = world.settings.value("batch/form").toMap();
+    form.insert(u"text"_s, u"first\nsecond"_s);
+    world.settings.setValue("batch/form", form);
+    BatchPage page(world.context);
+    page.show();
+    auto *start = part<QPushButton>(page, "batchStart");
+    QTRY_COMPARE(start->text(), u"Go on"_s);
+    part<QLineEdit>(page, "batchModels")->setText(u"a/other"_s);
+    QCOMPARE(start->text(), u"Start"_s);
+    QVERIFY(part<QLabel>(page, "batchProgress")->text().isEmpty());
 }
 
 QTEST_MAIN(BatchPageTest)

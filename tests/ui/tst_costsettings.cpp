@@ -29,6 +29,7 @@ class CostSettingsTest final : public QObject {
 private Q_SLOTS:
     void aChangedFigureIsAPriceOfOnesOwn();
     void nonsenseIsNoPrice();
+    void anAddedPriceIsNotFree();
     void pastCostsAreRecomputedWhereAsked_data();
     void pastCostsAreRecomputedWhereAsked();
     void pricesAreSavedBeforeTheyArePutOnThePast();
@@ -114,13 +115,41 @@ void CostSettingsTest::aChangedFigureIsAPriceOfOnesOwn()
     QVERIFY(cost::userPrices(world.settings.value("prices/own").toMap(), &problems).isEmpty());
 }
 
+void CostSettingsTest::anAddedPriceIsNotFree()
+{
+    World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Prices);
+    dialog.open();
+    find<QPushButton>(dialog, u"priceAdd"_s)->click();
+    retype(find<QLineEdit>(dialog, u"priceSearch"_s), u"model"_s);
+    QCOMPARE(cell(dialog, 2).data().toString(), u"unknown"_s);
+    save(dialog);
+    const auto *problem = find<QLabel>(dialog, u"priceProblem"_s);
+    QVERIFY(dialog.isVisible());
+    QVERIFY2(problem->isVisible() && problem->text().contains(u"not known"_s), qPrintable(problem->text()));
+    QVERIFY(world.settings.value("prices/own").toMap().isEmpty());
+    QVERIFY(type(dialog, 2, u"3"_s));
+    QVERIFY(type(dialog, 3, u"0"_s)); // free because somebody said so
+    save(dialog);
+    QTRY_VERIFY(!dialog.isVisible());
+    QStringList problems;
+    const auto own = cost::userPrices(world.settings.value("prices/own").toMap(), &problems);
+    QCOMPARE(own.size(), 1);
+    QCOMPARE(own[0].input, 3.0);
+    QCOMPARE(own[0].output, 0.0);
+}
+
 void CostSettingsTest::nonsenseIsNoPrice()
 {
     World world({ { u"a"_s, models() } });
     SettingsDialog dialog(world.context);
     dialog.open();
-    for (const QString &nonsense : { u"-1"_s, u"cheap"_s, QString(), u"1e9"_s, u"nan"_s })
+    const auto *problem = find<QLabel>(dialog, u"priceProblem"_s);
+    for (const QString &nonsense : { u"-1"_s, u"cheap"_s, QString(), u"1e30"_s, u"nan"_s, u"0,7"_s }) {
         QVERIFY(!type(dialog, 2, nonsense));
+        QVERIFY2(problem->text().startsWith(u"“%1” is no price"_s.arg(nonsense)), qPrintable(problem->text()));
+    }
     QVERIFY(!type(dialog, 5, u"me"_s));
     QCOMPARE(cell(dialog, 2).data().toString(), u"1"_s);
 }

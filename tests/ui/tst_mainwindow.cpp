@@ -98,6 +98,7 @@ private Q_SLOTS:
     void draftsAreKept();
     void draftsOutliveACrash();
     void cutAnswersGoOnInPlace();
+    void aBudgetsWarningGoes();
     void typedModelNamesWork();
     void keysHaveNoConflicts();
     void theStatusLineGivesWay();
@@ -641,6 +642,29 @@ void TestMainWindow::noNameIsMarkup()
         if (label->isVisible())
             QVERIFY2(label->textFormat() != Qt::AutoText, qPrintable(label->objectName() + u": "_s + label->text()));
     }
+}
+
+/// It is of one call: not of the next, nor of another conversation. What else went wrong stays until it is closed.
+void TestMainWindow::aBudgetsWarningGoes()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    auto *chats = desk.window.findChild<ChatController *>();
+    const auto *problem = desk.window.findChild<QLabel *>(u"problemText"_s);
+    const base::Error warning { base::ErrorKind::Budget, u"The budget would be passed."_s, {}, 0, std::nullopt };
+    Q_EMIT chats->failed(warning);
+    QVERIFY(problem->isVisible());
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QVERIFY(!problem->isVisible());
+    Q_EMIT chats->failed(warning);
+    QVERIFY(problem->isVisible());
+    chats->newConversation();
+    QVERIFY(!problem->isVisible());
+    Q_EMIT chats->failed({ base::ErrorKind::Storage, u"The disk is full."_s, {}, 0, std::nullopt });
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    QVERIFY(problem->isVisible());
 }
 
 QTEST_MAIN(TestMainWindow)

@@ -1,17 +1,24 @@
 #include "ui/batch/batchform.h"
 
 #include "core/config/settings.h"
+#include "core/validate/validators.h"
+#include "ui/chat/checkseditor.h"
+#include "ui/chat/numberfields.h"
 #include "ui/settings/filefield.h"
 #include "ui/settings/formparts.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
 #include <QFileInfo>
 #include <QFormLayout>
+#include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSpinBox>
 #include <QStandardPaths>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -57,15 +64,58 @@ BatchForm::BatchForm(QWidget *parent)
     addField(m_rows, u"batchTemplate"_s, tr("Template"), m_pattern);
     addField(m_rows, u"batchModels"_s, tr("Models"), m_models);
     addField(m_rows, u"batchSystem"_s, tr("System prompt"), m_system);
+    addSampling();
     addField(m_rows, u"batchWay"_s, tr("Send"), m_way);
     addField(m_rows, u"batchConcurrency"_s, tr("Calls at once"), m_concurrency);
     addField(m_rows, u"batchPoll"_s, tr("Ask how far it is every"), m_poll);
     addField(m_rows, u"batchOutPath"_s, tr("File of results"), m_out->findChild<QLineEdit *>(), m_out);
+    addChecks();
     connect(m_file, &FileField::edited, this, &BatchForm::suggestResults);
     connect(m_file, &FileField::edited, this, &BatchForm::follow);
     connect(m_way, &QComboBox::currentIndexChanged, this, &BatchForm::follow);
-    connect(m_text, &QPlainTextEdit::textChanged, this, &BatchForm::edited);
+    connect(m_checks, &ChecksEditor::edited, this, &BatchForm::edited);
+    whenEdited(this, this, [this] { Q_EMIT edited(); });
     follow();
+}
+
+/// Side by side: none needs the width.
+void BatchForm::addSampling()
+{
+    auto *row = new QWidget(this);
+    auto *line = new QHBoxLayout(row);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(grid::unit);
+    const auto add = [row, line](const QString &name, const QString &title, const QString &hint,
+                                 QValidator *validator) {
+        auto *field = new QLineEdit(row);
+        field->setObjectName(name);
+        field->setAccessibleName(title);
+        field->setPlaceholderText(hint);
+        field->setValidator(validator);
+        if (line->count() > 0) { // the first has the row's own label
+            auto *label = mutedLabel({}, row);
+            label->setText(title);
+            label->setBuddy(field);
+            line->addWidget(label);
+        }
+        line->addWidget(field, 1);
+        return field;
+    };
+    m_temperature = add(u"batchTemperature"_s, tr("Temperature"), tr("0 – 2"), decimals(0, 2, this));
+    m_maxTokens = add(u"batchMaxTokens"_s, tr("Most tokens of an answer"), tr("1 or more"), whole(1, this));
+    m_seed = add(u"batchSeed"_s, tr("Seed"), tr("a whole number"), seeds(this));
+    addField(m_rows, m_temperature->objectName(), m_temperature->accessibleName(), m_temperature, row);
+}
+
+void BatchForm::addChecks()
+{
+    m_checks = new ChecksEditor(ChecksEditor::Failures::Chosen, this);
+    m_checksNote = mutedLabel(u"batchChecksNote"_s, this, 0.92);
+    m_checksNote->setWordWrap(true);
+    m_checksNote->setText(tr("In a provider's batch answers are only checked and marked: no model judges them, and "
+                             "nothing is asked again."));
+    m_rows->addRow(m_checks);
+    m_rows->addRow(m_checksNote);
 }
 
 QStringList BatchForm::models() const
@@ -88,12 +138,50 @@ void BatchForm::setPollSeconds(int seconds)
     m_poll->setValue(seconds);
 }
 
+llm::ChatOptions BatchForm::options() const
+{
+    llm::ChatOptions options;
+    options.temperature = numberIn<double>(m_temperature);
+    options.maxTokens = numberIn<int>(m_maxTokens);
+    options.seed = numberIn<qint64>(m_seed);
+    return options;
+}
+
+QString BatchForm::problem() const
+{
+    for (const QLineEdit *field : { m_temperature, m_maxTokens, m_seed }) {
+        if (!field->text().isEmpty() && !field->hasAcceptableInput())
+            return tr("%1 is %2, or nothing.").arg(field->accessibleName(), field->placeholderText());
+    }
+    return checksProblem();
+}
+
+QString BatchForm::checksProblem() const
+{
+    const llm::Validation checks = llm::activeOf(m_checks->validation());
+    const bool judged = std::any_of(checks.validators.begin(), checks.validators.end(), [](const llm::Validator &row) {
+        return row.kind == QLatin1StringView(validate::judgeId);
+    });
+    for (const llm::Validator &row : checks.validators) {
+        if (const auto usable = validate::checkUsable(row); !usable)
+            return usable.error().message;
+    }
+    if (judged && way() == bench::BatchWay::Provider)
+        return tr("In a provider's batch no model judges the answers: take that check away, or send call by call.");
+    if (!checks.validators.isEmpty() && checks.onFailure == llm::Validation::OnFailure::FallBack
+        && checks.fallbackModels.isEmpty())
+        return tr("Name the models that are asked where an answer fails its checks.");
+    return {};
+}
+
 BatchTask BatchForm::task() const
 {
     BatchTask task { m_file->path(), {}, m_pattern->text(), m_out->path(), {}, {} };
     if (task.file.isEmpty())
         task.text = m_text->toPlainText();
     task.plan.system = m_system->text();
+    task.plan.options = options();
+    task.plan.validation = llm::activeOf(m_checks->validation());
     task.plan.way = way();
     task.plan.concurrency = m_concurrency->value();
     task.plan.pollMs = pollSeconds() * 1000;
@@ -131,17 +219,26 @@ void BatchForm::follow()
     setEnabled(m_editable);
     m_text->setEnabled(m_file->path().isEmpty());
     m_rows->setRowVisible(m_concurrency, way() == bench::BatchWay::Calls);
-    m_rows->setRowVisible(m_poll, way() == bench::BatchWay::Provider);
+    const bool provider = way() == bench::BatchWay::Provider;
+    m_rows->setRowVisible(m_poll, provider);
+    m_rows->setRowVisible(m_checksNote, provider);
+    m_checks->setFailures(provider ? ChecksEditor::Failures::Marked : ChecksEditor::Failures::Chosen);
     Q_EMIT edited();
 }
 
 QVariantMap BatchForm::save() const
 {
     const QString text = m_text->toPlainText();
-    return { { u"file"_s, m_file->path() },        { u"text"_s, text.size() <= mostTextKept ? text : QString() },
-             { u"template"_s, m_pattern->text() }, { u"models"_s, m_models->text() },
-             { u"system"_s, m_system->text() },    { u"way"_s, m_way->currentIndex() },
-             { u"out"_s, m_out->path() } };
+    return { { u"file"_s, m_file->path() },
+             { u"text"_s, text.size() <= mostTextKept ? text : QString() },
+             { u"template"_s, m_pattern->text() },
+             { u"models"_s, m_models->text() },
+             { u"system"_s, m_system->text() },
+             { u"way"_s, m_way->currentIndex() },
+             { u"out"_s, m_out->path() },
+             { u"concurrency"_s, m_concurrency->value() },
+             { u"options"_s, toJson(options()).toVariantMap() },
+             { u"checks"_s, llm::toSetting(m_checks->validation()) } };
 }
 
 void BatchForm::restore(const QVariantMap &form)
@@ -152,6 +249,13 @@ void BatchForm::restore(const QVariantMap &form)
     m_models->setText(form.value(u"models"_s).toString());
     m_system->setText(form.value(u"system"_s).toString());
     m_way->setCurrentIndex(form.value(u"way"_s).toInt());
+    m_concurrency->setValue(form.value(u"concurrency"_s, m_concurrency->value()).toInt());
+    const auto options = llm::chatOptionsFromJson(QJsonObject::fromVariantMap(form.value(u"options"_s).toMap()));
+    fill(m_temperature, options.temperature);
+    fill(m_maxTokens, options.maxTokens);
+    fill(m_seed, options.seed);
+    m_checks->setFailures(ChecksEditor::Failures::Chosen);
+    m_checks->setValidation(llm::validationFromSetting(form.value(u"checks"_s).toMap()));
     m_out->setPath(form.value(u"out"_s).toString());
     follow();
 }

@@ -7,12 +7,14 @@
 
 class QComboBox;
 class QFormLayout;
+class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
 class QSpinBox;
 
 namespace talkbench::ui {
 
+class ChecksEditor;
 class FileField;
 
 /// Which prompts go to which models, how, and where the results go.
@@ -27,6 +29,8 @@ public:
     /// Between two questions to a provider how far its batch is.
     int pollSeconds() const;
     void setPollSeconds(int seconds);
+    /// What can't be sent as it stands, in words; empty: all can.
+    QString problem() const;
     /// Without the targets, the limits and the prices.
     BatchTask task() const;
     void suggest(const QString &model);
@@ -40,6 +44,10 @@ Q_SIGNALS:
     void edited();
 
 private:
+    void addSampling();
+    void addChecks();
+    llm::ChatOptions options() const;
+    QString checksProblem() const;
     void suggestResults();
     void follow();
 
@@ -49,6 +57,11 @@ private:
     QLineEdit *m_pattern;
     QLineEdit *m_models;
     QLineEdit *m_system;
+    QLineEdit *m_temperature = nullptr;
+    QLineEdit *m_maxTokens = nullptr;
+    QLineEdit *m_seed = nullptr;
+    ChecksEditor *m_checks = nullptr;
+    QLabel *m_checksNote = nullptr;
     QComboBox *m_way;
     QSpinBox *m_concurrency;
     QSpinBox *m_poll;

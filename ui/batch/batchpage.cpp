@@ -1,7 +1,6 @@
 #include "ui/batch/batchpage.h"
 
 #include "core/config/settings.h"
-#include "core/llm/modelname.h"
 #include "core/select/chooser.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
@@ -15,11 +14,8 @@
 
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QHeaderView>
-#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
 #include <QTableView>
 
 #include <algorithm>
@@ -55,7 +51,7 @@ BatchPage::BatchPage(AppContext &context, QWidget *parent)
     layout->addWidget(new GrowingArea(m_form, this));
     layout->addWidget(makeButtons());
     layout->addWidget(makeResults(), 1);
-    connect(m_form, &BatchForm::edited, this, &BatchPage::refresh);
+    connect(m_form, &BatchForm::edited, this, &BatchPage::onEdited);
     refresh();
     QMetaObject::invokeMethod(this, &BatchPage::goOn, Qt::QueuedConnection);
 }
@@ -73,6 +69,7 @@ void BatchPage::makeWorker()
     m_worker = new BatchWorker(m_context.runs, m_context.clock, m_stopReading.get_token());
     m_worker->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    connect(m_worker, &BatchWorker::looked, this, &BatchPage::onLooked);
     connect(m_worker, &BatchWorker::prepared, this, &BatchPage::onPrepared);
     connect(m_worker, &BatchWorker::failed, this, &BatchPage::fail);
     connect(m_worker, &BatchWorker::resulted, m_results, &BatchResults::appendAll);
@@ -89,14 +86,54 @@ void BatchPage::inWorker(const std::function<void(BatchWorker &)> &call)
         m_worker, [worker = m_worker, call] { call(*worker); }, Qt::QueuedConnection);
 }
 
-/// With the batch that a provider had when the window was closed.
 void BatchPage::goOn()
 {
-    const QVariantMap kept = m_context.settings.value("batch/form").toMap();
+    const QVariantMap open = m_context.settings.value("batch/open").toMap();
+    const QVariantMap kept = open.isEmpty() ? m_context.settings.value("batch/form").toMap() : open;
     if (kept.isEmpty() || m_state != State::Idle)
         return;
     m_form->restore(kept);
-    start();
+    if (open.isEmpty())
+        look();
+    else
+        start();
+}
+
+/// How far it is, and what has come.
+void BatchPage::look()
+{
+    BatchTask task = m_form->task();
+    const QStringList models = m_form->models();
+    for (const QString &wanted : models) {
+        const llm::ModelName name = nameOf(wanted);
+        const bool chosen = name == llm::ModelName { {}, select::autoRef.model };
+        task.plan.targets.append(chosen ? bench::BatchTarget::automatic()
+                                        : bench::BatchTarget { {}, name.model, name.providerId });
+    }
+    m_looks = true;
+    inWorker([task](BatchWorker &worker) { worker.look(task); });
+}
+
+void BatchPage::onLooked(const bench::BatchProgress &before, const QList<bench::BatchResult> &rows)
+{
+    if (!std::exchange(m_looks, false) || before.done() == 0)
+        return;
+    m_results->clear();
+    m_results->appendAll(rows);
+    onProgress(before);
+    m_progress->setText(tr("%1 of %2 are done").arg(before.done()).arg(before.total));
+    m_hasFailed = before.failed > 0;
+    m_left = before.total - before.done();
+    refresh();
+}
+
+/// What was found is of another batch than what stands there now.
+void BatchPage::onEdited()
+{
+    m_looks = false;
+    if (std::exchange(m_left, 0) > 0)
+        m_progress->clear();
+    refresh();
 }
 
 QWidget *BatchPage::makeButtons()
@@ -153,24 +190,7 @@ QWidget *BatchPage::makeResults()
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
-    auto *sorted = new QSortFilterProxyModel(this);
-    sorted->setSourceModel(m_results);
-    sorted->setSortRole(Qt::UserRole);
-    m_table = new QTableView(area);
-    m_table->setObjectName(u"batchTable"_s);
-    m_table->setAccessibleName(tr("Results of the batch"));
-    m_table->setModel(sorted);
-    m_table->setSortingEnabled(true);
-    m_table->sortByColumn(-1, Qt::AscendingOrder);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setShowGrid(false);
-    m_table->setFrameShape(QFrame::NoFrame);
-    m_table->setTabKeyNavigation(false);
-    m_table->setWordWrap(false);
-    m_table->verticalHeader()->hide();
-    m_table->horizontalHeader()->setSectionResizeMode(BatchResults::Answer, QHeaderView::Stretch);
-    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table = tableOf(m_results, area);
     auto *layout = new QVBoxLayout(area);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_empty, 1);
@@ -190,6 +210,8 @@ void BatchPage::start()
     if (m_state != State::Idle)
         return;
     m_message->hide();
+    if (const QString problem = m_form->problem(); !problem.isEmpty())
+        return fail(problem);
     m_wanted = m_form->models();
     if (m_wanted.isEmpty())
         return fail(tr("Name at least one model."));
@@ -204,6 +226,19 @@ void BatchPage::start()
     resolve(0);
 }
 
+/// Of the default provider where none is named; auto is of none.
+llm::ModelName BatchPage::nameOf(const QString &wanted) const
+{
+    QStringList providers;
+    const auto configured = m_context.settings.providers();
+    for (const config::ProviderConfig &row : configured)
+        providers << row.id;
+    llm::ModelName name = llm::modelNameFrom(wanted.trimmed(), providers);
+    if (name.providerId.isEmpty() && name.model != select::autoRef.model)
+        name.providerId = m_context.settings.value("default/provider").toString();
+    return name;
+}
+
 void BatchPage::resolve(qsizetype index)
 {
     const auto &targets = m_task.plan.targets;
@@ -213,11 +248,7 @@ void BatchPage::resolve(qsizetype index)
         reach(chooses ? m_context.chooser.policy().providers() : QStringList(), 0);
         return;
     }
-    QStringList providers;
-    const auto configured = m_context.settings.providers();
-    for (const config::ProviderConfig &row : configured)
-        providers << row.id;
-    llm::ModelName name = llm::modelNameFrom(m_wanted[index].trimmed(), providers);
+    const llm::ModelName name = nameOf(m_wanted[index]);
     if (name == llm::ModelName { {}, select::autoRef.model }) {
         if (m_task.plan.way == bench::BatchWay::Provider)
             return fail(tr("A batch of the provider's own is for one model: auto chooses call by call."));
@@ -225,8 +256,6 @@ void BatchPage::resolve(qsizetype index)
         resolve(index + 1);
         return;
     }
-    if (name.providerId.isEmpty())
-        name.providerId = m_context.settings.value("default/provider").toString();
     whenReady(this, m_context.endpoints.resolve(name.providerId),
               [this, index, name](const base::Result<llm::Endpoint> &endpoint) {
                   if (!endpoint)
@@ -296,28 +325,25 @@ void BatchPage::onVerdict(const cost::Verdict &verdict)
         m_message->say(verdict.reason, ToneLabel::Tone::Warning);
     if (verdict.action != Ask)
         return begin();
-    auto *question =
-        new QMessageBox(QMessageBox::Question, tr("Start the batch?"), verdict.reason, QMessageBox::Cancel, this);
-    question->setObjectName(u"batchBudgetQuestion"_s);
-    question->setAttribute(Qt::WA_DeleteOnClose);
-    QPushButton *go = question->addButton(tr("Start nevertheless"), QMessageBox::AcceptRole);
-    connect(question, &QMessageBox::finished, this, [this, question, go] {
-        if (question->clickedButton() == go)
-            begin();
-        else
-            fail(tr("Nothing was sent."));
-    });
-    question->open();
+    askToSpend(this, { tr("Start the batch?"), verdict.reason, tr("Start nevertheless"), tr("Don't start") },
+               [this](bool may) {
+                   if (may)
+                       begin();
+                   else
+                       fail(tr("Nothing was sent."));
+               });
 }
 
 void BatchPage::begin()
 {
     m_results->clear();
+    m_results->appendAll(m_ready->rows);
     m_state = State::Running;
+    m_context.settings.setValue("batch/form", m_form->save());
     m_done = m_ready->before;
     Q_EMIT runningChanged(true);
     if (m_task.plan.way == bench::BatchWay::Provider) {
-        m_context.settings.setValue("batch/form", m_form->save());
+        m_context.settings.setValue("batch/open", m_form->save());
         m_ready.reset();
         inWorker([](BatchWorker &worker) { worker.send(); });
         refresh();
@@ -385,7 +411,7 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
     m_ready.reset();
     m_state = State::Idle;
     if (provider && !error && progress.inFlight == 0)
-        m_context.settings.setValue("batch/form", QVariantMap());
+        m_context.settings.setValue("batch/open", QVariantMap());
     const QString &path = m_task.out;
     if (error)
         m_message->say(tr("Stopped: %1 What had come is in %2.").arg(error->message, path), ToneLabel::Tone::Error);
@@ -444,6 +470,8 @@ void BatchPage::refresh()
     if (m_form->isEnabled() == busy)
         m_form->setEditable(!busy);
     m_start->setEnabled(!busy);
+    m_start->setText(m_left > 0 ? tr("Go on") : tr("Start"));
+    m_start->setAccessibleName(m_start->text());
     m_pause->setVisible(busy && !provider);
     m_pause->setEnabled(m_runner != nullptr);
     m_pause->setText(paused ? tr("Resume") : tr("Pause"));

@@ -2,6 +2,7 @@
 
 #include "core/bench/batchrunner.h"
 #include "core/cost/budget.h"
+#include "core/llm/modelname.h"
 #include "ui/appcontext.h"
 #include "ui/batch/batchworker.h"
 
@@ -51,7 +52,12 @@ private:
     QWidget *makeResults();
     void makeWorker();
     void inWorker(const std::function<void(BatchWorker &)> &call);
+    /// With the form of the batch that was begun last, and with the batch itself if a provider has it.
     void goOn();
+    void look();
+    void onLooked(const bench::BatchProgress &before, const QList<bench::BatchResult> &rows);
+    void onEdited();
+    llm::ModelName nameOf(const QString &wanted) const;
     void resolve(qsizetype index);
     /// The providers of the models that Auto may choose, from `index` on.
     void reach(const QStringList &providers, qsizetype index);
@@ -87,6 +93,8 @@ private:
     bool m_retryFailed = false;
     bool m_hasFailed = false;
     bool m_hasJournal = false;
+    bool m_looks = false; ///< whether what look() finds is of the form as it stands
+    qsizetype m_left = 0; ///< of a batch that can go on
     /// From Start to the last result.
     QStringList m_wanted;
     BatchTask m_task;

@@ -3,6 +3,10 @@
 #include "core/profile/format.h"
 #include "ui/theme/icon.h"
 
+#include <QHeaderView>
+#include <QSortFilterProxyModel>
+#include <QTableView>
+
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -135,6 +139,29 @@ QVariant BatchResults::headerData(int section, Qt::Orientation orientation, int 
     default:
         return {};
     }
+}
+
+QTableView *tableOf(BatchResults *results, QWidget *parent)
+{
+    auto *sorted = new QSortFilterProxyModel(parent);
+    sorted->setSourceModel(results);
+    sorted->setSortRole(Qt::UserRole);
+    auto *table = new QTableView(parent);
+    table->setObjectName(u"batchTable"_s);
+    table->setAccessibleName(BatchResults::tr("Results of the batch"));
+    table->setModel(sorted);
+    table->setSortingEnabled(true);
+    table->sortByColumn(-1, Qt::AscendingOrder);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setShowGrid(false);
+    table->setFrameShape(QFrame::NoFrame);
+    table->setTabKeyNavigation(false);
+    table->setWordWrap(false);
+    table->verticalHeader()->hide();
+    table->horizontalHeader()->setSectionResizeMode(BatchResults::Answer, QHeaderView::Stretch);
+    table->horizontalHeader()->setHighlightSections(false);
+    return table;
 }
 
 } // namespace talkbench::ui

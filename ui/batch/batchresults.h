@@ -7,6 +7,8 @@
 
 #include <array>
 
+class QTableView;
+
 namespace talkbench::ui {
 
 /// The results of a batch as they come. It keeps what a row shows; the whole is in the journal.
@@ -41,5 +43,8 @@ private:
 
     QList<Row> m_rows;
 };
+
+/// A table of them, that can be sorted.
+QTableView *tableOf(BatchResults *results, QWidget *parent);
 
 } // namespace talkbench::ui

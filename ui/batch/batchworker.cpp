@@ -3,26 +3,57 @@
 #include "core/bench/batchexport.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QSaveFile>
 
+#include <algorithm>
 #include <utility>
 
 namespace talkbench::ui {
+
+namespace {
+
+QList<bench::BatchResult> lastRows(QList<bench::BatchJournal::Entry> entries, const bench::BatchJournal &journal)
+{
+    std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.offset < b.offset; });
+    QList<bench::BatchResult> rows;
+    const qsizetype first = std::max<qsizetype>(0, entries.size() - BatchWorker::mostRows);
+    for (qsizetype i = first; i < entries.size(); ++i)
+        rows.append(bench::resultOf(entries.at(i), journal));
+    return rows;
+}
+
+} // namespace
 
 BatchWorker::BatchWorker(run::RunService &runs, const base::Clock &clock, std::stop_token stop)
     : m_runs(runs), m_clock(clock), m_stop(std::move(stop))
 {
 }
 
-base::Result<QList<bench::BatchPrompt>> BatchWorker::prompts() const
+base::Result<QList<bench::BatchPrompt>> BatchWorker::prompts(const BatchTask &task) const
 {
-    const bench::PromptTemplate pattern(m_task.pattern);
-    if (m_task.file.isEmpty())
-        return bench::readPrompts(m_task.text.toUtf8(), bench::PromptFormat::Text, pattern, m_stop);
-    QFile file(m_task.file);
+    const bench::PromptTemplate pattern(task.pattern);
+    if (task.file.isEmpty())
+        return bench::readPrompts(task.text.toUtf8(), bench::PromptFormat::Text, pattern, m_stop);
+    QFile file(task.file);
     if (!file.open(QIODevice::ReadOnly))
-        return base::Error { base::ErrorKind::Usage, tr("%1: %2").arg(m_task.file, file.errorString()), {}, 0, {} };
-    return bench::readPrompts(file.readAll(), bench::promptFormatOf(m_task.file), pattern, m_stop);
+        return base::Error { base::ErrorKind::Usage, tr("%1: %2").arg(task.file, file.errorString()), {}, 0, {} };
+    return bench::readPrompts(file.readAll(), bench::promptFormatOf(task.file), pattern, m_stop);
+}
+
+void BatchWorker::look(const BatchTask &task)
+{
+    if (!QFileInfo::exists(task.out))
+        return;
+    const auto read = prompts(task);
+    bench::BatchJournal journal; // not held: another process may go on with it
+    if (!read || !journal.open(task.out))
+        return; // Start says why
+    bench::BatchItems items(task.plan);
+    bench::BatchProgress before;
+    items.pending(*read, journal, before, m_stop);
+    if (!m_stop.stop_requested())
+        Q_EMIT looked(before, lastRows(items.kept(), journal));
 }
 
 void BatchWorker::prepare(const BatchTask &task)
@@ -30,7 +61,7 @@ void BatchWorker::prepare(const BatchTask &task)
     m_batch.reset();
     m_ready.reset(); // the file of results may be the same again
     m_task = task;
-    const auto read = prompts();
+    const auto read = prompts(task);
     if (!read || read->isEmpty()) {
         Q_EMIT failed(read ? tr("There is no prompt yet.") : read.error().message);
         return;
@@ -46,7 +77,9 @@ void BatchWorker::prepare(const BatchTask &task)
                "cancel it there if it is not wanted: else its prompts would be paid twice."));
         return;
     }
-    ready->items = bench::BatchItems(task.plan).pending(*read, ready->journal, ready->before, m_stop);
+    bench::BatchItems items(task.plan);
+    ready->items = items.pending(*read, ready->journal, ready->before, m_stop);
+    ready->rows = lastRows(items.kept(), ready->journal);
     ready->costs =
         bench::estimateBatch(ready->items, task.plan, task.prices, QDateTime::fromMSecsSinceEpoch(m_clock.wallMs()));
     if (m_stop.stop_requested())

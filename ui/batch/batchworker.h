@@ -26,6 +26,7 @@ struct BatchReady {
     bench::BatchJournal journal;
     QList<bench::BatchItem> items;
     bench::BatchProgress before;
+    QList<bench::BatchResult> rows; ///< of those before, the last
     QList<bench::BatchCost> costs;
 };
 
@@ -38,6 +39,12 @@ public:
     /// A stop ends what it is reading.
     BatchWorker(run::RunService &runs, const base::Clock &clock, std::stop_token stop);
 
+    /// Rows of earlier results that a table gets.
+    static constexpr qsizetype mostRows = 1000;
+
+    /// How far the task is, of whose targets only the names count: looked() follows where its file of results is there and can
+    /// be read.
+    void look(const BatchTask &task);
     /// prepared() or failed() follows.
     void prepare(const BatchTask &task);
     /// A result of what prepare() made: on its way to the disk when it returns.
@@ -50,6 +57,7 @@ public:
     void exportTo(const QString &path);
 
 Q_SIGNALS:
+    void looked(const talkbench::bench::BatchProgress &before, const QList<talkbench::bench::BatchResult> &rows);
     void prepared(const std::shared_ptr<talkbench::ui::BatchReady> &ready);
     void failed(const QString &message);
     void resulted(const QList<talkbench::bench::BatchResult> &results);
@@ -59,7 +67,7 @@ Q_SIGNALS:
     void exported(const QString &path, const QString &problem);
 
 private:
-    base::Result<QList<bench::BatchPrompt>> prompts() const;
+    base::Result<QList<bench::BatchPrompt>> prompts(const BatchTask &task) const;
 
     run::RunService &m_runs;
     const base::Clock &m_clock;

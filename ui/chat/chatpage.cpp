@@ -4,6 +4,7 @@
 #include "core/profile/format.h"
 #include "core/run/plannedcall.h"
 #include "core/store/store.h"
+#include "ui/budgetcheck.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/composer.h"
 #include "ui/chat/foundservers.h"
@@ -20,9 +21,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -220,19 +219,13 @@ void ChatPage::send(const QString &text, const QList<Picture> &pictures)
 /// Asks before the money is spent; the answer can be a minute later, and the call may have been stopped by then.
 void ChatPage::askToSpend(const QString &messageId, const QString &reason)
 {
-    auto *question =
-        new QMessageBox(QMessageBox::Question, tr("Send this message?"), reason, QMessageBox::NoButton, this);
-    question->setObjectName(u"budgetQuestion"_s);
-    question->setAttribute(Qt::WA_DeleteOnClose);
-    const QPushButton *send = question->addButton(tr("Send"), QMessageBox::AcceptRole);
-    question->setDefaultButton(question->addButton(tr("Don't send"), QMessageBox::RejectRole));
-    connect(question, &QDialog::finished, this, [this, question, send, messageId] {
-        if (question->clickedButton() == send)
-            m_chats.allowSpending(messageId);
-        else
-            m_chats.stopAnswer(messageId);
-    });
-    question->open();
+    ui::askToSpend(this, { tr("Send this message?"), reason, tr("Send"), tr("Don't send") },
+                   [this, messageId](bool may) {
+                       if (may)
+                           m_chats.allowSpending(messageId);
+                       else
+                           m_chats.stopAnswer(messageId);
+                   });
 }
 
 void ChatPage::dragEnterEvent(QDragEnterEvent *event)

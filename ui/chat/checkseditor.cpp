@@ -158,6 +158,12 @@ void ChecksEditor::refresh()
     m_models->setVisible(chosen == OnFailure::FallBack);
 }
 
+void ChecksEditor::setFailures(Failures failures)
+{
+    m_failures = failures;
+    refresh();
+}
+
 void ChecksEditor::setValidation(const llm::Validation &validation)
 {
     if (validation == this->validation())

@@ -26,6 +26,7 @@ public:
 
     explicit ChecksEditor(Failures failures, QWidget *parent);
 
+    void setFailures(Failures failures);
     void setValidation(const llm::Validation &validation);
     llm::Validation validation() const;
     /// How many are switched on.
@@ -42,7 +43,7 @@ private:
     void remove(CheckForm *form);
     void refresh();
 
-    const Failures m_failures;
+    Failures m_failures;
     QToolButton *m_add = nullptr;
     QVBoxLayout *m_rows;
     QList<CheckForm *> m_forms;

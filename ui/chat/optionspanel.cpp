@@ -1,19 +1,17 @@
 #include "ui/chat/optionspanel.h"
 
 #include "ui/chat/checkseditor.h"
+#include "ui/chat/numberfields.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
-#include <QDoubleValidator>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QPlainTextEdit>
-#include <QRegularExpressionValidator>
 #include <QVBoxLayout>
 
-#include <limits>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -23,43 +21,6 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int columns = 4;
-
-/// In C's locale, whatever the system's: 0.7 is 0.7 everywhere.
-QValidator *decimals(double from, double to, QObject *parent)
-{
-    auto *validator = new QDoubleValidator(from, to, 4, parent);
-    validator->setLocale(QLocale::c());
-    validator->setNotation(QDoubleValidator::StandardNotation);
-    return validator;
-}
-
-QValidator *whole(int from, QObject *parent)
-{
-    return new QIntValidator(from, std::numeric_limits<int>::max(), parent);
-}
-
-template <typename T>
-std::optional<T> numberIn(const QLineEdit *field)
-{
-    if (field->text().isEmpty() || !field->hasAcceptableInput())
-        return std::nullopt;
-    bool ok = false;
-    const auto value = [&] {
-        if constexpr (std::is_same_v<T, double>)
-            return field->text().toDouble(&ok);
-        else if constexpr (std::is_same_v<T, int>)
-            return field->text().toInt(&ok);
-        else
-            return T(field->text().toLongLong(&ok));
-    }();
-    return ok ? std::optional<T>(value) : std::nullopt;
-}
-
-template <typename T>
-void fill(QLineEdit *field, const std::optional<T> &value)
-{
-    field->setText(value ? QLocale::c().toString(*value).remove(u',') : QString());
-}
 
 QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count, QWidget *parent)
 {
@@ -89,8 +50,7 @@ OptionsPanel::OptionsPanel(QWidget *parent)
     m_temperature = addNumber(u"optionTemperature"_s, tr("Temperature"), u"0 – 2"_s, decimals(0, 2, this));
     m_topP = addNumber(u"optionTopP"_s, tr("Top p"), u"0 – 1"_s, decimals(0, 1, this));
     m_maxTokens = addNumber(u"optionMaxTokens"_s, tr("Most tokens of an answer"), {}, whole(1, this));
-    m_seed = addNumber(u"optionSeed"_s, tr("Seed"), {},
-                       new QRegularExpressionValidator(QRegularExpression(u"-?\\d{1,18}"_s), this));
+    m_seed = addNumber(u"optionSeed"_s, tr("Seed"), {}, seeds(this));
     addChoices();
     m_budget = addNumber(u"optionBudget"_s, tr("Most tokens of thinking"), {}, whole(0, this));
     addCell(tr("Stop at"), m_stop);

@@ -17,7 +17,6 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -362,21 +361,15 @@ void ComparePage::askToSpend(const QString &reason)
     m_ready = takeReady();
     if (m_ready.isEmpty())
         return;
-    auto *question =
-        new QMessageBox(QMessageBox::Question, tr("Run this comparison?"), reason, QMessageBox::NoButton, this);
-    question->setObjectName(u"budgetQuestion"_s);
-    question->setAttribute(Qt::WA_DeleteOnClose);
-    const QPushButton *go = question->addButton(tr("Run"), QMessageBox::AcceptRole);
-    question->setDefaultButton(question->addButton(tr("Don't run"), QMessageBox::RejectRole));
-    connect(question, &QDialog::finished, this, [this, question, go, round = m_round] {
-        if (round != m_round)
-            return;
-        if (question->clickedButton() == go)
-            startAll();
-        else
-            stopAll();
-    });
-    question->open();
+    ui::askToSpend(this, { tr("Run this comparison?"), reason, tr("Run"), tr("Don't run") },
+                   [this, round = m_round](bool may) {
+                       if (round != m_round)
+                           return;
+                       if (may)
+                           startAll();
+                       else
+                           stopAll();
+                   });
 }
 
 void ComparePage::startAll()

@@ -71,7 +71,8 @@ QString noteOf(const profile::RunRecord &record)
         return Waterfall::tr("From the cache: no call was made");
     QStringList notes;
     if (record.cancelled())
-        notes << Waterfall::tr("stopped by you");
+        notes << (record.operation == profile::Operation::Batch ? Waterfall::tr("stopped with its batch")
+                                                                : Waterfall::tr("stopped by you"));
     else if (record.answer.error)
         notes << Waterfall::tr("failed: %1").arg(record.answer.error->message);
     if (const qsizetype retries = record.retries(); retries > 0)

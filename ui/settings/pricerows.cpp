@@ -31,6 +31,8 @@ bool isRate(int column)
     return column == PriceRows::Input || column == PriceRows::Output || column == PriceRows::CacheRead;
 }
 
+constexpr double highestRate = 100'000;
+
 /// False for what is no price; an empty cache price is none.
 bool setRate(cost::Price &price, int column, const QString &typed)
 {
@@ -40,7 +42,7 @@ bool setRate(cost::Price &price, int column, const QString &typed)
         price.cacheRead.reset();
         return true;
     }
-    if (!isNumber || !(rate >= 0 && rate <= 100'000))
+    if (!isNumber || !(rate >= 0 && rate <= highestRate))
         return false;
     if (column == PriceRows::CacheRead)
         price.cacheRead = rate;
@@ -114,13 +116,14 @@ QVariant PriceRows::data(const QModelIndex &index, int role) const
         return {};
     const Row &row = m_rows.at(index.row());
     const cost::Price &price = row.shown();
-    const auto rate = rateOf(price, index.column());
+    const bool unknown = row.unknown.contains(index.column());
+    const auto rate = unknown ? std::nullopt : rateOf(price, index.column());
     switch (role) {
     case Qt::DisplayRole:
     case Qt::ToolTipRole:
-        return text(price, index.column());
+        return unknown ? tr("unknown") : text(price, index.column());
     case Qt::EditRole:
-        return index.column() == Provider ? price.providerId : text(price, index.column());
+        return unknown ? QString() : index.column() == Provider ? price.providerId : text(price, index.column());
     case SearchRole:
         return QString(price.model + u' ' + price.providerId).toCaseFolded();
     case SortRole:
@@ -151,9 +154,13 @@ bool PriceRows::setData(const QModelIndex &index, const QVariant &value, int rol
         price.model = value.toString().trimmed();
     else if (index.column() == Provider)
         price.providerId = value.toString().trimmed();
-    else if (!setRate(price, index.column(), value.toString()))
+    else if (!setRate(price, index.column(), value.toString())) {
+        Q_EMIT refused(tr("“%1” is no price. A price is a figure from 0 to %2, like %3.")
+                           .arg(value.toString(), QLocale().toString(highestRate, 'f', 0), QLocale().toString(0.7)));
         return false;
+    }
     row.own = price;
+    row.unknown.remove(index.column());
     Q_EMIT dataChanged(index.siblingAtColumn(0), index.siblingAtColumn(ColumnCount - 1));
     return true;
 }
@@ -193,16 +200,29 @@ int PriceRows::add()
     price.origin = cost::PriceOrigin::User;
     const int row = rowCount();
     beginInsertRows({}, row, row);
-    m_rows.append({ std::nullopt, price });
+    m_rows.append({ std::nullopt, price, { Input, Output } });
     endInsertRows();
     return row;
+}
+
+QString PriceRows::problem() const
+{
+    for (const Row &row : m_rows) {
+        if (row.own && row.own->model.isEmpty())
+            return tr("A price of your own has no model: name it, or take the row back with Reset.");
+        if (!row.unknown.isEmpty())
+            return tr("The price of “%1” is not known: type what its input and its output cost (0: free), or take the "
+                      "row back with Reset.")
+                .arg(row.own->model);
+    }
+    return {};
 }
 
 QList<cost::Price> PriceRows::own() const
 {
     QList<cost::Price> prices;
     for (const Row &row : m_rows) {
-        if (row.own && !row.own->model.isEmpty())
+        if (row.own && !row.own->model.isEmpty() && row.unknown.isEmpty())
             prices.append(*row.own);
     }
     return prices;

@@ -3,6 +3,7 @@
 #include "core/cost/pricebook.h"
 
 #include <QAbstractTableModel>
+#include <QSet>
 
 #include <optional>
 
@@ -31,14 +32,22 @@ public:
     bool isOwn(int row) const;
     /// The price that the own row stands before; the row goes if there was none.
     void reset(int row);
-    /// An own row for a model that the table doesn't know.
+    /// An own row for a model that the table doesn't know; what it costs is not known either until it is typed.
     int add();
+    /// Why the own rows can't be kept as they are, in words; empty if they can.
+    QString problem() const;
+    /// Without those that have no price yet.
     QList<cost::Price> own() const;
+
+Q_SIGNALS:
+    /// What was typed is no price, in words.
+    void refused(const QString &why);
 
 private:
     struct Row {
         std::optional<cost::Price> given;
         std::optional<cost::Price> own;
+        QSet<int> unknown = {}; ///< columns of `own` that have no figure yet
 
         const cost::Price &shown() const { return own ? *own : *given; }
     };

@@ -74,7 +74,8 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context),
       m_rows(new PriceRows(context.prices.prices(),
                            QDateTime::fromMSecsSinceEpoch(context.clock.wallMs(), Qt::UTC).date(), this)),
-      m_found(nullptr), m_table(nullptr), m_reset(new QPushButton(tr("Reset"), this))
+      m_found(nullptr), m_table(nullptr), m_reset(new QPushButton(tr("Reset"), this)),
+      m_problem(new ToneLabel(u"priceProblem"_s, ToneLabel::Tone::Error, this))
 {
     auto *found = new FoundPrices(this);
     m_found = found;
@@ -112,6 +113,9 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     column->addWidget(hint);
     column->addWidget(search);
     column->addWidget(m_table, 1);
+    m_problem->setWordWrap(true);
+    m_problem->hide();
+    column->addWidget(m_problem);
     column->addLayout(buttons);
     column->addWidget(recompute->outcome());
     connect(search, &QLineEdit::textChanged, this,
@@ -128,6 +132,8 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &PricesPage::showState);
     connect(m_rows, &PriceRows::dataChanged, this, &PricesPage::showState);
+    connect(m_rows, &PriceRows::refused, this,
+            [this](const QString &why) { m_problem->say(why, ToneLabel::Tone::Error); });
     showState();
 }
 
@@ -139,16 +145,22 @@ int PricesPage::selectedRow() const
 void PricesPage::showState()
 {
     m_reset->setEnabled(m_rows->isOwn(selectedRow()));
+    m_problem->hide();
 }
 
 bool PricesPage::isEdited() const
 {
     QStringList unread;
-    return m_rows->own() != cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
+    return !m_rows->problem().isEmpty()
+        || m_rows->own() != cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
 }
 
 base::Result<void> PricesPage::save()
 {
+    const QString problem = m_rows->problem();
+    m_problem->say(problem, ToneLabel::Tone::Error);
+    if (!problem.isEmpty())
+        return base::Error { base::ErrorKind::Config, problem, {}, 0, std::nullopt };
     return isEdited() ? m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()))
                       : base::Result<void>();
 }

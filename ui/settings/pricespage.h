@@ -12,6 +12,7 @@ class QTableView;
 namespace talkbench::ui {
 
 class PriceRows;
+class ToneLabel;
 
 /// The prices that hold, with who says so. A figure that is changed here becomes a price of one's own.
 class PricesPage final : public QWidget {
@@ -32,6 +33,7 @@ private:
     QSortFilterProxyModel *m_found;
     QTableView *m_table;
     QPushButton *m_reset;
+    ToneLabel *m_problem;
 };
 
 } // namespace talkbench::ui
