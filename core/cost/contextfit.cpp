@@ -41,10 +41,9 @@ public:
     }
     /// Without the messages: the answer's beginning, tools.
     qint64 frame() const { return m_frame; }
-    /// At the most: what was shortened and still is too long has lost twice.
     CountMessage each() const
     {
-        return [this](const llm::Message &message) { return prompt({ message }).high - m_frame; };
+        return [this](const llm::Message &message) { return prompt({ message }).tokens - m_frame; };
     }
 
 private:
