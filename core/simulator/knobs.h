@@ -96,6 +96,7 @@ struct Knobs {
     bool noDone = false;
     bool noUsage = false;
     bool lateHeaders = false;
+    bool filesStay = false; ///< uploaded ones are not deleted
     int comments = 0; ///< one after every so many chunks
     int pings = 0; ///< one after every so many chunks
     double waitCommentsMs = 0; ///< a comment every so often until the first token
@@ -103,7 +104,6 @@ struct Knobs {
     double batchMs = 5000; ///< from a batch's making to its end
     int batchExpire = 0; ///< so many of its requests, the last ones, expire
     int batchLost = 0; ///< so many batches are made without an answer that says so
-    bool filesStay = false; ///< uploaded ones are not deleted
 };
 
 /// One row a knob: what --help, the command line and the request headers know of it.
