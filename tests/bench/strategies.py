@@ -67,19 +67,20 @@ class Bench:
 
 def concurrency(bench):
     with bench.simulator("--ttft", "constant:200", "--gap", "constant:5", "--tokens", "20") as url:
-        took = {n: bench.batch(bench.data({"sim": url}), 256, "--concurrency", str(n))["seconds"] for n in (1, 8, 64)}
-    return [("256 calls, %d at once" % n, "%.1f s" % took[n], "%.1f×" % (took[1] / took[n])) for n in took]
+        took = {n: bench.batch(bench.data({"sim": url}), 128, "--concurrency", str(n))["seconds"] for n in (1, 8, 64)}
+    return [("128 calls, %d at once" % n, "%.1f s" % took[n], "%.1f×" % (took[1] / took[n])) for n in took]
 
 
 def retries(bench):
     with bench.simulator("--error-rate", "0.2", "--error-status", "503", "--tokens", "10", "--gap", "constant:1") as url:
-        ok = {n: bench.batch(bench.data({"sim": url}, retry__max_attempts=n), 500)["ok"] for n in (1, 3)}
-    return [("500 calls, a fifth of the requests fails, %s" % ("no retry" if n == 1 else "3 attempts"), "%d answered" % ok[n],
+        ok = {n: bench.batch(bench.data({"sim": url}, retry__max_attempts=n), 300)["ok"] for n in (1, 3)}
+    return [("300 calls, a fifth of the requests fails, %s" % ("no retry" if n == 1 else "3 attempts"), "%d answered" % ok[n],
              "%.2f×" % (ok[n] / ok[1])) for n in ok]
 
 
 def fallback(bench):
-    with bench.simulator("--error-rate", "0.3", "--error-status", "529") as failing, bench.simulator("--seed", "2") as well:
+    short = ("--tokens", "20", "--gap", "constant:1")
+    with bench.simulator("--error-rate", "0.3", "--error-status", "529", *short) as failing, bench.simulator(*short) as well:
         answered = {}
         for name, fallbacks in (("none", {}), ("a second provider", {"first/sim-small": "second/sim-small"})):
             data = bench.data({"first": failing, "second": well}, retry__max_attempts=1, select__fallbacks=fallbacks)
@@ -90,7 +91,8 @@ def fallback(bench):
 
 def hedging(bench):
     rows = []
-    with bench.simulator("--ttft", "lognormal:300,500") as slow, bench.simulator("--ttft", "constant:200") as second:
+    short = ("--tokens", "20", "--gap", "constant:1")
+    with bench.simulator("--ttft", "lognormal:300,500", *short) as slow, bench.simulator("--ttft", "constant:200", *short) as second:
         waits = {}
         for factor in (0, 0.5):
             data = bench.data({"first": slow, "second": second}, select__hedge=factor,
@@ -109,9 +111,9 @@ def fitting(bench):
     with bench.simulator("--context", "1000", "--gap", "constant:1") as url:
         data = bench.data({"sim": url})
         answered = {way: sum(not bench.run(data, "chat", "--json", "--fit", way, *limit, "%d. %s" % (i, text)).get("error")
-                             for i in range(20))
+                             for i in range(10))
                     for way, limit in (("off", ()), ("cut", ("--context-limit", "1000")))}
-    return [("20 prompts of 4,000 tokens, a context of 1,000, %s" % ("cut at sentences" if way == "cut" else "as they are"),
+    return [("10 prompts of 4,000 tokens, a context of 1,000, %s" % ("cut at sentences" if way == "cut" else "as they are"),
              "%d answered" % n, "") for way, n in answered.items()]
 
 
