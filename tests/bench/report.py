@@ -26,7 +26,7 @@ def table(title, head, rows):
     print("| %s |" % " | ".join(head))
     print("|%s" % (" --- |" * len(head)))
     for row in rows:
-        print("| %s |" % " | ".join(str(cell) for cell in row))
+        print("| %s |" % " | ".join(str(cell) for cell in row), flush=True)
     sys.stdout.flush()
 
 
