@@ -125,7 +125,7 @@ def budgets(bench):
             data = bench.data({"sim": url}, budgets=kept)
             bench.run(data, "prices", "set", "--provider", "sim", "--input", "1", "--output", "10", "--json", "sim-small")
             spent = sum(chat.get("cost_usd") or 0 for chat in bench.chats(data, 30, "--max-tokens", "200"))
-            rows.append(("30 chats of at most $0.002, %s" % ("$%.2f a day" % limit if limit else "no budget"), "$%.4f spent" % spent, ""))
+            rows.append(("30 chats of about $0.002, %s" % ("$%.2f a day" % limit if limit else "no budget"), "$%.4f spent" % spent, ""))
     return rows
 
 
