@@ -238,7 +238,7 @@ private Q_SLOTS:
         QElapsedTimer timer;
         timer.start();
         check(decoded(protocol, body, 200, cuts));
-        QVERIFY2(timer.elapsed() < 10'000, qPrintable(QString::number(timer.elapsed())));
+        QVERIFY2(timer.elapsed() < 60'000, qPrintable(QString::number(timer.elapsed())));
     }
 };
 
