@@ -209,7 +209,7 @@ Told BatchDesk::cancel(const Asked &asked, const Knobs &)
     if (!batch)
         return wrong(404, u"No batch found with id '%1'."_s.arg(QString::fromUtf8(asked.name)));
     if (ended(*batch))
-        return wrong(409, u"Cannot cancel a batch with status '%1'."_s.arg(status(*batch)));
+        return wrong(409, u"Cannot cancel a batch with status '%1'."_s.arg(standing(*batch).status));
     if (batch->cancelledNs == 0)
         batch->cancelledNs = m_clock.nowNs();
     return toBytes(describe(*batch));
@@ -255,42 +255,38 @@ Told BatchDesk::list(const Asked &asked, bool anthropic)
                      { u"has_more"_s, more } });
 }
 
-/// How much of its time was over then; 1: all.
-double BatchDesk::share(const Batch &batch, qint64 ns) const
+/// `share`: of its time that is over.
+QString BatchDesk::status(const Batch &batch, double share, bool ended)
 {
-    const double ms = static_cast<double>(ns - batch.createdNs) / 1e6;
-    return batch.knobs.batchMs <= 0 ? 1 : std::min(ms / batch.knobs.batchMs, 1.0);
-}
-
-/// Requests that have been answered, in their order.
-int BatchDesk::answered(const Batch &batch) const
-{
-    const auto all = static_cast<double>(batch.requests.size());
-    const double of = share(batch, batch.cancelledNs != 0 ? batch.cancelledNs : m_clock.nowNs());
-    const double done = std::clamp((of - validated) / (finalized - validated), 0.0, 1.0) * all;
-    return static_cast<int>(std::min(std::floor(done), std::max(all - batch.knobs.batchExpire, 0.0)));
-}
-
-bool BatchDesk::ended(const Batch &batch) const
-{
-    if (!batch.problem.isEmpty())
-        return true;
-    const double of = share(batch, m_clock.nowNs());
-    return of >= 1 || (batch.cancelledNs != 0 && of - share(batch, batch.cancelledNs) >= validated);
-}
-
-QString BatchDesk::status(const Batch &batch) const
-{
+    const bool cancelled = batch.cancelledNs != 0;
     if (batch.anthropic)
-        return ended(batch) ? u"ended"_s : batch.cancelledNs != 0 ? u"canceling"_s : u"in_progress"_s;
+        return ended ? u"ended"_s : cancelled ? u"canceling"_s : u"in_progress"_s;
     if (!batch.problem.isEmpty())
         return u"failed"_s;
-    if (batch.cancelledNs != 0)
-        return ended(batch) ? u"cancelled"_s : u"cancelling"_s;
-    const double of = share(batch, m_clock.nowNs());
-    if (of >= 1)
+    if (cancelled)
+        return ended ? u"cancelled"_s : u"cancelling"_s;
+    if (ended)
         return batch.knobs.batchExpire > 0 ? u"expired"_s : u"completed"_s;
-    return of < validated ? u"validating"_s : of < finalized ? u"in_progress"_s : u"finalizing"_s;
+    return share < validated ? u"validating"_s : share < finalized ? u"in_progress"_s : u"finalizing"_s;
+}
+
+BatchDesk::Standing BatchDesk::standing(const Batch &batch) const
+{
+    const auto share = [&batch](qint64 ns) {
+        const double ms = static_cast<double>(ns - batch.createdNs) / 1e6;
+        return batch.knobs.batchMs <= 0 ? 1 : std::min(ms / batch.knobs.batchMs, 1.0);
+    };
+    const qint64 nowNs = m_clock.nowNs();
+    const bool cancelled = batch.cancelledNs != 0;
+    const double now = share(nowNs);
+    const double worked = cancelled ? share(batch.cancelledNs) : now;
+    const auto all = static_cast<double>(batch.requests.size());
+    const double done = std::clamp((worked - validated) / (finalized - validated), 0.0, 1.0) * all;
+    Standing standing;
+    standing.answered = static_cast<int>(std::min(std::floor(done), std::max(all - batch.knobs.batchExpire, 0.0)));
+    standing.ended = !batch.problem.isEmpty() || now >= 1 || (cancelled && now - worked >= validated);
+    standing.status = status(batch, now, standing.ended);
+    return standing;
 }
 
 QJsonObject BatchDesk::describe(const Batch &batch) const
@@ -300,11 +296,11 @@ QJsonObject BatchDesk::describe(const Batch &batch) const
 
 QJsonObject BatchDesk::describeOpenAi(const Batch &batch) const
 {
+    const auto [done, ended, status] = standing(batch);
     int failed = 0;
-    const int done = answered(batch);
     for (int i = 0; i < done; ++i)
-        failed += outcome(batch, static_cast<std::size_t>(i), nullptr) == Outcome::Errored ? 1 : 0;
-    const bool all = ended(batch) && batch.problem.isEmpty();
+        failed += outcome(batch, static_cast<std::size_t>(i), done, nullptr) == Outcome::Errored ? 1 : 0;
+    const bool all = ended && batch.problem.isEmpty();
     const QString id = QString::fromLatin1(batch.id);
     const bool expired = batch.cancelledNs == 0 && done < static_cast<int>(batch.requests.size());
     QJsonObject object {
@@ -314,7 +310,7 @@ QJsonObject BatchDesk::describeOpenAi(const Batch &batch) const
         { u"errors"_s, QJsonValue() },
         { u"input_file_id"_s, batch.inputFile },
         { u"completion_window"_s, u"24h"_s },
-        { u"status"_s, status(batch) },
+        { u"status"_s, status },
         { u"output_file_id"_s, all && done > failed ? QJsonValue(u"file-out-"_s + id) : QJsonValue() },
         { u"error_file_id"_s, all && (failed > 0 || expired) ? QJsonValue(u"file-err-"_s + id) : QJsonValue() },
         { u"created_at"_s, batch.createdMs / 1000 },
@@ -336,16 +332,16 @@ QJsonObject BatchDesk::describeOpenAi(const Batch &batch) const
 
 QJsonObject BatchDesk::describeAnthropic(const Batch &batch) const
 {
-    const bool all = ended(batch);
+    const auto [done, all, status] = standing(batch);
     std::map<Outcome, int> counts;
     for (std::size_t i = 0; all && i < batch.requests.size(); ++i)
-        ++counts[outcome(batch, i, nullptr)];
+        ++counts[outcome(batch, i, done, nullptr)];
     const QString id = QString::fromLatin1(batch.id);
     const QString url = u"http://127.0.0.1/v1/messages/batches/%1/results"_s.arg(id);
     return {
         { u"id"_s, id },
         { u"type"_s, u"message_batch"_s },
-        { u"processing_status"_s, status(batch) },
+        { u"processing_status"_s, status },
         { u"request_counts"_s,
           QJsonObject { { u"processing"_s, all ? 0 : static_cast<qint64>(batch.requests.size()) },
                         { u"succeeded"_s, counts[Outcome::Answered] },
@@ -359,19 +355,19 @@ QJsonObject BatchDesk::describeAnthropic(const Batch &batch) const
     };
 }
 
-/// Of an ended batch, or of what it has answered; `answer` unless it is null.
-BatchDesk::Outcome BatchDesk::outcome(const Batch &batch, std::size_t index, Answered *answered) const
+/// Of an ended batch, or of what it has answered; fills `answer` unless it is null.
+BatchDesk::Outcome BatchDesk::outcome(const Batch &batch, std::size_t index, int answered, Answered *answer) const
 {
-    if (static_cast<int>(index) >= this->answered(batch))
+    if (static_cast<int>(index) >= answered)
         return batch.cancelledNs != 0 ? Outcome::Cancelled : Outcome::Expired;
     const Request &request = batch.requests[index];
-    if (!answered)
+    if (!answer)
         return drawError(batch.knobs, request.number) ? Outcome::Errored : Outcome::Answered;
-    *answered = answer(batch, request);
-    return answered->status >= 400 ? Outcome::Errored : Outcome::Answered;
+    *answer = answerTo(batch, request);
+    return answer->status >= 400 ? Outcome::Errored : Outcome::Answered;
 }
 
-BatchDesk::Answered BatchDesk::answer(const Batch &batch, const Request &request) const
+BatchDesk::Answered BatchDesk::answerTo(const Batch &batch, const Request &request) const
 {
     const Wire &wire = *batch.wire;
     const auto refused = [&wire](const ApiError &error) { return Answered { error.status, wire.errorBody(error) }; };
@@ -395,9 +391,10 @@ BatchDesk::Answered BatchDesk::answer(const Batch &batch, const Request &request
 QByteArray BatchDesk::openAiLines(const Batch &batch, bool errors) const
 {
     QByteArray lines;
+    const int done = standing(batch).answered;
     for (std::size_t i = 0; i < batch.requests.size(); ++i) {
         Answered answered;
-        const Outcome how = outcome(batch, i, &answered);
+        const Outcome how = outcome(batch, i, done, &answered);
         if (errors == (how == Outcome::Answered) || how == Outcome::Cancelled)
             continue;
         const QJsonObject response { { u"status_code"_s, answered.status },
@@ -419,9 +416,10 @@ QByteArray BatchDesk::openAiLines(const Batch &batch, bool errors) const
 QByteArray BatchDesk::anthropicLines(const Batch &batch) const
 {
     QByteArray lines;
+    const int done = standing(batch).answered;
     for (std::size_t i = 0; i < batch.requests.size(); ++i) {
         Answered answered;
-        const Outcome how = outcome(batch, i, &answered);
+        const Outcome how = outcome(batch, i, done, &answered);
         const QJsonObject body = QJsonDocument::fromJson(answered.body).object();
         QJsonObject result;
         switch (how) {

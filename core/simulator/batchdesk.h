@@ -56,6 +56,12 @@ private:
         std::vector<Request> requests;
     };
     enum class Outcome { Answered, Errored, Expired, Cancelled };
+    /// How far a batch is, at one moment: the clock is read once, so that nothing told of it contradicts the rest.
+    struct Standing {
+        int answered = 0; ///< requests, in their order
+        bool ended = false;
+        QString status;
+    };
     struct Answered {
         int status = 200;
         QByteArray body;
@@ -65,15 +71,14 @@ private:
     Told list(const Asked &asked, bool anthropic);
     Batch *find(const QByteArray &id);
     void readLines(Batch &batch, const QByteArray &lines) const;
-    int answered(const Batch &batch) const;
-    bool ended(const Batch &batch) const;
-    double share(const Batch &batch, qint64 ns) const;
-    QString status(const Batch &batch) const;
+    static QString status(const Batch &batch, double share, bool ended);
+    Standing standing(const Batch &batch) const;
+    bool ended(const Batch &batch) const { return standing(batch).ended; }
     QJsonObject describe(const Batch &batch) const;
     QJsonObject describeOpenAi(const Batch &batch) const;
     QJsonObject describeAnthropic(const Batch &batch) const;
-    Outcome outcome(const Batch &batch, std::size_t index, Answered *answered) const;
-    Answered answer(const Batch &batch, const Request &request) const;
+    Outcome outcome(const Batch &batch, std::size_t index, int answered, Answered *answer) const;
+    Answered answerTo(const Batch &batch, const Request &request) const;
     QByteArray openAiLines(const Batch &batch, bool errors) const;
     QByteArray anthropicLines(const Batch &batch) const;
 
