@@ -231,13 +231,23 @@ def tokens():
           rows)
 
 
+def monitoring():
+    """A call folded into the monitor and a report of it, beside figures that are all kept and sorted for each report."""
+    r = json_of([program("monitoring")], timeout=900)
+    rows = [(name, "%.1f" % row["call_us"], "%.1f" % row["report_ms"], "%.0f" % row["heap_mb"],
+             "%.1f×" % (r["ours"]["report_ms"] / row["report_ms"]))
+            for name, row in (("Talkbench", r["ours"]), ("every figure kept and sorted", r["plain"]))]
+    table("Monitoring %d calls of %d models; largest error of a p99: %.2f %%" % (r["calls"], r["models"], r["p99_error_percent"]),
+          ("", "µs a call", "ms a report", "heap MB", "ours ÷ it, report"), rows)
+
+
 def worth():
     table("What each strategy is worth, against simulators of the same faults", ("strategy", "work", "result", "÷ without"),
           strategies.measure(TALKBENCH, os.path.join(BUILD, "strategies")))
 
 
 subjects = {"stamps": stamps, "post": post, "parser": parser, "cache": cache, "startup": startup, "frames": frames,
-            "tokens": tokens, "strategies": worth}
+            "tokens": tokens, "strategies": worth, "monitoring": monitoring}
 for chosen in sys.argv[2:] or subjects:
     if chosen not in subjects:
         sys.exit("unknown subject '%s': %s" % (chosen, ", ".join(subjects)))
