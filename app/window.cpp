@@ -18,6 +18,7 @@
 #include "core/net/qttransport.h"
 #include "core/profile/format.h"
 #include "core/profile/report.h"
+#include "core/run/record.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
@@ -143,6 +144,7 @@ Session::Session(QApplication &application, const QString &dataDir)
     applySettings(m_settings, m_runs, m_cache);
     applyPrices();
     applySettings(m_settings, m_chooser);
+    m_store.endInterrupted(run::interruptedRecord); // before the window reads anything
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
@@ -160,6 +162,7 @@ Session::Session(QApplication &application, const QString &dataDir)
         applyPrices();
     });
     connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
+    connect(&m_runs, &run::RunService::begun, &m_store, &store::Store::saveBegun);
     connect(&m_runs, &run::RunService::recorded, this, [this](const profile::RunRecord &record) {
         m_chooser.learn(record);
         m_store.saveRun(record);

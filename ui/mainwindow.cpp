@@ -78,6 +78,10 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
     makeActions();
     connectChats();
     // With a context that goes before the members: ~QWidget still moves the focus.
+    connect(qApp, &QApplication::aboutToQuit, this, [this] {
+        if (isVisible())
+            saveLayout();
+    });
     connect(qApp, &QApplication::focusChanged, m_splitter, [this](QWidget *, const QWidget *now) {
         if (m_focusFrame && m_focusFrame->widget() != now)
             delete m_focusFrame;

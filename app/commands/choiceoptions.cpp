@@ -1,6 +1,7 @@
 #include "app/commands/choiceoptions.h"
 
 #include "app/commands/options.h"
+#include "core/run/record.h"
 
 #include <QCommandLineParser>
 #include <QDateTime>
@@ -116,6 +117,7 @@ base::Result<StoredChoice> readStored(const QString &dir, const QString &convers
     store::Store store(dir);
     if (const auto opened = waited(store.open()); !opened)
         return opened.error();
+    store.endInterrupted(run::interruptedRecord);
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(nowMs));
     const auto runs = waited(store.runs(0));
     const auto lists = waited(store.modelLists());

@@ -8,6 +8,7 @@
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/profile/operation.h"
+#include "core/run/record.h"
 #include "core/store/store.h"
 
 #include <QCommandLineParser>
@@ -185,6 +186,7 @@ base::Result<QList<RunRecord>> readRuns(const QString &dir, int limit, const QSt
         return opened.result().error();
     if (const QString kept = opened.result()->keptAside; !kept.isEmpty())
         writeLine(stderr, u"talkbench: the database was unreadable and is kept as %1"_s.arg(kept));
+    store.endInterrupted(run::interruptedRecord);
     auto records = store.runs(limit, conversationId, sinceMs);
     records.waitForFinished();
     return records.result();

@@ -8,6 +8,7 @@
 #include "core/config/datadir.h"
 #include "core/net/qttransport.h"
 #include "core/run/baseurl.h"
+#include "core/run/record.h"
 
 #include <QFile>
 
@@ -112,11 +113,13 @@ void Session::openStore()
             writeLine(stderr,
                       u"talkbench: the database could not be read; it was moved to %1"_s.arg(opened->keptAside));
     });
+    m_store->endInterrupted(run::interruptedRecord);
     m_store->modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
         if (lists)
             learnPrices(*lists);
     });
     connect(m_store.get(), &store::Store::writeFailed, this, &warn);
+    connect(m_runs.get(), &run::RunService::begun, m_store.get(), &store::Store::saveBegun);
     connect(m_runs.get(), &run::RunService::recorded, m_store.get(), [this](const profile::RunRecord &record) {
         m_chooser.learn(record);
         m_store->saveRun(record);

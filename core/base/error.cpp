@@ -37,6 +37,7 @@ constexpr std::array kinds {
     Row { ErrorKind::BadEvent, "bad_event" },
     Row { ErrorKind::TooLarge, "too_large" },
     Row { ErrorKind::Cancelled, "cancelled" },
+    Row { ErrorKind::Interrupted, "interrupted" },
     Row { ErrorKind::Budget, "budget" },
     Row { ErrorKind::Queue, "queue" },
     Row { ErrorKind::Storage, "storage" },

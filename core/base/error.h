@@ -49,6 +49,7 @@ enum class ErrorKind {
     Storage,
     Config,
     Usage,
+    Interrupted, ///< the program ended before the call did
 };
 
 /// "rate_limited", "not_found", …

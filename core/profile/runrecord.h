@@ -80,6 +80,10 @@ struct RunRecord {
     qsizetype retries() const { return qMax<qsizetype>(attempts() - 1, 0); }
     bool ok() const { return answer.finished && !answer.error; }
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
+    /// The program ended before the call did.
+    bool interrupted() const { return answer.error && answer.error->kind == base::ErrorKind::Interrupted; }
+    /// By the user or with the program: no failure, and in no rate.
+    bool cutShort() const { return cancelled() || interrupted(); }
 };
 
 /// [{"validator", "outcome": "passed" | "failed" | "not_checked", "reason"}]

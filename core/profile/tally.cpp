@@ -43,10 +43,10 @@ void Counts::add(const RunRecord &record)
 {
     ++calls;
     ok += record.ok() ? 1 : 0;
-    cancelled += record.cancelled() ? 1 : 0;
-    failed += record.ok() || record.cancelled() ? 0 : 1;
+    cancelled += record.cutShort() ? 1 : 0;
+    failed += record.ok() || record.cutShort() ? 0 : 1;
     cached += record.cached ? 1 : 0;
-    if (!record.cached && !record.cancelled()) {
+    if (!record.cached && !record.cutShort()) {
         ++sent;
         retries += static_cast<quint64>(record.retries());
     }
@@ -95,7 +95,7 @@ std::optional<double> Counts::cost() const
 Sample::Sample(const RunRecord &record)
 {
     counts.add(record);
-    if (!record.ok() && !record.cancelled() && record.answer.error)
+    if (!record.ok() && !record.cutShort() && record.answer.error)
         error = record.answer.error->kind;
     const auto table = metricTable();
     for (std::size_t i = 0; i < table.size(); ++i) {

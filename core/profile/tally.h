@@ -11,14 +11,14 @@
 
 namespace talkbench::profile {
 
-/// How calls ended. A user's cancel counts in no rate; a cached answer is a success.
+/// How calls ended. What was cut short by the user or by the program's end counts in no rate; a cached answer is a success.
 struct Counts {
     quint64 calls = 0;
     quint64 ok = 0;
     quint64 failed = 0;
-    quint64 cancelled = 0;
+    quint64 cancelled = 0; ///< cut short, by whatever
     quint64 cached = 0;
-    /// Calls that were to be sent: neither cached nor cancelled.
+    /// Calls that were to be sent: neither cached nor cut short.
     quint64 sent = 0;
     quint64 retries = 0; ///< of those
     double outputTokens = 0; ///< of successes that were not cached

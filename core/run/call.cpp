@@ -16,6 +16,11 @@ base::Error stopped()
     return { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
 }
 
+base::Error interrupted()
+{
+    return { base::ErrorKind::Interrupted, u"Talkbench ended before this call did."_s, {}, 0, std::nullopt };
+}
+
 /// What counts against the tokens a minute; unset where the server may or may not have counted.
 std::optional<qint64> tokensUsedBy(const Attempt &attempt)
 {
@@ -115,7 +120,7 @@ void Call::onCacheContent(const QString &text, const QString &reasoning)
 void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit)
 {
     m_trace.endNs = m_services.clock.nowNs();
-    const profile::RunRecord own = recordOf({}, m_trace);
+    const profile::RunRecord own = recordOf({ m_request, {}, m_trace });
     m_validating.next({ m_request, record.answer, m_trace });
     endWith(hit ? cachedRecord(own, record, *hit) : inheritedRecord(own, record));
 }
@@ -202,6 +207,9 @@ void Call::takeTurn(net::HttpTransport &transport)
               : u"waited for %1, %2 ahead"_s.arg(waitReasonText(m_firstWait.reason)).arg(m_firstWait.ahead) });
     if (m_firstDispatchNs == 0)
         m_firstDispatchNs = m_services.clock.nowNs();
+    profile::Trace sent = m_trace;
+    sent.dispatchedNs = m_services.clock.nowNs();
+    tellBegun(sent);
     m_attempt = std::make_unique<Attempt>(*m_provider, m_request.chat.options.stream, m_trace);
     connect(m_attempt.get(), &Attempt::stamped, this, &Call::onStamped);
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
@@ -292,6 +300,7 @@ void Call::waitToRetry(qint64 delayMs, const base::Error &error)
     m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
+    tellBegun(m_trace);
     m_update.lastError = error;
     m_update.retryAtNs = m_services.clock.nowNs() + delayMs * 1'000'000;
     m_retryTimer = std::make_unique<QObject>();
@@ -341,6 +350,7 @@ void Call::askAgain(const RunRequest &request)
         m_attempt.release()->deleteLater(); // it is the sender
         Q_EMIT gaveTurnBack();
     }
+    tellBegun(m_trace);
     prepare();
 }
 
@@ -365,7 +375,7 @@ void Call::leaveToOthers()
     llm::Answer answer = m_attempt ? m_attempt->answer() : llm::Answer();
     answer.error = stopped();
     m_ownerless = true;
-    profile::RunRecord record = recordOf(std::move(answer), trace);
+    profile::RunRecord record = recordOf({ m_request, answer, trace });
     record.costUsd = 0;
     Q_EMIT ended(record);
 }
@@ -386,30 +396,55 @@ void Call::stop()
     end(answer);
 }
 
-void Call::end(llm::Answer answer)
+void Call::end(const llm::Answer &answer)
 {
     if (const Validating::Finished *kept = m_validating.kept()) {
-        answer = kept->answer;
         m_trace = kept->trace;
         m_request = kept->request;
+        endWith(recordOf(*kept));
+    } else {
+        endWith(recordOf({ m_request, answer, m_trace }));
     }
-    endWith(recordOf(std::move(answer), m_trace));
 }
 
-profile::RunRecord Call::recordOf(llm::Answer answer, const profile::Trace &trace) const
+profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
 {
+    llm::Answer answer = finished.answer;
     if (answer.error) {
         const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
-        answer.error = llm::withoutSecrets(*answer.error, m_request.endpoint);
+        answer.error = llm::withoutSecrets(*answer.error, finished.request.endpoint);
         if (cancelled || !answer.finishReason)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }
-    profile::RunRecord record = makeRecord(m_id, m_request, m_startedWallMs, answer, trace, m_earlier,
-                                           { m_services.prices, m_services.counter.get(), m_request.promptTokens });
+    const Accounting accounting { m_services.prices, m_services.counter.get(), finished.request.promptTokens };
+    profile::RunRecord record =
+        makeRecord(m_id, finished.request, m_startedWallMs, answer, finished.trace, m_earlier, accounting);
     record.cached = m_cache && m_cache->isAnswering();
     if (record.cached)
         record.costUsd = 0;
     return record;
+}
+
+/// `trace` is of the request that is out, or of the next one: that has cost nothing yet.
+void Call::tellBegun(const profile::Trace &trace)
+{
+    if (m_ownerless) // its record is out
+        return;
+    llm::Answer cut;
+    cut.error = interrupted();
+    const Validating::Finished underWay { m_request, cut, trace };
+    const Validating::Finished *kept = m_validating.kept();
+    if (!kept || !m_validating.judging()) {
+        profile::RunRecord record = recordOf(underWay);
+        m_validating.addTo(record);
+        Q_EMIT begun(record);
+        return;
+    }
+    Validating::Finished judged = *kept;
+    judged.answer.error = cut.error;
+    profile::RunRecord record = recordOf(judged);
+    m_validating.addTo(record, underWay);
+    Q_EMIT begun(record);
 }
 
 void Call::endWith(const profile::RunRecord &record)

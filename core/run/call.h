@@ -61,6 +61,8 @@ Q_SIGNALS:
     void wantsTurn();
     /// The slot is free again; the call goes on waiting.
     void gaveTurnBack();
+    /// Something was put on its bill: its record as it would be, were the program to end now.
+    void begun(const talkbench::profile::RunRecord &record);
     /// There is an update to take: within a frame, or at once.
     void changed(bool atOnce);
     void ended(const talkbench::profile::RunRecord &record);
@@ -85,8 +87,9 @@ private:
     void prepare();
     void settle(const llm::Answer &answer);
     void askAgain(const RunRequest &request);
-    void end(llm::Answer answer);
-    profile::RunRecord recordOf(llm::Answer answer, const profile::Trace &trace) const;
+    void tellBegun(const profile::Trace &trace);
+    void end(const llm::Answer &answer);
+    profile::RunRecord recordOf(const Validating::Finished &finished) const;
     void endWith(const profile::RunRecord &record);
 
     const QString m_id;

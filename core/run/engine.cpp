@@ -51,6 +51,7 @@ void Engine::start(const QString &id, const RunRequest &request, qint64 submitte
                                     m_cache, m_flights,    m_counter, m_admission.limits().maxWaitMs };
     Call &call = *(m_calls[id] = std::make_unique<Call>(id, m_started++, request, submittedNs, services));
     connect(&call, &Call::changed, this, [this, &call](bool atOnce) { onChanged(call, atOnce); });
+    connect(&call, &Call::begun, this, &Engine::begun);
     connect(&call, &Call::ended, this, [this, &call](const profile::RunRecord &record) { onEnded(call, record); });
     connect(&call, &Call::done, this, [this, &call] { onDone(call); });
     connect(&call, &Call::wantsTurn, this, [this, &call] {

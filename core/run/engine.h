@@ -40,6 +40,7 @@ public:
 
 Q_SIGNALS:
     void updated(const QList<std::pair<QString, talkbench::run::RunUpdate>> &updates);
+    void begun(const talkbench::profile::RunRecord &record);
     void ended(const talkbench::profile::RunRecord &record);
     void stateChanged(const talkbench::run::EngineState &state);
 

@@ -2,6 +2,7 @@
 
 #include "core/cost/receipt.h"
 #include "core/cost/tokenestimate.h"
+#include "core/run/bill.h"
 
 #include <QLocale>
 
@@ -55,6 +56,8 @@ qint64 estimateOutput(const QString &text, qsizetype chunks)
 /// Unset where the model's vocabulary isn't known, or the text is long.
 std::optional<qint64> exactCount(const RunRequest &request, const QString &text, const Accounting &accounting)
 {
+    if (text.isEmpty())
+        return 0;
     if (!accounting.counter || text.size() > longestCountedHere)
         return std::nullopt;
     const cost::TokenCount count = accounting.counter->countText(request.endpoint.providerId, request.chat.model, text);
@@ -164,11 +167,12 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     auto &decisions = record.trace.decisions;
     const Lack lack = lackOf(answer);
     // A provider charges for a prompt that it has, whether its answer is waited for or not.
-    const bool unheard = !answer.usage && record.trace.chunks.isEmpty() && record.cancelled() && trace.sentNs != 0;
+    const bool cutShort = record.interrupted() ? trace.dispatchedNs != 0 : record.cancelled() && trace.sentNs != 0;
+    const bool unheard = !answer.usage && record.trace.chunks.isEmpty() && cutShort;
     if (answer.usage ? lack.any() : unheard || !record.trace.chunks.isEmpty()) {
         record.answer.usage = estimateUsage(request, answer, record.trace.chunks, accounting);
         decisions.append({ u"tokens"_s,
-                           unheard ? u"estimated: stopped before the answer began, when the server had the prompt"_s
+                           unheard ? u"estimated: cut short before the answer began, when the server had the prompt"_s
                                    : lackText(answer, lack) });
     }
     if (answer.usage && accounting.prompt) {
@@ -181,6 +185,23 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
         return record;
     decisions.append({ u"cost"_s, price(record, accounting.prices) });
     return record;
+}
+
+profile::RunRecord interruptedRecord(profile::RunRecord begun)
+{
+    llm::Answer &answer = begun.answer;
+    if (!answer.usage || answer.finished || (!answer.hasOutput() && answer.reasoning.isEmpty()))
+        return begun;
+    const auto before = receiptOf(begun).totalUsd();
+    answer.usage->output = cost::estimateTokens(answer.text);
+    answer.usage->reasoning = cost::estimateTokens(answer.reasoning);
+    answer.usage->source = llm::UsageSource::Chunks;
+    begun.trace.decisions.append(
+        { u"tokens"_s, u"output estimated: as much of the answer as was kept when the program ended"_s });
+    const auto after = receiptOf(begun).totalUsd();
+    if (begun.costUsd && before && after)
+        *begun.costUsd += *after - *before;
+    return begun;
 }
 
 profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord &original,

@@ -37,6 +37,9 @@ profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRec
 llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
                          const Accounting &accounting);
 
+/// Of a call that was under way when its program ended, with as much of its answer as was kept: that is counted and priced, too.
+profile::RunRecord interruptedRecord(profile::RunRecord begun);
+
 /// Sentences on the server's counts that differ from ours by more than 10 %, and by more tokens than templates explain.
 QStringList countDifferences(const profile::RunRecord &record, const Accounting &accounting);
 

@@ -51,6 +51,7 @@ bool Retry::isTransient(const base::Error &error)
     case TotalTimeout:
     // Not the server's doing.
     case Cancelled:
+    case Interrupted:
     case Queue:
     case Budget:
     case Storage:

@@ -53,6 +53,7 @@ RunService::RunService(TransportFactory transport, const base::Clock &clock, cos
       m_engine(std::make_unique<Engine>(clock, std::move(scheduler), std::move(prices)))
 {
     connect(m_engine.get(), &Engine::updated, this, &RunService::deliverUpdates);
+    connect(m_engine.get(), &Engine::begun, this, &RunService::begun);
     connect(m_engine.get(), &Engine::ended, this, &RunService::deliverRecord);
     connect(m_engine.get(), &Engine::stateChanged, this, &RunService::stateChanged);
     m_networkThread.setObjectName(QStringLiteral("network"));

@@ -97,6 +97,9 @@ public:
     void setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter);
 
 Q_SIGNALS:
+    /// A call goes out, or has become dearer, whoever started it; recorded() follows. The record as it would be, were the program
+    /// to end now: its error is of the kind Interrupted. For the recorder, which keeps it in case that happens.
+    void begun(const talkbench::profile::RunRecord &record);
     /// Every call that ended, whoever started it: for the recorder.
     void recorded(const talkbench::profile::RunRecord &record);
     void stateChanged(const talkbench::run::EngineState &state);

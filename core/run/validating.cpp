@@ -131,15 +131,25 @@ profile::Attempt Validating::attemptOf(const Finished &finished) const
 
 void Validating::addTo(profile::RunRecord &record) const
 {
+    addTo(record, m_judgements);
+}
+
+void Validating::addTo(profile::RunRecord &record, const Finished &underWay) const
+{
+    addTo(record, m_judgements + QList { attemptOf(underWay) });
+}
+
+void Validating::addTo(profile::RunRecord &record, const QList<profile::Attempt> &judgements) const
+{
     record.validation = m_verdicts;
     if (m_kept) {
         for (const llm::Validator &judge : m_judges)
             record.validation.append({ validate::describe(judge), Outcome::NotChecked, u"not asked"_s });
     }
-    record.judgements = m_judgements;
+    record.judgements = judgements;
     bool known = true;
     double extra = 0;
-    for (const auto &attempts : { record.earlierAttempts, m_judgements }) {
+    for (const auto &attempts : { record.earlierAttempts, judgements }) {
         for (const profile::Attempt &attempt : attempts) {
             known = known && (!attempt.usage || attempt.costUsd);
             extra += attempt.costUsd.value_or(0);

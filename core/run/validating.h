@@ -40,12 +40,15 @@ public:
     std::optional<profile::Attempt> takeFailed() { return std::exchange(m_failed, std::nullopt); }
     /// Verdicts, judges, and what was paid beside the answer.
     void addTo(profile::RunRecord &record) const;
+    /// Likewise, while a judge is asked: `underWay` is what its call has come to.
+    void addTo(profile::RunRecord &record, const Finished &underWay) const;
 
 private:
     void check(const Finished &finished);
     void judged(const Finished &finished);
     std::optional<RunRequest> followUp();
     profile::Attempt attemptOf(const Finished &finished) const;
+    void addTo(profile::RunRecord &record, const QList<profile::Attempt> &judgements) const;
     QString failuresInWords() const;
 
     const RunRequest m_original;

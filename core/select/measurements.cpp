@@ -130,6 +130,7 @@ bool Measurements::isFailure(const base::Error &error)
     using enum base::ErrorKind;
     switch (error.kind) {
     case Cancelled:
+    case Interrupted:
     case Queue:
     case Storage:
     case Config:

@@ -54,7 +54,7 @@ QList<ReplayRow> replay(const QList<profile::RunRecord> &records, const QStringL
     for (const profile::RunRecord &record : std::as_const(ordered)) {
         const Decision decision = decisionFromJson(record.decision);
         const double logged = decision.chosen ? propensityOf(decision, *decision.chosen) : 0;
-        const bool counts = logged > 0 && !record.cached && !record.cancelled()
+        const bool counts = logged > 0 && !record.cached && !record.cutShort()
             && decision.chosen == ModelRef { record.providerId, record.model };
         for (qsizetype i = 0; counts && i < strategyIds.size(); ++i) {
             const Decision then = decide(choiceOf(decision, strategyIds[i], candidateOf), measurements);

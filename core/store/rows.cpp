@@ -5,8 +5,6 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QSqlQuery>
-#include <QVariant>
 
 #include <algorithm>
 
@@ -15,14 +13,6 @@ using namespace Qt::StringLiterals;
 namespace talkbench::store {
 
 namespace {
-
-constexpr qsizetype compressFrom = 1024;
-
-/// QtSql binds a null string as NULL; here an empty one is meant.
-QVariant text(const QString &value)
-{
-    return value.isNull() ? u""_s : value;
-}
 
 QVariant orNull(std::optional<double> value)
 {
@@ -33,51 +23,6 @@ QVariant metric(const char *id, const profile::RunRecord &record)
 {
     const profile::Metric *row = profile::metricById(id);
     return row ? orNull(row->compute(record)) : QVariant();
-}
-
-QVariant packed(const QJsonObject &object)
-{
-    const QByteArray json = QJsonDocument(object).toJson(QJsonDocument::Compact);
-    if (json.size() >= compressFrom) {
-        const QByteArray small = qCompress(json);
-        if (small.size() < json.size())
-            return small;
-    }
-    return QString::fromUtf8(json);
-}
-
-QJsonObject unpacked(const QVariant &value)
-{
-    const bool compressed = value.typeId() == QMetaType::QByteArray;
-    return QJsonDocument::fromJson(compressed ? qUncompress(value.toByteArray()) : value.toString().toUtf8()).object();
-}
-
-QSqlError run(QSqlDatabase &database, const QString &statement, const QVariantList &values)
-{
-    QSqlQuery query(database);
-    if (!query.prepare(statement))
-        return query.lastError();
-    for (const QVariant &value : values)
-        query.addBindValue(value);
-    return query.exec() ? QSqlError() : query.lastError();
-}
-
-template <typename T, typename FromRow>
-Rows<T> read(QSqlDatabase &database, const QString &statement, const QVariantList &values, FromRow fromRow)
-{
-    Rows<T> result;
-    QSqlQuery query(database);
-    query.setForwardOnly(true);
-    if (query.prepare(statement)) {
-        for (const QVariant &value : values)
-            query.addBindValue(value);
-        if (query.exec()) {
-            while (query.next())
-                result.rows.append(fromRow(query));
-        }
-    }
-    result.error = query.lastError();
-    return result;
 }
 
 QString optionsOf(const Conversation &row)
@@ -129,7 +74,7 @@ QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
 {
     const auto &error = row.answer.error;
     const auto &usage = row.answer.usage;
-    return run(
+    const auto failure = run(
         database,
         u"INSERT INTO runs (id, conversation_id, message_id, provider_id, model, started_ms, ok, error_kind, ttft_ms, "
         "response_ms, input_tokens, output_tokens, cost_usd, record) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
@@ -143,6 +88,7 @@ QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
           metric("ttft_ms", row), metric("response_ms", row), usage ? QVariant(usage->inputTotal()) : QVariant(),
           usage ? QVariant(usage->outputTotal()) : QVariant(), row.cached ? QVariant(0.0) : orNull(row.costUsd),
           packed(profile::toJson(row)) });
+    return failure.isValid() ? failure : run(database, u"DELETE FROM begun_runs WHERE id = ?"_s, { text(row.id) });
 }
 
 QSqlError writeRow(QSqlDatabase &database, const Draft &row)
@@ -305,16 +251,18 @@ Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query)
         values, fromRow);
 }
 
-Rows<NumberedRun> readRunsAfter(QSqlDatabase &database, qint64 number, int limit, const RunFilter &filter)
+Rows<PlacedRun> readRunsAfter(QSqlDatabase &database, const RunPlace &place, int limit, const RunFilter &filter)
 {
     const auto fromRow = [](const QSqlQuery &query) {
-        return NumberedRun { query.value(0).toLongLong(), profile::runRecordFromJson(unpacked(query.value(1))) };
+        return PlacedRun { { query.value(0).toLongLong(), query.value(1).toLongLong() },
+                           profile::runRecordFromJson(unpacked(query.value(2))) };
     };
-    return read<NumberedRun>(database,
-                             u"SELECT seq, record FROM runs WHERE seq > ? AND started_ms >= ? AND started_ms < ? "
-                             "AND (? = '' OR model = ?) ORDER BY seq LIMIT ?"_s,
-                             { number, filter.fromMs, filter.untilMs, text(filter.model), text(filter.model), limit },
-                             fromRow);
+    const RunPlace from = std::max(place, RunPlace { filter.fromMs, 0 });
+    return read<PlacedRun>(
+        database,
+        u"SELECT started_ms, seq, record FROM runs WHERE (started_ms, seq) > (?, ?) AND started_ms < ? "
+        "AND (? = '' OR model = ?) ORDER BY started_ms, seq LIMIT ?"_s,
+        { from.startedMs, from.number, filter.untilMs, text(filter.model), text(filter.model), limit }, fromRow);
 }
 
 Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query)

@@ -1,10 +1,9 @@
 #pragma once
 
+#include "core/store/sql.h"
 #include "core/store/store.h"
 
-#include <QSqlDatabase>
-#include <QSqlError>
-
+#include <compare>
 #include <variant>
 
 namespace talkbench::store {
@@ -20,12 +19,6 @@ using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRe
 /// Writes into an open transaction. An error of the type NoError is none.
 QSqlError write(QSqlDatabase &database, const Change &change);
 
-template <typename T>
-struct Rows {
-    QList<T> rows;
-    QSqlError error;
-};
-
 Rows<Conversation> readConversations(QSqlDatabase &database);
 Rows<Draft> readDrafts(QSqlDatabase &database);
 Rows<StoredMessage> readMessages(QSqlDatabase &database, const QString &conversationId);
@@ -36,12 +29,19 @@ struct RunQuery {
     qint64 sinceMs = 0; ///< wall clock, of their starts; 0: all
 };
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query);
-struct NumberedRun {
-    qint64 number = 0; ///< ascending in the order of arrival
+/// Where a run stands among all, the oldest first.
+struct RunPlace {
+    qint64 startedMs = std::numeric_limits<qint64>::min();
+    qint64 number = 0; ///< ascending in the order of arrival, from 1
+
+    auto operator<=>(const RunPlace &) const = default;
+};
+struct PlacedRun {
+    RunPlace place;
     profile::RunRecord run;
 };
-/// The first so many that come after the run of this number.
-Rows<NumberedRun> readRunsAfter(QSqlDatabase &database, qint64 number, int limit, const RunFilter &filter);
+/// The first so many that come after this place.
+Rows<PlacedRun> readRunsAfter(QSqlDatabase &database, const RunPlace &place, int limit, const RunFilter &filter);
 Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query);
 Rows<ModelList> readModelLists(QSqlDatabase &database);
 

@@ -67,10 +67,19 @@ constexpr std::array<const char *, 2> version3 {
     " text TEXT NOT NULL)",
 };
 
-constexpr std::array<Migration, 3> steps {
+// Calls that have not ended; the owner is the process that makes them. A call of one that has died becomes a run.
+constexpr std::array<const char *, 1> version4 {
+    "CREATE TABLE begun_runs ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " owner TEXT NOT NULL,"
+    " record TEXT NOT NULL)", // the RunRecord as JSON, as it would be if the call ended now
+};
+
+constexpr std::array<Migration, 4> steps {
     Migration { 1, version1 },
     Migration { 2, version2 },
     Migration { 3, version3 },
+    Migration { 4, version4 },
 };
 
 } // namespace

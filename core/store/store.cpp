@@ -107,11 +107,30 @@ QFuture<base::Result<void>> Store::saveRun(const profile::RunRecord &record)
                       [worker = m_worker.get(), record](const auto &reply) { worker->enqueue(record, reply); });
 }
 
+void Store::saveBegun(const profile::RunRecord &record)
+{
+    QMetaObject::invokeMethod(
+        m_worker.get(), [worker = m_worker.get(), record] { worker->begin(record); }, Qt::QueuedConnection);
+}
+
+QFuture<base::Result<void>> Store::endInterrupted(const RunEnding &ending)
+{
+    return post<void>(m_worker.get(),
+                      [worker = m_worker.get(), ending](const auto &reply) { worker->endInterrupted(ending, reply); });
+}
+
 QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QString &conversationId, qint64 sinceMs)
 {
     const RunQuery query { limit, conversationId, sinceMs };
     return post<QList<profile::RunRecord>>(
         m_worker.get(), [worker = m_worker.get(), query](const auto &reply) { worker->readRuns(query, reply); });
+}
+
+QFuture<base::Result<void>> Store::visitRuns(const RunFilter &filter, const RunVisit &visit)
+{
+    return post<void>(m_worker.get(), [worker = m_worker.get(), filter, visit](const auto &reply) {
+        worker->visitRuns(filter, visit, {}, reply);
+    });
 }
 
 QFuture<base::Result<void>> Store::rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite)

@@ -98,6 +98,13 @@ struct RunFilter {
 /// What is to become of a run; unset: it stays as it is. Called in the db thread.
 using RunRewrite = std::function<std::optional<profile::RunRecord>(const profile::RunRecord &run)>;
 
+/// Is shown a run. Called in the db thread.
+using RunVisit = std::function<void(const profile::RunRecord &run)>;
+
+/// What a call that was cut off by the end of its program becomes: begun, with as much of its answer as was kept. Called in the db
+/// thread.
+using RunEnding = std::function<profile::RunRecord(const profile::RunRecord &begun)>;
+
 /// Of which calls.
 struct SpendingQuery {
     QString conversationId; ///< empty: of none
@@ -148,9 +155,16 @@ public:
     /// The conversation, and the parent where there is one, must have been saved before.
     QFuture<base::Result<void>> saveMessage(const StoredMessage &message);
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
+    /// Of a call that has begun, until saveRun() of the same id: as it is to be kept if this process dies before that. On disk
+    /// with the next write, and within 20 ms. No read shows it.
+    void saveBegun(const profile::RunRecord &record);
+    /// Makes runs of the calls that processes which have died had begun. Those of a process that runs stay as they are.
+    QFuture<base::Result<void>> endInterrupted(const RunEnding &ending);
     /// Newest first. `limit` 0: all. Without a conversation: of every one. `sinceMs`: none that began before (wall clock).
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {},
                                                           qint64 sinceMs = 0);
+    /// Shows every run on disk to `visit`, the oldest first, a few hundred at a time: what else is asked comes in between.
+    QFuture<base::Result<void>> visitRuns(const RunFilter &filter, const RunVisit &visit);
     /// Puts every run to `rewrite`, the oldest first, a few hundred in a transaction: what else is asked comes in between. An
     /// error (kind Storage): the transactions before it are on disk, nothing is held in memory.
     QFuture<base::Result<void>> rewriteRuns(const RunFilter &filter, const RunRewrite &rewrite);

@@ -6,6 +6,10 @@ namespace talkbench::store {
 
 namespace {
 
+constexpr int pageSize = 200; ///< of runs, between which others have their turn
+/// A call that has ended by then needs no row.
+constexpr std::chrono::milliseconds waitForCompany { 20 };
+
 template <typename T, typename Value>
 void finishWith(const Reply<T> &reply, Value &&value)
 {
@@ -15,8 +19,12 @@ void finishWith(const Reply<T> &reply, Value &&value)
 
 } // namespace
 
-Worker::Worker(const QString &path, std::chrono::milliseconds retryInterval) : m_database(path), m_retry(this)
+Worker::Worker(const QString &path, std::chrono::milliseconds retryInterval)
+    : m_database(path), m_begun(path), m_soon(this), m_retry(this)
 {
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(waitForCompany);
+    connect(&m_soon, &QTimer::timeout, this, &Worker::flush);
     m_retry.setSingleShot(true);
     m_retry.setInterval(retryInterval);
     connect(&m_retry, &QTimer::timeout, this, &Worker::flush);
@@ -43,6 +51,8 @@ std::optional<base::Error> Worker::ensureOpen()
 
 void Worker::enqueue(const Change &change, const Reply<void> &reply)
 {
+    if (const auto *run = std::get_if<profile::RunRecord>(&change))
+        m_begun.drop(run->id);
     m_pending.append({ change, reply });
     if (std::exchange(m_flushPosted, true))
         return;
@@ -50,10 +60,18 @@ void Worker::enqueue(const Change &change, const Reply<void> &reply)
     QMetaObject::invokeMethod(this, &Worker::flush, Qt::QueuedConnection);
 }
 
+void Worker::begin(const profile::RunRecord &record)
+{
+    m_begun.add(record);
+    if (!m_soon.isActive())
+        m_soon.start();
+}
+
 void Worker::flush()
 {
     m_flushPosted = false;
-    if (m_pending.isEmpty())
+    m_soon.stop();
+    if (m_pending.isEmpty() && !m_begun.isWaiting())
         return;
     auto error = ensureOpen();
     if (!error)
@@ -81,10 +99,12 @@ std::optional<base::Error> Worker::writePending()
         }
         refused.insert(i, m_database.describe(error));
     }
-    if (!m_database.commit(&error)) {
+    error = m_begun.write(m_database.connection());
+    if (error.isValid() || !m_database.commit(&error)) {
         m_database.rollback();
         return m_database.describe(error);
     }
+    m_begun.written();
     const QList<Write> written = std::exchange(m_pending, {});
     for (qsizetype i = 0; i < written.size(); ++i) {
         const auto &reply = written.at(i).reply;
@@ -191,7 +211,6 @@ void Worker::rewriteRuns(RunJob job, const Reply<void> &reply)
 /// Reads and writes in one transaction: no other process takes the words out of a run in between. Whether there may be more.
 base::Result<bool> Worker::rewritePage(RunJob &job)
 {
-    constexpr int pageSize = 200;
     if (const auto failure = m_failure ? m_failure : ensureOpen())
         return *failure;
     QSqlError error;
@@ -200,8 +219,8 @@ base::Result<bool> Worker::rewritePage(RunJob &job)
     const auto page = readRunsAfter(m_database.connection(), job.after, pageSize, job.filter);
     error = page.error;
     bool hasWritten = false;
-    for (const NumberedRun &row : page.rows) {
-        job.after = row.number;
+    for (const PlacedRun &row : page.rows) {
+        job.after = row.place;
         const auto changed = job.rewrite(row.run);
         if (changed && !error.isValid())
             error = write(m_database.connection(), *changed);
@@ -213,6 +232,59 @@ base::Result<bool> Worker::rewritePage(RunJob &job)
     }
     job.hasWritten = job.hasWritten || hasWritten;
     return page.rows.size() == pageSize;
+}
+
+void Worker::visitRuns(const RunFilter &filter, const RunVisit &visit, const RunPlace &after, const Reply<void> &reply)
+{
+    flush();
+    if (const auto error = ensureOpen())
+        return finishWith(reply, *error);
+    const auto page = readRunsAfter(m_database.connection(), after, pageSize, filter);
+    if (page.error.isValid())
+        return finishWith(reply, m_database.describe(page.error));
+    for (const PlacedRun &row : page.rows)
+        visit(row.run);
+    if (page.rows.size() < pageSize)
+        return finishWith(reply, base::Result<void>());
+    QMetaObject::invokeMethod(
+        this, [=, this, last = page.rows.constLast().place] { visitRuns(filter, visit, last, reply); },
+        Qt::QueuedConnection);
+}
+
+void Worker::endInterrupted(const RunEnding &ending, const Reply<void> &reply)
+{
+    flush();
+    if (const auto failure = m_failure ? m_failure : ensureOpen())
+        return finishWith(reply, *failure);
+    const auto owners = m_begun.others(m_database.connection());
+    if (owners.error.isValid())
+        return finishWith(reply, m_database.describe(owners.error));
+    for (const QString &owner : owners.rows) {
+        const auto lock = m_begun.lockOfDead(owner);
+        if (!lock)
+            continue;
+        if (const auto failure = endRunsOf(owner, ending))
+            return finishWith(reply, *failure);
+    }
+    finishWith(reply, base::Result<void>());
+}
+
+std::optional<base::Error> Worker::endRunsOf(const QString &owner, const RunEnding &ending)
+{
+    QSqlError error;
+    if (!m_database.begin(&error))
+        return m_database.describe(error);
+    const auto begun = readBegun(m_database.connection(), owner);
+    error = begun.error;
+    for (const profile::RunRecord &record : begun.rows) {
+        if (!error.isValid())
+            error = write(m_database.connection(), ending(record)); // its row goes with it
+    }
+    if (error.isValid() || !m_database.commit(&error)) {
+        m_database.rollback();
+        return m_database.describe(error);
+    }
+    return std::nullopt;
 }
 
 void Worker::readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply)

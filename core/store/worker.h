@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/store/begunruns.h"
 #include "core/store/database.h"
 #include "core/store/rows.h"
 
@@ -24,6 +25,9 @@ public:
 
     void open(const Reply<Store::Opened> &reply);
     void enqueue(const Change &change, const Reply<void> &reply);
+    /// Written with what is written next, and soon.
+    void begin(const profile::RunRecord &record);
+    void endInterrupted(const RunEnding &ending, const Reply<void> &reply);
     void readConversations(const Reply<QList<Conversation>> &reply);
     void readDrafts(const Reply<QList<Draft>> &reply);
     void readMessages(const QString &conversationId, const Reply<QList<StoredMessage>> &reply);
@@ -31,10 +35,11 @@ public:
     struct RunJob {
         RunFilter filter;
         RunRewrite rewrite;
-        qint64 after = 0; ///< the number of the last run that was put to it
+        RunPlace after = {}; ///< of the last run that was put to it
         bool hasWritten = false;
     };
     void rewriteRuns(RunJob job, const Reply<void> &reply);
+    void visitRuns(const RunFilter &filter, const RunVisit &visit, const RunPlace &after, const Reply<void> &reply);
     void readSpending(const SpendingQuery &query, const Reply<QList<Spending>> &reply);
     void readModelLists(const Reply<QList<ModelList>> &reply);
     /// The last flush; the connection is closed.
@@ -58,12 +63,15 @@ private:
     void fail(const base::Error &error);
     void recover();
     base::Result<bool> rewritePage(RunJob &job);
+    std::optional<base::Error> endRunsOf(const QString &owner, const RunEnding &ending);
     template <typename T, typename Read, typename Apply>
     void answer(const Reply<QList<T>> &reply, Read read, Apply apply);
 
     Database m_database;
     QString m_keptAside;
     QList<Write> m_pending;
+    BegunRuns m_begun;
+    QTimer m_soon; ///< until m_begun is written without company
     bool m_flushPosted = false;
     std::optional<base::Error> m_failure; ///< why m_pending is not written yet
     QTimer m_retry;

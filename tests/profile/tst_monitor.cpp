@@ -173,6 +173,8 @@ private Q_SLOTS:
         RunRecord cancelled = failure(u"p"_s, u"m"_s, base::ErrorKind::Cancelled);
         cancelled.earlierAttempts = { Attempt {} };
         tally.add(cancelled);
+        cancelled.answer.error->kind = base::ErrorKind::Interrupted;
+        tally.add(cancelled);
         tally.add(cachedAnswer(u"p"_s, u"m"_s));
         QCOMPARE(tally.counts().errorRate(), 100.0 / 3);
         QCOMPARE(tally.counts().retryRate(), 100.0);

@@ -6,6 +6,7 @@
 #include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/usermessage.h"
+#include "ui/profiler/numbersline.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
@@ -85,6 +86,7 @@ private Q_SLOTS:
     void theModelChosenLastIsRemembered();
     void aServerThatIsConfiguredIsUsed();
     void aLimitOfTheProviderCountsDown();
+    void anAnswerThatEndedWithTheProgramTellsItsCost();
 };
 
 void TestChatPage::lengthLimitOffersToContinue()
@@ -459,6 +461,41 @@ void TestChatPage::aLimitOfTheProviderCountsDown()
     QTRY_VERIFY(words.match(state()).captured(1).toInt() < seconds);
     chat.chats.stop();
     QTRY_VERIFY(chat.ended());
+}
+
+/// The program was killed, and the next start has made a run of the call.
+void TestChatPage::anAnswerThatEndedWithTheProgramTellsItsCost()
+{
+    Chat chat(test::chatScript({ "no" }));
+    store::Store &store = chat.world.store;
+    store.saveConversation({ .id = u"c"_s, .title = u"Cut off"_s, .providerId = u"p"_s, .model = u"priced"_s });
+    store::StoredMessage message;
+    message.id = u"q"_s;
+    message.conversationId = u"c"_s;
+    message.message = llm::Message::fromText(llm::Role::User, u"What?"_s);
+    store.saveMessage(message);
+    message.id = u"a"_s;
+    message.parentId = u"q"_s;
+    message.message = llm::Message::fromText(llm::Role::Assistant, u"Half an"_s);
+    store.saveMessage(message);
+    profile::RunRecord run;
+    run.id = u"r"_s;
+    run.conversationId = u"c"_s;
+    run.messageId = u"a"_s;
+    run.answer.text = u"Half an"_s;
+    run.answer.error = base::Error { base::ErrorKind::Interrupted, u"ended"_s, {}, 0, {} };
+    run.answer.usage =
+        llm::Usage { .input = 9, .output = 2, .source = llm::UsageSource::Chunks, .reportedCostUsd = {}, .raw = {} };
+    run.costUsd = 0.5;
+    store.saveRun(run);
+    chat.chats.load();
+    QTRY_VERIFY(!chat.chats.conversations().isEmpty());
+    chat.chats.open(u"c"_s);
+    QTRY_VERIFY(chat.answer());
+    QVERIFY(chat.answer()->findChild<QLabel *>(u"noticeTitle"_s)->text().startsWith(u"Interrupted"_s));
+    auto *numbers = chat.answer()->findChild<NumbersLine *>(u"numbersLine"_s);
+    QVERIFY(numbers && numbers->isVisible());
+    QCOMPARE(numbers->text(), u"interrupted · ~2 tok · ~$0.500"_s);
 }
 
 QTEST_MAIN(TestChatPage)

@@ -145,6 +145,9 @@ void NumbersLineTest::failedAndStoppedAreSaid()
     call.answer.error->kind = base::ErrorKind::Cancelled;
     line.setRecord(call);
     QVERIFY(line.text().startsWith(u"stopped · 412 ms"_s));
+    call.answer.error->kind = base::ErrorKind::Interrupted;
+    line.setRecord(call);
+    QVERIFY(line.text().startsWith(u"interrupted · 412 ms"_s));
     profile::RunRecord nothing;
     nothing.trace.submittedNs = ms;
     nothing.trace.endNs = 2 * ms;

@@ -117,6 +117,9 @@ void WaterfallTest::saysWhatWentWrong()
     call.answer.error->kind = base::ErrorKind::Cancelled;
     waterfall.setRecord(call);
     QVERIFY(waterfall.note().contains(u"stopped"_s));
+    call.answer.error->kind = base::ErrorKind::Interrupted;
+    waterfall.setRecord(call);
+    QVERIFY(waterfall.note().contains(u"interrupted: the program ended"_s));
 }
 
 void WaterfallTest::aLongReasonIsReadWhole()

@@ -257,7 +257,7 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     m_unsent->setVisible(!m_unsent->text().isEmpty());
     m_gaps->setVisible(record && !m_gaps->isEmpty());
     const bool cached = record && record->cached;
-    m_numbers->setVisible(record && (record->trace.firstContentNs > 0 || cached));
+    m_numbers->setVisible(record && (record->trace.firstContentNs > 0 || cached || record->interrupted()));
     m_askAgain->setVisible(cached);
     m_copy->setVisible(!text.isEmpty());
     m_regenerate->setVisible(!text.isEmpty() || !message.message.toolCalls.isEmpty());

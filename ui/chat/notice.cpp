@@ -106,6 +106,7 @@ QString adviceFor(const base::Error &error)
     case TooLarge:
         return tr("The server sent something Talkbench can't read. Its own words are below.");
     case Cancelled:
+    case Interrupted:
         return {};
     case Queue:
         return tr("Too many calls are waiting. Try again in a moment.");
@@ -126,6 +127,8 @@ Notice noticeFor(const profile::RunRecord &record, bool hasText)
     const int again = againActions(hasText);
     if (record.cancelled())
         return { .title = tr("You stopped this answer."), .actions = again };
+    if (record.interrupted())
+        return interruptedNotice(hasText);
     if (record.answer.error)
         return errorNotice(*record.answer.error, again);
     if (!record.answer.finishReason)

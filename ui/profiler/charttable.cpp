@@ -38,7 +38,7 @@ Value response(const EndedCall &call)
 
 Value failed(const EndedCall &call)
 {
-    return call.record.ok() || call.record.cancelled() ? Value() : metric(call, "response_ms");
+    return call.record.ok() || call.record.cutShort() ? Value() : metric(call, "response_ms");
 }
 
 Value stopped(const EndedCall &call)

@@ -37,6 +37,14 @@ bool MeasuredApplication::notify(QObject *receiver, QEvent *event)
     return handled;
 }
 
+bool MeasuredApplication::event(QEvent *event)
+{
+    if (event->type() != QEvent::Quit)
+        return QApplication::event(event);
+    exit(0);
+    return true;
+}
+
 void MeasuredApplication::startMeasuring()
 {
     m_frames.clear();

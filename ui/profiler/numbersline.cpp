@@ -82,6 +82,8 @@ void NumbersLine::setRecord(const profile::RunRecord &record, bool lastPart)
     QStringList parts;
     if (record.cancelled())
         parts << tr("stopped");
+    else if (record.interrupted())
+        parts << tr("interrupted");
     else if (record.answer.error)
         parts << tr("failed");
     parts << profile::numbersParts(profile::numbersOf(record)) << profile::limitsParts(record.answer.rateLimits, true);

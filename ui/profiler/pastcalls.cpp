@@ -41,14 +41,13 @@ void readPastCalls(QObject *context, store::Store &store, const base::Clock &clo
     const auto look = [past, start, nowMs, today](const profile::RunRecord &record) {
         const qint64 endMs = endWallMs(record);
         if (endMs > nowMs) // it ended since: whoever asks has heard of it
-            return std::optional<profile::RunRecord>();
+            return;
         if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() == today)
             past->today.add(record);
         if (record.startedWallMs < start.wallMs)
             past->earlier.addEarlier(record, start.ns + (endMs - start.wallMs) * nsPerMs);
-        return std::optional<profile::RunRecord>();
     };
-    whenReady(context, store.rewriteRuns({ .fromMs = nowMs - dayMs, .model = {} }, look),
+    whenReady(context, store.visitRuns({ .fromMs = nowMs - dayMs, .model = {} }, look),
               [past, then](const base::Result<void> &read) {
                   if (read)
                       then(*past);

@@ -73,6 +73,8 @@ QString noteOf(const profile::RunRecord &record)
     if (record.cancelled())
         notes << (record.operation == profile::Operation::Batch ? Waterfall::tr("stopped with its batch")
                                                                 : Waterfall::tr("stopped by you"));
+    else if (record.interrupted())
+        notes << Waterfall::tr("interrupted: the program ended");
     else if (record.answer.error)
         notes << Waterfall::tr("failed: %1").arg(record.answer.error->message);
     if (const qsizetype retries = record.retries(); retries > 0)
@@ -98,7 +100,7 @@ void Waterfall::clear()
 
 void Waterfall::setRecord(const profile::RunRecord &record)
 {
-    set(record.cached ? Trace {} : record.trace, 0, noteOf(record), record.answer.error && !record.cancelled());
+    set(record.cached ? Trace {} : record.trace, 0, noteOf(record), record.answer.error && !record.cutShort());
 }
 
 void Waterfall::setLive(const Trace &trace, qint64 nowNs)
