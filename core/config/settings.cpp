@@ -308,6 +308,12 @@ QList<ProviderConfig> Settings::providers() const
     return result;
 }
 
+QString Settings::providerName(const QString &id) const
+{
+    const auto known = provider(id);
+    return known && !known->name.isEmpty() ? known->name : id;
+}
+
 std::optional<ProviderConfig> Settings::provider(const QString &id) const
 {
     const QList<ProviderConfig> all = providers();

@@ -79,6 +79,8 @@ public:
     /// The simulator first.
     QList<ProviderConfig> providers() const;
     std::optional<ProviderConfig> provider(const QString &id) const;
+    /// What a person calls it; the id of one that is not there.
+    QString providerName(const QString &id) const;
     /// All of them; the simulator may be left out. Errors as of setValue().
     base::Result<void> setProviders(const QList<ProviderConfig> &providers);
     /// Where the simulator listens in this run; not saved.

@@ -42,7 +42,8 @@ private:
     static config::ProviderConfig provider(const QString &id, const QUrl &url)
     {
         config::ProviderConfig provider;
-        provider.id = provider.name = id;
+        provider.id = id;
+        provider.name = id == u"bad"_s ? u"The Bad"_s : u"The Good"_s;
         provider.protocol = u"openai-chat"_s;
         provider.baseUrl = QUrl(url.toString() + u"/v1"_s);
         return provider;
@@ -283,10 +284,12 @@ private Q_SLOTS:
         const QJsonObject json = output.json();
         QCOMPARE(json["provider"_L1].toString(), u"good"_s);
         QCOMPARE(json["decision"_L1]["chosen"_L1].toString(), u"bad/sim-small"_s);
-        QVERIFY(json["fallbacks"_L1][0]["reason"_L1].toString().contains(u"trying good/sim-small"_s));
+        QVERIFY(json["fallbacks"_L1][0]["reason"_L1].toString().contains(u"asking good/sim-small instead"_s));
+        QCOMPARE(json["fallbacks"_L1][0]["error"_L1].toString(), u"rate_limited"_s);
         QVERIFY2(output.errors.contains(u"auto: "_s), qPrintable(output.errors));
-        QVERIFY2(output.errors.contains(u"rate_limited at bad/sim-small: trying good/sim-small"_s),
-                 qPrintable(output.errors));
+        QVERIFY2(
+            output.errors.contains(u"sim-small of The Bad is rate limited: asking sim-small of The Good instead"_s),
+            qPrintable(output.errors));
         const Output replay = run({ u"select"_s, u"--replay"_s });
         QCOMPARE(replay.code, 0);
         const QStringList lines = replay.text.split(u'\n');
