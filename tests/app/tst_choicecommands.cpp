@@ -308,6 +308,15 @@ private Q_SLOTS:
         QCOMPARE(output.json()["provider"_L1].toString(), u"good"_s);
         QVERIFY(output.json()["decision"_L1].isNull());
     }
+
+    void aRuleForOneModelHasItsList()
+    {
+        set("select/rules", uR"([{"name":"all","models":["bad/sim-small"]}])"_s);
+        set("select/fallbacks", QVariantMap { { u"bad/sim-small"_s, QStringList { u"good/sim-large"_s } } });
+        const Output output = run({ u"chat"_s, u"--model"_s, u"auto"_s, u"--json"_s, u"Hello"_s });
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
+        QCOMPARE(output.json()["model"_L1].toString(), u"sim-large"_s);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestChoiceCommands)
