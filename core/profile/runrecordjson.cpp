@@ -246,6 +246,15 @@ QList<Attempt> attemptsFromJson(const QJsonArray &array)
 
 } // namespace
 
+bool RunRecord::missedCache() const
+{
+    const Decision miss { u"cache"_s, QString(profile::cacheMiss) };
+    return !cached
+        && (trace.decisions.contains(miss)
+            || std::any_of(earlierAttempts.cbegin(), earlierAttempts.cend(),
+                           [&miss](const Attempt &attempt) { return attempt.trace.decisions.contains(miss); }));
+}
+
 QJsonArray toJson(const QList<Verdict> &verdicts)
 {
     QJsonArray array;
