@@ -78,6 +78,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_readable;
     qint64 m_startNs = 0;
     qint64 m_shownNs = 0;
+    QString m_shownRemote; ///< of the line shown last
     bool m_interrupted = false;
 };
 
@@ -341,15 +342,16 @@ void BatchCommand::giveUp()
         m_runner->cancel();
 }
 
-/// A terminal's line is written over; in a log, ten seconds lie between two.
+/// A terminal's line is written over; in a log, ten seconds lie between two, or one where a provider says something new.
 void BatchCommand::showProgress(const bench::BatchProgress &progress)
 {
     const bool terminal = isatty(STDERR_FILENO) != 0;
-    const qint64 everyNs = (terminal ? qint64(200) : qint64(10'000)) * 1'000'000;
+    const qint64 everyMs = terminal ? 200 : progress.remote == m_shownRemote ? 10'000 : 1000;
     const qint64 now = m_clock.nowNs();
-    if (m_options.quiet || now - m_shownNs < everyNs)
+    if (m_options.quiet || now - m_shownNs < everyMs * 1'000'000)
         return;
     m_shownNs = now;
+    m_shownRemote = progress.remote;
     if (terminal)
         std::fprintf(stderr, "\r\033[K%s", qPrintable(bench::progressLine(progress)));
     else
@@ -368,6 +370,7 @@ bool BatchCommand::printSums(double seconds) const
                                  { u"cost_usd"_s, progress.costUsd },
                                  { u"cost_before_usd"_s, progress.costBeforeUsd },
                                  { u"unpriced"_s, progress.unpriced },
+                                 { u"unanswered"_s, progress.unanswered },
                                  { u"warning"_s,
                                    progress.warning.isEmpty() ? QJsonValue() : QJsonValue(progress.warning) },
                                  { u"seconds"_s, seconds },
@@ -404,13 +407,18 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
     }
     if (const QString &warning = progress().warning; !warning.isEmpty())
         writeLine(stderr, u"talkbench batch: %1"_s.arg(warning.simplified()));
+    if (const qsizetype missing = progress().unanswered; missing > 0)
+        writeLine(stderr,
+                  u"talkbench batch: the provider's batch has ended without a result for %1; the same command asks "
+                  "again"_s.arg(missing == 1 ? u"1 prompt"_s : u"%1 prompts"_s.arg(missing)));
     if (error)
         writeLine(stderr, u"talkbench batch: stopped: %1"_s.arg(error->message.simplified()));
     const bool wrongInput = m_input && m_input->error();
     if (wrongInput)
         writeLine(stderr, u"talkbench batch: %1 What came before it was asked."_s.arg(m_input->error()->message));
     const bench::BatchProgress &progress = this->progress();
-    const bool whole = !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total;
+    const bool whole =
+        !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total && progress.unanswered == 0;
     QCoreApplication::exit(m_interrupted ? 130 : !written || !whole ? 1 : progress.invalid > 0 ? 3 : 0);
 }
 

@@ -138,7 +138,7 @@ void describeBatch(QCommandLineParser &parser)
         { u"json"_s,
           u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, cost_before_usd, "
           u"unpriced, "
-          "warning, seconds, out."_s },
+          "unanswered, warning, seconds, out."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
     addSamplingOptions(parser);

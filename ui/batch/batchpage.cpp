@@ -417,6 +417,11 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
         m_message->say(tr("Stopped: %1 What had come is in %2.").arg(error->message, path), ToneLabel::Tone::Error);
     else if (provider && progress.inFlight > 0)
         m_message->say(tr("The batch goes on at the provider. Start collects it."), ToneLabel::Tone::Muted);
+    else if (progress.unanswered > 0)
+        m_message->say(
+            tr("The provider's batch has ended without a result for %1 of the prompts. Start asks them again.")
+                .arg(progress.unanswered),
+            ToneLabel::Tone::Warning);
     else if (left > 0)
         m_message->say(tr("Stopped. Start goes on with the other %1.").arg(left), ToneLabel::Tone::Muted);
     else if (progress.failed > 0)
