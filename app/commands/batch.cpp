@@ -46,6 +46,7 @@ private:
     /// The providers of the models that Auto may choose, from `index` on.
     void reach(const QStringList &providers, qsizetype index);
     void begin();
+    void sayLimits() const;
     void checkBudgets();
     void onSpent(const QList<cost::Spent> &spent);
     void onVerdict(const cost::Verdict &verdict);
@@ -197,9 +198,32 @@ void BatchCommand::begin()
     m_items = m_toAsk->pending(std::exchange(m_prompts, {}), m_journal, m_before);
     const bool nothingLeft = m_items.isEmpty() && m_options.prompts != u"-"_s;
     if (nothingLeft || m_options.cancel)
-        send();
-    else
-        checkBudgets();
+        return send();
+    if (m_options.concurrencyGiven && plan.way == bench::BatchWay::Calls)
+        sayLimits();
+    checkBudgets();
+}
+
+/// More calls at once than these let through have no effect.
+void BatchCommand::sayLimits() const
+{
+    QStringList providers = m_options.plan.choice.endpoints.keys();
+    for (const bench::BatchTarget &target : m_options.plan.targets) {
+        if (!target.isAutomatic())
+            providers.append(target.endpoint.providerId);
+    }
+    providers.sort();
+    providers.removeDuplicates();
+    const auto say = [wanted = m_options.plan.concurrency](const QString &who, int limit) {
+        if (limit < wanted)
+            writeLine(stderr,
+                      u"talkbench batch: %1 limited to %2 at once in the settings"_s.arg(
+                          who, limit == 1 ? u"1 call"_s : u"%1 calls"_s.arg(limit)));
+    };
+    const auto nameOf = m_session.providerNames();
+    for (const QString &provider : std::as_const(providers))
+        say(nameOf(provider) + u" is"_s, config::callsAtOnce(m_session.settings(), provider));
+    say(u"all providers together are"_s, m_session.settings().value("limits/overall").toInt());
 }
 
 void BatchCommand::checkBudgets()
@@ -239,7 +263,7 @@ void BatchCommand::onSpent(const QList<cost::Spent> &spent)
 {
     bench::BatchChoice &choice = m_options.plan.choice;
     choice.spent = spent;
-    onVerdict(bench::checkBudgets(choice.budgets, spent, m_costs));
+    onVerdict(bench::checkBudgets(choice, m_costs));
 }
 
 void BatchCommand::onVerdict(const cost::Verdict &verdict)

@@ -173,6 +173,7 @@ base::Result<BatchOptions> readBatchOptions(const QCommandLineParser &parser)
     options.plan.choice.tags = choice->tags;
     options.plan.choice.quality = choice->quality.value_or(options.plan.choice.quality);
     options.plan.concurrency = concurrency->value_or(options.plan.concurrency);
+    options.concurrencyGiven = concurrency->has_value();
     options.plan.system = sampling->system;
     options.plan.options = sampling->options;
     options.plan.limits.totalMs = sampling->timeoutMs;

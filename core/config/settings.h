@@ -61,6 +61,8 @@ class Settings;
 
 /// The models that the user has starred: their provider's id and their name.
 QList<std::pair<QString, QString>> favouriteModels(const Settings &settings);
+/// Calls at once that may go to a provider: its own limit, else that of each.
+int callsAtOnce(const Settings &settings, const QString &providerId);
 
 /// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten; what the file
 /// holds and this version doesn't know stays in it.

@@ -151,6 +151,21 @@ private Q_SLOTS:
         QVERIFY(process.readAllStandardError().contains("without a result for 3 prompts"));
     }
 
+    void tighterLimitsAreSaid()
+    {
+        begin(50);
+        QFile settings(m_dir->filePath(u"settings.json"_s));
+        QVERIFY(settings.open(QIODevice::WriteOnly));
+        settings.write(R"({"settings":{"limits/per_provider":2}})");
+        settings.close();
+        const QString words = u"custom is limited to 2 calls at once in the settings"_s;
+        QVERIFY(!run(asked({ u"--concurrency"_s, u"2"_s })).errors.contains(words));
+        const QString anew = m_dir->filePath(u"anew.jsonl"_s);
+        const Output output = run(asked({ u"--concurrency"_s, u"3"_s, u"--out"_s, anew }));
+        QVERIFY2(output.errors.contains(words), qPrintable(output.errors));
+        QCOMPARE(output.code, 0);
+    }
+
     void wrongOptions()
     {
         begin(100);

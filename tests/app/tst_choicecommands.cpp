@@ -309,6 +309,24 @@ private Q_SLOTS:
         QVERIFY(output.json()["decision"_L1].isNull());
     }
 
+    void aBatchSaysWhoseBudgetIsUsedUp()
+    {
+        const QList<cost::Budget> none { { cost::BudgetScope::Day, u"bad"_s, 0, cost::BudgetAction::Refuse } };
+        set("budgets", cost::toSetting(none));
+        QFile prompts(m_dir->filePath(u"p.txt"_s));
+        QVERIFY(prompts.open(QIODevice::WriteOnly) && prompts.write("one\n") > 0);
+        prompts.close();
+        const QStringList batch { u"batch"_s, prompts.fileName(), u"--models"_s, u"auto"_s };
+        const Output output = run(batch);
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
+        QVERIFY2(output.errors.contains(u"for bad is used up: $0.00 spent. Auto asks the other providers."_s),
+                 qPrintable(output.errors));
+        set("select/candidates", u"bad/sim-small"_s);
+        const Output held = run(batch + QStringList { u"--out"_s, m_dir->filePath(u"anew.jsonl"_s) });
+        QCOMPARE(held.code, 1);
+        QVERIFY2(held.errors.contains(u"Nothing was sent"_s), qPrintable(held.errors));
+    }
+
     void aRuleForOneModelHasItsList()
     {
         set("select/rules", uR"([{"name":"all","models":["bad/sim-small"]}])"_s);
