@@ -2,6 +2,7 @@
 
 #include "core/profile/metrictable.h"
 #include "core/profile/phases.h"
+#include "core/select/handoverwords.h"
 #include "core/validate/validators.h"
 
 namespace talkbench::app {
@@ -66,8 +67,15 @@ QJsonArray fallbacksJson(const profile::Trace &trace)
 {
     QJsonArray array;
     for (const profile::Decision &decision : trace.decisions) {
-        if (decision.stage == "fallback"_L1 || decision.stage == "hedge"_L1)
-            array.append(QJsonObject { { u"stage"_s, decision.stage }, { u"reason"_s, decision.reason } });
+        if (!select::isHandover(decision))
+            continue;
+        QJsonObject row { { u"stage"_s, decision.stage }, { u"reason"_s, select::inWords(decision) } };
+        if (const auto &handover = decision.handover) {
+            row["from"_L1] = handover->from;
+            row["to"_L1] = handover->to.isEmpty() ? QJsonValue() : QJsonValue(handover->to);
+            row["error"_L1] = handover->error ? QJsonValue(base::errorKindName(*handover->error)) : QJsonValue();
+        }
+        array.append(row);
     }
     return array;
 }

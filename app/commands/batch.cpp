@@ -46,6 +46,7 @@ private:
     /// The providers of the models that Auto may choose, from `index` on.
     void reach(const QStringList &providers, qsizetype index);
     void begin();
+    void sayLimits() const;
     void checkBudgets();
     void onSpent(const QList<cost::Spent> &spent);
     void onVerdict(const cost::Verdict &verdict);
@@ -78,6 +79,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_readable;
     qint64 m_startNs = 0;
     qint64 m_shownNs = 0;
+    QString m_shownRemote; ///< of the line shown last
     bool m_interrupted = false;
 };
 
@@ -196,9 +198,32 @@ void BatchCommand::begin()
     m_items = m_toAsk->pending(std::exchange(m_prompts, {}), m_journal, m_before);
     const bool nothingLeft = m_items.isEmpty() && m_options.prompts != u"-"_s;
     if (nothingLeft || m_options.cancel)
-        send();
-    else
-        checkBudgets();
+        return send();
+    if (m_options.concurrencyGiven && plan.way == bench::BatchWay::Calls)
+        sayLimits();
+    checkBudgets();
+}
+
+/// More calls at once than these let through have no effect.
+void BatchCommand::sayLimits() const
+{
+    QStringList providers = m_options.plan.choice.endpoints.keys();
+    for (const bench::BatchTarget &target : m_options.plan.targets) {
+        if (!target.isAutomatic())
+            providers.append(target.endpoint.providerId);
+    }
+    providers.sort();
+    providers.removeDuplicates();
+    const auto say = [wanted = m_options.plan.concurrency](const QString &who, int limit) {
+        if (limit < wanted)
+            writeLine(stderr,
+                      u"talkbench batch: %1 limited to %2 at once in the settings"_s.arg(
+                          who, limit == 1 ? u"1 call"_s : u"%1 calls"_s.arg(limit)));
+    };
+    const auto nameOf = m_session.providerNames();
+    for (const QString &provider : std::as_const(providers))
+        say(nameOf(provider) + u" is"_s, config::callsAtOnce(m_session.settings(), provider));
+    say(u"all providers together are"_s, m_session.settings().value("limits/overall").toInt());
 }
 
 void BatchCommand::checkBudgets()
@@ -238,7 +263,7 @@ void BatchCommand::onSpent(const QList<cost::Spent> &spent)
 {
     bench::BatchChoice &choice = m_options.plan.choice;
     choice.spent = spent;
-    onVerdict(bench::checkBudgets(choice.budgets, spent, m_costs));
+    onVerdict(bench::checkBudgets(choice, m_costs));
 }
 
 void BatchCommand::onVerdict(const cost::Verdict &verdict)
@@ -341,15 +366,16 @@ void BatchCommand::giveUp()
         m_runner->cancel();
 }
 
-/// A terminal's line is written over; in a log, ten seconds lie between two.
+/// A terminal's line is written over; in a log, ten seconds lie between two, or one where a provider says something new.
 void BatchCommand::showProgress(const bench::BatchProgress &progress)
 {
     const bool terminal = isatty(STDERR_FILENO) != 0;
-    const qint64 everyNs = (terminal ? qint64(200) : qint64(10'000)) * 1'000'000;
+    const qint64 everyMs = terminal ? 200 : progress.remote == m_shownRemote ? 10'000 : 1000;
     const qint64 now = m_clock.nowNs();
-    if (m_options.quiet || now - m_shownNs < everyNs)
+    if (m_options.quiet || now - m_shownNs < everyMs * 1'000'000)
         return;
     m_shownNs = now;
+    m_shownRemote = progress.remote;
     if (terminal)
         std::fprintf(stderr, "\r\033[K%s", qPrintable(bench::progressLine(progress)));
     else
@@ -368,6 +394,7 @@ bool BatchCommand::printSums(double seconds) const
                                  { u"cost_usd"_s, progress.costUsd },
                                  { u"cost_before_usd"_s, progress.costBeforeUsd },
                                  { u"unpriced"_s, progress.unpriced },
+                                 { u"unanswered"_s, progress.unanswered },
                                  { u"warning"_s,
                                    progress.warning.isEmpty() ? QJsonValue() : QJsonValue(progress.warning) },
                                  { u"seconds"_s, seconds },
@@ -404,13 +431,18 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
     }
     if (const QString &warning = progress().warning; !warning.isEmpty())
         writeLine(stderr, u"talkbench batch: %1"_s.arg(warning.simplified()));
+    if (const qsizetype missing = progress().unanswered; missing > 0)
+        writeLine(stderr,
+                  u"talkbench batch: the provider's batch has ended without a result for %1; the same command asks "
+                  "again"_s.arg(missing == 1 ? u"1 prompt"_s : u"%1 prompts"_s.arg(missing)));
     if (error)
         writeLine(stderr, u"talkbench batch: stopped: %1"_s.arg(error->message.simplified()));
     const bool wrongInput = m_input && m_input->error();
     if (wrongInput)
         writeLine(stderr, u"talkbench batch: %1 What came before it was asked."_s.arg(m_input->error()->message));
     const bench::BatchProgress &progress = this->progress();
-    const bool whole = !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total;
+    const bool whole =
+        !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total && progress.unanswered == 0;
     QCoreApplication::exit(m_interrupted ? 130 : !written || !whole ? 1 : progress.invalid > 0 ? 3 : 0);
 }
 

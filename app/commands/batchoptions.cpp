@@ -138,7 +138,7 @@ void describeBatch(QCommandLineParser &parser)
         { u"json"_s,
           u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, cost_before_usd, "
           u"unpriced, "
-          "warning, seconds, out."_s },
+          "unanswered, warning, seconds, out."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },
     });
     addSamplingOptions(parser);
@@ -173,6 +173,7 @@ base::Result<BatchOptions> readBatchOptions(const QCommandLineParser &parser)
     options.plan.choice.tags = choice->tags;
     options.plan.choice.quality = choice->quality.value_or(options.plan.choice.quality);
     options.plan.concurrency = concurrency->value_or(options.plan.concurrency);
+    options.concurrencyGiven = concurrency->has_value();
     options.plan.system = sampling->system;
     options.plan.options = sampling->options;
     options.plan.limits.totalMs = sampling->timeoutMs;

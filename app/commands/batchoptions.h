@@ -20,6 +20,7 @@ struct BatchOptions {
     QString exportTo;
     bench::BatchPlan plan;
     bool pollGiven = false; ///< else plan.pollMs is the settings'
+    bool concurrencyGiven = false;
     bool cancel = false; ///< the provider's batches that are open
     qsizetype size = 1;
     int flushMs = 50;

@@ -322,8 +322,8 @@ void ChatCommand::interrupt()
 
 void ChatCommand::onUpdated(const run::RunUpdate &update)
 {
-    if (!update.step.isEmpty() && std::exchange(m_step, update.step) != update.step)
-        writeLine(stderr, u"talkbench chat: %1"_s.arg(update.step));
+    if (update.step && std::exchange(m_step, update.step) != update.step)
+        writeLine(stderr, u"talkbench chat: %1"_s.arg(select::inWords(*update.step, m_session.providerNames())));
     if (update.retryAtNs != 0 && update.retryAtNs != m_retryAtNs && update.lastError) {
         m_retryAtNs = update.retryAtNs;
         const double seconds = static_cast<double>(update.retryAtNs - base::SystemClock().nowNs()) / 1e9;

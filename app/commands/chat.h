@@ -59,7 +59,7 @@ private:
     QList<cost::Spent> m_spent; ///< before the call, where there are budgets
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;
-    QString m_step;
+    std::optional<profile::Decision> m_step;
     qint64 m_retryAtNs = 0;
     qint64 m_askedNs = 0;
     QString m_half; ///< of a character whose second half is still to come

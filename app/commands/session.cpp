@@ -155,6 +155,16 @@ select::Candidate Session::candidate(const select::ModelRef &ref) const
     return candidate;
 }
 
+select::ProviderNames Session::providerNames() const
+{
+    return [this](const QString &id) {
+        const auto vendor =
+            std::find_if(m_vendors.cbegin(), m_vendors.cend(), [&id](const llm::Vendor &row) { return row.id == id; });
+        const bool configured = m_settings->provider(id).has_value();
+        return configured || vendor == m_vendors.cend() ? m_settings->providerName(id) : vendor->name;
+    };
+}
+
 void Session::measure(QObject *context, const std::function<void()> &then)
 {
     m_store->runs(measuredRuns).then(context, [this, then](const base::Result<QList<profile::RunRecord>> &runs) {

@@ -10,6 +10,7 @@
 #include "core/llm/vendors.h"
 #include "core/run/runservice.h"
 #include "core/select/chooser.h"
+#include "core/select/handoverwords.h"
 #include "core/select/qualities.h"
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
@@ -56,6 +57,8 @@ public:
     const cost::PriceBook &prices() const { return m_prices; }
     const config::Settings &settings() const { return *m_settings; }
     const QList<llm::Vendor> &vendors() const { return m_vendors; }
+    /// As the settings, else the vendors' rows call them.
+    select::ProviderNames providerNames() const;
     /// Calls back when the vocabularies are loaded; at once if they are.
     void whenCounting(QObject *context, const std::function<void(const cost::TokenCounter *)> &then);
     net::TransportLimits limits() const;

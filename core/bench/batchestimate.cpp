@@ -4,12 +4,15 @@
 #include "core/run/plannedcall.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace talkbench::bench {
 
 using namespace Qt::StringLiterals;
 
 namespace {
+
+constexpr auto goesOn = " Auto asks the other providers."_L1;
 
 /// As one of a batch of the provider's own, of which nothing is asked again; `rule` says why it costs that.
 cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::PriceBook &prices, const QDateTime &when,
@@ -61,6 +64,34 @@ cost::PlannedCall planned(const BatchItem &item, const BatchPlan &plan, const co
                                           : run::plannedCall(request, nullptr, prices, when);
 }
 
+void take(cost::Verdict &worst, const cost::Verdict &verdict)
+{
+    if (!verdict.action)
+        return;
+    const QString both = worst.reason.isEmpty() ? verdict.reason : worst.reason + u' ' + verdict.reason;
+    worst = { worst.action ? std::max(*worst.action, *verdict.action) : *verdict.action, both };
+}
+
+/// Of the providers that may be chosen, as far as it can be known before.
+cost::Verdict usedUpBefore(const BatchChoice &choice, const QList<cost::Budget> &budgets)
+{
+    QStringList providers = choice.endpoints.keys();
+    providers.sort();
+    QList<cost::Verdict> verdicts;
+    for (const QString &provider : std::as_const(providers)) {
+        QList<cost::Budget> own = budgets;
+        own.removeIf([&provider](const cost::Budget &budget) { return budget.providerId != provider; });
+        verdicts.append(cost::check(own, choice.spent, { provider, {}, cost::CostRange() }));
+    }
+    const auto refuses = [](const cost::Verdict &verdict) { return verdict.action == cost::BudgetAction::Refuse; };
+    const bool all = std::all_of(verdicts.cbegin(), verdicts.cend(), refuses);
+    cost::Verdict worst;
+    for (const cost::Verdict &verdict : std::as_const(verdicts))
+        take(worst,
+             refuses(verdict) && !all ? cost::Verdict { cost::BudgetAction::Warn, verdict.reason + goesOn } : verdict);
+    return worst;
+}
+
 void add(std::optional<cost::CostRange> &sum, const cost::CostRange &usd)
 {
     if (sum)
@@ -108,24 +139,21 @@ std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs)
     return total;
 }
 
-cost::Verdict checkBudgets(const QList<cost::Budget> &budgets, const QList<cost::Spent> &spent,
-                           const QList<BatchCost> &costs)
+cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &costs)
 {
     QList<cost::Budget> ofCalls;
     QList<cost::Budget> ofAll;
-    for (const cost::Budget &budget : budgets)
+    for (const cost::Budget &budget : choice.budgets)
         (budget.scope == cost::BudgetScope::Call ? ofCalls : ofAll).append(budget);
     cost::Verdict worst;
-    const auto take = [&worst](const cost::Verdict &verdict) {
-        if (!verdict.action)
-            return;
-        const QString both = worst.reason.isEmpty() ? verdict.reason : worst.reason + u' ' + verdict.reason;
-        worst = { worst.action ? std::max(*worst.action, *verdict.action) : *verdict.action, both };
-    };
     for (const BatchCost &row : costs) {
-        take(cost::check(ofCalls, spent,
+        take(worst,
+             cost::check(ofCalls, choice.spent,
                          { row.providerId, row.model, row.dearestCall, u"the dearest call"_s, row.unpriced }));
-        take(cost::check(ofAll, spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
+        take(worst,
+             cost::check(ofAll, choice.spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
+        if (row.providerId == select::autoRef.providerId)
+            take(worst, usedUpBefore(choice, ofAll));
     }
     return worst;
 }

@@ -73,6 +73,7 @@ struct BatchProgress {
     qsizetype unpriced = 0; ///< calls that are in neither
     qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
+    qsizetype unanswered = 0; ///< BatchWay::Provider: requests of which batches that have ended say nothing
     QString warning = {}; ///< BatchWay::Provider: what was not done that nothing depends on
 
     qsizetype done() const { return ok + failed; }

@@ -303,12 +303,21 @@ void ProviderBatch::collect(BatchJob &job, qsizetype request)
         isOurs(job, {});
         return next();
     }
+    countUnanswered(job);
     deleteFile(job, [this, &job] {
         if (!write(job, Submission::State::Collected))
             return;
         drop(job);
         next();
     });
+}
+
+/// What a person has cancelled is not missed.
+void ProviderBatch::countUnanswered(const BatchJob &job)
+{
+    const QStringList keys = m_cancelled ? QStringList() : job.submission.prompts.keys();
+    m_progress.unanswered +=
+        std::count_if(keys.begin(), keys.end(), [&](const QString &key) { return !isKept(job, key); });
 }
 
 /// A slice at a time: there may be many.

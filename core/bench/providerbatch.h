@@ -66,6 +66,7 @@ private:
     void deleteFile(BatchJob &job, const std::function<void()> &then);
     void collect(BatchJob &job, qsizetype request);
     void read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request);
+    void countUnanswered(const BatchJob &job);
     bool isOurs(BatchJob &job, const QString &customId);
     bool keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results);
     bool isKept(const BatchJob &job, const QString &key) const;

@@ -189,6 +189,13 @@ const Setting *settingByKey(QByteArrayView key)
     return row == table.end() ? nullptr : &*row;
 }
 
+int callsAtOnce(const Settings &settings, const QString &providerId)
+{
+    const auto provider = settings.provider(providerId);
+    const int own = provider ? provider->limits.concurrent : 0;
+    return own > 0 ? own : settings.value("limits/per_provider").toInt();
+}
+
 QList<std::pair<QString, QString>> favouriteModels(const Settings &settings)
 {
     QList<std::pair<QString, QString>> models;
@@ -306,6 +313,12 @@ QList<ProviderConfig> Settings::providers() const
     QList<ProviderConfig> result = m_providers;
     result.first().baseUrl = m_simulatorUrl;
     return result;
+}
+
+QString Settings::providerName(const QString &id) const
+{
+    const auto known = provider(id);
+    return known && !known->name.isEmpty() ? known->name : id;
 }
 
 std::optional<ProviderConfig> Settings::provider(const QString &id) const

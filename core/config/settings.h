@@ -61,6 +61,8 @@ class Settings;
 
 /// The models that the user has starred: their provider's id and their name.
 QList<std::pair<QString, QString>> favouriteModels(const Settings &settings);
+/// Calls at once that may go to a provider: its own limit, else that of each.
+int callsAtOnce(const Settings &settings, const QString &providerId);
 
 /// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten; what the file
 /// holds and this version doesn't know stays in it.
@@ -79,6 +81,8 @@ public:
     /// The simulator first.
     QList<ProviderConfig> providers() const;
     std::optional<ProviderConfig> provider(const QString &id) const;
+    /// What a person calls it; the id of one that is not there.
+    QString providerName(const QString &id) const;
     /// All of them; the simulator may be left out. Errors as of setValue().
     base::Result<void> setProviders(const QList<ProviderConfig> &providers);
     /// Where the simulator listens in this run; not saved.

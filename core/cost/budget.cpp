@@ -74,11 +74,15 @@ double soFar(const Budget &budget, const QList<Spent> &spent)
     return sum;
 }
 
+/// "of $2.00 a day"
+QString sumOf(const Budget &budget)
+{
+    return u"of %1 a %2"_s.arg(usd(budget.limitUsd), budgetScopeName(budget.scope));
+}
+
 QString titleOf(const Budget &budget)
 {
-    static const QString titles[] { u"The budget of %1 a call"_s, u"The budget of %1 a conversation"_s,
-                                    u"The budget of %1 a day"_s, u"The budget of %1 a month"_s };
-    const QString title = titles[std::size_t(budget.scope)].arg(usd(budget.limitUsd));
+    const QString title = u"The budget "_s + sumOf(budget);
     return budget.providerId.isEmpty() ? title : u"%1 for %2"_s.arg(title, budget.providerId);
 }
 
@@ -233,7 +237,7 @@ QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> 
     for (const Budget &budget : budgets) {
         const bool counts = budget.scope != BudgetScope::Call && budget.action == BudgetAction::Refuse;
         if (counts && !budget.providerId.isEmpty() && soFar(budget, spent) >= budget.limitUsd)
-            barred.insert(budget.providerId, u"t%1 is used up"_s.arg(titleOf(budget).sliced(1))); // amid a sentence
+            barred.insert(budget.providerId, u"its budget %1 is used up"_s.arg(sumOf(budget)));
     }
     return barred;
 }

@@ -38,6 +38,9 @@ struct CacheHit {
     bool operator==(const CacheHit &) const = default;
 };
 
+/// The reason of the stage "cache" where a call asked the response cache, and nothing was there.
+inline constexpr QLatin1StringView cacheMiss { "miss" };
+
 /// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
 struct RunRecord {
     QString id;
@@ -79,6 +82,8 @@ struct RunRecord {
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }
     qsizetype retries() const { return qMax<qsizetype>(attempts() - 1, 0); }
     bool ok() const { return answer.finished && !answer.error; }
+    /// It asked the response cache and had to go out.
+    bool missedCache() const;
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
     /// The program ended before the call did.
     bool interrupted() const { return answer.error && answer.error->kind == base::ErrorKind::Interrupted; }

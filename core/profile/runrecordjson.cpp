@@ -86,6 +86,31 @@ QList<ChunkStamp> chunksFromJson(const QJsonObject &object)
     return chunks;
 }
 
+QJsonObject decisionToJson(const Decision &decision)
+{
+    QJsonObject object { { u"stage"_s, decision.stage }, { u"reason"_s, decision.reason } };
+    if (!decision.handover)
+        return object;
+    const Handover &handover = *decision.handover;
+    object["from"_L1] = handover.from;
+    object["to"_L1] = handover.to;
+    if (handover.error)
+        object["error"_L1] = base::errorKindName(*handover.error);
+    else
+        object["late_ms"_L1] = handover.lateMs;
+    return object;
+}
+
+Decision decisionFromJson(const QJsonObject &object)
+{
+    Decision decision { object["stage"_L1].toString(), object["reason"_L1].toString() };
+    if (object.contains("from"_L1))
+        decision.handover =
+            Handover { object["from"_L1].toString(), object["to"_L1].toString(),
+                       base::errorKindFromName(object["error"_L1].toString()), object["late_ms"_L1].toInteger() };
+    return decision;
+}
+
 QJsonObject traceToJson(const Trace &trace)
 {
     QJsonObject object;
@@ -98,7 +123,7 @@ QJsonObject traceToJson(const Trace &trace)
     object["chunks"_L1] = chunksToJson(trace.chunks);
     QJsonArray decisions;
     for (const Decision &decision : trace.decisions)
-        decisions.append(QJsonObject { { u"stage"_s, decision.stage }, { u"reason"_s, decision.reason } });
+        decisions.append(decisionToJson(decision));
     object["decisions"_L1] = decisions;
     return object;
 }
@@ -113,7 +138,7 @@ Trace traceFromJson(const QJsonObject &object)
     trace.chunks = chunksFromJson(object["chunks"_L1].toObject());
     const QJsonArray decisions = object["decisions"_L1].toArray();
     for (const auto &decision : decisions)
-        trace.decisions.append({ decision["stage"_L1].toString(), decision["reason"_L1].toString() });
+        trace.decisions.append(decisionFromJson(decision.toObject()));
     return trace;
 }
 
@@ -220,6 +245,15 @@ QList<Attempt> attemptsFromJson(const QJsonArray &array)
 }
 
 } // namespace
+
+bool RunRecord::missedCache() const
+{
+    const Decision miss { u"cache"_s, QString(profile::cacheMiss) };
+    return !cached
+        && (trace.decisions.contains(miss)
+            || std::any_of(earlierAttempts.cbegin(), earlierAttempts.cend(),
+                           [&miss](const Attempt &attempt) { return attempt.trace.decisions.contains(miss); }));
+}
 
 QJsonArray toJson(const QList<Verdict> &verdicts)
 {

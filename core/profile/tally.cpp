@@ -46,12 +46,14 @@ void Counts::add(const RunRecord &record)
     cancelled += record.cutShort() ? 1 : 0;
     failed += record.ok() || record.cutShort() ? 0 : 1;
     cached += record.cached ? 1 : 0;
-    if (!record.cached && !record.cutShort()) {
-        ++sent;
-        retries += static_cast<quint64>(record.retries());
-    }
+    cacheHits += record.cached && record.ok() ? 1 : 0;
     if (record.cached)
         return;
+    if (!record.cutShort()) {
+        cacheMisses += record.missedCache() ? 1 : 0;
+        sent += record.attempts() > 0 ? 1 : 0;
+        retries += static_cast<quint64>(record.retries());
+    }
     if (record.ok() && record.answer.usage)
         outputTokens += static_cast<double>(record.answer.usage->outputTotal());
     costUsd += record.costUsd.value_or(0);
@@ -65,6 +67,8 @@ void Counts::merge(const Counts &other)
     failed += other.failed;
     cancelled += other.cancelled;
     cached += other.cached;
+    cacheHits += other.cacheHits;
+    cacheMisses += other.cacheMisses;
     sent += other.sent;
     retries += other.retries;
     outputTokens += other.outputTokens;
@@ -84,7 +88,7 @@ std::optional<double> Counts::retryRate() const
 
 std::optional<double> Counts::cacheHitRate() const
 {
-    return percent(cached, cached + sent);
+    return percent(cacheHits, cacheHits + cacheMisses);
 }
 
 std::optional<double> Counts::cost() const

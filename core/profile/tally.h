@@ -11,14 +11,21 @@
 
 namespace talkbench::profile {
 
-/// How calls ended. What was cut short by the user or by the program's end counts in no rate; a cached answer is a success.
+/// How calls ended. What each rate is of:
+/// - errors: failed calls, of those that succeeded, from the cache too, or failed;
+/// - retries: attempts after the first, of calls of which a request went out;
+/// - cache hits: of calls that asked the response cache, that is hits and misses;
+/// - validation (Tally): answers that pass all their checks, of those that were checked.
+/// What was cut short by the user or by the program's end counts in none of them.
 struct Counts {
     quint64 calls = 0;
     quint64 ok = 0;
     quint64 failed = 0;
     quint64 cancelled = 0; ///< cut short, by whatever
     quint64 cached = 0;
-    /// Calls that were to be sent: neither cached nor cut short.
+    quint64 cacheHits = 0; ///< successes of those
+    quint64 cacheMisses = 0; ///< calls that asked the cache and went out
+    /// Calls of which a request went out: neither cached nor cut short.
     quint64 sent = 0;
     quint64 retries = 0; ///< of those
     double outputTokens = 0; ///< of successes that were not cached

@@ -1,7 +1,11 @@
 #pragma once
 
+#include "core/base/error.h"
+
 #include <QList>
 #include <QString>
+
+#include <optional>
 
 namespace talkbench::profile {
 
@@ -16,10 +20,22 @@ struct ChunkStamp {
     bool operator==(const ChunkStamp &) const = default;
 };
 
+/// A model is asked in another's place or beside it, or none is: as data, so that whoever shows it finds the names and words.
+struct Handover {
+    QString from; ///< "provider/model": that failed, or is late
+    QString to = {}; ///< likewise: that is asked now; empty: none
+    std::optional<base::ErrorKind> error = {}; ///< of `from`; unset: it is late
+    qint64 lateMs = 0;
+
+    bool operator==(const Handover &) const = default;
+};
+
 /// What a stage decided and why, for a person: {"cache", "off"}, {"retry", "429, again in 2 s"}.
 struct Decision {
     QString stage;
-    QString reason;
+    QString reason; ///< of a handover: what there is to say beside it
+    /// Of "fallback" and "hedge"; unset in records of versions that kept words.
+    std::optional<Handover> handover = {};
 
     bool operator==(const Decision &) const = default;
 };

@@ -95,7 +95,7 @@ void CacheStage::joinOrLead()
         return;
     }
     m_services.cache.countMiss();
-    Q_EMIT decided(u"miss"_s);
+    Q_EMIT decided(profile::cacheMiss);
     lead();
 }
 

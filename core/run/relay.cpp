@@ -1,7 +1,5 @@
 #include "core/run/relay.h"
 
-#include "core/profile/format.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -70,10 +68,9 @@ void Relay::start(RunRequest request)
         this, [this, ref] { Q_EMIT sent(ref); }, Qt::QueuedConnection);
 }
 
-void Relay::startNext(const select::FallbackStep &step, const QString &stage)
+void Relay::startNext(const select::ModelRef &ref, const profile::Decision &step)
 {
-    m_steps.append({ stage, step.reason });
-    const select::ModelRef ref = *step.next;
+    m_steps.append(step);
     m_tried.append(ref); // even if it can't be reached: never twice
     m_preparing = true;
     m_prepare(ref, this, [this, ref](const RequestResult &prepared) {
@@ -87,7 +84,8 @@ void Relay::startNext(const select::FallbackStep &step, const QString &stage)
             request.steps = m_steps + request.steps;
             start(request);
         } else if (m_legs.empty()) {
-            m_steps.append({ u"fallback"_s, u"%1: %2"_s.arg(toText(ref), prepared.error().message) });
+            m_steps.append({ u"fallback"_s, prepared.error().message,
+                             profile::Handover { toText(ref), {}, prepared.error().kind } });
             const profile::RunRecord failed = *m_failed;
             onFinished(nullptr, failed);
         }
@@ -115,7 +113,7 @@ void Relay::onUpdated(Run *run, RunUpdate update)
     if (!m_winner && update.trace.dispatchedNs != 0)
         startHedgeTimer();
     if (!m_steps.isEmpty())
-        update.step = m_steps.constLast().reason;
+        update.step = m_steps.constLast();
     Q_EMIT updated(update);
 }
 
@@ -138,19 +136,22 @@ void Relay::onFinished(Run *run, const profile::RunRecord &record)
     if (!m_legs.empty() || m_preparing)
         return; // the other one may still answer
     const select::ModelRef failed { record.providerId, record.model };
-    const auto step = select::nextAfter(*record.answer.error, failed, m_plan, m_tried);
-    if (!step.next) {
+    const auto next = select::nextAfter(*record.answer.error, failed, m_plan, m_tried);
+    const profile::Handover handover { toText(failed), next ? toText(*next) : QString(), record.answer.error->kind };
+    const profile::Decision step { u"fallback"_s, {}, handover };
+    if (!next) {
         if (m_plan.order.size() > 1)
-            m_steps.append({ u"fallback"_s, step.reason });
+            m_steps.append(step);
         end(record);
         return;
     }
     RunUpdate update;
     update.state = RunState::Queued;
     update.trace.submittedNs = record.trace.submittedNs;
-    update.step = step.reason;
-    startNext(step, u"fallback"_s);
-    Q_EMIT updated(update);
+    update.step = step;
+    startNext(*next, step);
+    if (!m_ended)
+        Q_EMIT updated(update);
 }
 
 void Relay::startHedgeTimer()
@@ -171,10 +172,8 @@ void Relay::hedge()
     });
     if (next == m_plan.order.end())
         return;
-    startNext({ next->ref,
-                u"no token of %1 after %2: asking %3 beside it"_s.arg(
-                    toText(late), profile::formatMs(static_cast<double>(*m_plan.hedgeAfterMs)), toText(next->ref)) },
-              u"hedge"_s);
+    const profile::Handover handover { toText(late), toText(next->ref), {}, *m_plan.hedgeAfterMs };
+    startNext(next->ref, { u"hedge"_s, {}, handover });
 }
 
 void Relay::keepOnly(Run *run)

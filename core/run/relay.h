@@ -47,8 +47,8 @@ private:
     };
 
     void start(RunRequest request);
-    /// Asks `step.next`, or says why not.
-    void startNext(const select::FallbackStep &step, const QString &stage);
+    /// Asks it, or says why not.
+    void startNext(const select::ModelRef &ref, const profile::Decision &step);
     void keepAsked(const profile::Trace &trace);
     void onUpdated(Run *run, RunUpdate update);
     void onFinished(Run *run, const profile::RunRecord &record);

@@ -71,8 +71,8 @@ struct RunUpdate {
     /// RetryWait: when the next attempt starts (monotonic ns), and what went wrong.
     qint64 retryAtNs = 0;
     std::optional<base::Error> lastError;
-    /// Why another model is asked now than the one before; empty where none was.
-    QString step = {};
+    /// Why another model is asked now than the one before; unset where none was.
+    std::optional<profile::Decision> step = {};
 };
 
 /// A call in flight, as its owner sees it. Lives in the owner's thread; destroying it cancels the call.

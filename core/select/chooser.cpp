@@ -85,6 +85,14 @@ void Chooser::remember(const profile::RunRecord &record)
                         { { record.providerId, record.model }, cached, record.startedWallMs + tookMs });
 }
 
+Candidate Chooser::candidateFor(const ModelRef &ref, const Question &question) const
+{
+    Candidate candidate = m_candidateOf(ref);
+    if (candidate.barred.isEmpty())
+        candidate.barred = question.barred.value(ref.providerId);
+    return candidate;
+}
+
 Pick Chooser::choose(const Question &question, const Policy &policy) const
 {
     Pick pick;
@@ -102,12 +110,9 @@ Pick Chooser::choose(const Question &question, const Policy &policy) const
     choice.fits = question.fits;
     choice.nowMs = question.nowMs;
     choice.seed = question.seed ? *question.seed : QRandomGenerator::global()->generate();
-    for (const ModelRef &ref : rule ? rule->models : policy.candidates) {
-        choice.candidates.append(m_candidateOf(ref));
-        QString &barred = choice.candidates.last().barred;
-        if (barred.isEmpty())
-            barred = question.barred.value(ref.providerId);
-    }
+    const QList<ModelRef> set = rule ? rule->models : policy.candidates;
+    for (const ModelRef &ref : set)
+        choice.candidates.append(candidateFor(ref, question));
     if (const auto last = m_incumbents.constFind(question.conversationId); last != m_incumbents.cend())
         choice.incumbent = *last;
     pick.decision = decide(choice, m_measurements);
@@ -119,6 +124,12 @@ Pick Chooser::choose(const Question &question, const Policy &policy) const
         pick.order = orderOf(pick.decision, choice.candidates);
     if (pick.decision.chosen && question.fits)
         pick.order.append(shorterOnes(pick.decision, choice.candidates));
+    const QList<ModelRef> next = policy.fallbacksOf(set);
+    for (const ModelRef &ref : next) {
+        const Candidate candidate = candidateFor(ref, question);
+        if (pick.decision.chosen && candidate.barred.isEmpty() && !set.contains(ref))
+            pick.order.append(candidate);
+    }
     return pick;
 }
 

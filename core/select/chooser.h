@@ -29,7 +29,8 @@ struct Pick {
     Decision decision;
     RuleVerdict verdict;
     Subject subject;
-    /// The chosen one first, then those that could have been, the better ones first: who is asked where it fails.
+    /// The chosen one first, then those that could have been, the better ones first: who is asked where it fails. Where there was
+    /// no other, the chosen one's own list.
     QList<Candidate> order;
 };
 
@@ -60,6 +61,7 @@ public:
     std::optional<qint64> hedgeDelayMs(const ModelRef &ref) const;
 
 private:
+    Candidate candidateFor(const ModelRef &ref, const Question &question) const;
     /// Of stored and new runs: who answered last in which conversation.
     void remember(const profile::RunRecord &record);
 

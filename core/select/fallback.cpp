@@ -5,29 +5,24 @@
 
 namespace talkbench::select {
 
-using namespace Qt::StringLiterals;
-
 namespace {
 
 constexpr double leastHedgeMs = 300;
 
-/// Empty: another model may do better. A key that is refused is for its owner to mend: another provider would hide it.
-QString whyNot(const base::Error &error)
-{
-    if (error.kind == base::ErrorKind::Auth || error.kind == base::ErrorKind::Forbidden)
-        return u"%1: its key needs mending"_s.arg(base::errorKindName(error.kind));
-    if (error.kind == base::ErrorKind::ContextTooLong || Measurements::isFailure(error))
-        return {};
-    return u"another model would not mend '%1'"_s.arg(base::errorKindName(error.kind));
-}
-
 } // namespace
 
-FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
-                       const QList<ModelRef> &tried)
+bool mayDoBetter(const base::Error &error)
 {
-    if (const QString reason = whyNot(error); !reason.isEmpty())
-        return { {}, reason };
+    using enum base::ErrorKind;
+    return error.kind != Auth && error.kind != Forbidden
+        && (error.kind == ContextTooLong || Measurements::isFailure(error));
+}
+
+std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
+                                  const QList<ModelRef> &tried)
+{
+    if (!mayDoBetter(error))
+        return {};
     const bool tooLong = error.kind == base::ErrorKind::ContextTooLong;
     const auto was =
         std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
@@ -41,10 +36,9 @@ FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const F
         // An account without means has none for its other models.
         if (error.kind == base::ErrorKind::Quota && candidate.ref.providerId == failed.providerId)
             continue;
-        return { candidate.ref,
-                 u"%1 at %2: trying %3"_s.arg(base::errorKindName(error.kind), toText(failed), toText(candidate.ref)) };
+        return candidate.ref;
     }
-    return { {}, tooLong ? u"no model with a longer context is left"_s : u"no other model is left to try"_s };
+    return {};
 }
 
 std::optional<qint64> hedgeDelayMs(const Measurements &measurements, const ModelRef &ref, double k)

@@ -5,13 +5,6 @@
 
 namespace talkbench::select {
 
-struct FallbackStep {
-    /// Unset: the failure stands.
-    std::optional<ModelRef> next;
-    /// One line, always to be shown: "rate limited at a: trying b" or why nothing else is tried.
-    QString reason;
-};
-
 /// The candidates in turn, and the prompt they are asked with.
 struct FallbackPlan {
     QList<Candidate> order;
@@ -25,11 +18,13 @@ struct FallbackPlan {
     }
 };
 
+/// Whether another model may do better. A key that is refused is for its owner to mend: another provider would hide it.
+bool mayDoBetter(const base::Error &error);
+
 /// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a context that was
-/// too long, a longer one. Errors that another model would not mend (cancelled, a refused request) end it. `tried` holds
-/// `failed` too.
-FallbackStep nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
-                       const QList<ModelRef> &tried);
+/// too long, a longer one. Unset: the failure stands. `tried` holds `failed` too.
+std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
+                                  const QList<ModelRef> &tried);
 
 /// How long to wait for the first token before a second request is sent beside the first: the model's p95 × `k`, at least
 /// 300 ms. Unset where too little is known to say that it is late.

@@ -43,11 +43,17 @@ T read(const base::Result<T> &result, QStringList *problems)
 
 } // namespace
 
+QList<ModelRef> Policy::fallbacksOf(const QList<ModelRef> &set) const
+{
+    return set.size() == 1 ? fallbacks.value(set.constFirst()) : QList<ModelRef>();
+}
+
 QList<ModelRef> Policy::models() const
 {
     QList<ModelRef> refs;
-    const auto add = [&refs](const QList<ModelRef> &more) {
-        for (const ModelRef &ref : more) {
+    const auto add = [this, &refs](const QList<ModelRef> &set) {
+        const QList<ModelRef> all = set + fallbacksOf(set);
+        for (const ModelRef &ref : all) {
             if (!refs.contains(ref))
                 refs.append(ref);
         }

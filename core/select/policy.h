@@ -24,7 +24,9 @@ struct Policy {
     /// Beside a first request without a token, a second one goes out after the model's p95 × this; 0: never.
     double hedgeFactor = 0;
 
-    /// All that it may choose, each once.
+    /// Who is asked where the only model of a set fails, by its own list. In a larger set the others are.
+    QList<ModelRef> fallbacksOf(const QList<ModelRef> &set) const;
+    /// All that may be asked, each once.
     QList<ModelRef> models() const;
     /// Of those, each once.
     QStringList providers() const;

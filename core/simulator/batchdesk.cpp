@@ -178,8 +178,10 @@ Told BatchDesk::made(Batch batch)
     batch.id = (batch.anthropic ? "msgbatch_sim" : "batch_sim") + number;
     batch.createdNs = m_clock.nowNs();
     batch.createdMs = m_clock.wallMs();
-    for (Request &request : batch.requests)
+    for (Request &request : batch.requests) {
         request.number = ++m_requests;
+        request.fails = answer(batch, request).status >= 400;
+    }
     m_batches.push_back(std::move(batch));
     if (m_lost < m_batches.back().knobs.batchLost) {
         ++m_lost;
@@ -361,10 +363,9 @@ BatchDesk::Outcome BatchDesk::outcome(const Batch &batch, std::size_t index, int
     if (static_cast<int>(index) >= answered)
         return batch.cancelledNs != 0 ? Outcome::Cancelled : Outcome::Expired;
     const Request &request = batch.requests[index];
-    if (!answer)
-        return drawError(batch.knobs, request.number) ? Outcome::Errored : Outcome::Answered;
-    *answer = answerTo(batch, request);
-    return answer->status >= 400 ? Outcome::Errored : Outcome::Answered;
+    if (answer)
+        *answer = answerTo(batch, request);
+    return request.fails ? Outcome::Errored : Outcome::Answered;
 }
 
 BatchDesk::Answered BatchDesk::answerTo(const Batch &batch, const Request &request) const

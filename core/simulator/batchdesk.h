@@ -39,6 +39,7 @@ private:
         QString customId;
         QByteArray body;
         quint64 number = 0;
+        bool fails = false; ///< it will be answered with an error
     };
     struct Batch {
         QByteArray id;

@@ -258,7 +258,10 @@ void toResponse(const HttpOut &out, Connection &connection, httplib::Response &r
         return ok;
     };
     const std::string type = out.contentType.toStdString();
-    if (out.length) {
+    if (out.length == 0) {
+        response.set_header("Content-Type",
+                            type); // of a provider of nothing httplib tells no length: the client would wait
+    } else if (out.length) {
         response.set_content_provider(
             static_cast<std::size_t>(*out.length), type,
             [write](std::size_t, std::size_t, httplib::DataSink &sink) { return write(sink); });

@@ -2,7 +2,10 @@
 
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QNetworkAccessManager>
+#include <QNetworkReply>
 #include <QProcess>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -124,6 +127,43 @@ private Q_SLOTS:
         QCOMPARE(process.exitCode(), 130);
         QVERIFY(process.readAllStandardError().contains("goes on at the provider"));
         process.kill();
+    }
+
+    void whatIsNotAnsweredIsTold()
+    {
+        begin(30'000); // a tenth of it passes until a cancelled one has ended
+        QProcess process;
+        prepare(process, viaProvider());
+        process.start();
+        const QString results = m_dir->filePath(u"p.results.jsonl"_s);
+        const auto isSent = [&results] {
+            QFile file(results);
+            return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isSent(), 20'000);
+        QNetworkAccessManager manager; // somebody cancels it at the provider
+        QNetworkRequest cancel(QUrl(m_url + u"/v1/batches/batch_sim1/cancel"_s));
+        cancel.setHeader(QNetworkRequest::ContentTypeHeader, u"application/json"_s);
+        const std::unique_ptr<QNetworkReply> reply(manager.post(cancel, "{}"));
+        QVERIFY(QSignalSpy(reply.get(), &QNetworkReply::finished).wait());
+        QVERIFY(process.waitForFinished(60'000));
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("without a result for 3 prompts"));
+    }
+
+    void tighterLimitsAreSaid()
+    {
+        begin(50);
+        QFile settings(m_dir->filePath(u"settings.json"_s));
+        QVERIFY(settings.open(QIODevice::WriteOnly));
+        settings.write(R"({"settings":{"limits/per_provider":2}})");
+        settings.close();
+        const QString words = u"custom is limited to 2 calls at once in the settings"_s;
+        QVERIFY(!run(asked({ u"--concurrency"_s, u"2"_s })).errors.contains(words));
+        const QString anew = m_dir->filePath(u"anew.jsonl"_s);
+        const Output output = run(asked({ u"--concurrency"_s, u"3"_s, u"--out"_s, anew }));
+        QVERIFY2(output.errors.contains(words), qPrintable(output.errors));
+        QCOMPARE(output.code, 0);
     }
 
     void wrongOptions()

@@ -42,7 +42,8 @@ private:
     static config::ProviderConfig provider(const QString &id, const QUrl &url)
     {
         config::ProviderConfig provider;
-        provider.id = provider.name = id;
+        provider.id = id;
+        provider.name = id == u"bad"_s ? u"The Bad"_s : u"The Good"_s;
         provider.protocol = u"openai-chat"_s;
         provider.baseUrl = QUrl(url.toString() + u"/v1"_s);
         return provider;
@@ -283,10 +284,12 @@ private Q_SLOTS:
         const QJsonObject json = output.json();
         QCOMPARE(json["provider"_L1].toString(), u"good"_s);
         QCOMPARE(json["decision"_L1]["chosen"_L1].toString(), u"bad/sim-small"_s);
-        QVERIFY(json["fallbacks"_L1][0]["reason"_L1].toString().contains(u"trying good/sim-small"_s));
+        QVERIFY(json["fallbacks"_L1][0]["reason"_L1].toString().contains(u"asking good/sim-small instead"_s));
+        QCOMPARE(json["fallbacks"_L1][0]["error"_L1].toString(), u"rate_limited"_s);
         QVERIFY2(output.errors.contains(u"auto: "_s), qPrintable(output.errors));
-        QVERIFY2(output.errors.contains(u"rate_limited at bad/sim-small: trying good/sim-small"_s),
-                 qPrintable(output.errors));
+        QVERIFY2(
+            output.errors.contains(u"sim-small of The Bad is rate limited: asking sim-small of The Good instead"_s),
+            qPrintable(output.errors));
         const Output replay = run({ u"select"_s, u"--replay"_s });
         QCOMPARE(replay.code, 0);
         const QStringList lines = replay.text.split(u'\n');
@@ -304,6 +307,33 @@ private Q_SLOTS:
         QVERIFY2(output.code == 0, qPrintable(output.errors));
         QCOMPARE(output.json()["provider"_L1].toString(), u"good"_s);
         QVERIFY(output.json()["decision"_L1].isNull());
+    }
+
+    void aBatchSaysWhoseBudgetIsUsedUp()
+    {
+        const QList<cost::Budget> none { { cost::BudgetScope::Day, u"bad"_s, 0, cost::BudgetAction::Refuse } };
+        set("budgets", cost::toSetting(none));
+        QFile prompts(m_dir->filePath(u"p.txt"_s));
+        QVERIFY(prompts.open(QIODevice::WriteOnly) && prompts.write("one\n") > 0);
+        prompts.close();
+        const QStringList batch { u"batch"_s, prompts.fileName(), u"--models"_s, u"auto"_s };
+        const Output output = run(batch);
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
+        QVERIFY2(output.errors.contains(u"for bad is used up: $0.00 spent. Auto asks the other providers."_s),
+                 qPrintable(output.errors));
+        set("select/candidates", u"bad/sim-small"_s);
+        const Output held = run(batch + QStringList { u"--out"_s, m_dir->filePath(u"anew.jsonl"_s) });
+        QCOMPARE(held.code, 1);
+        QVERIFY2(held.errors.contains(u"Nothing was sent"_s), qPrintable(held.errors));
+    }
+
+    void aRuleForOneModelHasItsList()
+    {
+        set("select/rules", uR"([{"name":"all","models":["bad/sim-small"]}])"_s);
+        set("select/fallbacks", QVariantMap { { u"bad/sim-small"_s, QStringList { u"good/sim-large"_s } } });
+        const Output output = run({ u"chat"_s, u"--model"_s, u"auto"_s, u"--json"_s, u"Hello"_s });
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
+        QCOMPARE(output.json()["model"_L1].toString(), u"sim-large"_s);
     }
 };
 

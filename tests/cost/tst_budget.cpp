@@ -206,7 +206,7 @@ private Q_SLOTS:
         const auto barred = [&spent](const Budget &budget) { return usedUp({ budget }, spent); };
         const auto refused = barred({ BudgetScope::Day, u"a"_s, 1, BudgetAction::Refuse });
         QCOMPARE(refused.keys(), QStringList { u"a"_s });
-        QCOMPARE(refused.value(u"a"_s), u"the budget of $1.00 a day for a is used up"_s);
+        QCOMPARE(refused.value(u"a"_s), u"its budget of $1.00 a day is used up"_s);
         QVERIFY(barred({ BudgetScope::Day, u"a"_s, 1.01, BudgetAction::Refuse }).isEmpty());
         QVERIFY(!barred({ BudgetScope::Month, u"a"_s, 5, BudgetAction::Refuse }).isEmpty());
         QVERIFY(barred({ BudgetScope::Day, u"a"_s, 1, BudgetAction::Ask }).isEmpty());

@@ -162,6 +162,45 @@ private Q_SLOTS:
         }
     }
 
+    void theCachesRateIsOfWhoAskedIt()
+    {
+        const auto with = [](RunRecord record, const QString &reason) {
+            record.trace.decisions = { { u"cache"_s, reason } };
+            return record;
+        };
+        const RunRecord missed = with(success(u"p"_s, u"m"_s), cacheMiss);
+        RunRecord again = success(u"p"_s, u"m"_s); // its first attempt asked
+        again.earlierAttempts = { Attempt { missed.trace } };
+        Tally tally;
+        tally.add(missed);
+        tally.add(again);
+        tally.add(with(failure(u"p"_s, u"m"_s, base::ErrorKind::Server), cacheMiss));
+        QCOMPARE(tally.counts().cacheHitRate(), 0.0);
+        tally.add(cachedAnswer(u"p"_s, u"m"_s));
+        QCOMPARE(tally.counts().cacheHitRate(), 25.0);
+        RunRecord brokenOff = failure(u"p"_s, u"m"_s, base::ErrorKind::Reset);
+        brokenOff.cached = true; // joined a call that failed
+        tally.add(brokenOff);
+        tally.add(with(success(u"p"_s, u"m"_s), u"off"_s));
+        tally.add(with(success(u"p"_s, u"m"_s), u"asks anew, and keeps the answer"_s));
+        tally.add(with(failure(u"p"_s, u"m"_s, base::ErrorKind::Cancelled), cacheMiss));
+        tally.add(success(u"p"_s, u"m"_s));
+        QCOMPARE(tally.counts().cacheHitRate(), 25.0);
+    }
+
+    void whatNeverWentOutIsNoRequest()
+    {
+        Tally tally;
+        RunRecord retried = success(u"p"_s, u"m"_s);
+        retried.earlierAttempts = { Attempt {} };
+        tally.add(retried);
+        RunRecord waited = failure(u"p"_s, u"m"_s, base::ErrorKind::Queue);
+        waited.trace.dispatchedNs = 0;
+        tally.add(waited);
+        QCOMPARE(tally.counts().retryRate(), 100.0);
+        QCOMPARE(tally.counts().errorRate(), 50.0);
+    }
+
     void ratesLeaveOutWhatTheyMust()
     {
         Tally tally;
@@ -178,7 +217,7 @@ private Q_SLOTS:
         tally.add(cachedAnswer(u"p"_s, u"m"_s));
         QCOMPARE(tally.counts().errorRate(), 100.0 / 3);
         QCOMPARE(tally.counts().retryRate(), 100.0);
-        QCOMPARE(tally.counts().cacheHitRate(), 100.0 / 3);
+        QCOMPARE(tally.counts().cacheHitRate(), 100.0); // nobody else asked the cache
         QCOMPARE(tally.counts().outputTokens, 11.0);
         QCOMPARE(tally.figures(*metricById("ttft_ms")).count, quint64(1));
         QCOMPARE(tally.figures(*metricById("output_tokens")).total, 11.0);

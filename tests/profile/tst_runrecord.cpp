@@ -51,7 +51,11 @@ RunRecord fullRecord()
                             { start + 9, 2, ChunkKind::ToolCall } };
     record.cached = true;
     record.cacheHit = CacheHit { u"first"_s, 259'200'000, 1800.5, 0.012 };
-    record.trace.decisions = { { u"admit"_s, u"at once"_s } };
+    record.trace.decisions = {
+        { u"admit"_s, u"at once"_s },
+        { u"fallback"_s, {}, Handover { u"p/m"_s, u"q/n"_s, base::ErrorKind::RateLimited } },
+        { u"hedge"_s, {}, Handover { u"q/n"_s, u"r/o"_s, {}, 1200 } },
+    };
     Trace earlier;
     earlier.submittedNs = start;
     earlier.httpStatus = 429;
@@ -102,6 +106,15 @@ private Q_SLOTS:
         QCOMPARE(back.price, record.price);
         QCOMPARE(QJsonDocument(toJson(back)).toJson(), QJsonDocument(toJson(record)).toJson());
         QCOMPARE(metricsJson(back), metricsJson(record));
+    }
+
+    /// Of versions that kept words instead of what they say.
+    void oldDecisionsKeepTheirWords()
+    {
+        const QJsonObject old { { u"stage"_s, u"fallback"_s }, { u"reason"_s, u"overloaded at p/m: trying q/n"_s } };
+        const RunRecord record =
+            runRecordFromJson({ { u"trace"_s, QJsonObject { { u"decisions"_s, QJsonArray { old } } } } });
+        QCOMPARE(record.trace.decisions, QList<Decision>({ { u"fallback"_s, u"overloaded at p/m: trying q/n"_s } }));
     }
 
     void unknownCostStaysUnknown()

@@ -1,4 +1,5 @@
 #include "core/run/relay.h"
+#include "core/select/handoverwords.h"
 #include "tests/runservice/fakeservice.h"
 
 using namespace talkbench;
@@ -56,7 +57,7 @@ private:
     static bool says(const profile::RunRecord &record, const QString &stage, const QString &part)
     {
         for (const profile::Decision &decision : record.trace.decisions) {
-            if (decision.stage == stage && decision.reason.contains(part))
+            if (decision.stage == stage && select::inWords(decision).contains(part))
                 return true;
         }
         return false;
@@ -97,15 +98,15 @@ private Q_SLOTS:
         QCOMPARE(run.record().providerId, u"b"_s);
         QCOMPARE(run.record().answer.text, u"Hi"_s);
         QCOMPARE(run.text, u"Hi"_s);
-        QVERIFY(says(run.record(), u"fallback"_s, u"rate_limited at a/m: trying b/m"_s));
+        QVERIFY(says(run.record(), u"fallback"_s, u"a/m is rate limited: asking b/m instead"_s));
         QCOMPARE(run.record().decision["chosen"_L1].toString(), u"a/m"_s);
         const bool shown = std::any_of(run.updates.begin(), run.updates.end(),
-                                       [](const RunUpdate &u) { return u.step.contains(u"trying b/m"_s); });
+                                       [](const RunUpdate &u) { return u.step && u.step->handover->to == u"b/m"_s; });
         QVERIFY(shown);
         // Each request has its own record, and the stored one tells it, too.
         QCOMPARE(m_recorded.size(), 2);
         QCOMPARE(m_recorded.at(0).answer.error->kind, base::ErrorKind::RateLimited);
-        QVERIFY(says(m_recorded.at(1), u"fallback"_s, u"trying b/m"_s));
+        QVERIFY(says(m_recorded.at(1), u"fallback"_s, u"asking b/m instead"_s));
         QCOMPARE(run.record().trace.askedNs, m_recorded.at(0).trace.submittedNs);
         QVERIFY(m_recorded.at(0).trace.askedNs == 0);
     }
@@ -124,7 +125,7 @@ private Q_SLOTS:
         QTRY_VERIFY(run.ended());
         QCOMPARE(run.record().providerId, u"b"_s);
         QCOMPARE(run.record().retries(), 1);
-        QVERIFY(says(run.record(), u"fallback"_s, u"trying b/m"_s));
+        QVERIFY(says(run.record(), u"fallback"_s, u"asking b/m instead"_s));
     }
 
     void whatHasBegunIsNotAskedElsewhere()
@@ -164,7 +165,7 @@ private Q_SLOTS:
         QTRY_VERIFY(run.ended());
         QVERIFY(says(run.record(), u"fit"_s, u"made for b/m"_s));
         QVERIFY(!says(run.record(), u"fit"_s, u"made for a/m"_s));
-        QVERIFY(says(run.record(), u"fallback"_s, u"trying b/m"_s));
+        QVERIFY(says(run.record(), u"fallback"_s, u"asking b/m instead"_s));
     }
 
     void whatIsSentWholeGoesToNoShorterContext()
@@ -205,7 +206,7 @@ private Q_SLOTS:
         answerWhole(1);
         QTRY_VERIFY(run.ended());
         QCOMPARE(run.record().model, u"long"_s);
-        QVERIFY(says(run.record(), u"fallback"_s, u"no such provider"_s));
+        QVERIFY(says(run.record(), u"fallback"_s, u"b/m can't be asked: no such provider"_s));
     }
 
     void cancelEndsAll()

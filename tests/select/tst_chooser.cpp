@@ -279,6 +279,30 @@ private Q_SLOTS:
         QVERIFY(!chooser.choose(question(u"Hello"_s)).decision.chosen);
     }
 
+    /// Where a rule leaves nothing to choose from, the model's own list says who is asked next.
+    void oneModelHasItsOwnList()
+    {
+        const Rule one { .name = u"one"_s, .keywords = { u"one"_s }, .models = { a } };
+        const Rule two { .name = u"two"_s, .models = { a, slow } };
+        Chooser chooser([](const ModelRef &ref) { return Candidate { .ref = ref }; });
+        chooser.setPolicy({ .strategy = u"fixed"_s, .rules = { one, two }, .fallbacks = { { a, { b, a, slow } } } });
+        const auto order = [&chooser](const Question &asked) {
+            QList<ModelRef> refs;
+            const Pick pick = chooser.choose(asked);
+            for (const Candidate &candidate : pick.order)
+                refs.append(candidate.ref);
+            return refs;
+        };
+        QCOMPARE(order(question(u"one"_s)), (QList<ModelRef> { a, b, slow }));
+        QCOMPARE(order(question(u"others"_s)), (QList<ModelRef> { a, slow })); // the set is its own list
+        Question barred = question(u"one"_s);
+        barred.barred = { { u"q"_s, u"its budget is used up"_s } };
+        QCOMPARE(order(barred), (QList<ModelRef> { a, slow }));
+        barred.barred.insert(u"p"_s, u"it is gone"_s);
+        QVERIFY(order(barred).isEmpty());
+        QCOMPARE(chooser.policy().providers(), (QStringList { u"p"_s, u"q"_s, u"r"_s }));
+    }
+
     void fallbacksOfAModelThatAPersonChose()
     {
         m_chooser.setPolicy({ .fallbacks = { { a, { b, a } } } });

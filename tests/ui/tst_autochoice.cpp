@@ -233,7 +233,7 @@ void AutoChoiceTest::aUsedUpProviderIsLeftAlone()
     desk.button(u"decisionLine"_s)->click();
     const auto cells = desk.answer()->findChildren<QLabel *>(u"decisionCell"_s);
     QVERIFY(std::any_of(cells.begin(), cells.end(), [](const QLabel *cell) {
-        return cell->text().contains(u"the budget of $0.00 a month for a is used up"_s);
+        return cell->text().contains(u"its budget of $0.00 a month is used up"_s);
     }));
 }
 
@@ -255,12 +255,17 @@ void AutoChoiceTest::newChatsCanBeginWithIt()
 void AutoChoiceTest::whoTakesOverIsSaid()
 {
     Desk desk(refusing());
+    auto providers = desk.world.settings.providers();
+    for (config::ProviderConfig &provider : providers)
+        provider.name = provider.id == u"a"_s ? u"First & Co"_s : provider.name;
+    QVERIFY(desk.world.settings.setProviders(providers));
     desk.say(u"Hello"_s);
     QTRY_VERIFY(desk.ended());
     QCOMPARE(desk.message().message.text(), u"Two."_s);
     QCOMPARE(desk.message().providerId, u"b"_s);
-    QVERIFY2(desk.label(u"fallbackSteps"_s).contains(u"rate_limited at a/priced: trying b/priced"_s),
-             qPrintable(desk.label(u"fallbackSteps"_s)));
+    QVERIFY2(
+        desk.label(u"fallbackSteps"_s).contains(u"priced of First & Co is rate limited: asking priced of b instead"_s),
+        qPrintable(desk.label(u"fallbackSteps"_s)));
     QCOMPARE(desk.recorded.size(), 2);
     QVERIFY(desk.recorded.at(0).answer.error);
 }
@@ -309,7 +314,7 @@ void AutoChoiceTest::theLineStaysWithTheConversation()
     again.open(conversation);
     const auto line = [&page] { return page.findChild<QAbstractButton *>(u"decisionLine"_s); };
     QTRY_VERIFY(line() && line()->isVisible() && line()->text().startsWith(u"Auto: "_s));
-    QVERIFY(page.findChild<QLabel *>(u"fallbackSteps"_s)->text().contains(u"trying b/priced"_s));
+    QVERIFY(page.findChild<QLabel *>(u"fallbackSteps"_s)->text().contains(u"asking priced of b instead"_s));
     QCOMPARE(again.model(), select::autoRef.model);
 }
 

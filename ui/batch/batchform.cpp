@@ -38,7 +38,7 @@ BatchForm::BatchForm(QWidget *parent)
                            tr("Prompts (*.txt *.jsonl *.ndjson *.csv);;All files (*)"), this)),
       m_text(new QPlainTextEdit(this)), m_pattern(new QLineEdit(this)), m_models(new QLineEdit(this)),
       m_system(new QLineEdit(this)), m_way(new QComboBox(this)), m_concurrency(new QSpinBox(this)),
-      m_poll(new QSpinBox(this)),
+      m_limitNote(new ToneLabel(u"batchLimitNote"_s, ToneLabel::Tone::Muted, this)), m_poll(new QSpinBox(this)),
       m_out(new FileField(u"batchOut"_s, tr("File of results"), tr("Results (*.jsonl);;All files (*)"), this))
 {
     m_rows->setContentsMargins(0, 0, 0, 0);
@@ -67,6 +67,7 @@ BatchForm::BatchForm(QWidget *parent)
     addSampling();
     addField(m_rows, u"batchWay"_s, tr("Send"), m_way);
     addField(m_rows, u"batchConcurrency"_s, tr("Calls at once"), m_concurrency);
+    m_rows->addRow(m_limitNote);
     addField(m_rows, u"batchPoll"_s, tr("Ask how far it is every"), m_poll);
     addField(m_rows, u"batchOutPath"_s, tr("File of results"), m_out->findChild<QLineEdit *>(), m_out);
     addChecks();
@@ -136,6 +137,17 @@ int BatchForm::pollSeconds() const
 void BatchForm::setPollSeconds(int seconds)
 {
     m_poll->setValue(seconds);
+}
+
+int BatchForm::concurrency() const
+{
+    return m_concurrency->value();
+}
+
+void BatchForm::setLimitNote(const QString &note)
+{
+    m_limitNote->setText(note);
+    m_rows->setRowVisible(m_limitNote, !note.isEmpty() && way() == bench::BatchWay::Calls);
 }
 
 llm::ChatOptions BatchForm::options() const
@@ -220,6 +232,7 @@ void BatchForm::follow()
     m_text->setEnabled(m_file->path().isEmpty());
     m_rows->setRowVisible(m_concurrency, way() == bench::BatchWay::Calls);
     const bool provider = way() == bench::BatchWay::Provider;
+    setLimitNote(m_limitNote->text());
     m_rows->setRowVisible(m_poll, provider);
     m_rows->setRowVisible(m_checksNote, provider);
     m_checks->setFailures(provider ? ChecksEditor::Failures::Marked : ChecksEditor::Failures::Chosen);

@@ -16,6 +16,7 @@ namespace talkbench::ui {
 
 class ChecksEditor;
 class FileField;
+class ToneLabel;
 
 /// Which prompts go to which models, how, and where the results go.
 class BatchForm final : public QWidget {
@@ -29,6 +30,9 @@ public:
     /// Between two questions to a provider how far its batch is.
     int pollSeconds() const;
     void setPollSeconds(int seconds);
+    int concurrency() const;
+    /// What keeps so many calls from going out at once, below the field; empty: nothing does.
+    void setLimitNote(const QString &note);
     /// What can't be sent as it stands, in words; empty: all can.
     QString problem() const;
     /// Without the targets, the limits and the prices.
@@ -64,6 +68,7 @@ private:
     QLabel *m_checksNote = nullptr;
     QComboBox *m_way;
     QSpinBox *m_concurrency;
+    ToneLabel *m_limitNote;
     QSpinBox *m_poll;
     FileField *m_out;
     bool m_editable = true;

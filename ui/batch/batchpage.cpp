@@ -1,16 +1,13 @@
 #include "ui/batch/batchpage.h"
 
 #include "core/config/settings.h"
-#include "core/select/chooser.h"
+#include "core/select/policy.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
-#include "ui/budgetcheck.h"
-#include "ui/endpoints.h"
 #include "ui/settings/formparts.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
-#include "ui/whenready.h"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -133,6 +130,7 @@ void BatchPage::onEdited()
     m_looks = false;
     if (std::exchange(m_left, 0) > 0)
         m_progress->clear();
+    sayLimits();
     refresh();
 }
 
@@ -203,161 +201,7 @@ void BatchPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     m_form->suggest(m_context.settings.value("default/model").toString());
-}
-
-void BatchPage::start()
-{
-    if (m_state != State::Idle)
-        return;
-    m_message->hide();
-    if (const QString problem = m_form->problem(); !problem.isEmpty())
-        return fail(problem);
-    m_wanted = m_form->models();
-    if (m_wanted.isEmpty())
-        return fail(tr("Name at least one model."));
-    m_task = m_form->task();
-    m_task.plan.retryFailed = std::exchange(m_retryFailed, false);
-    m_task.plan.limits = m_context.endpoints.limits();
-    m_context.settings.setValue("batch/poll_s", m_form->pollSeconds());
-    m_task.prices = m_context.prices;
-    m_task.plan.choice.models = m_context.chooser.policy().models();
-    m_state = State::Starting;
-    refresh();
-    resolve(0);
-}
-
-/// Of the default provider where none is named; auto is of none.
-llm::ModelName BatchPage::nameOf(const QString &wanted) const
-{
-    QStringList providers;
-    const auto configured = m_context.settings.providers();
-    for (const config::ProviderConfig &row : configured)
-        providers << row.id;
-    llm::ModelName name = llm::modelNameFrom(wanted.trimmed(), providers);
-    if (name.providerId.isEmpty() && name.model != select::autoRef.model)
-        name.providerId = m_context.settings.value("default/provider").toString();
-    return name;
-}
-
-void BatchPage::resolve(qsizetype index)
-{
-    const auto &targets = m_task.plan.targets;
-    if (index == m_wanted.size()) {
-        const bool chooses =
-            std::any_of(targets.begin(), targets.end(), [](const auto &target) { return target.isAutomatic(); });
-        reach(chooses ? m_context.chooser.policy().providers() : QStringList(), 0);
-        return;
-    }
-    const llm::ModelName name = nameOf(m_wanted[index]);
-    if (name == llm::ModelName { {}, select::autoRef.model }) {
-        if (m_task.plan.way == bench::BatchWay::Provider)
-            return fail(tr("A batch of the provider's own is for one model: auto chooses call by call."));
-        m_task.plan.targets.append(bench::BatchTarget::automatic());
-        resolve(index + 1);
-        return;
-    }
-    whenReady(this, m_context.endpoints.resolve(name.providerId),
-              [this, index, name](const base::Result<llm::Endpoint> &endpoint) {
-                  if (!endpoint)
-                      return fail(endpoint.error().message);
-                  m_task.plan.targets.append({ *endpoint, name.model, name.providerId });
-                  resolve(index + 1);
-              });
-}
-
-void BatchPage::reach(const QStringList &providers, qsizetype index)
-{
-    if (index == providers.size()) {
-        prepare();
-        return;
-    }
-    whenReady(this, m_context.endpoints.resolve(providers.at(index)),
-              [this, providers, index](const base::Result<llm::Endpoint> &endpoint) {
-                  bench::BatchChoice &choice = m_task.plan.choice;
-                  if (endpoint)
-                      choice.endpoints.insert(providers.at(index), *endpoint);
-                  else
-                      choice.unreachable.insert(providers.at(index), endpoint.error().message);
-                  reach(providers, index + 1);
-              });
-}
-
-void BatchPage::prepare()
-{
-    m_runner.reset();
-    m_ready.reset();
-    m_hasJournal = false;
-    m_progress->setText(tr("Reading…"));
-    inWorker([task = m_task](BatchWorker &worker) { worker.prepare(task); });
-}
-
-void BatchPage::onPrepared(const std::shared_ptr<BatchReady> &ready)
-{
-    m_ready = ready;
-    m_hasJournal = true;
-    if (m_ready->items.isEmpty())
-        begin();
-    else
-        checkSpending();
-}
-
-void BatchPage::checkSpending()
-{
-    QStringList unread;
-    const auto budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
-    if (budgets.isEmpty())
-        return begin();
-    whenSpent(this, m_context, {}, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
-        if (!spent)
-            return fail(spent.error().message);
-        m_task.plan.choice.budgets = budgets;
-        m_task.plan.choice.spent = *spent;
-        onVerdict(bench::checkBudgets(budgets, *spent, m_ready->costs));
-    });
-}
-
-void BatchPage::onVerdict(const cost::Verdict &verdict)
-{
-    using enum cost::BudgetAction;
-    if (verdict.action == Refuse)
-        return fail(tr("Nothing was sent. %1").arg(verdict.reason));
-    if (verdict.action == Warn)
-        m_message->say(verdict.reason, ToneLabel::Tone::Warning);
-    if (verdict.action != Ask)
-        return begin();
-    askToSpend(this, { tr("Start the batch?"), verdict.reason, tr("Start nevertheless"), tr("Don't start") },
-               [this](bool may) {
-                   if (may)
-                       begin();
-                   else
-                       fail(tr("Nothing was sent."));
-               });
-}
-
-void BatchPage::begin()
-{
-    m_results->clear();
-    m_results->appendAll(m_ready->rows);
-    m_state = State::Running;
-    m_context.settings.setValue("batch/form", m_form->save());
-    m_done = m_ready->before;
-    Q_EMIT runningChanged(true);
-    if (m_task.plan.way == bench::BatchWay::Provider) {
-        m_context.settings.setValue("batch/open", m_form->save());
-        m_ready.reset();
-        inWorker([](BatchWorker &worker) { worker.send(); });
-        refresh();
-        return;
-    }
-    const bench::BatchRunner::Services services { m_context.runs, m_context.clock, m_scheduler, m_context.chooser,
-                                                  [this](const auto &...kept) { keep(kept...); } };
-    m_runner = std::make_unique<bench::BatchRunner>(services, m_task.plan);
-    connect(m_runner.get(), &bench::BatchRunner::resulted, m_results, &BatchResults::append);
-    connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchPage::onProgress);
-    connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchPage::onFinished, Qt::QueuedConnection);
-    m_runner->add(std::exchange(m_ready->items, {}), m_ready->before);
-    m_runner->endInput();
-    refresh();
+    sayLimits(); // the settings may have changed
 }
 
 /// In the worker's thread: a slow disk holds up no window.
@@ -417,6 +261,11 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
         m_message->say(tr("Stopped: %1 What had come is in %2.").arg(error->message, path), ToneLabel::Tone::Error);
     else if (provider && progress.inFlight > 0)
         m_message->say(tr("The batch goes on at the provider. Start collects it."), ToneLabel::Tone::Muted);
+    else if (progress.unanswered > 0)
+        m_message->say(
+            tr("The provider's batch has ended without a result for %1 of the prompts. Start asks them again.")
+                .arg(progress.unanswered),
+            ToneLabel::Tone::Warning);
     else if (left > 0)
         m_message->say(tr("Stopped. Start goes on with the other %1.").arg(left), ToneLabel::Tone::Muted);
     else if (progress.failed > 0)

@@ -58,6 +58,7 @@ private:
     void onLooked(const bench::BatchProgress &before, const QList<bench::BatchResult> &rows);
     void onEdited();
     llm::ModelName nameOf(const QString &wanted) const;
+    void sayLimits();
     void resolve(qsizetype index);
     /// The providers of the models that Auto may choose, from `index` on.
     void reach(const QStringList &providers, qsizetype index);

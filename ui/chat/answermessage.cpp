@@ -33,9 +33,9 @@ QString unsentOptions(const profile::RunRecord &record)
     return said.join(u'\n');
 }
 
-QStringList stepsOf(const run::RunUpdate &update)
+QList<profile::Decision> stepsOf(const run::RunUpdate &update)
 {
-    return update.step.isEmpty() ? QStringList() : QStringList(update.step);
+    return update.step ? QList { *update.step } : QList<profile::Decision>();
 }
 
 QString queueWords(const run::Wait &wait, qint64 nowNs)
@@ -179,7 +179,7 @@ void AnswerMessage::apply(const run::RunUpdate &update, qint64 nowNs)
     if (!update.chunks.isEmpty())
         m_gaps->addChunks(update.chunks);
     m_numbers->apply(update);
-    if (!update.step.isEmpty())
+    if (update.step)
         m_decision->setSteps(stepsOf(update));
     showState(update, nowNs);
 }
@@ -225,6 +225,12 @@ void AnswerMessage::setElsewhere(const ElsewhereOf &elsewhereOf)
     m_numbers->setElsewhere(elsewhereOf);
 }
 
+void AnswerMessage::setProviderNames(const select::ProviderNames &nameOf)
+{
+    m_decision->setProviderNames(nameOf);
+    m_numbers->setProviderNames(nameOf);
+}
+
 void AnswerMessage::setEnded(const store::StoredMessage &message, const profile::RunRecord *record)
 {
     const bool wasLive = std::exchange(m_isLive, false);
@@ -252,7 +258,7 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     m_checks->setRecord(record ? *record : profile::RunRecord());
     m_model->setText(message.model);
     m_decision->setDecision(record ? decisionOf(*record) : std::nullopt, record && !record->id.isEmpty());
-    m_decision->setSteps(record ? fallbackSteps(record->trace) : QStringList());
+    m_decision->setSteps(record ? record->trace.decisions : QList<profile::Decision>());
     m_unsent->setText(record ? unsentOptions(*record) : QString());
     m_unsent->setVisible(!m_unsent->text().isEmpty());
     m_gaps->setVisible(record && !m_gaps->isEmpty());

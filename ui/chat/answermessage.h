@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/run/run.h"
+#include "core/select/handoverwords.h"
 #include "ui/chat/messagewidget.h"
 #include "ui/profiler/elsewhere.h"
 
@@ -31,6 +32,8 @@ public:
     void setEnded(const store::StoredMessage &message, const profile::RunRecord *record);
     bool isLive() const { return m_isLive; }
     void setElsewhere(const ElsewhereOf &elsewhereOf);
+    /// Of what is shown after.
+    void setProviderNames(const select::ProviderNames &nameOf);
 
 Q_SIGNALS:
     void overruled(const QString &messageId, const QString &providerId, const QString &model);

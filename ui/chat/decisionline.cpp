@@ -51,16 +51,6 @@ std::optional<select::Decision> decisionOf(const profile::RunRecord &record)
     return record.decision.isEmpty() ? std::nullopt : std::optional(select::decisionFromJson(record.decision));
 }
 
-QStringList fallbackSteps(const profile::Trace &trace)
-{
-    QStringList steps;
-    for (const profile::Decision &decision : trace.decisions) {
-        if (decision.stage == "fallback"_L1 || decision.stage == "hedge"_L1)
-            steps << decision.reason;
-    }
-    return steps;
-}
-
 DecisionLine::DecisionLine(QWidget *parent)
     : QWidget(parent), m_line(new Disclosure(u"decisionLine"_s, tr("Auto"), this)),
       m_another(textButton(u"useAnother"_s, u"regenerate"_s, tr("Use another"), this)),
@@ -94,8 +84,14 @@ DecisionLine::DecisionLine(QWidget *parent)
     hide();
 }
 
-void DecisionLine::setSteps(const QStringList &steps)
+QString DecisionLine::nameOf(const select::ModelRef &ref) const
 {
+    return m_nameOf ? tr("%1 of %2").arg(ref.model, m_nameOf(ref.providerId)) : toText(ref);
+}
+
+void DecisionLine::setSteps(const QList<profile::Decision> &decisions)
+{
+    const QStringList steps = select::handoversInWords(decisions, m_nameOf);
     m_steps->setText(steps.join(u'\n'));
     m_steps->setVisible(!steps.isEmpty());
     setVisible(!steps.isEmpty() || !m_line->isHidden());
@@ -125,7 +121,7 @@ void DecisionLine::offer(const select::ModelRef &another)
     m_anotherRef = another;
     m_another->setText(tr("Use %1").arg(another.model.left(40)));
     m_another->setAccessibleName(tr("Answer again with %1").arg(another.model));
-    m_another->setToolTip(tr("Answers again with %1, and keeps that the choice was not yours").arg(toText(another)));
+    m_another->setToolTip(tr("Answers again with %1, and keeps that the choice was not yours").arg(nameOf(another)));
 }
 
 void DecisionLine::clearCard()
@@ -170,7 +166,7 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
 {
     const int at = m_cells->rowCount();
     const bool chosen = row.ref == decision.chosen;
-    addCell(at, 0, toText(row.ref), !chosen);
+    addCell(at, 0, nameOf(row.ref), !chosen);
     addCell(at, 1, profile::formatMs(row.predictedMs), !chosen);
     addCell(at, 2, row.predictedUsd ? profile::formatUsd(*row.predictedUsd) : tr("unknown"), !chosen);
     addCell(at, 3, percent(row.failureProbability), !chosen);
@@ -186,7 +182,7 @@ void DecisionLine::addRow(const select::Decision &decision, const select::Decisi
     if (chosen || !canOverrule || !canBeAsked)
         return;
     auto *use = textButton(u"useCandidate"_s, u"regenerate"_s, tr("Use"), m_card);
-    use->setAccessibleName(tr("Answer again with %1").arg(toText(row.ref)));
+    use->setAccessibleName(tr("Answer again with %1").arg(nameOf(row.ref)));
     connect(use, &QToolButton::clicked, this, [this, ref = row.ref] { Q_EMIT overruled(ref.providerId, ref.model); });
     m_cells->addWidget(use, at, 6);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/profile/runrecord.h"
+#include "core/select/handoverwords.h"
 #include "core/select/selector.h"
 
 #include <QWidget>
@@ -24,9 +25,12 @@ class DecisionLine final : public QWidget {
 public:
     explicit DecisionLine(QWidget *parent);
 
+    /// Of what is set after; without it providers go by their ids.
+    void setProviderNames(const select::ProviderNames &nameOf) { m_nameOf = nameOf; }
     /// Hidden where there is neither a decision nor a step.
     void setDecision(const std::optional<select::Decision> &decision, bool canOverrule);
-    void setSteps(const QStringList &steps);
+    /// Those of a trace's decisions that say why another model was asked.
+    void setSteps(const QList<profile::Decision> &decisions);
 
 Q_SIGNALS:
     void overruled(const QString &providerId, const QString &model);
@@ -37,7 +41,9 @@ private:
     void addCell(int row, int column, const QString &text, bool isMuted);
     void clearCard();
     void offer(const select::ModelRef &another);
+    QString nameOf(const select::ModelRef &ref) const;
 
+    select::ProviderNames m_nameOf;
     Disclosure *m_line;
     QToolButton *m_another;
     QLabel *m_steps;
@@ -48,7 +54,5 @@ private:
 
 /// Of a record; unset where a person chose the model.
 std::optional<select::Decision> decisionOf(const profile::RunRecord &record);
-/// What the stages "fallback" and "hedge" of a trace say.
-QStringList fallbackSteps(const profile::Trace &trace);
 
 } // namespace talkbench::ui

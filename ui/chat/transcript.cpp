@@ -1,6 +1,7 @@
 #include "ui/chat/transcript.h"
 
 #include "core/base/clock.h"
+#include "core/config/settings.h"
 #include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/usermessage.h"
@@ -191,6 +192,7 @@ MessageWidget *Transcript::build(const QString &id)
     if (message.message.role == llm::Role::Assistant) {
         auto *made = new AnswerMessage(message, m_column);
         made->setElsewhere(withFavourites(m_context));
+        made->setProviderNames([this](const QString &provider) { return m_context.settings.providerName(provider); });
         widget = made;
         showAnswer(made);
         connect(made, &AnswerMessage::overruled, &m_chats,

@@ -201,7 +201,7 @@ void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::E
     receipt.note(tr("For as many tokens; other models count and answer differently."));
 }
 
-void addAttempts(Receipt &receipt, const RunRecord &record)
+void addAttempts(Receipt &receipt, const RunRecord &record, const select::ProviderNames &nameOf)
 {
     QList<profile::Attempt> attempts = record.earlierAttempts;
     attempts << profile::Attempt { record.trace, record.answer.error };
@@ -212,7 +212,7 @@ void addAttempts(Receipt &receipt, const RunRecord &record)
             receipt.row(CallDetails::tr("Attempt %1").arg(i + 1),
                         trace.httpStatus ? CallDetails::tr("HTTP %1").arg(trace.httpStatus) : tr("no HTTP answer"));
         for (const profile::Decision &decision : trace.decisions)
-            receipt.row(decision.stage, decision.reason);
+            receipt.row(decision.stage, select::inWords(decision, nameOf));
     }
 }
 
@@ -265,7 +265,7 @@ void addCall(Receipt &receipt, const RunRecord &record)
 } // namespace
 
 QString receiptHtml(const RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
-                    const QColor &muted, const QColor &error)
+                    const QColor &muted, const QColor &error, const select::ProviderNames &nameOf)
 {
     Receipt receipt(muted, error);
     if (const auto &failure = record.answer.error) {
@@ -281,7 +281,7 @@ QString receiptHtml(const RunRecord &record, const std::optional<QList<cost::Els
         addElsewhere(receipt, record, *elsewhere);
     addServerTimings(receipt, record);
     addRateLimits(receipt, record);
-    addAttempts(receipt, record);
+    addAttempts(receipt, record, nameOf);
     if (record.answer.usage && !record.answer.usage->raw.isEmpty()) {
         receipt.heading(tr("Usage as the server sent it"));
         receipt.raw(profile::jsonText(record.answer.usage->raw));
@@ -290,7 +290,7 @@ QString receiptHtml(const RunRecord &record, const std::optional<QList<cost::Els
 }
 
 CallDetails::CallDetails(const RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
-                         QWidget *parent)
+                         const select::ProviderNames &nameOf, QWidget *parent)
     : QDialog(parent), m_receipt(new QTextBrowser(this))
 {
     setObjectName(u"callDetails"_s);
@@ -307,7 +307,7 @@ CallDetails::CallDetails(const RunRecord &record, const std::optional<QList<cost
     m_receipt->setAccessibleName(tr("Receipt"));
     m_receipt->setOpenLinks(false);
     m_receipt->setFrameShape(QFrame::NoFrame);
-    m_receipt->setHtml(receiptHtml(record, elsewhere, colours(this).mutedText, colours(this).error));
+    m_receipt->setHtml(receiptHtml(record, elsewhere, colours(this).mutedText, colours(this).error, nameOf));
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton *copy = buttons->addButton(tr("Copy as text"), QDialogButtonBox::ActionRole);
     copy->setObjectName(u"copyReceipt"_s);

@@ -2,6 +2,7 @@
 
 #include "core/cost/receipt.h"
 #include "core/profile/runrecord.h"
+#include "core/select/handoverwords.h"
 
 #include <QDialog>
 
@@ -17,10 +18,10 @@ class CallDetails final : public QDialog {
     Q_OBJECT
 
 public:
-    /// `elsewhere`: empty where there are no favourites, unset where nobody asked.
+    /// `elsewhere`: empty where there are no favourites, unset where nobody asked. Without `nameOf` providers go by their ids.
     explicit CallDetails(const profile::RunRecord &record,
                          const std::optional<QList<cost::Elsewhere>> &elsewhere = std::nullopt,
-                         QWidget *parent = nullptr);
+                         const select::ProviderNames &nameOf = {}, QWidget *parent = nullptr);
 
     QString plainText() const;
 
@@ -30,6 +31,6 @@ private:
 
 /// The receipt as rich text.
 QString receiptHtml(const profile::RunRecord &record, const std::optional<QList<cost::Elsewhere>> &elsewhere,
-                    const QColor &muted, const QColor &error);
+                    const QColor &muted, const QColor &error, const select::ProviderNames &nameOf = {});
 
 } // namespace talkbench::ui

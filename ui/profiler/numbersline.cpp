@@ -121,8 +121,8 @@ void NumbersLine::changeEvent(QEvent *event)
 
 void NumbersLine::openDetails()
 {
-    auto *details =
-        new CallDetails(record(), m_elsewhereOf ? std::optional(m_elsewhereOf(record())) : std::nullopt, this);
+    auto *details = new CallDetails(record(), m_elsewhereOf ? std::optional(m_elsewhereOf(record())) : std::nullopt,
+                                    m_nameOf, this);
     details->setAttribute(Qt::WA_DeleteOnClose);
     details->show();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/select/handoverwords.h"
 #include "ui/profiler/elsewhere.h"
 #include "ui/profiler/livecall.h"
 
@@ -26,6 +27,8 @@ public:
 
     /// For the receipt; without it nothing is said of other models.
     void setElsewhere(const ElsewhereOf &elsewhereOf) { m_elsewhereOf = elsewhereOf; }
+    /// Likewise; without it providers go by their ids.
+    void setProviderNames(const select::ProviderNames &nameOf) { m_nameOf = nameOf; }
 
     const profile::RunRecord &record() const { return m_call.record(); }
     void openDetails();
@@ -46,6 +49,7 @@ private:
 
     LiveCall m_call;
     ElsewhereOf m_elsewhereOf;
+    select::ProviderNames m_nameOf;
     QString m_shown; ///< the text as it may be broken
     bool m_ended = false;
 };

@@ -87,6 +87,7 @@ ChoicePage::ChoicePage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_trial(new ToneLabel(u"tryTrial"_s)), m_decision(new DecisionLine(this)),
       m_problem(new ToneLabel(u"choiceProblem"_s, ToneLabel::Tone::Error))
 {
+    m_decision->setProviderNames([&context](const QString &id) { return context.settings.providerName(id); });
     QStringList problems;
     const select::Policy kept =
         select::policyFrom([&context](QByteArrayView key) { return context.settings.value(key); }, &problems);

@@ -1,0 +1,82 @@
+#include "core/bench/batchestimate.h"
+
+#include <QTest>
+
+using namespace talkbench;
+using namespace talkbench::bench;
+using namespace Qt::StringLiterals;
+using cost::Budget;
+using cost::BudgetAction;
+using cost::BudgetScope;
+
+namespace {
+
+/// Auto may choose of these; a has spent $1 today.
+BatchChoice choice(const QStringList &providers, const QList<Budget> &budgets)
+{
+    BatchChoice choice;
+    for (const QString &provider : providers)
+        choice.endpoints.insert(provider, {});
+    choice.budgets = budgets;
+    choice.spent = { { u"a"_s, 0, 1, 1 } };
+    return choice;
+}
+
+Budget ofA(BudgetAction action, double limit = 1)
+{
+    return { BudgetScope::Day, u"a"_s, limit, action };
+}
+
+} // namespace
+
+/// What is said before a batch starts.
+class TestBatchEstimate final : public QObject {
+    Q_OBJECT
+
+private:
+    const QList<BatchCost> m_auto { { select::autoRef.providerId, select::autoRef.model, cost::CostRange(),
+                                      cost::CostRange() } };
+
+private Q_SLOTS:
+    void aUsedUpBudgetOfAutosIsTold_data()
+    {
+        QTest::addColumn<int>("budget");
+        QTest::addColumn<int>("says");
+        QTest::newRow("refuse") << int(BudgetAction::Refuse) << int(BudgetAction::Warn); // it is left alone
+        QTest::newRow("ask") << int(BudgetAction::Ask) << int(BudgetAction::Ask);
+        QTest::newRow("warn") << int(BudgetAction::Warn) << int(BudgetAction::Warn);
+    }
+    void aUsedUpBudgetOfAutosIsTold()
+    {
+        QFETCH(int, budget);
+        QFETCH(int, says);
+        const auto verdict = checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction(budget)) }), m_auto);
+        QCOMPARE(verdict.action, BudgetAction(says));
+        QVERIFY2(verdict.reason.contains(u"for a is used up: $1.00 spent"_s), qPrintable(verdict.reason));
+        const bool passedOver = BudgetAction(budget) == BudgetAction::Refuse;
+        QCOMPARE(verdict.reason.contains(u"asks the other providers"_s), passedOver);
+    }
+
+    void whereAllRefuseNothingIsSent()
+    {
+        const auto verdict = checkBudgets(choice({ u"a"_s }, { ofA(BudgetAction::Refuse) }), m_auto);
+        QCOMPARE(verdict.action, BudgetAction::Refuse);
+    }
+
+    void nothingElseIsSaid()
+    {
+        QVERIFY(!checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse, 2) }), m_auto).action);
+        QVERIFY(!checkBudgets(choice({ u"b"_s }, { ofA(BudgetAction::Refuse) }), m_auto).action);
+        const QList<BatchCost> plain { { u"b"_s, u"m"_s, cost::CostRange(), cost::CostRange() } };
+        QVERIFY(!checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse) }), plain).action);
+    }
+
+    void anAskIsNotLostBehindARefusal()
+    {
+        const QList<Budget> budgets { ofA(BudgetAction::Refuse), { BudgetScope::Day, u"b"_s, 0, BudgetAction::Ask } };
+        QCOMPARE(checkBudgets(choice({ u"a"_s, u"b"_s, u"c"_s }, budgets), m_auto).action, BudgetAction::Ask);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestBatchEstimate)
+#include "tst_batchestimate.moc"
