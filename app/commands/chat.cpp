@@ -4,12 +4,12 @@
 #include "app/commands/interrupts.h"
 #include "app/commands/options.h"
 #include "app/commands/receipt.h"
+#include "app/commands/spending.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/cost/tokencount.h"
 #include "core/profile/format.h"
 #include "core/run/bill.h"
-#include "core/run/plannedcall.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
@@ -101,11 +101,11 @@ void ChatCommand::start()
 
 void ChatCommand::choose()
 {
-    if (budgets().isEmpty()) {
+    if (budgetsOf(m_session).isEmpty()) {
         chooseWith({});
         return;
     }
-    whenSpent({}, [this](const base::Result<QList<cost::Spent>> &spent) {
+    whenSpent(m_session, this, {}, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (spent)
             chooseWith(*spent);
         else
@@ -115,7 +115,7 @@ void ChatCommand::choose()
 
 void ChatCommand::chooseWith(const QList<cost::Spent> &spent)
 {
-    const QList<cost::Budget> rows = budgets();
+    const QList<cost::Budget> rows = budgetsOf(m_session);
     const QStringList providers = m_session.chooser().policy().providers();
     m_pick = m_session.chooser().choose({ .chat = chatRequest({}),
                                           .tags = m_options.choice.tags,
@@ -148,6 +148,7 @@ llm::ChatRequest ChatCommand::chatRequest(const QString &model) const
     chat.options = m_options.chat;
     if (!m_options.system.isEmpty())
         chat.messages.append(llm::Message::fromText(llm::Role::System, m_options.system));
+    chat.messages.append(m_options.before);
     llm::Message question = llm::Message::fromText(llm::Role::User, m_options.prompt);
     question.parts.append(m_options.images);
     chat.messages.append(question);
@@ -224,43 +225,19 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
     fitRequest(m_session, this, requestFor(endpoint, model), fit, onFitted);
 }
 
-QList<cost::Budget> ChatCommand::budgets() const
-{
-    QStringList unread; // checkBudgets() says so
-    return cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &unread);
-}
-
-void ChatCommand::whenSpent(const QString &conversationId, const Then &then)
-{
-    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
-    const cost::PeriodStarts starts = cost::periodStarts(now);
-    m_session.store()
-        .spending({ conversationId, starts.dayMs, starts.monthMs })
-        .then(this, [then](const base::Result<QList<store::Spending>> &spending) {
-            then(spending ? base::Result<QList<cost::Spent>>(spentOf(*spending)) : spending.error());
-        });
-}
-
 void ChatCommand::checkBudgets(const run::RunRequest &request)
 {
     QStringList problems;
-    const QList<cost::Budget> budgets =
-        cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
+    budgetsOf(m_session, &problems);
     for (const QString &problem : std::as_const(problems))
         writeLine(stderr, u"talkbench chat: %1"_s.arg(problem));
-    if (budgets.isEmpty()) {
-        dispatch(request);
-        return;
-    }
-    whenSpent(request.conversationId, [this, budgets, request](const base::Result<QList<cost::Spent>> &spent) {
-        if (!spent) {
-            fail(spent.error());
+    judgeSpending(m_session, this, request, [this, request](const base::Result<Judged> &judged) {
+        if (!judged) {
+            fail(judged.error());
             return;
         }
-        m_spent = *spent;
-        const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs());
-        const auto planned = run::plannedCall(request, nullptr, m_session.prices(), now);
-        onVerdict(cost::check(budgets, *spent, planned), request);
+        m_spent = judged->spent;
+        onVerdict(judged->verdict, request);
     });
 }
 
@@ -390,7 +367,8 @@ void ChatCommand::report(const profile::RunRecord &record)
     const bool hasNumbers = !record.trace.chunks.isEmpty() || record.cached;
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
-    const QStringList passed = cost::passedBy(record.costUsd.value_or(0), record.providerId, budgets(), m_spent);
+    const QStringList passed =
+        cost::passedBy(record.costUsd.value_or(0), record.providerId, budgetsOf(m_session), m_spent);
     for (const QString &line : passed)
         writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     if (!m_options.json && m_options.receipt && answer.usage)

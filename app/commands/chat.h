@@ -26,9 +26,6 @@ private:
     /// The model of an automatic choice, once it is known what the budgets have left.
     void choose();
     void chooseWith(const QList<cost::Spent> &spent);
-    QList<cost::Budget> budgets() const;
-    using Then = std::function<void(const base::Result<QList<cost::Spent>> &spent)>;
-    void whenSpent(const QString &conversationId, const Then &then);
     void resolve();
     llm::ChatRequest chatRequest(const QString &model) const;
     void onResolved(const base::Result<Resolved> &resolved);

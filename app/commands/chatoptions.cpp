@@ -94,6 +94,26 @@ base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOption
     return {};
 }
 
+/// The messages of a file, all of which can be sent.
+base::Result<QList<llm::Message>> readBefore(const QCommandLineParser &parser)
+{
+    if (!parser.isSet(u"messages"_s))
+        return QList<llm::Message>();
+    const QString path = parser.value(u"messages"_s);
+    const auto messages = messagesFromFile(path);
+    if (!messages)
+        return messages;
+    for (qsizetype i = 0; i < messages->size(); ++i) {
+        for (const llm::ContentPart &part : messages->at(i).parts) {
+            if (part.kind == llm::ContentPart::Kind::Image && part.data.isEmpty())
+                return usage(
+                    u"%1: message %2 has a picture that is not in the file, as data:image/png;base64,… is."_s.arg(path)
+                        .arg(i + 1));
+        }
+    }
+    return messages;
+}
+
 /// "90s", "30m", "12h", "7d", or seconds.
 std::optional<qint64> durationFrom(QString text)
 {
@@ -152,6 +172,10 @@ void describeChat(QCommandLineParser &parser)
         { u"json-schema"_s, u"Ask for JSON by the schema in this file."_s, u"FILE"_s },
         { u"tools"_s, u"Offer the tools in this JSON file; calls are shown, not made."_s, u"FILE"_s },
         { u"image"_s, u"Show the model this picture (PNG, JPEG, GIF, WebP). May be repeated."_s, u"FILE"_s },
+        { u"messages"_s,
+          u"The prompt goes on after the messages in this JSON file, as the chat APIs have them: [{\"role\": \"user\", "
+          "\"content\": \"…\"}, …]."_s,
+          u"FILE"_s },
         { u"header"_s, u"A header of the request, 'Name: value'. May be repeated."_s, u"HEADER"_s },
         { u"no-stream"_s, u"Ask for the answer in one piece."_s },
         { u"cache"_s,
@@ -190,6 +214,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     const auto topP = number<double>(parser, u"top-p"_s, 0, 1);
     const auto reasoningBudget = number<int>(parser, u"reasoning-budget"_s, 0, 10'000'000);
     const auto contextTokens = number<int>(parser, u"context-tokens"_s, 1, 100'000'000);
+    const auto before = readBefore(parser);
     const auto shape = readShape(parser, options);
     const auto cache = readCache(parser, options);
     const auto validation = readChecks(parser);
@@ -199,7 +224,7 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
          { target ? nullptr : &target.error(), given ? nullptr : &given.error(), text ? nullptr : &text.error(),
            sampling ? nullptr : &sampling.error(), topP ? nullptr : &topP.error(),
            reasoningBudget ? nullptr : &reasoningBudget.error(), contextTokens ? nullptr : &contextTokens.error(),
-           shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
+           before ? nullptr : &before.error(), shape ? nullptr : &shape.error(), cache ? nullptr : &cache.error(),
            validation ? nullptr : &validation.error(), fit ? nullptr : &fit.error(),
            choice ? nullptr : &choice.error() }) {
         if (error)
@@ -217,7 +242,9 @@ base::Result<ChatCommandOptions> readChatOptions(const QCommandLineParser &parse
     options.chat.reasoningBudget = *reasoningBudget;
     options.chat.contextTokens = *contextTokens;
     options.validation = *validation;
+    options.before = *before;
     options.fit = *fit;
+    options.fit.overBudget = options.overBudget;
     options.timeoutMs = sampling->timeoutMs;
     options.choice = *choice;
     return options;

@@ -15,6 +15,7 @@ struct ChatCommandOptions {
     Target target;
     QString prompt;
     QString system;
+    QList<llm::Message> before; ///< the conversation that the prompt goes on in
     QList<llm::ContentPart> images;
     llm::ChatOptions chat;
     llm::Validation validation;

@@ -1,6 +1,7 @@
 #include "app/commands/choiceoptions.h"
 
 #include "app/commands/options.h"
+#include "core/llm/images.h"
 #include "core/run/record.h"
 
 #include <QCommandLineParser>
@@ -55,25 +56,45 @@ base::Result<void> readConversation(store::Store &store, const QString &id, Stor
     return {};
 }
 
+/// With its bytes where they are in the address (data:image/png;base64,…).
+llm::ContentPart pictureFrom(const QString &address)
+{
+    const qsizetype comma = address.indexOf(u',');
+    if (address.startsWith("data:"_L1) && address.first(std::max<qsizetype>(comma, 0)).endsWith(";base64"_L1)) {
+        if (const auto part = llm::imagePart(QByteArray::fromBase64(address.sliced(comma + 1).toLatin1())))
+            return *part;
+    }
+    return { llm::ContentPart::Kind::Image, {}, {}, {} };
+}
+
+QList<llm::ContentPart> partsFrom(const QJsonArray &content)
+{
+    QList<llm::ContentPart> parts;
+    for (const auto &value : content) {
+        const QString type = value["type"_L1].toString();
+        if (type == "text"_L1)
+            parts.append({ llm::ContentPart::Kind::Text, value["text"_L1].toString(), {}, {} });
+        else if (type == "image_url"_L1 || type == "image"_L1)
+            parts.append(pictureFrom(value["image_url"_L1]["url"_L1].toString()));
+    }
+    return parts;
+}
+
 std::optional<llm::Message> messageFrom(const QJsonObject &object)
 {
     const QString role = object["role"_L1].toString();
     const QJsonValue content = object["content"_L1];
+    const QJsonArray calls = object["tool_calls"_L1].toArray();
     const bool known = role == "system"_L1 || role == "user"_L1 || role == "assistant"_L1 || role == "tool"_L1;
-    if (!known || !(content.isString() || content.isArray()))
+    if (!known || !(content.isString() || content.isArray() || !calls.isEmpty()))
         return {};
     llm::Message message = llm::Message::fromText(llm::roleFromName(role), content.toString());
-    if (content.isString())
-        return message;
-    message.parts.clear();
-    const QJsonArray parts = content.toArray();
-    for (const auto &value : parts) {
-        const QString type = value["type"_L1].toString();
-        if (type == "text"_L1)
-            message.parts.append({ llm::ContentPart::Kind::Text, value["text"_L1].toString(), {}, {} });
-        else if (type == "image_url"_L1 || type == "image"_L1)
-            message.parts.append({ llm::ContentPart::Kind::Image, {}, {}, {} });
-    }
+    if (!content.isString())
+        message.parts = partsFrom(content.toArray());
+    for (const auto &call : calls)
+        message.toolCalls.append({ call["id"_L1].toString(), call["function"_L1]["name"_L1].toString(),
+                                   call["function"_L1]["arguments"_L1].toString() });
+    message.toolCallId = object["tool_call_id"_L1].toString();
     return message;
 }
 

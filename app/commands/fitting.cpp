@@ -1,7 +1,9 @@
 #include "app/commands/fitting.h"
 
 #include "app/commands/options.h"
+#include "app/commands/spending.h"
 #include "app/commands/terminal.h"
+#include "core/run/summary.h"
 
 #include <QCommandLineParser>
 
@@ -35,26 +37,134 @@ std::optional<llm::ModelInfo> infoIn(const QList<store::ModelList> &lists, const
     return std::nullopt;
 }
 
-base::Result<run::RunRequest> fitted(run::RunRequest request, const FitOptions &options,
-                                     std::optional<llm::ModelInfo> model, const cost::TokenCounter &counter)
-{
-    if (options.contextTokens) {
-        model = model.value_or(llm::ModelInfo());
-        model->contextTokens = options.contextTokens;
+/// One prompt on its way to be fitted. Ends itself.
+class Fitting final : public QObject {
+    Q_OBJECT
+
+public:
+    using Then = std::function<void(const base::Result<run::RunRequest> &)>;
+
+    Fitting(Session &session, QObject *context, const run::RunRequest &request, const FitOptions &options,
+            const cost::TokenCounter &counter, const Then &then)
+        : QObject(context), m_session(session), m_request(request), m_options(options), m_counter(counter), m_then(then)
+    {
     }
-    cost::ContextRules rules;
-    rules.room = cost::promptRoom(request.chat.options, model);
-    rules.policy = options.policy;
-    if (options.policy && !rules.room && options.needsContext)
-        return usage(u"--fit needs --context-limit: nobody has told the context of %1."_s.arg(request.chat.model));
-    const cost::ContextFit fit = cost::fitToContext(request.endpoint.providerId, request.chat, rules, counter);
+
+    /// What its server has told of the model may be needed.
+    void start()
+    {
+        if (!m_options.policy || m_options.contextTokens) {
+            fit(std::nullopt);
+            return;
+        }
+        m_session.store().modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
+            fit(lists ? infoIn(*lists, m_request) : std::nullopt);
+        });
+    }
+
+private:
+    void fit(std::optional<llm::ModelInfo> model);
+    void summarise();
+    void judge(const llm::Endpoint &endpoint);
+    void ask(const run::RunRequest &summary);
+    void onSummary(const profile::RunRecord &record);
+    void dropInstead(const QString &why);
+    void end(const base::Result<run::RunRequest> &result)
+    {
+        deleteLater();
+        m_then(result);
+    }
+
+    Session &m_session;
+    const run::RunRequest m_request;
+    const FitOptions m_options;
+    const cost::TokenCounter m_counter;
+    const Then m_then;
+    cost::ContextRules m_rules;
+    cost::ContextFit m_fit;
+    std::unique_ptr<run::Run> m_run;
+};
+
+void Fitting::fit(std::optional<llm::ModelInfo> model)
+{
+    if (m_options.contextTokens) {
+        model = model.value_or(llm::ModelInfo());
+        model->contextTokens = m_options.contextTokens;
+    }
+    m_rules.room = cost::promptRoom(m_request.chat.options, model);
+    m_rules.policy = m_options.policy;
+    if (m_options.policy && !m_rules.room && m_options.needsContext) {
+        end(usage(u"--fit needs --context-limit: nobody has told the context of %1."_s.arg(m_request.chat.model)));
+        return;
+    }
+    m_fit = cost::fitToContext(m_request.endpoint.providerId, m_request.chat, m_rules, m_counter);
+    if (m_fit.problem)
+        end(*m_fit.problem);
+    else if (m_fit.fit.wantsSummary)
+        summarise();
+    else
+        end(run::fitted(m_request, m_fit, m_fit.decision()));
+}
+
+/// The server that is asked anyway is reached as the command line says.
+void Fitting::summarise()
+{
+    Target target;
+    target.provider = m_options.summaryModel->providerId;
+    target.isChosen = true;
+    if (target.provider == m_request.endpoint.providerId) {
+        judge(m_request.endpoint);
+        return;
+    }
+    m_session.resolve(target, this, [this](const base::Result<Resolved> &resolved) {
+        if (resolved)
+            judge(resolved->endpoint);
+        else
+            dropInstead(resolved.error().message);
+    });
+}
+
+void Fitting::judge(const llm::Endpoint &endpoint)
+{
+    const run::RunRequest summary = run::summaryCall(endpoint, m_options.summaryModel->model, m_request, m_fit);
+    judgeSpending(m_session, this, summary, [this, summary](const base::Result<Judged> &judged) {
+        using enum cost::BudgetAction;
+        const auto action = judged ? judged->verdict.action : std::nullopt;
+        if (!judged)
+            dropInstead(judged.error().message);
+        else if (action == Refuse || (action == Ask && !m_options.overBudget))
+            dropInstead(judged->verdict.reason);
+        else
+            ask(summary);
+    });
+}
+
+void Fitting::ask(const run::RunRequest &summary)
+{
+    writeLine(stderr, u"talkbench chat: asking %1 for a summary of older turns"_s.arg(toText(*m_options.summaryModel)));
+    m_run = m_session.runs().start(summary);
+    connect(m_run.get(), &run::Run::finished, this, &Fitting::onSummary);
+}
+
+void Fitting::onSummary(const profile::RunRecord &record)
+{
+    m_run.release()->deleteLater(); // it is the sender
+    const auto summed = run::withSummary(m_fit, record, m_request, m_counter);
+    if (summed)
+        end(run::fitted(m_request, *summed, m_fit.decision()));
+    else
+        dropInstead(summed.error().message);
+}
+
+void Fitting::dropInstead(const QString &why)
+{
+    m_rules.policy = cost::FitPolicy::DropOldestTurns;
+    const cost::ContextFit fit = cost::fitToContext(m_request.endpoint.providerId, m_request.chat, m_rules, m_counter);
+    const QString said = u"There is no summary of the older turns: %1"_s.arg(why);
     if (fit.problem)
-        return *fit.problem;
-    if (const QString decision = fit.decision(); !decision.isEmpty())
-        request.steps.append({ u"fit"_s, decision });
-    request.chat.messages = fit.fit.messages;
-    request.promptTokens = fit.prompt;
-    return request;
+        end(*fit.problem);
+    else
+        end(run::fitted(m_request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
 }
 
 } // namespace
@@ -64,8 +174,10 @@ void addFitOptions(QCommandLineParser &parser)
     parser.addOptions({
         { u"fit"_s,
           u"What gives way where the prompt is longer than the model's context: off (nothing; the default), cut (whole "
-          "sentences out of the middle of the longest message) or drop (the oldest turns)."_s,
+          "sentences out of the middle of the longest message), drop (the oldest turns) or summarise (a model's "
+          "summary goes in the place of the oldest turns)."_s,
           u"POLICY"_s },
+        { u"summary-model"_s, u"Who sums older turns up, with --fit summarise; else the settings' one."_s, u"P/M"_s },
         { u"context-limit"_s, u"The tokens of the model's context, where its server doesn't tell; with --fit."_s,
           u"N"_s },
     });
@@ -79,11 +191,18 @@ base::Result<FitOptions> readFit(const QCommandLineParser &parser)
         return limit.error();
     options.contextTokens = *limit;
     const QString policy = parser.value(u"fit"_s);
-    if (!parser.isSet(u"fit"_s) || policy == "off"_L1)
+    if (parser.isSet(u"fit"_s) && policy != "off"_L1) {
+        options.policy = cost::fitPolicyFromName(policy);
+        if (!options.policy)
+            return usage(u"--fit takes drop, cut, summarise or off, not '%1'."_s.arg(policy));
+    }
+    if (!parser.isSet(u"summary-model"_s))
         return options;
-    options.policy = cost::fitPolicyFromName(policy);
-    if (!options.policy || options.policy == cost::FitPolicy::SummariseOlder)
-        return usage(u"--fit takes drop, cut or off, not '%1'."_s.arg(policy));
+    if (options.policy != cost::FitPolicy::SummariseOlder)
+        return usage(u"--summary-model goes with --fit summarise."_s);
+    options.summaryModel = select::modelRefFromText(parser.value(u"summary-model"_s));
+    if (!options.summaryModel)
+        return usage(u"--summary-model takes provider/model, not '%1'."_s.arg(parser.value(u"summary-model"_s)));
     return options;
 }
 
@@ -94,21 +213,21 @@ void fitRequest(Session &session, QObject *context, const run::RunRequest &reque
         then(request);
         return;
     }
-    session.whenCounting(context, [&session, context, request, options, then](const cost::TokenCounter *counter) {
-        if (!counter) {
+    FitOptions complete = options;
+    if (!complete.summaryModel)
+        complete.summaryModel = select::modelRefFromText(session.settings().value("context/summary_model").toString());
+    if (options.policy == cost::FitPolicy::SummariseOlder && !complete.summaryModel) {
+        then(usage(u"--fit summarise needs --summary-model: the settings name none."_s));
+        return;
+    }
+    session.whenCounting(context, [&session, context, request, complete, then](const cost::TokenCounter *counter) {
+        if (counter)
+            (new Fitting(session, context, request, complete, *counter, then))->start();
+        else
             then(request);
-            return;
-        }
-        if (!options.policy || options.contextTokens) {
-            then(fitted(request, options, std::nullopt, *counter));
-            return;
-        }
-        session.store().modelLists().then(
-            context, [request, options, then, counter = *counter](const base::Result<QList<store::ModelList>> &lists) {
-                const auto model = lists ? infoIn(*lists, request) : std::nullopt;
-                then(fitted(request, options, model, counter));
-            });
     });
 }
 
 } // namespace talkbench::app
+
+#include "fitting.moc"

@@ -1,6 +1,7 @@
 #include "app/commands/pricechanges.h"
 
 #include "app/commands/options.h"
+#include "app/commands/priceoptions.h"
 #include "app/commands/prices.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
@@ -23,60 +24,9 @@ namespace talkbench::app {
 
 namespace {
 
-struct RateOption {
-    QLatin1StringView option;
-    QLatin1StringView member; ///< of a row of prices.json
-    const char *title;
-};
-
-constexpr RateOption rateOptions[] {
-    { "input"_L1, "input"_L1, "USD a million tokens of input." },
-    { "output"_L1, "output"_L1, "USD a million tokens of output." },
-    { "cache-read"_L1, "cache_read"_L1, "Of input read from the provider's cache; else as input." },
-    { "cache-write"_L1, "cache_write"_L1, "Of input written to it; else as input." },
-    { "cache-write-1h"_L1, "cache_write_1h"_L1, "Of input written to it for an hour; else as cache-write." },
-    { "reasoning"_L1, "reasoning"_L1, "Of thoughts; else as output." },
-    { "image"_L1, "image"_L1, "Of pictures; else as input." },
-};
-
-constexpr double highestRate = 1e5;
-
 void addCommonOptions(QCommandLineParser &parser)
 {
     parser.addOptions({ { u"json"_s, u"Print JSON."_s }, { { u"h"_s, u"help"_s }, u"Shows this."_s } });
-}
-
-/// The one model that is named.
-base::Result<QString> modelOf(const QCommandLineParser &parser)
-{
-    const QStringList names = parser.positionalArguments();
-    if (names.size() != 1 || names.constFirst().trimmed().isEmpty())
-        return usage(names.isEmpty() ? u"There is no model."_s : u"Name one model."_s);
-    return names.constFirst().trimmed();
-}
-
-base::Result<cost::Price> readPrice(const QCommandLineParser &parser)
-{
-    const auto model = modelOf(parser);
-    if (!model)
-        return model.error();
-    QJsonObject row { { u"model"_s, *model },
-                      { u"provider"_s, parser.value(u"provider"_s) },
-                      { u"source"_s, u"your own"_s },
-                      { u"date"_s, QDateTime::currentDateTimeUtc().date().toString(Qt::ISODate) },
-                      { u"origin"_s, u"user"_s } };
-    for (const RateOption &rate : rateOptions) {
-        const auto usd = number<double>(parser, rate.option, 0, highestRate);
-        if (!usd)
-            return usd.error();
-        if (*usd)
-            row.insert(rate.member, **usd);
-    }
-    for (const auto name : { "input"_L1, "output"_L1 }) {
-        if (!row.contains(name))
-            return usage(u"--%1 is missing: a price has both, input and output."_s.arg(name));
-    }
-    return cost::priceFromJson(row);
 }
 
 /// Writes the user's own prices as `change` makes them, or has an open window do it, which would write its own over them.
@@ -113,10 +63,10 @@ base::Result<qint64> dayStart(const QCommandLineParser &parser, const QString &o
 {
     if (!parser.isSet(option))
         return standard;
-    const QDate day = QDate::fromString(parser.value(option), Qt::ISODate);
-    if (!day.isValid())
-        return usage(u"--%1 takes a day as 2026-11-24, not '%2'."_s.arg(option, parser.value(option)));
-    return day.addDays(days).startOfDay().toMSecsSinceEpoch();
+    const auto day = dayOf(parser, option);
+    if (!day)
+        return day.error();
+    return day->addDays(days).startOfDay().toMSecsSinceEpoch();
 }
 
 base::Result<Recomputing> readRecomputing(const QCommandLineParser &parser)
@@ -178,10 +128,8 @@ int setPrice(const QStringList &arguments, const GlobalOptions &options)
     QCommandLineParser parser;
     parser.setApplicationDescription(
         u"Sets a price of your own for a model; it goes before what servers report and before "
-        "the table. What past calls cost stays as it was."_s);
-    parser.addOption({ { u"p"_s, u"provider"_s }, u"Only where this provider serves it."_s, u"ID"_s });
-    for (const RateOption &rate : rateOptions)
-        parser.addOption({ QString(rate.option), QString::fromUtf8(rate.title), u"USD"_s });
+        "the table. What past calls cost stays as it was. One that begins on another day (--from) is a price beside it."_s);
+    addPriceOptions(parser);
     addCommonOptions(parser);
     parser.addPositionalArgument(u"model"_s, u"The model's id, or the beginning of several: claude-*"_s, u"MODEL"_s);
     const bool parsed = parser.parse(QStringList { u"talkbench prices set"_s } + arguments);
@@ -201,7 +149,8 @@ int unsetPrice(const QStringList &arguments, const GlobalOptions &options)
     QCommandLineParser parser;
     parser.setApplicationDescription(
         u"Takes a price of your own back: what servers report and the table hold again."_s);
-    parser.addOption({ { u"p"_s, u"provider"_s }, u"The provider that it was set for."_s, u"ID"_s });
+    parser.addOptions({ { { u"p"_s, u"provider"_s }, u"The provider that it was set for."_s, u"ID"_s },
+                        { u"from"_s, u"Only the one that begins on this day, 2026-11-24."_s, u"DATE"_s } });
     addCommonOptions(parser);
     parser.addPositionalArgument(u"model"_s, u"The model's id, as it was set."_s, u"MODEL"_s);
     const bool parsed = parser.parse(QStringList { u"talkbench prices unset"_s } + arguments);
@@ -209,11 +158,14 @@ int unsetPrice(const QStringList &arguments, const GlobalOptions &options)
         return printHelp(parser, "prices unset");
     const bool json = arguments.contains(u"--json"_s);
     const auto model = parsed ? modelOf(parser) : usage(parser.errorText());
-    if (!model)
-        return misused("prices", model.error().message, json);
+    const auto from = dayOf(parser, u"from"_s);
+    if (!model || !from)
+        return misused("prices", (model ? from.error() : model.error()).message, json);
     const QString provider = parser.value(u"provider"_s);
     const auto changed = changeOwnPrices(options, [&](const QVariantMap &own) -> base::Result<QVariantMap> {
-        if (const auto without = cost::withoutPrice(own, provider, *model))
+        const auto without = from->isValid() ? cost::withoutPrice(own, provider, *model, *from)
+                                             : cost::withoutPrice(own, provider, *model);
+        if (without)
             return *without;
         const QString where = provider.isEmpty() ? QString() : u" of %1"_s.arg(provider);
         return base::Error { base::ErrorKind::NotFound,

@@ -65,6 +65,23 @@ QList<cost::Price> filtered(const cost::PriceBook &book, const QString &provider
     return found;
 }
 
+/// What a row has beside its rates.
+QString conditions(const cost::Price &price)
+{
+    QStringList parts;
+    if (!price.tiers.isEmpty())
+        parts.append(price.tiers.size() == 1 ? u"1 tier"_s : u"%1 tiers"_s.arg(price.tiers.size()));
+    if (!price.offPeak.isEmpty())
+        parts.append(u"off-peak"_s);
+    if (price.batch || price.batchFactor)
+        parts.append(u"batch"_s);
+    if (price.from.isValid())
+        parts.append(u"from "_s + price.from.toString(Qt::ISODate));
+    if (price.until.isValid())
+        parts.append(u"until "_s + price.until.toString(Qt::ISODate));
+    return parts.isEmpty() ? QString() : u" ("_s + parts.join(u", "_s) + u')';
+}
+
 QString amount(std::optional<double> rate)
 {
     return rate ? QString::number(*rate, 'g', 6) : u"-"_s;
@@ -90,7 +107,7 @@ int printPrices(const QList<cost::Price> &prices, bool json)
                      .arg(amount(price.input), 9)
                      .arg(amount(price.output), 9)
                      .arg(amount(price.cacheRead), 9)
-                     .arg(printable(source));
+                     .arg(printable(source) + conditions(price));
     }
     return printed(write(stdout, json ? QString::fromUtf8(QJsonDocument(rows).toJson()) : lines), "prices");
 }

@@ -40,7 +40,7 @@ QList<Row> hereRows(const profile::RunRecord &record)
                                                           profile::formatUsdItem(line.usd())) });
     if (receipt.tierAbove)
         rows.append({ u"tier"_s, u"above %1 tok of input"_s.arg(profile::formatCount(*receipt.tierAbove)) });
-    if (receipt.offPeakFactor < 1)
+    if (receipt.offPeakFactor != 1)
         rows.append({ u"off-peak"_s, u"× %1"_s.arg(receipt.offPeakFactor) });
     if (receipt.batch)
         rows.append({ u"batch"_s, profile::printable(receipt.price->batchRule()) });

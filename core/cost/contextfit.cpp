@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace talkbench::cost {
 
@@ -19,12 +20,12 @@ const auto summarise =
     u"Sum up the conversation below for whoever goes on with it: what was asked, what was decided, names, "
     "numbers and open questions. At most 250 words, no introduction."_s;
 
-/// Tokens of single messages, and of what a prompt has beside them.
+/// Tokens of a prompt.
 class Scale {
 public:
     Scale(const QString &providerId, const llm::ChatRequest &request, const TokenCounter &counter,
           const CountText &count)
-        : m_providerId(providerId), m_request(request), m_counter(counter), m_count(count), m_frame(prompt({}).tokens)
+        : m_providerId(providerId), m_request(request), m_counter(counter), m_count(count)
     {
     }
 
@@ -39,25 +40,77 @@ public:
             tokens += m_count ? m_count(message.text()) : m_counter.tokenizerFor(m_request.model).count(message.text());
         return m_counter.textOf(m_providerId, m_request.model, tokens);
     }
-    /// Without the messages: the answer's beginning, tools.
-    qint64 frame() const { return m_frame; }
-    CountMessage each() const
+    /// In tokens of the vocabulary that is counted with.
+    qint64 counted(const QList<llm::Message> &messages, const QList<llm::Tool> &tools = {}) const
     {
-        return [this](const llm::Message &message) { return prompt({ message }).tokens - m_frame; };
+        return m_counter.countTemplated(m_request.model, messages, tools, m_count);
     }
+    TokenCount ofCounted(qint64 counted) const { return m_counter.ofTemplated(m_providerId, m_request.model, counted); }
+    const QList<llm::Tool> &tools() const { return m_request.options.tools; }
 
 private:
     const QString &m_providerId;
     const llm::ChatRequest &m_request;
     const TokenCounter &m_counter;
     const CountText &m_count;
-    const qint64 m_frame;
+};
+
+/// Which end of a count has to have room.
+enum class End { Most, Expected };
+
+/// Tokens of single messages as shares of a room: what fills it together is a prompt of just so many tokens, whose error is
+/// less than the sum of its messages'.
+class Shares {
+public:
+    Shares(const Scale &scale, qint64 room, End end)
+        : m_scale(scale), m_empty(scale.counted({})),
+          m_factor(static_cast<double>(room) / static_cast<double>(most(scale, room, end))),
+          m_budget(room - share(scale.counted({}, scale.tools())))
+    {
+    }
+
+    /// Less what a prompt has beside its messages: the answer's beginning, tools.
+    qint64 budget() const { return m_budget; }
+    qint64 summary() const { return share(summaryTokens); }
+    CountMessage each() const
+    {
+        return [this](const llm::Message &message) { return share(m_scale.counted({ message }) - m_empty); };
+    }
+
+private:
+    /// Tokens of the vocabulary that have room.
+    static qint64 most(const Scale &scale, qint64 room, End end)
+    {
+        qint64 fits = 1;
+        qint64 tooMany = 2 * room + 2; // no model counts less than half
+        while (tooMany - fits > 1) {
+            const qint64 tried = fits + (tooMany - fits) / 2;
+            const TokenCount count = scale.ofCounted(tried);
+            ((end == End::Most ? count.high : count.tokens) <= room ? fits : tooMany) = tried;
+        }
+        return fits;
+    }
+    qint64 share(qint64 counted) const
+    {
+        return static_cast<qint64>(std::ceil(static_cast<double>(counted) * m_factor));
+    }
+
+    const Scale &m_scale;
+    const qint64 m_empty;
+    const double m_factor;
+    const qint64 m_budget;
 };
 
 void weigh(ContextFit &result, const Scale &scale)
 {
     result.prompt = scale.prompt(result.fit.messages);
     result.text = scale.text(result.fit.messages);
+}
+
+base::Result<Fit> fitted(const Scale &scale, const QList<llm::Message> &messages, const ContextRules &rules, End end)
+{
+    const Shares shares(scale, *rules.room, end);
+    return fitPrompt(messages, { rules.pinned, shares.budget(), *rules.policy, shares.summary() }, shares.each());
 }
 
 } // namespace
@@ -88,13 +141,19 @@ std::optional<qint64> promptRoom(const llm::ChatOptions &options, const std::opt
 
 QString ContextFit::decision() const
 {
-    const QLocale english = QLocale::c();
+    const auto number = [](qint64 tokens) { return QLocale::c().toString(tokens); };
     if (problem)
         return u"sent whole: %1"_s.arg(problem->message);
+    const QString atMost = isUnsure
+        ? u"It may still be too long: up to %1 tokens, where %2 have room."_s.arg(number(prompt.high), number(room))
+        : QString();
     if (fit.leftOut.isEmpty())
-        return {};
-    return u"%1 About %2 of %3 tokens went; %4 have room."_s.arg(fit.reason, english.toString(tokensLeftOut()),
-                                                                 english.toString(wanted), english.toString(room));
+        return atMost;
+    const QString size = isForError()
+        ? u"About %1 of %2 tokens went: they may be up to %3, and %4 have room."_s.arg(
+            number(tokensLeftOut()), number(wanted), number(wantedHigh), number(room))
+        : u"About %1 of %2 tokens went; %3 have room."_s.arg(number(tokensLeftOut()), number(wanted), number(room));
+    return QStringList { fit.reason, size, atMost }.join(u' ').trimmed();
 }
 
 ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
@@ -106,10 +165,15 @@ ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &reque
     result.room = rules.room.value_or(0);
     weigh(result, scale);
     result.wanted = result.prompt.tokens;
-    if (!rules.room || !rules.policy || result.wanted <= *rules.room)
+    result.wantedHigh = result.prompt.high;
+    if (!rules.room || !rules.policy || result.wantedHigh <= *rules.room)
         return result;
-    const auto fit = fitPrompt(
-        request.messages, { rules.pinned, *rules.room - scale.frame(), *rules.policy, summaryTokens }, scale.each());
+    auto fit = fitted(scale, request.messages, rules, End::Most);
+    result.isUnsure = !fit;
+    if (!fit && result.wanted <= *rules.room)
+        return result;
+    if (!fit)
+        fit = fitted(scale, request.messages, rules, End::Expected);
     if (!fit) {
         result.problem = fit.error();
         return result;
@@ -124,7 +188,8 @@ base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summa
 {
     const CountText none;
     const Scale scale(providerId, request, counter, none);
-    const auto messages = withSummary(fit.fit, summary, fit.room - scale.frame(), scale.each());
+    const Shares shares(scale, fit.room, fit.isUnsure ? End::Expected : End::Most);
+    const auto messages = withSummary(fit.fit, summary, shares.budget(), shares.each());
     if (!messages)
         return messages.error();
     ContextFit result = fit;

@@ -25,16 +25,21 @@ struct ContextFit {
     TokenCount prompt; ///< of fit.messages
     TokenCount text; ///< of their texts alone, without any template
     qint64 wanted = 0; ///< tokens of all of the prompt
+    qint64 wantedHigh = 0; ///< what they may be at most
     qint64 room = 0; ///< 0: not known
+    bool isUnsure = false; ///< what is sent is expected to fit, but may be too long
     std::optional<base::Error> problem; ///< why it doesn't fit nevertheless
 
     qint64 tokensLeftOut() const { return wanted - prompt.tokens; }
+    /// All of it is expected to fit, and the error of the count is why some went.
+    bool isForError() const { return !fit.leftOut.isEmpty() && wanted <= room; }
     /// For the record: what was done and how much went; empty where nothing was.
     QString decision() const;
 };
 
-/// Pure; any thread may ask. A prompt that can't be made to fit is given back whole: its count may be an estimate, and the
-/// server knows better. Pictures take no room here.
+/// Pure; any thread may ask. A prompt is made to fit at the most that it may be, so that no server finds it too long; if that
+/// can't be, as it is expected to be. One that can't be made to fit is given back whole: its count may be an estimate, and
+/// the server knows better. Pictures take no room here.
 ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
                         const TokenCounter &counter, const CountText &count = {});
 

@@ -38,9 +38,6 @@ base::Error badRow(const QJsonObject &row, const QString &what)
     return bad(u"%1: %2"_s.arg(what, QString::fromUtf8(QJsonDocument(row).toJson(QJsonDocument::Compact))));
 }
 
-/// Beyond it a figure is per token or per thousand, or nonsense.
-constexpr double highestRate = 1e5;
-
 bool isRate(const QJsonValue &value)
 {
     return value.isDouble() && value.toDouble() >= 0 && value.toDouble() <= highestRate;
@@ -108,7 +105,8 @@ base::Result<QList<OffPeak>> offPeakFromJson(const QJsonArray &array)
         const OffPeak window { QTime::fromString(object["from"_L1].toString(), u"hh:mm"_s),
                                QTime::fromString(object["until"_L1].toString(), u"hh:mm"_s),
                                object["factor"_L1].toDouble(-1) };
-        if (!window.from.isValid() || !window.until.isValid() || !(window.factor >= 0 && window.factor <= 10))
+        if (!window.from.isValid() || !window.until.isValid()
+            || !(window.factor >= 0 && window.factor <= highestFactor))
             return bad(u"an off-peak window without times or a factor"_s);
         windows.append(window);
     }

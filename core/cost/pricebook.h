@@ -14,6 +14,11 @@
 
 namespace talkbench::cost {
 
+/// Beyond it a figure is per token or per thousand, or nonsense.
+inline constexpr double highestRate = 1e5;
+/// Of what every rate is multiplied by off-peak.
+inline constexpr double highestFactor = 10;
+
 /// USD per million tokens. An unset class falls back as its comment says; input and output are always known.
 struct Rates {
     double input = 0;

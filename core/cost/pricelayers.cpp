@@ -4,6 +4,26 @@ namespace talkbench::cost {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+bool isOf(const QVariantMap &price, const QString &providerId, const QString &model)
+{
+    return price.value(u"model"_s).toString() == model && price.value(u"provider"_s).toString() == providerId;
+}
+
+template <typename Goes>
+std::optional<QVariantMap> without(const QVariantMap &setting, const Goes &goes)
+{
+    QVariantList rows = setting.value(u"rows"_s).toList();
+    if (rows.removeIf([&goes](const QVariant &row) { return goes(row.toMap()); }) == 0)
+        return std::nullopt;
+    QVariantMap changed = setting;
+    changed.insert(u"rows"_s, rows);
+    return changed;
+}
+
+} // namespace
+
 QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInfo> &models, const QDate &fetched)
 {
     QList<Price> prices;
@@ -50,25 +70,35 @@ QVariantMap toSetting(const QList<Price> &userPrices)
     return { { u"rows"_s, rows } };
 }
 
+QVariantMap withPrices(const QVariantMap &setting, const QList<Price> &userPrices)
+{
+    QVariantList rows = setting.value(u"rows"_s).toList();
+    rows.removeIf(
+        [](const QVariant &row) { return static_cast<bool>(priceFromJson(QJsonObject::fromVariantMap(row.toMap()))); });
+    QVariantMap changed = setting;
+    changed.insert(u"rows"_s, rows + toSetting(userPrices).value(u"rows"_s).toList());
+    return changed;
+}
+
 QVariantMap withPrice(const QVariantMap &setting, const Price &price)
 {
-    QVariantMap changed = withoutPrice(setting, price.providerId, price.model).value_or(setting);
+    QVariantMap changed = withoutPrice(setting, price.providerId, price.model, price.from).value_or(setting);
     changed.insert(u"rows"_s, changed.value(u"rows"_s).toList() + QVariantList { toJson(price).toVariantMap() });
     return changed;
 }
 
 std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QString &providerId, const QString &model)
 {
-    QVariantList rows = setting.value(u"rows"_s).toList();
-    const auto gone = rows.removeIf([&](const QVariant &row) {
-        const QVariantMap price = row.toMap();
-        return price.value(u"model"_s).toString() == model && price.value(u"provider"_s).toString() == providerId;
+    return without(setting, [&](const QVariantMap &price) { return isOf(price, providerId, model); });
+}
+
+std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QString &providerId, const QString &model,
+                                        const QDate &from)
+{
+    const QString day = from.toString(Qt::ISODate);
+    return without(setting, [&](const QVariantMap &price) {
+        return isOf(price, providerId, model) && price.value(u"from"_s).toString() == day;
     });
-    if (gone == 0)
-        return std::nullopt;
-    QVariantMap changed = setting;
-    changed.insert(u"rows"_s, rows);
-    return changed;
 }
 
 } // namespace talkbench::cost

@@ -147,14 +147,7 @@ TokenCount TokenCounter::countPrompt(const QString &providerId, const QString &m
                                      const QList<llm::Message> &messages, const QList<llm::Tool> &tools,
                                      const CountText &count) const
 {
-    const Row &row = rowFor(model);
-    const auto tokensOf = [&](const QString &text) { return count ? count(text) : base(row, text); };
-    qint64 counted = 0;
-    for (const llm::Message &message : messages)
-        counted += tokensOf(textToCount(message));
-    for (const llm::Tool &tool : tools)
-        counted += tokensOf(definition(tool));
-    TokenCount prompt = promptOf(providerId, model, counted, messages.size());
+    TokenCount prompt = ofTemplated(providerId, model, countTemplated(model, messages, tools, count));
     prompt.imagesNotCounted = images(messages);
     if (prompt.imagesNotCounted > 0 || !tools.isEmpty() || hasToolCalls(messages))
         prompt.counted = 0;
@@ -182,11 +175,28 @@ TokenCount TokenCounter::textOf(const QString &providerId, const QString &model,
 TokenCount TokenCounter::promptOf(const QString &providerId, const QString &model, qint64 counted,
                                   qsizetype messages) const
 {
+    return ofTemplated(providerId, model, counted + tokensBeforeAnswer + tokensAroundMessage * messages);
+}
+
+qint64 TokenCounter::countTemplated(const QString &model, const QList<llm::Message> &messages,
+                                    const QList<llm::Tool> &tools, const CountText &count) const
+{
     const Row &row = rowFor(model);
-    const qint64 all = counted + tokensBeforeAnswer + tokensAroundMessage * messages;
+    const auto tokensOf = [&](const QString &text) { return count ? count(text) : base(row, text); };
+    qint64 counted = tokensBeforeAnswer + tokensAroundMessage * messages.size();
+    for (const llm::Message &message : messages)
+        counted += tokensOf(textToCount(message));
+    for (const llm::Tool &tool : tools)
+        counted += tokensOf(definition(tool));
+    return counted;
+}
+
+TokenCount TokenCounter::ofTemplated(const QString &providerId, const QString &model, qint64 counted) const
+{
+    const Row &row = rowFor(model);
     const auto line = lineFor(row, providerId, model);
-    TokenCount prompt = line ? learned(row, *line, all) : assumed(row, all);
-    prompt.counted = all;
+    TokenCount prompt = line ? learned(row, *line, counted) : assumed(row, counted);
+    prompt.counted = counted;
     return prompt;
 }
 

@@ -39,6 +39,11 @@ public:
     TokenCount textOf(const QString &providerId, const QString &model, qint64 counted) const;
     TokenCount promptOf(const QString &providerId, const QString &model, qint64 counted, qsizetype messages) const;
 
+    /// A whole prompt in tokens of that tokenizer, with the template; and what that is in tokens of the model.
+    qint64 countTemplated(const QString &model, const QList<llm::Message> &messages, const QList<llm::Tool> &tools,
+                          const CountText &count) const;
+    TokenCount ofTemplated(const QString &providerId, const QString &model, qint64 counted) const;
+
     /// From what a call's prompt was counted as (TokenCount::counted) and the input that its server reported for it.
     void learn(const QString &providerId, const QString &model, qint64 counted, qint64 reported);
 

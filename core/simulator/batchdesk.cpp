@@ -180,7 +180,7 @@ Told BatchDesk::made(Batch batch)
     batch.createdMs = m_clock.wallMs();
     for (Request &request : batch.requests) {
         request.number = ++m_requests;
-        request.fails = answer(batch, request).status >= 400;
+        request.fails = answerTo(batch, request).status >= 400;
     }
     m_batches.push_back(std::move(batch));
     if (m_lost < m_batches.back().knobs.batchLost) {

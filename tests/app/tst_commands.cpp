@@ -113,35 +113,6 @@ private Q_SLOTS:
         QVERIFY(output.errors.isEmpty());
     }
 
-    void aLongPromptIsMadeToFit()
-    {
-        QString text;
-        for (int i = 0; i < 400; ++i)
-            text += u"Sentence number %1 says something of the sea. "_s.arg(i);
-        const auto ask = [&](const QStringList &more) {
-            return run(chat(QStringList { u"--json"_s, u"--max-tokens"_s, u"100"_s, u"--system"_s, u"Be brief."_s }
-                            + more + QStringList { text }));
-        };
-        const Output whole = ask({});
-        const qint64 all = whole.json()["usage"_L1]["input"_L1].toInteger();
-        QVERIFY2(all > 2'000, qPrintable(whole.text));
-        QVERIFY(!whole.errors.contains(u"left out"_s));
-        const Output cut = ask({ u"--fit"_s, u"cut"_s, u"--context-limit"_s, u"1100"_s });
-        QVERIFY2(cut.errors.contains(u"the longest message was cut"_s), qPrintable(cut.errors));
-        const qint64 sent = cut.json()["usage"_L1]["input"_L1].toInteger();
-        QVERIFY2(sent > 500 && sent < 1'300, qPrintable(QString::number(sent)));
-        // One turn can't be dropped.
-        const Output drop = ask({ u"--fit"_s, u"drop"_s, u"--context-limit"_s, u"1100"_s });
-        QCOMPARE(drop.code, 1);
-        QCOMPARE(drop.json()["error"_L1]["kind"_L1].toString(), u"context_too_long"_s);
-        QCOMPARE(
-            ask({ u"--fit"_s, u"off"_s, u"--context-limit"_s, u"1100"_s }).json()["usage"_L1]["input"_L1].toInteger(),
-            all);
-        QVERIFY(ask({ u"--fit"_s, u"drop"_s }).errors.contains(u"--context-limit"_s));
-        QCOMPARE(ask({ u"--fit"_s, u"summarise"_s }).code, 2);
-        QCOMPARE(ask({ u"--fit"_s, u"cut"_s, u"--context-limit"_s, u"0"_s }).code, 2);
-    }
-
     /// Another process, and a server that is gone: the answer is there.
     void aKeptAnswerNeedsNoServer()
     {

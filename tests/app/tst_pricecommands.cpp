@@ -97,6 +97,36 @@ private Q_SLOTS:
         QCOMPARE(run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows().size(), 0);
     }
 
+    void allThatAPriceCanSayIsSet()
+    {
+        const QStringList set { u"prices"_s, u"set"_s, u"m"_s, u"--input=3"_s, u"--output=15"_s };
+        const Output all =
+            run(set
+                + QStringList { u"--tier"_s, u"500000:input=8,output=30"_s, u"--tier"_s,
+                                u"200000:input=6,output=22.5,cache-read=0.6"_s, u"--off-peak"_s, u"16:30-00:30=0.5"_s,
+                                u"--batch"_s, u"input=1.5,output=7.5"_s, u"--from"_s, u"2026-01-01"_s, u"--until"_s,
+                                u"2030-12-31"_s, u"--source"_s, u"a letter"_s, u"--json"_s });
+        QVERIFY2(all.code == 0, qPrintable(all.errors));
+        const QJsonArray kept = run({ u"prices"_s, u"--json"_s, u"-p"_s, u"p"_s, u"m"_s }).rows();
+        QCOMPARE(kept, all.rows());
+        const QJsonObject row = kept[0].toObject();
+        QCOMPARE(row["tiers"_L1].toArray().size(), 2);
+        QCOMPARE(row["tiers"_L1][0]["above"_L1].toInt(), 200'000);
+        QCOMPARE(row["tiers"_L1][0]["cache_read"_L1].toDouble(), 0.6);
+        QCOMPARE(row["off_peak"_L1][0]["until"_L1].toString(), u"00:30"_s);
+        QCOMPARE(row["batch"_L1]["output"_L1].toDouble(), 7.5);
+        QCOMPARE(row["from"_L1].toString(), u"2026-01-01"_s);
+        QCOMPARE(row["until"_L1].toString(), u"2030-12-31"_s);
+        QCOMPARE(row["source"_L1].toString(), u"a letter"_s);
+        const Output beside = run(set + QStringList { u"--batch-factor=0.5"_s });
+        QVERIFY2(beside.text.contains(u"batch"_s), qPrintable(beside.text));
+        QCOMPARE(run({ u"prices"_s, u"m"_s, u"--json"_s }).rows().size(), 2); // they begin on different days
+        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"m"_s, u"--from"_s, u"2026-01-01"_s }).code, 0);
+        const QJsonArray rest = run({ u"prices"_s, u"m"_s, u"--json"_s }).rows();
+        QCOMPARE(rest.size(), 1);
+        QCOMPARE(rest[0][u"batch_factor"_s].toDouble(), 0.5);
+    }
+
     void nonsenseIsNotSet_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -108,6 +138,21 @@ private Q_SLOTS:
         QTest::newRow("negative") << QStringList { u"m"_s, u"--input=-1"_s, u"--output=1"_s };
         QTest::newRow("nan") << QStringList { u"m"_s, u"--input=nan"_s, u"--output=1"_s };
         QTest::newRow("a token's price") << QStringList { u"m"_s, u"--input=1e9"_s, u"--output=1"_s };
+        const auto add = [&](const char *name, const QString &option) {
+            QTest::newRow(name) << rates + QStringList { u"m"_s, option };
+        };
+        add("a tier without rates", u"--tier=200000"_s);
+        add("a tier without output", u"--tier=200000:input=1"_s);
+        add("a tier of nothing", u"--tier=0:input=1,output=2"_s);
+        add("a rate nobody knows", u"--tier=9:input=1,output=2,tea=3"_s);
+        add("a negative batch", u"--batch=input=-1,output=2"_s);
+        add("a dear batch", u"--batch-factor=2"_s);
+        add("no hours", u"--off-peak=night=0.5"_s);
+        add("no factor", u"--off-peak=16:30-00:30"_s);
+        add("no day", u"--from=soon"_s);
+        QTest::newRow("two tiers at once")
+            << rates + QStringList { u"m"_s, u"--tier=9:input=1,output=2"_s, u"--tier=9:input=1,output=2"_s };
+        QTest::newRow("ends first") << rates + QStringList { u"m"_s, u"--from=2026-02-01"_s, u"--until=2026-01-01"_s };
         QTest::newRow("unknown option") << rates + QStringList { u"m"_s, u"--colour=red"_s };
     }
 

@@ -294,6 +294,27 @@ private Q_SLOTS:
         QVERIFY(!withoutPrice(setting, u"q"_s, own.model));
         const auto rest = withoutPrice(*withoutPrice(setting, {}, own.model), u"p"_s, own.model);
         QCOMPARE(*rest, before); // what can't be read stays
+        QCOMPARE(withPrices(setting, {}), before);
+    }
+
+    void ownPricesOfSeveralDaysStandSideBySide()
+    {
+        Price now = price(1, 2);
+        now.origin = PriceOrigin::User;
+        Price later = now;
+        later.input = 5;
+        later.from = QDate(2027, 1, 1);
+        const QVariantMap setting = withPrice(withPrice({}, now), later);
+        QStringList problems;
+        QCOMPARE(userPrices(setting, &problems), (QList { now, later }));
+        later.input = 6;
+        QCOMPARE(userPrices(withPrice(setting, later), &problems), (QList { now, later }));
+        QVERIFY(!withoutPrice(setting, now.providerId, now.model, QDate(2027, 1, 2)));
+        const auto first = withoutPrice(setting, now.providerId, now.model, later.from);
+        QVERIFY(first);
+        QCOMPARE(userPrices(*first, &problems), QList { now });
+        QVERIFY(userPrices(*withoutPrice(setting, now.providerId, now.model), &problems).isEmpty());
+        QVERIFY(problems.isEmpty());
     }
 };
 

@@ -80,16 +80,18 @@ private Q_SLOTS:
         QTest::addColumn<QString>("model");
         QTest::newRow("exact") << u"gpt-4o"_s;
         QTest::newRow("a factor") << u"claude-opus-4-8"_s;
+        QTest::newRow("a vocabulary that nobody knows") << u"olmo-7b"_s;
     }
 
     void whatIsLeftFits()
     {
         QFETCH(QString, model);
         const auto request = talk(model, 8);
-        for (qint64 room = 400; room < 1'200; room += 37) {
+        for (qint64 room = 500; room < 1'300; room += 37) {
             const ContextFit result = fit(request, { room, FitPolicy::DropOldestTurns, { 3 } });
             QVERIFY2(!result.problem, qPrintable(QString::number(room)));
-            QVERIFY(result.prompt.tokens <= room + 2); // each message is rounded for itself
+            QVERIFY(!result.isUnsure);
+            QVERIFY2(result.prompt.high <= room, qPrintable(result.prompt.why));
             QVERIFY(result.fit.messages.contains(request.messages.at(3)));
             QVERIFY(result.fit.messages.contains(request.messages.first()));
             QVERIFY(result.fit.messages.last() == request.messages.last());
@@ -97,6 +99,48 @@ private Q_SLOTS:
             if (!result.fit.leftOut.isEmpty())
                 QVERIFY2(result.decision().contains(u"left out"_s), qPrintable(result.decision()));
         }
+    }
+
+    /// What is learned has an error of its own that is not the sum of its messages'.
+    void whatAnswersHaveTaughtIsFittedWhole()
+    {
+        TokenCounter taught = m_counter;
+        for (const qint64 counted : { 300, 900, 2'000, 4'000 })
+            taught.learn(u"p"_s, u"olmo-7b"_s, counted, counted * 2 + 50);
+        const auto request = talk(u"olmo-7b"_s, 8);
+        const qint64 room = 1'000;
+        const ContextFit result = fitToContext(u"p"_s, request, { room, FitPolicy::DropOldestTurns, {} }, taught);
+        QVERIFY(!result.problem && !result.isUnsure);
+        QVERIFY(result.prompt.high <= room);
+        // One turn more would be too much.
+        QList<Message> more = result.fit.messages;
+        more.insert(1, request.messages.at(result.fit.leftOut.last().message));
+        more.insert(1, request.messages.at(result.fit.leftOut.last().message - 1));
+        QVERIFY(taught.countPrompt(u"p"_s, request.model, more).high > room);
+    }
+
+    void theErrorOfTheCountIsAReasonToLeaveOut()
+    {
+        const auto request = talk(u"olmo-7b"_s, 4);
+        const TokenCount whole = m_counter.countPrompt(u"p"_s, request.model, request.messages);
+        const qint64 room = (whole.tokens + whole.high) / 2;
+        const ContextFit result = fit(request, { room, FitPolicy::DropOldestTurns, {} });
+        QVERIFY(!result.fit.leftOut.isEmpty() && result.isForError());
+        QVERIFY(result.prompt.high <= room);
+        QVERIFY2(result.decision().contains(u"they may be up to"_s), qPrintable(result.decision()));
+        QVERIFY(!fit(talk(u"olmo-7b"_s, 12), { room, FitPolicy::DropOldestTurns, {} }).isForError());
+    }
+
+    void whatIsExpectedToFitIsSentWhereNothingCanGo()
+    {
+        auto request = talk(u"olmo-7b"_s, 0);
+        request.messages.last() = Message::fromText(Role::User, u"word "_s.repeated(500));
+        const TokenCount whole = m_counter.countPrompt(u"p"_s, request.model, request.messages);
+        const ContextFit result = fit(request, { (whole.tokens + whole.high) / 2, FitPolicy::DropOldestTurns, {} });
+        QVERIFY(!result.problem && result.isUnsure);
+        QCOMPARE(result.fit.messages, request.messages);
+        QVERIFY2(result.decision().startsWith(u"It may still be too long"_s), qPrintable(result.decision()));
+        QVERIFY(fit(request, { whole.tokens - 50, FitPolicy::DropOldestTurns, {} }).problem);
     }
 
     void whatCannotFitIsSentWhole()

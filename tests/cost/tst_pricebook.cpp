@@ -1,4 +1,5 @@
 #include "core/cost/pricebook.h"
+#include "core/cost/rates.h"
 #include "core/cost/tokenestimate.h"
 
 #include <QFile>
@@ -33,6 +34,35 @@ Price row(const QByteArray &json)
 {
     const auto price = priceFromJson(QJsonDocument::fromJson(json).object());
     return price ? *price : Price();
+}
+
+Rates ratesOf(const QJsonValue &json)
+{
+    Rates rates { json["input"_L1].toDouble(), json["output"_L1].toDouble() };
+    if (const QJsonValue read = json["cache_read"_L1]; read.isDouble())
+        rates.cacheRead = read.toDouble();
+    return rates;
+}
+
+/// What a form may hold, whether it can be or not.
+Price unchecked(const QJsonObject &json)
+{
+    Price price;
+    static_cast<Rates &>(price) = ratesOf(json);
+    price.model = json["model"_L1].toString();
+    for (const auto &tier : json["tiers"_L1].toArray())
+        price.tiers.append({ tier["above"_L1].toInteger(), ratesOf(tier) });
+    for (const auto &window : json["off_peak"_L1].toArray())
+        price.offPeak.append({ QTime::fromString(window["from"_L1].toString(), u"hh:mm"_s),
+                               QTime::fromString(window["until"_L1].toString(), u"hh:mm"_s),
+                               window["factor"_L1].toDouble() });
+    if (json.contains("batch"_L1))
+        price.batch = ratesOf(json["batch"_L1]);
+    if (json.contains("batch_factor"_L1))
+        price.batchFactor = json["batch_factor"_L1].toDouble();
+    price.from = QDate::fromString(json["from"_L1].toString(), Qt::ISODate);
+    price.until = QDate::fromString(json["until"_L1].toString(), Qt::ISODate);
+    return price;
 }
 
 const QDateTime today(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
@@ -124,6 +154,50 @@ private Q_SLOTS:
         QCOMPARE(on(u"2026-03-01T00:00:00Z"_s), 2.0);
         QCOMPARE(on(u"2026-03-01T00:30:00+01:00"_s), 1.0); // in UTC it is yesterday
         QCOMPARE(on(u"2026-07-01T00:00:00Z"_s), 3.0);
+    }
+
+    void everyClassHasItsRate()
+    {
+        Rates rates { 1, 2 };
+        double usd = 1;
+        for (const TokenClass each : rateClasses)
+            setRate(rates, each, usd++);
+        QCOMPARE(rates, (Rates { 1, 2, 3, 4, 5, 6, 7 }));
+        usd = 1;
+        for (const TokenClass each : rateClasses)
+            QCOMPARE(rateOf(rates, each), std::optional(usd++));
+        QCOMPARE(rateOf({ 1, 2 }, TokenClass::Reasoning), std::nullopt); // as output, but it doesn't say so
+        QVERIFY(!rateOf({ 1, 2 }, TokenClass::CacheWrite1h));
+    }
+
+    void nonsenseIsNoPrice_data()
+    {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<QString>("why");
+        const auto add = [](const char *name, const QByteArray &rest, const QString &why) {
+            QTest::newRow(name) << R"({"model":"m","input":1,"output":2)" + rest + '}' << why;
+        };
+        add("good", R"(,"tiers":[{"above":9,"input":2,"output":3}],"batch":{"input":1,"output":1})", {});
+        QTest::newRow("no model") << QByteArray(R"({"input":1,"output":2})") << u"name it"_s;
+        add("a token's price", R"(,"cache_read":1e6)", u"no price a million tokens"_s);
+        add("no tier", R"(,"tiers":[{"above":0,"input":2,"output":3}])", u"more than 0"_s);
+        add("tiers", R"(,"tiers":[{"above":9,"input":2,"output":3},{"above":9,"input":2,"output":3}])",
+            u"one above the other"_s);
+        add("factor", R"(,"off_peak":[{"from":"01:00","until":"02:00","factor":11}])", u"from 0 to 10, not by 11"_s);
+        add("hours", R"(,"off_peak":[{"from":"25:00","until":"02:00","factor":1}])", u"16:30"_s);
+        add("batch", R"(,"batch":{"input":-1,"output":1})", u"no price a million tokens"_s);
+        add("share", R"(,"batch_factor":2)", u"from 0 to 1"_s);
+        add("days", R"(,"from":"2026-02-01","until":"2026-01-01")", u"ends before it begins"_s);
+    }
+    void nonsenseIsNoPrice()
+    {
+        QFETCH(QByteArray, json);
+        QFETCH(QString, why);
+        const QJsonObject object = QJsonDocument::fromJson(json).object();
+        const auto checked = checkPrice(unchecked(object));
+        QCOMPARE(bool(checked), why.isEmpty());
+        if (!checked)
+            QVERIFY2(checked.error().message.contains(why), qPrintable(checked.error().message));
     }
 
     void rowsSurviveJson()

@@ -1,4 +1,7 @@
 #include "core/cost/budget.h"
+#include "core/cost/tokencounter.h"
+#include "core/profile/format.h"
+#include "tests/support/tokencounter.h"
 #include "tests/ui/world.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/comparepage.h"
@@ -43,6 +46,7 @@ private Q_SLOTS:
     void eightColumnsStayReadable();
     void closingWhileItRunsIsSafe();
     void theBestIsMarked();
+    void whatItMayCostIsSaidBeforeItRuns();
     void budgetsHoldForTheSum();
     void aBudgetThatIsUsedUpRefuses();
     void checksMarkEachAnswer();
@@ -309,6 +313,39 @@ void ComparePageTest::theBestIsMarked()
 }
 
 /// One call may cost up to 0.041 USD: one alone is surely within the budget, two may not be.
+void ComparePageTest::whatItMayCostIsSaidBeforeItRuns()
+{
+    test::World world({ { u"a"_s, test::chatScript(tenWords) } });
+    world.counter = std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter());
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"a"_s });
+    const auto *estimate = page.findChild<QLabel *>(u"compareEstimate"_s);
+    auto *edit = page.findChild<QPlainTextEdit *>(u"comparePrompt"_s);
+    QVERIFY(estimate && estimate->text().isEmpty());
+    const QString prompt = u"word "_s.repeated(1000).trimmed();
+    edit->setPlainText(prompt);
+    const auto rangeOf = [&](int calls) {
+        const cost::TokenCount count = world.counter->countPrompt(
+            u"a"_s, u"priced"_s, { llm::Message::fromText(llm::Role::User, edit->toPlainText()) });
+        const auto one =
+            cost::estimateCost(u"a"_s, u"priced"_s, count, 0, {}, world.prices, QDateTime::currentDateTimeUtc());
+        return u"together "_s + profile::formatUsdRange(calls * one->minUsd, calls * one->maxUsd);
+    };
+    QTRY_COMPARE(estimate->text(), rangeOf(2));
+    QCOMPARE(estimate->toolTip().count(u"priced: ~"_s), 2);
+    page.findChild<QPushButton *>(u"compareAdd"_s)->click();
+    page.columns().last()->setModel(u"a"_s, u"priced"_s);
+    QTRY_COMPARE(estimate->text(), rangeOf(3));
+    edit->setPlainText(prompt + u" and more"_s.repeated(500));
+    QTRY_COMPARE(estimate->text(), rangeOf(3));
+    page.columns().last()->setModel(u"a"_s, u"nobody-knows"_s);
+    QTRY_COMPARE(estimate->text(), rangeOf(2) + u", and 1 of unknown price"_s);
+    QVERIFY(estimate->accessibleName().contains(estimate->text()));
+    edit->clear();
+    QTRY_VERIFY(estimate->text().isEmpty());
+    QVERIFY(world.requests.bodies().isEmpty() || !world.requests.bodies().last().contains("word"));
+}
+
 void ComparePageTest::budgetsHoldForTheSum()
 {
     test::World world({ { u"a"_s, test::chatScript(tenWords) } });

@@ -92,7 +92,7 @@ void CostSettingsTest::aChangedFigureIsAPriceOfOnesOwn()
         find<QTableView>(dialog, u"priceTable"_s)->setCurrentIndex(cell(dialog, 0));
         QVERIFY(!find<QPushButton>(dialog, u"priceReset"_s)->isEnabled());
         QVERIFY(type(dialog, 2, QLocale().toString(2.5)));
-        QVERIFY(cell(dialog, 5).data().toString().startsWith(u"your own"_s));
+        QVERIFY(cell(dialog, 6).data().toString().startsWith(u"your own"_s));
         QVERIFY(find<QPushButton>(dialog, u"priceReset"_s)->isEnabled());
         QVERIFY(world.settings.value("prices/own").toMap().isEmpty()); // not before Save
         save(dialog);
@@ -150,7 +150,8 @@ void CostSettingsTest::nonsenseIsNoPrice()
         QVERIFY(!type(dialog, 2, nonsense));
         QVERIFY2(problem->text().startsWith(u"“%1” is no price"_s.arg(nonsense)), qPrintable(problem->text()));
     }
-    QVERIFY(!type(dialog, 5, u"me"_s));
+    QVERIFY(!type(dialog, 5, u"tiers"_s));
+    QVERIFY(!type(dialog, 6, u"me"_s));
     QCOMPARE(cell(dialog, 2).data().toString(), u"1"_s);
 }
 

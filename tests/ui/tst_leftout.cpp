@@ -1,3 +1,4 @@
+#include "core/cost/budget.h"
 #include "core/select/policy.h"
 #include "tests/support/tokencounter.h"
 #include "tests/ui/world.h"
@@ -145,6 +146,39 @@ private Q_SLOTS:
         QVERIFY2(decisions.first().reason.contains(u"left out"_s), qPrintable(decisions.first().reason));
     }
 
+    /// About 810 tokens of a vocabulary that nobody knows, where 750 have room at most: up to 40 % more.
+    void theErrorOfTheCountIsSaidWhereItIsWhy()
+    {
+        Chat chat(u"olmo-7b"_s);
+        chat.world.models.learn(u"p"_s, QList<llm::ModelInfo> { { u"olmo-7b"_s, {}, 1'400 } });
+        QVERIFY(chat.talk());
+        QTRY_VERIFY2(chat.line().contains(u"left out: the prompt is ~"_s) && chat.line().contains(u"may be up to"_s),
+                     qPrintable(chat.line()));
+        chat.press(u"leftOutUndo"_s);
+        QTRY_VERIFY2(chat.line().startsWith(u"All is sent: the prompt is ~"_s), qPrintable(chat.line()));
+        chat.press(u"leftOutUndo"_s);
+        QTRY_VERIFY2(chat.line().contains(u"left out"_s), qPrintable(chat.line()));
+    }
+
+    /// Asked once a message, whatever was left out.
+    void whatIsTooLongNeverthelessIsAnError()
+    {
+        test::Script refusing;
+        refusing.status = 400;
+        refusing.pieces = {
+            R"({"error":{"message":"This model's maximum context length is 100 tokens.","code":"context_length_exceeded"}})"
+        };
+        Chat chat(u"priced"_s, refusing);
+        QVERIFY(chat.talk());
+        QVERIFY(chat.say(u"And now?"_s));
+        QCOMPARE(chat.world.requests.bodies().size(), 4);
+        const profile::RunRecord *record = chat.chats.record(chat.chats.tree().leaf());
+        QVERIFY(record && record->answer.error);
+        QCOMPARE(record->answer.error->kind, base::ErrorKind::ContextTooLong);
+        QCOMPARE(record->trace.decisions.first().stage, u"fit"_s);
+        QVERIFY(!chat.chats.isGenerating(chat.chats.currentId()));
+    }
+
     void undoSendsAll()
     {
         Chat chat;
@@ -242,6 +276,21 @@ private Q_SLOTS:
         QVERIFY(summary.costUsd);
         const QByteArray sent = chat.world.requests.bodies().last();
         QVERIFY(sent.contains("They spoke of the sea.") && !sent.contains("Oak is a tree"));
+    }
+
+    void aBudgetHoldsForTheSummaryToo()
+    {
+        Chat chat;
+        QSignalSpy failed(&chat.chats, &ChatController::failed);
+        chat.world.settings.setValue("context/policy", u"summarise"_s);
+        chat.world.settings.setValue("context/summary_model", u"s/priced"_s);
+        QVERIFY(chat.talk());
+        chat.world.settings.setValue(
+            "budgets", cost::toSetting({ { cost::BudgetScope::Call, u"s"_s, 1e-9, cost::BudgetAction::Refuse } }));
+        QVERIFY(chat.say(u"And now?"_s));
+        QVERIFY(!failed.isEmpty());
+        const QByteArray sent = chat.world.requests.bodies().last();
+        QVERIFY(!sent.contains("Oak is a tree") && sent.contains("And now?") && !sent.contains("They spoke"));
     }
 
     void withoutASummaryTheOldestGo()

@@ -39,19 +39,31 @@ QString partsText(const PromptPlan &plan)
                       : LeftOutLine::tr("%1 older messages (%2) don't fit and are left out").arg(count).arg(tokens);
 }
 
+/// Why something goes of what is expected to fit.
+QString errorText(const cost::ContextFit &fit)
+{
+    const QLocale locale;
+    return LeftOutLine::tr("the prompt is ~%1 tokens, but may be up to %2, where %3 have room")
+        .arg(locale.toString(fit.wanted), locale.toString(fit.wantedHigh), locale.toString(fit.room));
+}
+
 } // namespace
 
 QString leftOutText(const PromptPlan &plan)
 {
     const cost::ContextFit &fit = plan.fit;
     if (!fit.fit.leftOut.isEmpty())
-        return partsText(plan);
-    if (fit.room == 0 || fit.wanted <= fit.room)
+        return fit.isForError() ? u"%1: %2"_s.arg(partsText(plan), errorText(fit)) : partsText(plan);
+    if (fit.room == 0 || fit.wantedHigh <= fit.room)
         return {};
-    const QString sizes =
-        LeftOutLine::tr("%1, where %2 have room").arg(tokensText(plan, fit.wanted), QLocale().toString(fit.room));
+    const bool isExpectedToFit = fit.wanted <= fit.room;
+    const QString sizes = isExpectedToFit
+        ? errorText(fit)
+        : LeftOutLine::tr("%1, where %2 have room").arg(tokensText(plan, fit.wanted), QLocale().toString(fit.room));
     if (plan.sendsAll)
         return LeftOutLine::tr("All is sent: %1").arg(sizes);
+    if (isExpectedToFit)
+        return LeftOutLine::tr("The prompt may be too long: %1").arg(sizes);
     return LeftOutLine::tr("The prompt is too long, but sent whole: %1").arg(sizes);
 }
 

@@ -3,6 +3,8 @@
 #include "core/config/settings.h"
 #include "core/cost/tokensoftyping.h"
 #include "core/run/runservice.h"
+#include "core/run/summary.h"
+#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
 #include "ui/whenready.h"
@@ -159,15 +161,6 @@ void PromptFitting::plan(const Prompt &prompt)
     });
 }
 
-run::RunRequest PromptFitting::applied(run::RunRequest request, const cost::ContextFit &fit, const QString &decision)
-{
-    request.chat.messages = fit.fit.messages;
-    request.promptTokens = fit.prompt;
-    if (!decision.isEmpty())
-        request.steps.append({ u"fit"_s, decision });
-    return request;
-}
-
 void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, const Then &then)
 {
     cost::ContextRules rules = rulesFor(prompt);
@@ -181,7 +174,7 @@ void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, co
         if (fit.fit.wantsSummary)
             summarise(prompt, request, fit, then);
         else
-            then(applied(request, fit, fit.decision()));
+            then(run::fitted(request, fit, fit.decision()));
     };
     if (characters(prompt.request) <= shortPrompt)
         act(fitToContext(prompt.providerId, prompt.request, rules, *m_context.tokens));
@@ -205,43 +198,39 @@ void PromptFitting::summarise(const Prompt &prompt, const run::RunRequest &reque
                   if (m_summaries.count(request.messageId) == 0)
                       return;
                   if (endpoint)
-                      askForSummary(*endpoint, model, prompt, request, fit, then);
+                      askForSummary(run::summaryCall(*endpoint, model, request, fit), prompt, request, fit, then);
                   else
                       dropInstead(prompt, request, endpoint.error().message, then);
               });
 }
 
-/// A call like any other: it has its record, and its cost counts in the conversation.
-void PromptFitting::askForSummary(const llm::Endpoint &endpoint, const QString &model, const Prompt &prompt,
-                                  const run::RunRequest &request, const cost::ContextFit &fit, const Then &then)
+/// Unless a budget is against it.
+void PromptFitting::askForSummary(const run::RunRequest &asked, const Prompt &prompt, const run::RunRequest &request,
+                                  const cost::ContextFit &fit, const Then &then)
 {
-    run::RunRequest asked;
-    asked.endpoint = endpoint;
-    asked.chat = cost::summaryRequest(model, prompt.request.messages, fit.fit);
-    asked.operation = profile::Operation::Summary;
-    asked.conversationId = request.conversationId;
-    asked.limits = request.limits;
-    asked.steps.append({ u"fit"_s, u"the summary of what another prompt has no room for"_s });
-    auto call = m_context.runs.start(asked);
-    connect(call.get(), &run::Run::finished, this, [=, this](const profile::RunRecord &record) {
+    checkBudgets(this, m_context, { asked }, [=, this](const base::Result<cost::Verdict> &verdict) {
         const auto found = m_summaries.find(request.messageId);
         if (found == m_summaries.end())
             return;
-        found->second.release()->deleteLater(); // it is the sender
-        m_summaries.erase(found);
-        const QString summary = record.answer.text.trimmed();
-        if (!record.ok() || summary.isEmpty()) {
-            dropInstead(prompt, request,
-                        record.answer.error ? record.answer.error->message : tr("The summary came empty."), then);
+        const bool isHeld = !verdict || verdict->action.value_or(cost::BudgetAction::Warn) != cost::BudgetAction::Warn;
+        if (isHeld) {
+            dropInstead(prompt, request, verdict ? verdict->reason : verdict.error().message, then);
             return;
         }
-        const auto summed = cost::withSummary(fit, summary, prompt.providerId, prompt.request, *m_context.tokens);
-        if (summed)
-            then(applied(request, *summed, fit.decision()));
-        else
-            dropInstead(prompt, request, summed.error().message, then);
+        found->second = m_context.runs.start(asked);
+        connect(found->second.get(), &run::Run::finished, this, [=, this](const profile::RunRecord &record) {
+            const auto ended = m_summaries.find(request.messageId);
+            if (ended == m_summaries.end())
+                return;
+            ended->second.release()->deleteLater(); // it is the sender
+            m_summaries.erase(ended);
+            const auto summed = run::withSummary(fit, record, request, *m_context.tokens);
+            if (summed)
+                then(run::fitted(request, *summed, fit.decision()));
+            else
+                dropInstead(prompt, request, summed.error().message, then);
+        });
     });
-    m_summaries[request.messageId] = std::move(call);
 }
 
 void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &request, const QString &why,
@@ -253,7 +242,7 @@ void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &req
     judge(prompt, rules, [this, request, why, then](const cost::ContextFit &fit) {
         const QString said = tr("There is no summary of the older turns: %1").arg(why);
         Q_EMIT failed({ base::ErrorKind::Config, said, {}, 0, std::nullopt });
-        then(applied(request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
+        then(run::fitted(request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
     });
 }
 

@@ -74,10 +74,9 @@ private:
     cost::ContextRules rulesFor(const Prompt &prompt) const;
     void judge(const Prompt &prompt, const cost::ContextRules &rules, const Judged &then);
     void summarise(const Prompt &prompt, const run::RunRequest &request, const cost::ContextFit &fit, const Then &then);
-    void askForSummary(const llm::Endpoint &endpoint, const QString &model, const Prompt &prompt,
-                       const run::RunRequest &request, const cost::ContextFit &fit, const Then &then);
+    void askForSummary(const run::RunRequest &asked, const Prompt &prompt, const run::RunRequest &request,
+                       const cost::ContextFit &fit, const Then &then);
     void dropInstead(const Prompt &prompt, const run::RunRequest &request, const QString &why, const Then &then);
-    static run::RunRequest applied(run::RunRequest request, const cost::ContextFit &fit, const QString &decision);
 
     AppContext &m_context;
     QSet<QString> m_sendAll;

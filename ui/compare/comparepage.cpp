@@ -6,6 +6,7 @@
 #include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
+#include "ui/compare/compareestimate.h"
 #include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
@@ -68,9 +69,10 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
     layout->addWidget(m_table);
     layout->addWidget(promptArea());
     connect(&m_context.settings, &config::Settings::changed, this, [this](const QString &key) {
-        if (key == "send_with"_L1)
+        if (key == "send_with"_L1 || key == "prices/own"_L1)
             refresh();
     });
+    connect(&m_context.models, &ModelLists::changed, m_estimate, &CompareEstimate::refresh);
     addColumn();
     addColumn();
     refresh();
@@ -88,6 +90,14 @@ QWidget *ComparePage::promptArea()
     m_edit->setPlaceholderText(tr("A prompt for all of them"));
     m_hint = new ElidedLabel(area);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
+    m_cost = mutedLabel(u"compareEstimate"_s, area);
+    m_estimate = new CompareEstimate(
+        m_context, [this] { return plannedCalls(); }, this);
+    connect(m_estimate, &CompareEstimate::estimated, m_cost, [this](const QString &text, const QString &tip) {
+        m_cost->setText(text);
+        m_cost->setToolTip(tip);
+        m_cost->setAccessibleName(text.isEmpty() ? QString() : tr("What the comparison may cost: %1").arg(text));
+    });
     const auto button = [area](const QString &name, const QString &iconName, const QString &text, IconTone tone) {
         auto *made = new QPushButton(icon(iconName, tone), text, area);
         made->setObjectName(name);
@@ -107,6 +117,7 @@ QWidget *ComparePage::promptArea()
     buttons->addWidget(m_add);
     buttons->addWidget(m_checksButton);
     buttons->addWidget(m_hint, 1);
+    buttons->addWidget(m_cost);
     buttons->addWidget(m_stop);
     buttons->addWidget(m_runButton);
     auto *layout = new QVBoxLayout(area);
@@ -145,6 +156,7 @@ QWidget *ComparePage::checksArea()
     connect(m_checks, &ChecksEditor::edited, this, [this] {
         m_context.settings.setValue("compare/checks", llm::toSetting(m_checks->validation()));
         countChecks();
+        m_estimate->refresh();
     });
     m_checksCard->hide();
     countChecks();
@@ -303,17 +315,36 @@ void ComparePage::resolve(CompareColumn *column, int round)
               });
 }
 
-run::RunRequest ComparePage::requestOf(const Ready &ready) const
+run::RunRequest ComparePage::requestTo(const CompareColumn &column, const llm::Endpoint &endpoint,
+                                       const QString &prompt) const
 {
     run::RunRequest request;
     request.operation = profile::Operation::Compare;
     request.cache = profile::CachePolicy::Off; // comparing is measuring
-    request.endpoint = ready.endpoint;
-    request.chat.model = ready.column->model();
-    request.chat.messages = { llm::Message::fromText(llm::Role::User, m_prompt) };
+    request.endpoint = endpoint;
+    request.chat.model = column.model();
+    request.chat.messages = { llm::Message::fromText(llm::Role::User, prompt) };
     request.limits = m_context.endpoints.limits();
     request.validation = llm::activeOf(m_checks->validation());
     return request;
+}
+
+run::RunRequest ComparePage::requestOf(const Ready &ready) const
+{
+    return requestTo(*ready.column, ready.endpoint, m_prompt);
+}
+
+QList<run::RunRequest> ComparePage::plannedCalls() const
+{
+    const QString prompt = m_edit->toPlainText().trimmed();
+    QList<run::RunRequest> calls;
+    for (const CompareColumn *column : m_columns) {
+        llm::Endpoint endpoint;
+        endpoint.providerId = column->providerId();
+        if (!prompt.isEmpty() && !column->model().isEmpty())
+            calls << requestTo(*column, endpoint, prompt);
+    }
+    return calls;
 }
 
 /// Those that were not stopped meanwhile.
@@ -405,6 +436,7 @@ void ComparePage::columnEnded()
 
 void ComparePage::refresh()
 {
+    m_estimate->refresh();
     const bool running = isRunning();
     const bool chosen = std::none_of(m_columns.cbegin(), m_columns.cend(),
                                      [](const CompareColumn *column) { return column->model().isEmpty(); });

@@ -18,6 +18,7 @@ namespace talkbench::ui {
 class Card;
 class ChecksEditor;
 class CompareColumn;
+class CompareEstimate;
 class DifferenceTable;
 class PromptEdit;
 
@@ -67,7 +68,9 @@ private:
     void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
     QString unusedModel(const QString &providerId, const QString &otherwise) const;
     void resolve(CompareColumn *column, int round);
+    run::RunRequest requestTo(const CompareColumn &column, const llm::Endpoint &endpoint, const QString &prompt) const;
     run::RunRequest requestOf(const Ready &ready) const;
+    QList<run::RunRequest> plannedCalls() const;
     QList<Ready> takeReady();
     void checkSpending();
     void judge(const cost::Verdict &verdict);
@@ -97,6 +100,8 @@ private:
     ChecksEditor *m_checks = nullptr;
     QToolButton *m_checksButton = nullptr;
     QLabel *m_hint = nullptr;
+    QLabel *m_cost = nullptr;
+    CompareEstimate *m_estimate = nullptr;
     QPushButton *m_add = nullptr;
     QPushButton *m_runButton = nullptr;
     QPushButton *m_stop = nullptr;

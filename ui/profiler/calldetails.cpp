@@ -156,7 +156,7 @@ void addItems(Receipt &receipt, const cost::Receipt &bill)
                              profile::formatUsdItem(line.usd())));
     if (bill.tierAbove)
         receipt.row(tr("Tier"), CallDetails::tr("above %1 tok of input").arg(profile::formatCount(*bill.tierAbove)));
-    if (bill.offPeakFactor < 1)
+    if (bill.offPeakFactor != 1)
         receipt.row(tr("Off-peak"), u"× %1"_s.arg(bill.offPeakFactor));
     if (bill.batch)
         receipt.row(tr("Batch"), bill.price->batchRule());

@@ -31,24 +31,31 @@ bool isRate(int column)
     return column == PriceRows::Input || column == PriceRows::Output || column == PriceRows::CacheRead;
 }
 
-constexpr double highestRate = 100'000;
+const auto yourOwn = u"your own"_s;
 
 /// False for what is no price; an empty cache price is none.
 bool setRate(cost::Price &price, int column, const QString &typed)
 {
-    bool isNumber = false;
-    const double rate = QLocale().toDouble(typed.trimmed(), &isNumber);
-    if (column == PriceRows::CacheRead && typed.trimmed().isEmpty()) {
+    const auto rate = rateFromText(typed);
+    if (column == PriceRows::CacheRead && typed.trimmed().isEmpty())
         price.cacheRead.reset();
-        return true;
-    }
-    if (!isNumber || !(rate >= 0 && rate <= highestRate))
+    else if (!rate)
         return false;
-    if (column == PriceRows::CacheRead)
-        price.cacheRead = rate;
+    else if (column == PriceRows::CacheRead)
+        price.cacheRead = *rate;
     else
-        (column == PriceRows::Input ? price.input : price.output) = rate;
+        (column == PriceRows::Input ? price.input : price.output) = *rate;
     return true;
+}
+
+/// What a person can say of a price.
+bool saysTheSame(const cost::Price &a, cost::Price b)
+{
+    b.date = a.date;
+    b.origin = a.origin;
+    if (a.origin != cost::PriceOrigin::User && b.source == yourOwn)
+        b.source = a.source;
+    return a == b;
 }
 
 } // namespace
@@ -63,7 +70,8 @@ PriceRows::PriceRows(const QList<cost::Price> &prices, const QDate &today, QObje
         if (!own && !price.holdsOn(today))
             continue;
         const std::pair key(price.providerId, price.model);
-        if (!places.contains(key)) {
+        const auto place = places.constFind(key);
+        if (place == places.constEnd() || (own && m_rows.at(*place).own)) {
             places.insert(key, m_rows.size());
             m_rows.append(Row());
         }
@@ -88,7 +96,8 @@ QVariant PriceRows::headerData(int section, Qt::Orientation orientation, int rol
         return { Qt::AlignRight | Qt::AlignVCenter };
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
-    const QStringList titles { tr("Model"), tr("Provider"), tr("Input"), tr("Output"), tr("Cached"), tr("Source") };
+    const QStringList titles { tr("Model"),  tr("Provider"), tr("Input"), tr("Output"),
+                               tr("Cached"), tr("Also"),     tr("Source") };
     return titles.value(section);
 }
 
@@ -101,13 +110,45 @@ QString PriceRows::text(const cost::Price &price, int column) const
         return price.model;
     case Provider:
         return price.providerId.isEmpty() ? tr("any") : price.providerId;
+    case Also:
+        return alsoText(price);
     case Source:
-        return price.origin == cost::PriceOrigin::User ? tr("your own, %1").arg(price.date.toString(Qt::ISODate))
-            : price.date.isValid() ? tr("%1, %2").arg(price.source, price.date.toString(Qt::ISODate))
-                                   : price.source;
+        return sourceText(price);
     default:
         return {};
     }
+}
+
+/// What has no column.
+QString PriceRows::alsoText(const cost::Price &price) const
+{
+    QStringList parts;
+    if (price.cacheWrite || price.cacheWrite1h)
+        parts << tr("cache writes");
+    if (price.reasoning)
+        parts << tr("reasoning");
+    if (price.image)
+        parts << tr("pictures");
+    if (!price.tiers.isEmpty())
+        parts << (price.tiers.size() == 1 ? tr("1 tier") : tr("%1 tiers").arg(price.tiers.size()));
+    if (price.batch || price.batchFactor)
+        parts << tr("batch");
+    if (!price.offPeak.isEmpty())
+        parts << tr("hours");
+    if (price.from.isValid())
+        parts << tr("from %1").arg(price.from.toString(Qt::ISODate));
+    if (price.until.isValid())
+        parts << tr("until %1").arg(price.until.toString(Qt::ISODate));
+    return parts.join(u", "_s);
+}
+
+QString PriceRows::sourceText(const cost::Price &price) const
+{
+    const bool own = price.origin == cost::PriceOrigin::User;
+    const QString source = !own   ? price.source
+        : price.source == yourOwn ? tr("your own")
+                                  : tr("your own: %1").arg(price.source);
+    return price.date.isValid() ? tr("%1, %2").arg(source, price.date.toString(Qt::ISODate)) : source;
 }
 
 QVariant PriceRows::data(const QModelIndex &index, int role) const
@@ -146,17 +187,13 @@ bool PriceRows::setData(const QModelIndex &index, const QVariant &value, int rol
         || value.toString() == data(index, role).toString())
         return false;
     Row &row = m_rows[index.row()];
-    cost::Price price = row.shown();
-    price.origin = cost::PriceOrigin::User;
-    price.source = u"your own"_s;
-    price.date = m_today;
+    cost::Price price = madeOwn(row.shown());
     if (index.column() == Model)
         price.model = value.toString().trimmed();
     else if (index.column() == Provider)
         price.providerId = value.toString().trimmed();
     else if (!setRate(price, index.column(), value.toString())) {
-        Q_EMIT refused(tr("“%1” is no price. A price is a figure from 0 to %2, like %3.")
-                           .arg(value.toString(), QLocale().toString(highestRate, 'f', 0), QLocale().toString(0.7)));
+        Q_EMIT refused(noPriceText(value.toString()));
         return false;
     }
     row.own = price;
@@ -165,10 +202,45 @@ bool PriceRows::setData(const QModelIndex &index, const QVariant &value, int rol
     return true;
 }
 
+/// What a table or a server said becomes the user's word.
+cost::Price PriceRows::madeOwn(const cost::Price &price) const
+{
+    cost::Price own = price;
+    if (own.origin != cost::PriceOrigin::User || own.source.isEmpty())
+        own.source = yourOwn;
+    own.origin = cost::PriceOrigin::User;
+    own.date = m_today;
+    return own;
+}
+
+PriceDraft PriceRows::draft(int row) const
+{
+    const Row &edited = m_rows.at(row);
+    PriceDraft draft { edited.shown(), edited.given, edited.unknown.isEmpty() };
+    if (draft.price.origin == cost::PriceOrigin::User && draft.price.source == yourOwn)
+        draft.price.source.clear();
+    return draft;
+}
+
+void PriceRows::setOwn(int row, const cost::Price &price)
+{
+    Row &edited = m_rows[row];
+    cost::Price own = price;
+    own.origin = cost::PriceOrigin::User;
+    own = madeOwn(own);
+    const bool isNews = !edited.unknown.isEmpty() || !saysTheSame(edited.shown(), own);
+    if (!isNews)
+        return;
+    edited.own = own;
+    edited.unknown.clear();
+    Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1));
+}
+
 Qt::ItemFlags PriceRows::flags(const QModelIndex &index) const
 {
     const bool fresh = index.isValid() && !m_rows.at(index.row()).given;
-    const bool editable = isRate(index.column()) || (fresh && index.column() != Source);
+    const bool named = index.column() == Model || index.column() == Provider;
+    const bool editable = isRate(index.column()) || (fresh && named);
     return QAbstractTableModel::flags(index) | (editable ? Qt::ItemIsEditable : Qt::NoItemFlags);
 }
 
@@ -195,7 +267,7 @@ int PriceRows::add()
 {
     cost::Price price;
     price.model = tr("model");
-    price.source = u"your own"_s;
+    price.source = yourOwn;
     price.date = m_today;
     price.origin = cost::PriceOrigin::User;
     const int row = rowCount();
@@ -207,6 +279,7 @@ int PriceRows::add()
 
 QString PriceRows::problem() const
 {
+    QStringList told;
     for (const Row &row : m_rows) {
         if (row.own && row.own->model.isEmpty())
             return tr("A price of your own has no model: name it, or take the row back with Reset.");
@@ -214,6 +287,13 @@ QString PriceRows::problem() const
             return tr("The price of “%1” is not known: type what its input and its output cost (0: free), or take the "
                       "row back with Reset.")
                 .arg(row.own->model);
+        if (!row.own)
+            continue;
+        const QString key = QStringList { row.own->model, row.own->providerId, row.own->from.toString() }.join(u'\n');
+        if (told.contains(key))
+            return tr("There are two prices of your own for “%1” that begin on the same day: take one back with Reset.")
+                .arg(row.own->model);
+        told << key;
     }
     return {};
 }

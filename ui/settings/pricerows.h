@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/cost/pricebook.h"
+#include "ui/settings/pricedialog.h"
 
 #include <QAbstractTableModel>
 #include <QSet>
@@ -10,12 +10,12 @@
 namespace talkbench::ui {
 
 /// Every price that holds, one a provider and model, and what the user makes of them: a changed figure makes an own row,
-/// which can be taken back.
+/// which can be taken back. Own rows that begin on different days stand side by side.
 class PriceRows final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Model, Provider, Input, Output, CacheRead, Source, ColumnCount };
+    enum Column { Model, Provider, Input, Output, CacheRead, Also, Source, ColumnCount };
     /// What a search looks through.
     static constexpr int SearchRole = Qt::UserRole;
     static constexpr int SortRole = Qt::UserRole + 1;
@@ -34,6 +34,9 @@ public:
     void reset(int row);
     /// An own row for a model that the table doesn't know; what it costs is not known either until it is typed.
     int add();
+    /// What is to be edited of a row, and what became of it; nothing happens where that is the same.
+    PriceDraft draft(int row) const;
+    void setOwn(int row, const cost::Price &price);
     /// Why the own rows can't be kept as they are, in words; empty if they can.
     QString problem() const;
     /// Without those that have no price yet.
@@ -53,6 +56,9 @@ private:
     };
 
     QString text(const cost::Price &price, int column) const;
+    QString alsoText(const cost::Price &price) const;
+    QString sourceText(const cost::Price &price) const;
+    cost::Price madeOwn(const cost::Price &price) const;
 
     QList<Row> m_rows;
     const QDate m_today;

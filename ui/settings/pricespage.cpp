@@ -3,6 +3,7 @@
 #include "core/config/settings.h"
 #include "core/cost/pricelayers.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/pricedialog.h"
 #include "ui/settings/pricerows.h"
 #include "ui/settings/recomputecosts.h"
 #include "ui/theme/metrics.h"
@@ -11,6 +12,7 @@
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
@@ -44,69 +46,77 @@ private:
     QStringList m_words;
 };
 
-QTableView *tableOf(QAbstractItemModel *model, QWidget *parent)
-{
-    auto *table = new QTableView(parent);
-    table->setObjectName(u"priceTable"_s);
-    table->setAccessibleName(PricesPage::tr("Prices"));
-    table->setModel(model);
-    table->setSortingEnabled(true);
-    table->sortByColumn(PriceRows::Model, Qt::AscendingOrder);
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->setSelectionMode(QAbstractItemView::SingleSelection);
-    table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed
-                           | QAbstractItemView::AnyKeyPressed);
-    table->setTabKeyNavigation(false);
-    table->setWordWrap(false);
-    table->setShowGrid(false);
-    table->setTextElideMode(Qt::ElideMiddle); // names differ at their ends
-    table->verticalHeader()->hide();
-    table->horizontalHeader()->setStretchLastSection(true);
-    table->setColumnWidth(PriceRows::Model, grid::gap * 18);
-    for (const int rate : { PriceRows::Input, PriceRows::Output, PriceRows::CacheRead })
-        table->setColumnWidth(rate, grid::gap * 4);
-    return table;
-}
-
 } // namespace
+
+/// Enter and a double click open a row; typing changes the figure that is current.
+class PriceTable final : public QTableView {
+    Q_OBJECT
+
+public:
+    PriceTable(QAbstractItemModel *model, QWidget *parent);
+
+Q_SIGNALS:
+    void opened(const QModelIndex &index);
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override
+    {
+        const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+        if (enter && state() != EditingState && currentIndex().isValid())
+            Q_EMIT opened(currentIndex());
+        else
+            QTableView::keyPressEvent(event);
+    }
+};
+
+PriceTable::PriceTable(QAbstractItemModel *model, QWidget *parent) : QTableView(parent)
+{
+    setObjectName(u"priceTable"_s);
+    setAccessibleName(PricesPage::tr("Prices"));
+    setModel(model);
+    setSortingEnabled(true);
+    sortByColumn(PriceRows::Model, Qt::AscendingOrder);
+    setSelectionBehavior(QAbstractItemView::SelectRows);
+    setSelectionMode(QAbstractItemView::SingleSelection);
+    setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
+    setTabKeyNavigation(false);
+    setWordWrap(false);
+    setShowGrid(false);
+    setTextElideMode(Qt::ElideMiddle); // names differ at their ends
+    verticalHeader()->hide();
+    horizontalHeader()->setStretchLastSection(true);
+    setColumnWidth(PriceRows::Model, grid::gap * 16);
+    for (const int rate : { PriceRows::Input, PriceRows::Output, PriceRows::CacheRead })
+        setColumnWidth(rate, grid::gap * 4);
+    connect(this, &QTableView::doubleClicked, this, &PriceTable::opened);
+}
 
 PricesPage::PricesPage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context),
       m_rows(new PriceRows(context.prices.prices(),
                            QDateTime::fromMSecsSinceEpoch(context.clock.wallMs(), Qt::UTC).date(), this)),
-      m_found(nullptr), m_table(nullptr), m_reset(new QPushButton(tr("Reset"), this)),
-      m_problem(new ToneLabel(u"priceProblem"_s, ToneLabel::Tone::Error, this))
+      m_found(nullptr), m_table(nullptr), m_edit(new QPushButton(tr("Edit…"), this)),
+      m_reset(new QPushButton(tr("Reset"), this)), m_recompute(new RecomputeCosts(
+                                                       context, [this] { return !isEdited(); }, this)),
+      m_problem(new ToneLabel(u"priceProblem"_s, ToneLabel::Tone::Error, this)), m_kept(m_rows->own())
 {
     auto *found = new FoundPrices(this);
     m_found = found;
     found->setSourceModel(m_rows);
     found->setSortRole(PriceRows::SortRole);
     found->setSortCaseSensitivity(Qt::CaseInsensitive);
-    m_table = tableOf(found, this);
+    m_table = new PriceTable(found, this);
     auto *hint = new ToneLabel(u"pricesHint"_s);
     hint->setWordWrap(true);
     hint->setText(
         tr("US dollars a million tokens. A figure that you change becomes a price of your own and goes before "
-           "what servers report and the table. What has been spent stays as it was until you ask for it."));
+           "what servers report and the table; Enter opens all that a price can say. What has been spent stays as it "
+           "was until you ask for it."));
     auto *search = new QLineEdit(this);
     search->setObjectName(u"priceSearch"_s);
     search->setAccessibleName(tr("Search prices"));
     search->setPlaceholderText(tr("Search models and providers"));
     search->setClearButtonEnabled(true);
-    m_reset->setObjectName(u"priceReset"_s);
-    m_reset->setAutoDefault(false);
-    m_reset->setToolTip(tr("Take your own price back"));
-    auto *add = new QPushButton(tr("Add a price"), this);
-    add->setObjectName(u"priceAdd"_s);
-    add->setAutoDefault(false);
-    auto *buttons = new QHBoxLayout;
-    buttons->addWidget(add);
-    buttons->addWidget(m_reset);
-    buttons->addSpacing(grid::gap);
-    auto *recompute = new RecomputeCosts(
-        context, [this] { return !isEdited(); }, this);
-    buttons->addWidget(recompute);
-    buttons->addStretch();
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::unit);
@@ -116,10 +126,36 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
     m_problem->setWordWrap(true);
     m_problem->hide();
     column->addWidget(m_problem);
-    column->addLayout(buttons);
-    column->addWidget(recompute->outcome());
+    column->addLayout(buttons(search));
+    column->addWidget(m_recompute->outcome());
     connect(search, &QLineEdit::textChanged, this,
             [found](const QString &typed) { found->setWords(searchWords(typed)); });
+    connect(m_table, &PriceTable::opened, this, &PricesPage::edit);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &PricesPage::showState);
+    connect(m_rows, &PriceRows::dataChanged, this, &PricesPage::showState);
+    connect(m_rows, &PriceRows::refused, this,
+            [this](const QString &why) { m_problem->say(why, ToneLabel::Tone::Error); });
+    showState();
+}
+
+QLayout *PricesPage::buttons(QLineEdit *search)
+{
+    m_edit->setObjectName(u"priceEdit"_s);
+    m_edit->setToolTip(tr("All classes of tokens, tiers, batches, hours and days of this price"));
+    m_reset->setObjectName(u"priceReset"_s);
+    m_reset->setToolTip(tr("Take your own price back"));
+    auto *add = new QPushButton(tr("Add a price"), this);
+    add->setObjectName(u"priceAdd"_s);
+    for (QPushButton *button : { add, m_edit, m_reset })
+        button->setAutoDefault(false);
+    auto *line = new QHBoxLayout;
+    line->addWidget(add);
+    line->addWidget(m_edit);
+    line->addWidget(m_reset);
+    line->addSpacing(grid::gap);
+    line->addWidget(m_recompute);
+    line->addStretch();
+    connect(m_edit, &QPushButton::clicked, this, [this] { edit(m_table->currentIndex()); });
     connect(m_reset, &QPushButton::clicked, this, [this] {
         m_rows->reset(selectedRow());
         showState();
@@ -130,11 +166,18 @@ PricesPage::PricesPage(AppContext &context, QWidget *parent)
         m_table->setCurrentIndex(index);
         m_table->edit(index);
     });
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &PricesPage::showState);
-    connect(m_rows, &PriceRows::dataChanged, this, &PricesPage::showState);
-    connect(m_rows, &PriceRows::refused, this,
-            [this](const QString &why) { m_problem->say(why, ToneLabel::Tone::Error); });
-    showState();
+    return line;
+}
+
+void PricesPage::edit(const QModelIndex &index)
+{
+    if (!index.isValid())
+        return;
+    const int row = m_found->mapToSource(index).row();
+    auto *dialog = new PriceDialog(m_rows->draft(row), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &PriceDialog::priced, this, [this, row](const cost::Price &price) { m_rows->setOwn(row, price); });
+    dialog->open();
 }
 
 int PricesPage::selectedRow() const
@@ -144,15 +187,14 @@ int PricesPage::selectedRow() const
 
 void PricesPage::showState()
 {
+    m_edit->setEnabled(selectedRow() >= 0);
     m_reset->setEnabled(m_rows->isOwn(selectedRow()));
     m_problem->hide();
 }
 
 bool PricesPage::isEdited() const
 {
-    QStringList unread;
-    return !m_rows->problem().isEmpty()
-        || m_rows->own() != cost::userPrices(m_context.settings.value("prices/own").toMap(), &unread);
+    return !m_rows->problem().isEmpty() || m_rows->own() != m_kept;
 }
 
 base::Result<void> PricesPage::save()
@@ -161,8 +203,16 @@ base::Result<void> PricesPage::save()
     m_problem->say(problem, ToneLabel::Tone::Error);
     if (!problem.isEmpty())
         return base::Error { base::ErrorKind::Config, problem, {}, 0, std::nullopt };
-    return isEdited() ? m_context.settings.setValue("prices/own", cost::toSetting(m_rows->own()))
-                      : base::Result<void>();
+    const QList<cost::Price> own = m_rows->own();
+    if (own == m_kept)
+        return {};
+    const auto saved = m_context.settings.setValue(
+        "prices/own", cost::withPrices(m_context.settings.value("prices/own").toMap(), own));
+    if (saved)
+        m_kept = own;
+    return saved;
 }
 
 } // namespace talkbench::ui
+
+#include "pricespage.moc"

@@ -1,0 +1,40 @@
+#include "core/run/summary.h"
+
+namespace talkbench::run {
+
+using namespace Qt::StringLiterals;
+
+RunRequest summaryCall(const llm::Endpoint &endpoint, const QString &model, const RunRequest &waiting,
+                       const cost::ContextFit &fit)
+{
+    RunRequest asked;
+    asked.endpoint = endpoint;
+    asked.chat = cost::summaryRequest(model, waiting.chat.messages, fit.fit);
+    asked.operation = profile::Operation::Summary;
+    asked.conversationId = waiting.conversationId;
+    asked.limits = waiting.limits;
+    asked.steps.append({ u"fit"_s, u"the summary of what another prompt has no room for"_s });
+    return asked;
+}
+
+base::Result<cost::ContextFit> withSummary(const cost::ContextFit &fit, const profile::RunRecord &record,
+                                           const RunRequest &waiting, const cost::TokenCounter &counter)
+{
+    const QString summary = record.answer.text.trimmed();
+    if (record.answer.error)
+        return *record.answer.error;
+    if (!record.ok() || summary.isEmpty())
+        return base::Error { base::ErrorKind::BadEvent, u"The summary came empty."_s, {}, 0, std::nullopt };
+    return cost::withSummary(fit, summary, waiting.endpoint.providerId, waiting.chat, counter);
+}
+
+RunRequest fitted(RunRequest request, const cost::ContextFit &fit, const QString &decision)
+{
+    request.chat.messages = fit.fit.messages;
+    request.promptTokens = fit.prompt;
+    if (!decision.isEmpty())
+        request.steps.append({ u"fit"_s, decision });
+    return request;
+}
+
+} // namespace talkbench::run

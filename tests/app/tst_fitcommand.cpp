@@ -1,0 +1,216 @@
+#include "core/config/settings.h"
+#include "core/cost/budget.h"
+#include "core/simulator/simulator.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace talkbench;
+using namespace Qt::StringLiterals;
+
+/// `talkbench chat --fit` and `--messages`, as a shell sees them.
+class TestFitCommand final : public QObject {
+    Q_OBJECT
+
+private:
+    struct Output {
+        int code = -1;
+        QString text;
+        QString errors;
+
+        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
+    };
+
+    Output run(const QStringList &arguments) const
+    {
+        QProcess process;
+        process.start(QStringLiteral(TALKBENCH_EXECUTABLE), QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
+        if (!process.waitForFinished(60'000))
+            return {};
+        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+                 QString::fromUtf8(process.readAllStandardError()) };
+    }
+    static QStringList chat(const QUrl &url, const QStringList &more)
+    {
+        return QStringList { u"chat"_s, u"--base-url"_s, url.toString(), u"--model"_s, u"sim-small"_s } + more;
+    }
+
+    /// Six turns of about 200 tokens.
+    QString conversation() const
+    {
+        QJsonArray messages;
+        for (int turn = 0; turn < 6; ++turn) {
+            messages.append(
+                QJsonObject { { u"role"_s, u"user"_s },
+                              { u"content"_s, u"Question %1. "_s.arg(turn) + u"Tell of the sea. "_s.repeated(20) } });
+            messages.append(QJsonObject {
+                { u"role"_s, u"assistant"_s },
+                { u"content"_s,
+                  QJsonArray { QJsonObject { { u"type"_s, u"text"_s },
+                                             { u"text"_s, u"The sea is deep and wide. "_s.repeated(20) } } } } });
+        }
+        return write(u"before.json"_s, QJsonDocument(messages).toJson());
+    }
+    QString write(const QString &name, const QByteArray &bytes) const
+    {
+        QFile file(m_dir->filePath(name));
+        return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() ? file.fileName() : QString();
+    }
+    /// Goes on in that conversation, with room for about half of it.
+    Output goOn(const QUrl &url, const QStringList &more) const
+    {
+        return run(chat(url,
+                        QStringList { u"--json"_s, u"--max-tokens"_s, u"100"_s, u"--messages"_s, conversation(),
+                                      u"--context-limit"_s, u"1300"_s }
+                            + more + QStringList { u"And now?"_s }));
+    }
+    QJsonArray kept() const
+    {
+        return QJsonDocument::fromJson(run({ u"runs"_s, u"--format"_s, u"json"_s }).text.toUtf8()).array();
+    }
+    static qint64 inputOf(const Output &output) { return output.json()["usage"_L1]["input"_L1].toInteger(); }
+
+    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<simulator::Simulator> m_simulator;
+    QUrl m_url;
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        simulator::Knobs knobs;
+        knobs.ttft = simulator::Spread { simulator::Spread::Shape::Constant, 5, 0 };
+        knobs.gap = simulator::Spread { simulator::Spread::Shape::Constant, 1, 0 };
+        m_simulator = std::make_unique<simulator::Simulator>(knobs);
+        const auto url = m_simulator->start();
+        QVERIFY(url);
+        m_url = *url;
+    }
+    void init() { m_dir = std::make_unique<QTemporaryDir>(); }
+
+    void aLongPromptIsMadeToFit()
+    {
+        QString text;
+        for (int i = 0; i < 400; ++i)
+            text += u"Sentence number %1 says something of the sea. "_s.arg(i);
+        const auto ask = [&](const QStringList &more) {
+            return run(chat(m_url,
+                            QStringList { u"--json"_s, u"--max-tokens"_s, u"100"_s, u"--system"_s, u"Be brief."_s }
+                                + more + QStringList { text }));
+        };
+        const Output whole = ask({});
+        const qint64 all = whole.json()["usage"_L1]["input"_L1].toInteger();
+        QVERIFY2(all > 2'000, qPrintable(whole.text));
+        QVERIFY(!whole.errors.contains(u"left out"_s));
+        const Output cut = ask({ u"--fit"_s, u"cut"_s, u"--context-limit"_s, u"1100"_s });
+        QVERIFY2(cut.errors.contains(u"the longest message was cut"_s), qPrintable(cut.errors));
+        const qint64 sent = cut.json()["usage"_L1]["input"_L1].toInteger();
+        QVERIFY2(sent > 500 && sent <= 1'000, qPrintable(QString::number(sent)));
+        // One turn can't be dropped.
+        const Output drop = ask({ u"--fit"_s, u"drop"_s, u"--context-limit"_s, u"1100"_s });
+        QCOMPARE(drop.code, 1);
+        QCOMPARE(drop.json()["error"_L1]["kind"_L1].toString(), u"context_too_long"_s);
+        QCOMPARE(
+            ask({ u"--fit"_s, u"off"_s, u"--context-limit"_s, u"1100"_s }).json()["usage"_L1]["input"_L1].toInteger(),
+            all);
+        QVERIFY(ask({ u"--fit"_s, u"drop"_s }).errors.contains(u"--context-limit"_s));
+        const Output nobody = ask({ u"--fit"_s, u"summarise"_s, u"--context-limit"_s, u"1100"_s });
+        QVERIFY2(nobody.errors.contains(u"--summary-model"_s), qPrintable(nobody.errors));
+        QCOMPARE(ask({ u"--fit"_s, u"shrink"_s }).code, 2);
+        QCOMPARE(ask({ u"--fit"_s, u"drop"_s, u"--summary-model"_s, u"a/b"_s }).code, 2);
+        QCOMPARE(ask({ u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"nothing"_s }).code, 2);
+        QCOMPARE(ask({ u"--fit"_s, u"cut"_s, u"--context-limit"_s, u"0"_s }).code, 2);
+    }
+
+    void aConversationGoesOn()
+    {
+        const Output alone = run(chat(m_url, { u"--json"_s, u"And now?"_s }));
+        const Output all = goOn(m_url, {});
+        QVERIFY2(all.code == 0 || all.json()["finish_reason"_L1].toString() == "length"_L1, qPrintable(all.errors));
+        QVERIFY(inputOf(all) > inputOf(alone) + 1'000);
+        const Output dropped = goOn(m_url, { u"--fit"_s, u"drop"_s });
+        QVERIFY2(dropped.errors.contains(u"were left out"_s), qPrintable(dropped.errors));
+        QVERIFY(inputOf(dropped) > inputOf(alone) && inputOf(dropped) <= 1'200);
+    }
+
+    void whatCannotBeSentIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("messages");
+        QTest::newRow("not JSON") << QByteArray("Hello");
+        QTest::newRow("none") << QByteArray("[]");
+        QTest::newRow("no role") << QByteArray(R"([{"content":"Hello"}])");
+        QTest::newRow("no content") << QByteArray(R"([{"role":"user"}])");
+        QTest::newRow("a picture elsewhere")
+            << QByteArray(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://x/y.png"}}]}])");
+    }
+    void whatCannotBeSentIsRefused()
+    {
+        QFETCH(QByteArray, messages);
+        const Output output = run(chat(m_url, { u"--messages"_s, write(u"m.json"_s, messages), u"Hello"_s }));
+        QCOMPARE(output.code, 2);
+        QVERIFY(!output.errors.isEmpty());
+    }
+
+    void aSummaryTakesThePlaceOfOlderTurns()
+    {
+        const Output summed = goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"custom/sim-small"_s });
+        QVERIFY2(summed.errors.contains(u"asking custom/sim-small for a summary"_s)
+                     && summed.errors.contains(u"become a summary"_s) && !summed.errors.contains(u"no summary"_s),
+                 qPrintable(summed.errors));
+        QVERIFY(inputOf(summed) <= 1'200);
+        const QJsonArray runs = kept();
+        QCOMPARE(runs.size(), 2);
+        QStringList operations;
+        for (const auto &run : runs)
+            operations << run["operation"_L1].toString();
+        operations.sort();
+        QCOMPARE(operations, (QStringList { u"chat"_s, u"summary"_s }));
+    }
+
+    void withoutASummaryTheOldestGo()
+    {
+        const Output nobody = goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"nobody/knows"_s });
+        QVERIFY2(nobody.errors.contains(u"There is no summary of the older turns: There is no provider 'nobody'"_s),
+                 qPrintable(nobody.errors));
+        QVERIFY(inputOf(nobody) > 0 && inputOf(nobody) <= 1'200);
+        QCOMPARE(kept().size(), 1);
+    }
+
+    void aBudgetHoldsForTheSummaryToo()
+    {
+        {
+            config::Settings settings(m_dir->path());
+            QVERIFY(settings.setValue(
+                "budgets",
+                cost::toSetting({ { cost::BudgetScope::Call, u"simulator"_s, 1e-9, cost::BudgetAction::Refuse } })));
+        }
+        const Output output =
+            goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"simulator/sim-small"_s });
+        QVERIFY2(output.errors.contains(u"no summary of the older turns: "_s)
+                     && output.errors.contains(u"budget"_s, Qt::CaseInsensitive),
+                 qPrintable(output.errors));
+        QCOMPARE(kept().size(), 1);
+    }
+
+    /// Its server knows better: it is asked once, and its refusal stands.
+    void whatIsTooLongNeverthelessIsSaidOnce()
+    {
+        simulator::Knobs knobs;
+        knobs.context = 100;
+        simulator::Simulator strict(knobs);
+        const auto url = strict.start();
+        QVERIFY(url);
+        const Output output = goOn(*url, { u"--fit"_s, u"drop"_s });
+        QCOMPARE(output.code, 1);
+        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"context_too_long"_s);
+        QCOMPARE(output.json()["attempts"_L1].toInt(), 1);
+        QVERIFY2(output.errors.contains(u"were left out"_s), qPrintable(output.errors));
+        QCOMPARE(kept().size(), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestFitCommand)
+#include "tst_fitcommand.moc"
