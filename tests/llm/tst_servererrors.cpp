@@ -136,6 +136,9 @@ private Q_SLOTS:
         row("challenge page", 403, "<!DOCTYPE html><title>Just a moment...</title>", "forbidden", "Just a moment");
         row("nothing", 500, "", "server", "HTTP 500");
         row("redirect", 302, "", "redirect", "HTTP 302");
+        row("framed as a stream", 400,
+            js("event: error\ndata: {`error`:{`message`:`Not \\`this\\` way`,`code`:`invalid_api_key`}}\n\n"), "auth",
+            "HTTP 400): Not \"this\" way");
         row("half JSON", 500, js("{`error`:{`message`:`cut"), "server", "cut");
     }
 

@@ -125,8 +125,12 @@ QList<QJsonObject> jsonObjects(const QByteArray &text)
     }
     const QList<QByteArray> lines = text.split('\n');
     for (const QByteArray &line : lines) {
-        if (line.trimmed().startsWith('{'))
-            appendObjects(jsonDocument(line), objects);
+        QByteArray one = line.trimmed();
+        // An error's body is at times framed as the stream it ended would have been.
+        if (one.startsWith("data:"))
+            one = one.mid(5).trimmed();
+        if (one.startsWith('{'))
+            appendObjects(jsonDocument(one), objects);
     }
     return objects;
 }
