@@ -78,6 +78,20 @@ private Q_SLOTS:
         QVERIFY(!answer.error);
     }
 
+    void anthropicCallsUnderOneIndexAreTold()
+    {
+        QList<QByteArray> events;
+        for (const QByteArray name : { "f", "g", "h" }) {
+            events += js("{`type`:`content_block_start`,`index`:0,`content_block`:{`type`:`tool_use`,`name`:`") + name
+                + js("`,`input`:{}}}");
+            events +=
+                js("{`type`:`content_block_delta`,`index`:0,`delta`:{`type`:`input_json_delta`,`partial_json`:`{}`}}");
+        }
+        events += js("{`type`:`message_delta`,`delta`:{`stop_reason`:`tool_use`}}");
+        QCOMPARE(decodedAnyhow(u"anthropic"_s, sse(events)).toolCalls,
+                 (QList<ToolCall> { { {}, u"f"_s, u"{}"_s }, { {}, u"g"_s, u"{}"_s }, { {}, u"h"_s, u"{}"_s } }));
+    }
+
     void anthropicLastUsageCounts()
     {
         const Answer answer =
@@ -101,6 +115,7 @@ private Q_SLOTS:
         QCOMPARE(reason("max_tokens"), FinishReason::Length);
         QCOMPARE(reason("model_context_window_exceeded"), FinishReason::Length);
         QCOMPARE(reason("stop_sequence"), FinishReason::Stop);
+        QCOMPARE(reason("compaction"), FinishReason::Stop);
     }
 
     void anthropicErrorsMidStream()
@@ -182,6 +197,31 @@ private Q_SLOTS:
         QCOMPARE(answer.finishReason, FinishReason::ContentFilter);
         QCOMPARE(answer.finishReasonRaw, u"OTHER"_s);
         QVERIFY(!answer.error);
+    }
+
+    void geminiFirstCandidateIsTheAnswer()
+    {
+        const auto event = [](const char *text, const char *index, const char *rest) {
+            return js("{`candidates`:[{`content`:{`parts`:[{`text`:`") + text + js("`}]},`index`:") + index + js(rest)
+                + "}]}";
+        };
+        const Answer answer =
+            decodedAnyhow(u"gemini"_s,
+                          sse({ event("A", "0", ""), event("X", "1", ""), event("B", "0", ",`finishReason`:`STOP`"),
+                                event("Y", "1", ",`finishReason`:`MAX_TOKENS`") }));
+        QCOMPARE(answer.text, u"AB"_s);
+        QCOMPARE(answer.finishReason, FinishReason::Stop);
+    }
+
+    void geminiSaysWhyACallIsMalformed()
+    {
+        const Answer answer = decodedAnyhow(u"gemini"_s,
+                                            sse({ js("{`candidates`:[{`content`:{},`finishReason`:`MALFORMED_FUNCTION_"
+                                                     "CALL`,`finishMessage`:`print(1)`}]}") }));
+        QCOMPARE(answer.finishReason, FinishReason::Error);
+        QCOMPARE(answer.finishReasonRaw, u"MALFORMED_FUNCTION_CALL"_s);
+        QVERIFY2(answer.error->message.contains(u"MALFORMED_FUNCTION_CALL (print(1))"_s),
+                 qPrintable(answer.error->message));
     }
 
     void geminiArrayIsAnAnswer()
@@ -267,6 +307,20 @@ private Q_SLOTS:
                           js("{`object`:`response`,`status`:`completed`,`error`:null,`output`:[") + item + "]}");
         QCOMPARE(document.text, u"Hello"_s);
         QVERIFY(!document.error);
+    }
+
+    void responsesTextThatOnlyTheEndHolds()
+    {
+        const Answer answer = decodedAnyhow(
+            u"openai-responses"_s,
+            sse({ js("{`type`:`response.reasoning_text.delta`,`output_index`:0,`content_index`:0,`delta`:`why`}"),
+                  js("{`type`:`response.completed`,`response`:{`status`:`completed`,`output`:[{`type`:`reasoning`,"
+                     "`content`:[{`type`:`reasoning_text`,`text`:`why`}]},{`type`:`message`,`content`:[{`type`:"
+                     "`output_text`,`text`:`He`}]},{`type`:`message`,`content`:[{`type`:`output_text`,`text`:`llo`}]},"
+                     "{`type`:`function_call`,`call_id`:`c`,`name`:`f`,`arguments`:`{}`}]}}") }));
+        QCOMPARE(answer.reasoning, u"why"_s);
+        QCOMPARE(answer.text, u"Hello"_s);
+        QCOMPARE(answer.toolCalls, (QList<ToolCall> { { u"c"_s, u"f"_s, u"{}"_s } }));
     }
 
     void responsesEndings()

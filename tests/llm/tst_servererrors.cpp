@@ -136,8 +136,134 @@ private Q_SLOTS:
         row("challenge page", 403, "<!DOCTYPE html><title>Just a moment...</title>", "forbidden", "Just a moment");
         row("nothing", 500, "", "server", "HTTP 500");
         row("redirect", 302, "", "redirect", "HTTP 302");
+        row("framed as a stream", 400,
+            js("event: error\ndata: {`error`:{`message`:`Not \\`this\\` way`,`code`:`invalid_api_key`}}\n\n"), "auth",
+            "HTTP 400): Not \"this\" way");
         row("half JSON", 500, js("{`error`:{`message`:`cut"), "server", "cut");
     }
+
+    void kindsOfManyServers_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char *name, int status, const QByteArray &body, const char *kind, const char *words) {
+            QTest::newRow(name) << status << body << QString::fromLatin1(kind) << QString::fromUtf8(words);
+        };
+        row("xai credits", 403, js("{`code`:`denied`,`error`:`Your team doesn't have any credits yet.`}"), "quota",
+            "any credits");
+        row("xai safety", 403, js("{`code`:`denied`,`error`:`Content violates usage guidelines.`}"), "filtered",
+            "guidelines");
+        row("groq too large", 413,
+            js("{`error`:{`message`:`Request too large on tokens per minute (TPM): Limit 6000, Requested "
+               "9124`,`code`:`rate_limit_exceeded`}}"),
+            "context_too_long", "9124");
+        row("groq capacity", 498, js("{`error`:{`message`:`Flex tier is full`,`code`:`capacity_exceeded`}}"),
+            "overloaded", "Flex");
+        row("groq gone", 400, js("{`error`:{`message`:`The model x is no more`,`code`:`model_decommissioned`}}"),
+            "not_found", "no more");
+        row("mistral fields", 422,
+            js("{`object`:`error`,`message`:{`detail`:[{`loc`:[`body`,`messages`],`msg`:`Field "
+               "required`}]},`raw_status_code`:422}"),
+            "invalid_request", "body.messages: Field required");
+        row("mistral tier", 429,
+            js("{`message`:`Capacity exceeded`,`code`:`3505`,`type`:`service_tier_capacity_exceeded`}"), "rate_limited",
+            "Capacity");
+        row("deepseek risk", 400, js("{`error`:{`message`:`Content Exists Risk`,`code`:`invalid_request_error`}}"),
+            "filtered", "Risk");
+        row("dashscope length", 400,
+            js("{`error`:{`message`:`Range of input length should be [1, 30720]`,`code`:`invalid_parameter_error`}}"),
+            "context_too_long", "30720");
+        row("dashscope debt", 400, js("{`error`:{`message`:`Access denied`,`code`:`Arrearage`}}"), "quota",
+            "Access denied");
+        row("dashscope filter", 400, js("{`code`:`DataInspectionFailed`,`message`:`Output data may be inappropriate`}"),
+            "filtered", "Output data");
+        row("dashscope tokens a minute", 429,
+            js("{`error`:{`message`:`Allocated quota exceeded, please increase your quota "
+               "limit.`,`code`:`insufficient_quota`}}"),
+            "rate_limited", "Allocated");
+        row("dashscope free tier", 403,
+            js("{`error`:{`message`:`Free allocated quota exceeded.`,`code`:`AllocationQuota.FreeTierOnly`}}"), "quota",
+            "Free");
+        row("siliconflow balance", 403, js("{`code`:30001,`message`:`Sorry, your account balance is insufficient`}"),
+            "quota", "balance");
+        row("siliconflow length", 400,
+            js("{`code`:20015,`message`:`length of prompt_tokens (40000) must be less than max_seq_len (32768).`}"),
+            "context_too_long", "32768");
+        row("zhipu debt", 429, js("{`error`:{`code`:`1113`,`message`:`您的账户已欠费，请充值后重试。`}}"), "quota",
+            "欠费");
+        row("zhipu model", 400, js("{`error`:{`code`:`1211`,`message`:`模型不存在，请检查模型代码。`}}"), "not_found",
+            "模型不存在");
+        row("zhipu length", 400, js("{`error`:{`code`:`1261`,`message`:`Prompt exceeds max length`}}"),
+            "context_too_long", "max length");
+        row("zhipu filter", 400, js("{`error`:{`code`:`1301`,`message`:`输入或生成内容可能包含不安全或敏感内容`}}"),
+            "filtered", "敏感");
+        row("zai filter", 400,
+            js("{`error`:{`code`:`1301`,`message`:`System detected potentially unsafe or sensitive content in "
+               "input`}}"),
+            "filtered", "unsafe");
+        row("moonshot length", 400,
+            js("{`error`:{`message`:`Invalid request: Your request exceeded model token limit: "
+               "8192`,`type`:`invalid_request_error`}}"),
+            "context_too_long", "8192");
+        row("moonshot quota", 429,
+            js("{`error`:{`message`:`Your account is suspended`,`type`:`exceeded_current_quota_error`}}"), "quota",
+            "suspended");
+        row("doubao debt", 403,
+            js("{`error`:{`code`:`AccountOverdueError`,`message`:`Your account has an overdue balance.`}}"), "quota",
+            "overdue");
+        row("doubao filter", 400, js("{`error`:{`code`:`SensitiveContentDetected`,`message`:`Refused.`}}"), "filtered",
+            "Refused");
+        row("doubao pause", 429, js("{`error`:{`code`:`SetLimitExceeded`,`message`:`The limit you set is reached`}}"),
+            "quota", "you set");
+        row("tgi length", 422,
+            js("{`error`:`Input validation error: 'inputs' tokens + 'max_new_tokens' must be <= 4096. Given: 5000`}"),
+            "context_too_long", "5000");
+        row("lm studio length", 400,
+            js("{`error`:`Loaded with context length of only 4096 tokens. Try to load it with a larger context "
+               "length`}"),
+            "context_too_long", "4096");
+        row("lm studio empty", 400, js("{`error`:{`message`:`No models loaded. Please load a model`}}"), "not_found",
+            "No models");
+        row("copilot model", 400,
+            js("{`error`:{`message`:`The requested model is not supported.`,`code`:`model_not_supported`}}"),
+            "not_found", "not supported");
+        row("a feature is no model", 400, js("{`error`:{`message`:`Image input for this model is not supported.`}}"),
+            "invalid_request", "Image input");
+        row("databricks key", 403, js("{`error_code`:403,`message`:`Invalid access token.`}"), "auth", "access token");
+        row("litellm budget", 400,
+            js("{`error`:{`message`:`Budget has been exceeded!`,`type`:`budget_exceeded`,`code`:`400`}}"), "quota",
+            "Budget");
+        row("openai billing", 429, js("{`error`:{`message`:`Your account is not active`,`code`:`billing_not_active`}}"),
+            "quota", "not active");
+        row("openai flag", 400,
+            js("{`error`:{`message`:`Invalid prompt: your prompt was flagged as potentially violating our usage "
+               "policy.`}}"),
+            "filtered", "flagged");
+        row("anthropic limits", 400,
+            js("{`type`:`error`,`error`:{`type`:`invalid_request_error`,`message`:`You have reached your specified API "
+               "usage limits.`}}"),
+            "quota", "usage limits");
+        row("anthropic filter", 400,
+            js("{`type`:`error`,`error`:{`type`:`invalid_request_error`,`message`:`Output blocked by content filtering "
+               "policy`}}"),
+            "filtered", "Output blocked");
+        row("gemini no key", 403,
+            js("{`error`:{`code`:403,`message`:`Method doesn't allow unregistered "
+               "callers`,`status`:`PERMISSION_DENIED`}}"),
+            "auth", "unregistered");
+        row("gemini place", 400,
+            js("{`error`:{`code`:400,`message`:`User location is not supported for the API "
+               "use.`,`status`:`FAILED_PRECONDITION`}}"),
+            "forbidden", "location");
+        row("gemini prepaid", 429,
+            js("{`error`:{`code`:429,`message`:`Your prepayment credits are "
+               "depleted.`,`status`:`RESOURCE_EXHAUSTED`}}"),
+            "quota", "depleted");
+    }
+
+    void kindsOfManyServers() { kinds(); }
 
     void kinds()
     {
@@ -162,6 +288,14 @@ private Q_SLOTS:
             decodedAnyhow(u"openai-chat"_s, js("{`base_resp`:{`status_code`:1004,`status_msg`:`login fail`}}"));
         QCOMPARE(kindOf(answer), base::ErrorKind::Auth);
         QVERIFY(answer.error->message.contains(u"login fail"_s));
+        const auto kind = [](const QByteArray &code, const QByteArray &words) {
+            return kindOf(decoded(u"openai-chat"_s,
+                                  js("{`base_resp`:{`status_code`:") + code + js(",`status_msg`:`") + words + "\"}}"));
+        };
+        QCOMPARE(kind("1039", "token limit"), base::ErrorKind::RateLimited);
+        QCOMPARE(kind("2045", "rate growth limit"), base::ErrorKind::RateLimited);
+        QCOMPARE(kind("1042", "invisible character ratio limit"), base::ErrorKind::InvalidRequest);
+        QCOMPARE(kind("2013", "invalid params, context window exceeds limit"), base::ErrorKind::ContextTooLong);
     }
 
     void durations_data()
@@ -247,6 +381,8 @@ private Q_SLOTS:
             js("{`error`:{`message`:`Rate limit. Please try again in 1m2.5s. Visit`,`code`:`rate_limit_exceeded`}}"),
             429);
         QCOMPARE(words.error->retryAfterMs, 62'500);
+        for (const char *said : { "Please wait 42 seconds before retrying.", "please try again after 42 seconds" })
+            QCOMPARE(httpError({ 429, {} }, "{\"message\":\"" + QByteArray(said) + "\"}").retryAfterMs, 42'000);
         const Answer none =
             decoded(u"openai-chat"_s, R"({"error":{"message":"bad"}})", 400, {}, { { "retry-after", "2" } });
         QVERIFY(!none.error->retryAfterMs);

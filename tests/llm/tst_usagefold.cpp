@@ -41,6 +41,11 @@ private Q_SLOTS:
             js("{`prompt_tokens`:491,`completion_tokens`:129,`prompt_cache_hit_tokens`:448,`prompt_cache_miss_tokens`:"
                "43}"),
             { 43, 448, 0, 129, 0 });
+        row("mistral", js("{`prompt_tokens`:100,`completion_tokens`:5,`num_cached_tokens`:64}"), { 36, 64, 0, 5, 0 });
+        row("dashscope",
+            js("{`prompt_tokens`:2000,`completion_tokens`:5,`prompt_tokens_details`:{`cached_tokens`:0,`cache_creation_"
+               "input_tokens`:1500}}"),
+            { 500, 0, 1500, 5, 0 });
         row("together", js("{`prompt_tokens`:20,`completion_tokens`:1,`cached_tokens`:5}"), { 15, 5, 0, 1, 0 });
         row("xai: reasoning outside",
             js("{`prompt_tokens`:213,`completion_tokens`:2,`total_tokens`:413,`prompt_tokens_details`:{`cached_tokens`:"
@@ -97,6 +102,13 @@ private Q_SLOTS:
         QCOMPARE(*usageFromOpenAi(object(js("{`cost`:0.00085}"))).reportedCostUsd, 0.00085);
         QCOMPARE(*usageFromOpenAi(object(js("{`cost`:{`total_cost`:0.005}}"))).reportedCostUsd, 0.005);
         QCOMPARE(*usageFromOpenAi(object(js("{`cost_in_usd_ticks`:969250}"))).reportedCostUsd, 96.925e-6);
+        const auto owed = [](const char *byok) {
+            return *usageFromOpenAi(
+                        object(QByteArray(byok) + js(",`cost`:0.25,`cost_details`:{`upstream_inference_cost`:2}}")))
+                        .reportedCostUsd;
+        };
+        QCOMPARE(owed("{\"is_byok\":true"), 2.25);
+        QCOMPARE(owed("{\"is_byok\":false"), 0.25);
         for (const char *none : { "{`cost`:null}", "{`cost`:-1}", "{`cost`:1e305}", "{`cost_in_usd_ticks`:-5}" })
             QVERIFY(!usageFromOpenAi(object(js(none))).reportedCostUsd);
         QVERIFY(!usageFromAnthropic(object(js("{`cost`:1e305}"))).reportedCostUsd);
@@ -108,6 +120,11 @@ private Q_SLOTS:
             "{`input_tokens`:11,`cache_read_input_tokens`:1031,`cache_creation_input_tokens`:7,`output_tokens`:100}")));
         QCOMPARE(usage.input, 11);
         QCOMPARE(usage.inputTotal(), 1049);
+        const Usage parts =
+            usageFromAnthropic(object(js("{`input_tokens`:1,`cache_creation`:{`ephemeral_5m_input_tokens`:40,"
+                                         "`ephemeral_1h_input_tokens`:60}}")));
+        QCOMPARE(parts.cacheWrite, 100);
+        QCOMPARE(parts.cacheWrite1h, 60);
         QCOMPARE(usage.outputTotal(), 100);
     }
 

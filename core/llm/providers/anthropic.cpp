@@ -222,6 +222,7 @@ private:
     /// Cumulative: later figures replace earlier ones, those not sent again stay.
     QJsonObject m_usage;
     QHash<int, int> m_positions;
+    int m_calls = 0;
     QMap<int, Block> m_blocks;
 };
 
@@ -268,7 +269,7 @@ void AnthropicDecoder::blockStart(int index, const QJsonObject &block, StreamEve
     } else if (type == "thinking"_L1) {
         reasoning(block["thinking"_L1].toString(), events);
     } else if (type == "tool_use"_L1) {
-        const int position = static_cast<int>(m_positions.size());
+        const int position = m_calls++;
         m_positions.insert(index, position);
         const QJsonObject input = block["input"_L1].toObject();
         toolCall({ position, block["id"_L1].toString(), block["name"_L1].toString(),

@@ -166,28 +166,45 @@ QJsonObject bodyOf(OptionWriter &writer)
 class GeminiDecoder final : public JsonDecoder {
 private:
     void object(const QJsonObject &response, StreamEvents &events) override;
+    QJsonObject candidateOf(const QJsonArray &candidates);
     void part(const QJsonObject &part, StreamEvents &events);
     std::optional<Replay> replay() const override;
 
     int m_toolCalls = 0;
     QList<QJsonObject> m_parts;
     bool m_signed = false;
+    std::optional<int> m_candidate;
 };
 
 void GeminiDecoder::object(const QJsonObject &response, StreamEvents &events)
 {
     served(response["responseId"_L1].toString(), response["modelVersion"_L1].toString(), events);
-    const QJsonObject candidate = response["candidates"_L1][0].toObject();
+    const QJsonObject candidate = candidateOf(response["candidates"_L1].toArray());
     const QJsonArray parts = candidate["content"_L1]["parts"_L1].toArray();
     for (const auto &one : parts)
         part(one.toObject(), events);
     if (const QJsonObject usage = response["usageMetadata"_L1].toObject(); !usage.isEmpty())
         events.append(UsageReport { usageFromGemini(usage) });
-    if (const QString reason = candidate["finishReason"_L1].toString(); !reason.isEmpty())
+    if (const QString reason = candidate["finishReason"_L1].toString(); !reason.isEmpty()) {
         finish(reason, events);
+        explain(candidate["finishMessage"_L1].toString());
+    }
     // A blocked prompt has no candidates; its words for why are not all finish reasons.
     if (const QString reason = response["promptFeedback"_L1]["blockReason"_L1].toString(); !reason.isEmpty())
         finishAs(FinishReason::ContentFilter, reason, events);
+}
+
+/// Of several candidates the first one is the answer, whichever events it comes in.
+QJsonObject GeminiDecoder::candidateOf(const QJsonArray &candidates)
+{
+    for (const auto &candidate : candidates) {
+        const int index = candidate["index"_L1].toInt();
+        if (index == m_candidate.value_or(index)) {
+            m_candidate = index;
+            return candidate.toObject();
+        }
+    }
+    return {};
 }
 
 /// Signed parts come back where they stood among the others.

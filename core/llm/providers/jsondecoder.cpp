@@ -1,5 +1,6 @@
 #include "core/llm/providers/jsondecoder.h"
 
+#include "core/base/logging.h"
 #include "core/llm/providers/servererror.h"
 #include "core/llm/providers/wire.h"
 
@@ -112,10 +113,11 @@ void JsonDecoder::takeStray(StreamEvents &events)
         return;
     QByteArray text = m_stray.trimmed();
     m_stray.clear();
-    if (text.startsWith("error:"))
+    const bool isError = text.startsWith("error:");
+    if (isError)
         text = text.mid(6);
     const QList<QJsonObject> list = jsonObjects(text);
-    objects(list, {}, events);
+    objects(list, isError ? "error"_ba : QByteArray(), events);
 }
 
 void JsonDecoder::failIfErrorWord(StreamEvents &events)
@@ -200,6 +202,12 @@ void JsonDecoder::finishAs(std::optional<FinishReason> reason, const QString &ra
     events.append(Finish { reason, raw });
     if (reason == FinishReason::Error)
         m_errorWord = raw;
+}
+
+void JsonDecoder::explain(const QString &why)
+{
+    if (!m_errorWord.isEmpty() && !why.isEmpty())
+        m_errorWord += u" (%1)"_s.arg(base::redact(why.left(500)));
 }
 
 void JsonDecoder::fail(const base::Error &error, StreamEvents &events)

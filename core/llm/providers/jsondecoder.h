@@ -31,6 +31,8 @@ protected:
     /// The terminal event. A plain stop after tool calls or a refusal is named for what it is.
     void finish(const QString &raw, StreamEvents &events);
     void finishAs(std::optional<FinishReason> reason, const QString &raw, StreamEvents &events);
+    /// The server's words on a finish reason that means failure.
+    void explain(const QString &why);
     void fail(const base::Error &error, StreamEvents &events);
     bool finished() const { return m_finished; }
     bool hasToolCalls() const { return m_toolCalls; }

@@ -3,6 +3,7 @@
 #include "core/llm/providers/jsondecoder.h"
 #include "core/llm/providers/modellist.h"
 #include "core/llm/providers/optionwriter.h"
+#include "core/llm/providers/servererror.h"
 #include "core/llm/providers/servertimings.h"
 #include "core/llm/providers/toolpositions.h"
 #include "core/llm/providers/usagefold.h"
@@ -218,7 +219,9 @@ private:
     void choice(const QJsonObject &choice, StreamEvents &events);
     void reasoningOf(const QJsonObject &delta, StreamEvents &events);
     void contentOf(const QJsonValue &content, StreamEvents &events);
+    void thoughtsOf(const QJsonValue &thoughts, StreamEvents &events);
     void toolCallsOf(const QJsonObject &delta, StreamEvents &events);
+    void failIfError(const QJsonValue &error, StreamEvents &events);
     std::optional<Replay> replay() const override;
 
     ToolPositions m_positions;
@@ -228,6 +231,7 @@ private:
     QHash<int, QJsonValue> m_extras;
     /// With n > 1 choices the first one is the answer.
     std::optional<int> m_choice;
+    bool m_streamed = false;
 };
 
 void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
@@ -243,6 +247,7 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
             continue;
         m_choice = index;
         choice(one, events);
+        failIfError(one["error"_L1], events);
         if (const QString reason = one["finish_reason"_L1].toString(); !reason.isEmpty())
             finishReason = reason;
         if (!usage.isObject())
@@ -253,6 +258,7 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
     if (usage.isObject() && !usage.toObject().isEmpty())
         events.append(UsageReport { usageFromOpenAi(usage.toObject()) });
     timings(timingsFromOpenAi(chunk), events);
+    failIfError(chunk["x_groq"_L1]["error"_L1], events);
     if (!finishReason.isEmpty())
         finish(finishReason, events);
 }
@@ -260,7 +266,9 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
 void OpenAiChatDecoder::choice(const QJsonObject &choice, StreamEvents &events)
 {
     QJsonValue delta = choice["delta"_L1];
-    if (!delta.isObject())
+    m_streamed = m_streamed || delta.isObject();
+    // After deltas a message is the whole answer once more.
+    if (!m_streamed)
         delta = choice["message"_L1];
     if (!delta.isObject()) {
         text(choice["text"_L1].toString(), events);
@@ -309,17 +317,32 @@ void OpenAiChatDecoder::contentOf(const QJsonValue &content, StreamEvents &event
     for (const auto &part : parts) {
         const QString type = part["type"_L1].toString();
         if (type == "thinking"_L1) {
-            const QJsonValue thinking = part["thinking"_L1];
-            reasoning(thinking.toString(), events);
-            const QJsonArray pieces = thinking.toArray();
-            for (const auto &piece : pieces)
-                reasoning(piece["text"_L1].toString(), events);
+            thoughtsOf(part["thinking"_L1], events);
+        } else if (type == "reasoning"_L1) {
+            thoughtsOf(part["summary"_L1], events);
         } else if (type == "refusal"_L1) {
             refusal(part["refusal"_L1].toString(), events);
         } else {
             text(part.isString() ? part.toString() : part["text"_L1].toString(), events);
         }
     }
+}
+
+/// Words, or a list of texts.
+void OpenAiChatDecoder::thoughtsOf(const QJsonValue &thoughts, StreamEvents &events)
+{
+    reasoning(thoughts.toString(), events);
+    const QJsonArray pieces = thoughts.toArray();
+    for (const auto &piece : pieces)
+        reasoning(piece["text"_L1].toString(), events);
+}
+
+/// An error that stands elsewhere than at the top: in a choice, or beside why a stream was stopped early.
+void OpenAiChatDecoder::failIfError(const QJsonValue &error, StreamEvents &events)
+{
+    const QJsonObject said { { u"error"_s, error } };
+    if (isServerError(said, {}))
+        fail(serverError(said), events);
 }
 
 void OpenAiChatDecoder::toolCallsOf(const QJsonObject &delta, StreamEvents &events)

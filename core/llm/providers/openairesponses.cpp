@@ -149,6 +149,7 @@ private:
     int positionOf(const QString &place);
 
     QSet<QString> m_seen;
+    QSet<QString> m_streamedTypes;
     QHash<QString, QString> m_reasoningKinds;
     QHash<QString, int> m_positions;
 };
@@ -200,6 +201,7 @@ void ResponsesDecoder::piece(const QString &place, const QString &kind, int inde
     if (!delta && m_seen.contains(key))
         return;
     m_seen.insert(key);
+    m_streamedTypes.insert(kind.startsWith("reasoning"_L1) ? u"reasoning"_s : u"message"_s);
     if (kind == "output_text"_L1) {
         text(words, events);
     } else if (kind == "refusal"_L1) {
@@ -215,6 +217,7 @@ void ResponsesDecoder::piece(const QString &place, const QString &kind, int inde
 
 int ResponsesDecoder::positionOf(const QString &place)
 {
+    m_streamedTypes.insert(u"function_call"_s);
     if (!m_positions.contains(place))
         m_positions.insert(place, static_cast<int>(m_positions.size()));
     return m_positions.value(place);
@@ -269,10 +272,11 @@ void ResponsesDecoder::response(const QJsonObject &response, StreamEvents &event
     const QString status = response["status"_L1].toString();
     if (status == "in_progress"_L1 || status == "queued"_L1)
         return;
-    if (m_seen.isEmpty() && m_positions.isEmpty()) {
-        const QJsonArray output = response["output"_L1].toArray();
-        for (qsizetype i = 0; i < output.size(); ++i)
-            item(QString::number(i), output[i].toObject(), true, events);
+    const QSet<QString> streamed = m_streamedTypes;
+    const QJsonArray output = response["output"_L1].toArray();
+    for (qsizetype i = 0; i < output.size(); ++i) {
+        if (!streamed.contains(output[i]["type"_L1].toString()))
+            item(u"whole %1"_s.arg(i), output[i].toObject(), true, events);
     }
     if (const QJsonObject usage = response["usage"_L1].toObject(); !usage.isEmpty())
         events.append(UsageReport { usageFromOpenAi(usage) });

@@ -111,7 +111,10 @@ void readBaseResp(const QJsonObject &response, Said &said)
     said.message = firstText(response, { "status_msg"_L1 });
     switch (response["status_code"_L1].toInt()) {
     case 1002:
+    case 1039:
     case 1041:
+    case 2045:
+    case 2056:
         said.status = 429;
         break;
     case 1004:
@@ -125,9 +128,7 @@ void readBaseResp(const QJsonObject &response, Said &said)
     case 1027:
         said.words += u"content_filter "_s;
         break;
-    case 1039:
-        said.words += u"context_length_exceeded "_s;
-        break;
+    case 1042:
     case 2013:
         said.status = 400;
         break;
@@ -144,18 +145,21 @@ Said read(const QJsonObject &root)
         readErrorObject(error.toObject(), said);
     else if (error.isString())
         said.message = error.toString().trimmed();
-    else if (const QJsonArray errors = root["errors"_L1].toArray(); !errors.isEmpty())
+    else if (const QJsonArray errors = root[error.isArray() ? "error"_L1 : "errors"_L1].toArray(); !errors.isEmpty())
         said.message = complaints(errors);
     else if (const QJsonObject baseResp = root["base_resp"_L1].toObject(); !baseResp.isEmpty())
         readBaseResp(baseResp, said);
 
-    for (const QLatin1StringView key : { "code"_L1, "type"_L1, "raw_status_code"_L1, "status"_L1, "status_code"_L1 })
+    for (const QLatin1StringView key :
+         { "code"_L1, "type"_L1, "raw_status_code"_L1, "status"_L1, "status_code"_L1, "error_code"_L1 })
         addWord(said, root[key]);
     if (said.message.isEmpty())
-        said.message =
-            firstText(root, { "message"_L1, "detail"_L1, "msg"_L1, "error_message"_L1, "error_description"_L1 });
-    if (said.message.isEmpty() && root["detail"_L1].isArray())
-        said.message = complaints(root["detail"_L1].toArray());
+        said.message = firstText(
+            root, { "message"_L1, "detail"_L1, "msg"_L1, "error_message"_L1, "error_msg"_L1, "error_description"_L1 });
+    for (const QJsonValue &detail : { root["detail"_L1], root["message"_L1]["detail"_L1] }) {
+        if (said.message.isEmpty() && detail.isArray())
+            said.message = complaints(detail.toArray());
+    }
     if (said.message.isEmpty() && root["detail"_L1].isObject())
         readErrorObject(root["detail"_L1].toObject(), said);
     return said;
@@ -171,28 +175,38 @@ struct Rule {
 };
 
 constexpr Rule rules[] = {
+    { ErrorKind::RateLimited, Where::WithoutServerFault, "(?<!free )allocated quota exceeded" },
     { ErrorKind::Quota, Where::WithoutServerFault,
-      "insufficient_quota|billing_error|billing_hard_limit|insufficient[ _]balance|insufficient[ _]credits?|"
+      "insufficient_(user_)?quota|exceeded_current_quota|free allocated quota|freetieronly|setlimitexceeded|"
+      "billing_error|billing_not_active|billing_hard_limit|arrearage|overdue|insufficient[ _]balance|"
+      "balance is insufficient|insufficient[ _]credits?|have any credits|credits are depleted|"
       "credit balance is too low|exceeded your current quota|spending limit|requires more credits|payment required|"
-      "used all available credits" },
+      "used all available credits|used up your daily|specified api usage limits|budget has been exceeded|"
+      "欠费|余额不足|额度不足" },
     { ErrorKind::Auth, Where::NotWhenLimited,
       "invalid_api_key|api_key_invalid|authentication_error|unauthenticated|incorrect api key|invalid api key|"
-      "api key not valid|invalid x-api-key|authentication fails|invalid_authentication" },
+      "api key not valid|invalid x-api-key|authentication fails|invalid_authentication|invalid access token|"
+      "unregistered callers|api key was reported" },
     { ErrorKind::Filtered, Where::WithoutServerFault,
-      "content_filter|content_policy|responsibleaipolicyviolation|data_inspection_failed|flagged by|"
-      "requires moderation|moderation_blocked" },
+      "content_filter|content_policy|responsibleaipolicyviolation|data_?inspection_?failed|flagged (by|as)|"
+      "requires moderation|moderation_blocked|blocked by content filter|violates usage guidelines|content exists risk|"
+      "sensitive_?content|sensitive (information|content)|敏感" },
     { ErrorKind::ContextTooLong, Where::NotWhenLimited,
       "context_length_exceeded|exceed_context_size|context_window_exceeded|request_too_large|maximum context length|"
       "context (length|window|size)[^.]{0,60}(exceed|too)|exceeds?[^.]{0,60}context|prompt is too long|"
       "input (is|was) too long|maximum prompt length|exceeds the maximum number of tokens|too large for model with|"
-      "reduce the length of the (messages|prompt|input)|longer than the (model|maximum)" },
+      "reduce the length of the (messages|prompt|input)|longer than the (model|maximum)|out_?of_?context|"
+      "max_new_tokens[^.]{0,3} must be|must have less than \\d+ tokens|range of input length|max_seq_len|"
+      "exceed(s|ed)? (the )?model (token )?limit|token length too long|exceeds max length|larger context length|超长" },
     { ErrorKind::Overloaded, Where::Anywhere,
-      "overloaded|unavailable_error|service[ _]?unavailable|engine_overloaded|no available (server|capacity)|at "
-      "capacity" },
+      "overloaded|unavailable_error|service[ _]?unavailable|engine_overloaded|no available (server|capacity)|"
+      "\\bcapacity_exceeded|(at|over) capacity" },
     { ErrorKind::RateLimited, Where::WithoutServerFault,
       "rate_?limit|resource_exhausted|too_?many_?requests|rate limit|too many requests|throttl" },
+    { ErrorKind::Forbidden, Where::WithoutServerFault, "location is not supported|unsupported_country" },
     { ErrorKind::NotFound, Where::WithoutServerFault,
       "model_not_found|not_found_error|deploymentnotfound|invalid_model|model_not_exist|model not (found|exist)|"
+      "model_not_supported|requested model( '[^']*')? is not supported|decommissioned|no models loaded|模型不存在|"
       "invalid model:|not a valid model|unknown model|no such model|supported api model names|"
       "\\bmodel\\b[^.]{0,120}(not found|does not exist|doesn't exist|is not available)" },
 };
@@ -253,13 +267,13 @@ ErrorKind kindOf(int status, const Said &said)
 {
     // A quota that names its own wait is a rate limit by another name.
     const bool waits = said.retryMs.has_value();
-    if (status == 401 || status == 402)
+    if (status == 401 || status == 402 || status == 413)
         return kindByStatus(status, {});
     const QString text = said.words + said.message;
     for (const Rule &rule : rules) {
         if (!applies(rule.where, status) || (rule.kind == ErrorKind::Quota && waits))
             continue;
-        const QRegularExpression pattern(QLatin1StringView(rule.pattern), QRegularExpression::CaseInsensitiveOption);
+        const QRegularExpression pattern(QString::fromUtf8(rule.pattern), QRegularExpression::CaseInsensitiveOption);
         if (pattern.match(text).hasMatch())
             return rule.kind;
     }
@@ -338,7 +352,7 @@ QString page(const QByteArray &body)
 std::optional<qint64> waitInText(const QString &text)
 {
     static const QRegularExpression wait(
-        u"(?:try again in|retry after|retry in) ((?:\\d+(?:\\.\\d+)?\\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h)\\s*)+)"_s,
+        u"(?:try again (?:in|after)|retry after|retry in|please wait) ((?:\\d+(?:\\.\\d+)?\\s*(?:ms|milliseconds?|s|sec|seconds?|m|minutes?|h)\\s*)+)"_s,
         QRegularExpression::CaseInsensitiveOption);
     const QRegularExpressionMatch match = wait.match(text);
     return match.hasMatch() ? durationMs(match.captured(1).toLatin1()) : std::nullopt;
@@ -356,6 +370,14 @@ base::Error errorFrom(const Said &said, int httpStatus, const QString &detail)
     if (!error.retryAfterMs && error.kind == ErrorKind::RateLimited)
         error.retryAfterMs = waitInText(said.message);
     return error;
+}
+
+/// Some gateways put an error with empty members beside a good answer.
+bool saysSomething(const QJsonValue &value)
+{
+    const QJsonObject members = value.toObject();
+    return !value.toString().isEmpty() || value.toDouble() != 0 || value.toBool() || !value.toArray().isEmpty()
+        || std::any_of(members.begin(), members.end(), saysSomething);
 }
 
 } // namespace
@@ -390,7 +412,9 @@ base::Error withoutKey(base::Error error)
 bool isServerError(const QJsonObject &object, QByteArrayView name)
 {
     const QJsonValue error = object["error"_L1];
-    if ((error.isObject() && !error.toObject().isEmpty()) || (error.isString() && !error.toString().isEmpty()))
+    if (!error.isBool() && saysSomething(error))
+        return true;
+    if (const QJsonValue success = object["success"_L1]; success.isBool() && !success.toBool())
         return true;
     if (name == QByteArrayView("error") || object["type"_L1].toString() == "error"_L1
         || object["object"_L1].toString() == "error"_L1)

@@ -51,6 +51,31 @@ constexpr std::array lmStudio {
     Row { "generation_time"_L1, "decode_ms"_L1, 1000 },
     Row { "tokens_per_second"_L1, "decode_tokens_per_s"_L1, 1 },
 };
+constexpr std::array localAi {
+    Row { "timing_prompt_processing"_L1, "prefill_ms"_L1, 1 },
+    Row { "timing_token_generation"_L1, "decode_ms"_L1, 1 },
+};
+constexpr std::array fireworks {
+    Row { "server-time-to-first-token"_L1, "ttft_ms"_L1, 1000 },
+    Row { "server-processing-time"_L1, "total_ms"_L1, 1000 },
+};
+constexpr std::array qualcomm {
+    Row { "ttft_in_ms"_L1, "ttft_ms"_L1, 1 },
+};
+constexpr std::array nim {
+    Row { "time_to_first_token_in_ms"_L1, "ttft_ms"_L1, 1 },
+    Row { "tokens_per_second"_L1, "decode_tokens_per_s"_L1, 1 },
+};
+/// In order: the first that says something of a figure counts.
+constexpr std::array headerRows {
+    Row { "x-metrics-ttft-ms"_L1, "ttft_ms"_L1, 1 },
+    Row { "x-metrics-e2e-ms"_L1, "total_ms"_L1, 1 },
+    Row { "fireworks-server-time-to-first-token"_L1, "ttft_ms"_L1, 1000 },
+    Row { "fireworks-server-processing-time"_L1, "total_ms"_L1, 1000 },
+    Row { "openai-processing-ms"_L1, "processing_ms"_L1, 1 },
+    Row { "x-envoy-upstream-service-time"_L1, "processing_ms"_L1, 1 },
+    Row { "x-kong-upstream-latency"_L1, "processing_ms"_L1, 1 },
+};
 constexpr std::array ollama {
     Row { "total_duration"_L1, "total_ms"_L1, 1e-6 },         Row { "load_duration"_L1, "load_ms"_L1, 1e-6 },
     Row { "prompt_eval_duration"_L1, "prefill_ms"_L1, 1e-6 }, Row { "prompt_eval_count"_L1, "prefill_tokens"_L1, 1 },
@@ -93,9 +118,13 @@ QJsonObject timingsFromOpenAi(const QJsonObject &chunk)
         { "azure"_L1, chunk["latency_checkpoint"_L1], azure },
         { "azure"_L1, usage["latency_checkpoint"_L1], azure },
         { "vllm"_L1, chunk["metrics"_L1], vllm },
+        { "nim"_L1, chunk["stats"_L1]["response_tokens"_L1], nim },
         { "lmstudio"_L1, chunk["stats"_L1], lmStudio },
         { "groq"_L1, usage, seconds },
         { "gpustack"_L1, usage, gpuStack },
+        { "localai"_L1, usage, localAi },
+        { "fireworks"_L1, chunk["perf_metrics"_L1], fireworks },
+        { "qualcomm"_L1, usage, qualcomm },
     };
     for (const Place &place : places) {
         if (!place.object.isObject())
@@ -118,15 +147,19 @@ QJsonObject timingsFromOllama(const QJsonObject &line)
 
 QJsonObject timingsFromHeaders(const base::HttpHeaders &headers)
 {
-    for (const QByteArrayView name :
-         { QByteArrayView("openai-processing-ms"), QByteArrayView("x-envoy-upstream-service-time"),
-           QByteArrayView("x-kong-upstream-latency") }) {
+    QJsonObject timings;
+    const auto keep = [&timings](QLatin1StringView key, const QByteArray &text, double factor) {
         bool number = false;
-        const double ms = base::headerValue(headers, name).trimmed().toDouble(&number);
-        if (number && ms >= 0 && std::isfinite(ms))
-            return { { u"processing_ms"_s, ms } };
-    }
-    return {};
+        const double ms = text.trimmed().toDouble(&number) * factor;
+        if (number && ms >= 0 && std::isfinite(ms) && !timings.contains(key))
+            timings.insert(key, ms);
+    };
+    for (const Row &row : headerRows)
+        keep(row.ours, base::headerValue(headers, QByteArrayView(row.theirs.data(), row.theirs.size())), row.factor);
+    // With more than one duration nothing says which is the server's.
+    if (const QByteArray timing = base::headerValue(headers, "server-timing"); timing.count("dur=") == 1)
+        keep("processing_ms"_L1, timing.mid(timing.indexOf("dur=") + 4).split(',').first().split(';').first(), 1);
+    return timings;
 }
 
 } // namespace talkbench::llm

@@ -16,10 +16,11 @@ public:
     int count() const { return m_count; }
 
 private:
-    int open(const QString &key, const QString &id);
+    int open(const QString &key, const QString &id, const QString &name);
 
     QHash<QString, int> m_byKey;
     QHash<int, QString> m_ids;
+    QHash<int, QString> m_names;
     int m_count = 0;
 };
 

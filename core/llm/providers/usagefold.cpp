@@ -43,13 +43,27 @@ std::optional<double> openAiCost(const QJsonObject &raw)
     if (const QJsonValue ticks = raw["cost_in_usd_ticks"_L1]; ticks.isDouble())
         return usd(ticks, 1e-10);
     const QJsonValue cost = raw["cost"_L1];
-    return usd(cost.isObject() ? cost["total_cost"_L1] : cost);
+    const std::optional<double> charged = usd(cost.isObject() ? cost["total_cost"_L1] : cost);
+    // A gateway used with one's own key charges a fee; the provider behind it sends its own bill.
+    const std::optional<double> upstream = usd(raw["cost_details"_L1]["upstream_inference_cost"_L1]);
+    return charged && upstream && raw["is_byok"_L1].toBool() ? *charged + *upstream : charged;
 }
 
 QJsonObject detailsOf(const QJsonObject &raw, QLatin1StringView chat, QLatin1StringView responses)
 {
     const QJsonValue details = raw[chat];
     return details.isObject() ? details.toObject() : raw[responses].toObject();
+}
+
+/// Inside the input: in its details, or beside the totals under a vendor's own name.
+qint64 cachedOf(const QJsonObject &raw, const QJsonObject &input)
+{
+    if (const std::optional<qint64> cached = count(input, { "cached_tokens"_L1 }))
+        return *cached;
+    return count(raw,
+                 { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "num_cached_tokens"_L1,
+                   "cache_read_input_tokens"_L1 })
+        .value_or(0);
 }
 
 /// Gemini's [{modality: "IMAGE", tokenCount}].
@@ -80,17 +94,13 @@ Usage usageFromOpenAi(const QJsonObject &raw)
     const qint64 completion = count(raw, { "completion_tokens"_L1, "output_tokens"_L1 }).value_or(0);
     const qint64 reasoning =
         count(output, { "reasoning_tokens"_L1 }).value_or(count(raw, { "reasoning_tokens"_L1 }).value_or(0));
-    const std::optional<qint64> cached = count(input, { "cached_tokens"_L1 });
-    const std::optional<qint64> written = count(input, { "cache_write_tokens"_L1, "cache_creation_tokens"_L1 });
+    const std::optional<qint64> written =
+        count(input, { "cache_write_tokens"_L1, "cache_creation_tokens"_L1, "cache_creation_input_tokens"_L1 });
 
     Usage usage;
     usage.raw = raw;
     usage.reportedCostUsd = openAiCost(raw);
-    setInput(usage, prompt,
-             cached ? *cached
-                    : count(raw, { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "cache_read_input_tokens"_L1 })
-                          .value_or(0),
-             written.value_or(0));
+    setInput(usage, prompt, cachedOf(raw, input), written.value_or(0));
     usage.image = std::min(count(input, { "image_tokens"_L1 }).value_or(0), usage.input);
     const OutputSplit split = splitOutput(prompt, completion, reasoning, count(raw, { "total_tokens"_L1 }));
     usage.output = split.output;
@@ -105,8 +115,10 @@ Usage usageFromAnthropic(const QJsonObject &raw)
     usage.raw = raw;
     usage.input = count(raw, { "input_tokens"_L1 }).value_or(0);
     usage.cacheRead = count(raw, { "cache_read_input_tokens"_L1 }).value_or(0);
-    usage.cacheWrite = count(raw, { "cache_creation_input_tokens"_L1 }).value_or(0);
-    usage.cacheWrite1h = count(raw["cache_creation"_L1].toObject(), { "ephemeral_1h_input_tokens"_L1 }).value_or(0);
+    const QJsonObject written = raw["cache_creation"_L1].toObject();
+    usage.cacheWrite1h = count(written, { "ephemeral_1h_input_tokens"_L1 }).value_or(0);
+    const qint64 parts = usage.cacheWrite1h + count(written, { "ephemeral_5m_input_tokens"_L1 }).value_or(0);
+    usage.cacheWrite = count(raw, { "cache_creation_input_tokens"_L1 }).value_or(parts);
     const qint64 output = count(raw, { "output_tokens"_L1 }).value_or(0);
     const qint64 thinking = count(raw["output_tokens_details"_L1].toObject(), { "thinking_tokens"_L1 }).value_or(0);
     usage.reasoning = std::min(thinking, output);

@@ -36,6 +36,7 @@ constexpr std::array finishRows {
     FinishRow { "eos"_L1, FinishReason::Stop },
     FinishRow { "eos_token"_L1, FinishReason::Stop },
     FinishRow { "pause_turn"_L1, FinishReason::Stop },
+    FinishRow { "compaction"_L1, FinishReason::Stop },
     FinishRow { "load"_L1, FinishReason::Stop },
     FinishRow { "unload"_L1, FinishReason::Stop },
     FinishRow { "length"_L1, FinishReason::Length },
@@ -63,6 +64,7 @@ constexpr std::array finishRows {
     FinishRow { "refusal"_L1, FinishReason::Refusal },
     FinishRow { "error"_L1, FinishReason::Error },
     FinishRow { "failed"_L1, FinishReason::Error },
+    FinishRow { "abort"_L1, FinishReason::Error },
     FinishRow { "network_error"_L1, FinishReason::Error },
     FinishRow { "insufficient_system_resource"_L1, FinishReason::Error },
     FinishRow { "malformed_function_call"_L1, FinishReason::Error },
@@ -123,8 +125,12 @@ QList<QJsonObject> jsonObjects(const QByteArray &text)
     }
     const QList<QByteArray> lines = text.split('\n');
     for (const QByteArray &line : lines) {
-        if (line.trimmed().startsWith('{'))
-            appendObjects(jsonDocument(line), objects);
+        QByteArray one = line.trimmed();
+        // An error's body is at times framed as the stream it ended would have been.
+        if (one.startsWith("data:"))
+            one = one.mid(5).trimmed();
+        if (one.startsWith('{'))
+            appendObjects(jsonDocument(one), objects);
     }
     return objects;
 }
