@@ -144,7 +144,7 @@ private Q_SLOTS:
         QTest::newRow("no role") << QByteArray(R"([{"content":"Hello"}])");
         QTest::newRow("no content") << QByteArray(R"([{"role":"user"}])");
         QTest::newRow("a picture elsewhere")
-            << QByteArray(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://x/y.png"}}]}])");
+            << QByteArray(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"picture.png"}}]}])");
     }
     void whatCannotBeSentIsRefused()
     {

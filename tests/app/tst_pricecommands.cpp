@@ -99,7 +99,7 @@ private Q_SLOTS:
 
     void allThatAPriceCanSayIsSet()
     {
-        const QStringList set { u"prices"_s, u"set"_s, u"m"_s, u"--input=3"_s, u"--output=15"_s };
+        const QStringList set { u"prices"_s, u"set"_s, u"my-model"_s, u"--input=3"_s, u"--output=15"_s };
         const Output all =
             run(set
                 + QStringList { u"--tier"_s, u"500000:input=8,output=30"_s, u"--tier"_s,
@@ -107,7 +107,7 @@ private Q_SLOTS:
                                 u"--batch"_s, u"input=1.5,output=7.5"_s, u"--from"_s, u"2026-01-01"_s, u"--until"_s,
                                 u"2030-12-31"_s, u"--source"_s, u"a letter"_s, u"--json"_s });
         QVERIFY2(all.code == 0, qPrintable(all.errors));
-        const QJsonArray kept = run({ u"prices"_s, u"--json"_s, u"-p"_s, u"p"_s, u"m"_s }).rows();
+        const QJsonArray kept = run({ u"prices"_s, u"--json"_s, u"-p"_s, u"p"_s, u"my-model"_s }).rows();
         QCOMPARE(kept, all.rows());
         const QJsonObject row = kept[0].toObject();
         QCOMPARE(row["tiers"_L1].toArray().size(), 2);
@@ -120,9 +120,9 @@ private Q_SLOTS:
         QCOMPARE(row["source"_L1].toString(), u"a letter"_s);
         const Output beside = run(set + QStringList { u"--batch-factor=0.5"_s });
         QVERIFY2(beside.text.contains(u"batch"_s), qPrintable(beside.text));
-        QCOMPARE(run({ u"prices"_s, u"m"_s, u"--json"_s }).rows().size(), 2); // they begin on different days
-        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"m"_s, u"--from"_s, u"2026-01-01"_s }).code, 0);
-        const QJsonArray rest = run({ u"prices"_s, u"m"_s, u"--json"_s }).rows();
+        QCOMPARE(run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows().size(), 2); // they begin on different days
+        QCOMPARE(run({ u"prices"_s, u"unset"_s, u"my-model"_s, u"--from"_s, u"2026-01-01"_s }).code, 0);
+        const QJsonArray rest = run({ u"prices"_s, u"my-model"_s, u"--json"_s }).rows();
         QCOMPARE(rest.size(), 1);
         QCOMPARE(rest[0][u"batch_factor"_s].toDouble(), 0.5);
     }

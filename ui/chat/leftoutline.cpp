@@ -63,7 +63,7 @@ QString leftOutText(const PromptPlan &plan)
     if (plan.sendsAll)
         return LeftOutLine::tr("All is sent: %1").arg(sizes);
     if (isExpectedToFit)
-        return LeftOutLine::tr("The prompt may be too long: %1").arg(sizes);
+        return LeftOutLine::tr("The prompt may be too long, but is sent whole: %1").arg(sizes);
     return LeftOutLine::tr("The prompt is too long, but sent whole: %1").arg(sizes);
 }
 

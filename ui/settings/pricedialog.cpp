@@ -151,7 +151,7 @@ PriceDialog::PriceDialog(const PriceDraft &draft, QWidget *parent)
     connect(buttons, &QDialogButtonBox::accepted, this, &PriceDialog::confirm);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     fillRates(draft);
-    resize(fitting(this, { iconSide(this, 820), iconSide(this, 600) }));
+    resize(fitting(this, { iconSide(this, 860), iconSide(this, 680) }));
     m_rates->setCurrent(0, 1);
 }
 

@@ -85,7 +85,9 @@ PriceTable::PriceTable(QAbstractItemModel *model, QWidget *parent) : QTableView(
     setTextElideMode(Qt::ElideMiddle); // names differ at their ends
     verticalHeader()->hide();
     horizontalHeader()->setStretchLastSection(true);
-    setColumnWidth(PriceRows::Model, grid::gap * 16);
+    setColumnWidth(PriceRows::Model, grid::gap * 12);
+    for (const int words : { PriceRows::Provider, PriceRows::Also })
+        setColumnWidth(words, grid::gap * 5);
     for (const int rate : { PriceRows::Input, PriceRows::Output, PriceRows::CacheRead })
         setColumnWidth(rate, grid::gap * 4);
     connect(this, &QTableView::doubleClicked, this, &PriceTable::opened);

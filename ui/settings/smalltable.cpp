@@ -34,6 +34,7 @@ QTableWidget *tableOf(const SmallTable::Look &look, QWidget *parent)
     table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::SelectedClicked
                            | QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
     table->setTabKeyNavigation(false);
+    table->setWordWrap(false);
     return table;
 }
 
