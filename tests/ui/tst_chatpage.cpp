@@ -463,7 +463,6 @@ void TestChatPage::aLimitOfTheProviderCountsDown()
     QTRY_VERIFY(chat.ended());
 }
 
-/// The program was killed, and the next start has made a run of the call.
 void TestChatPage::anAnswerThatEndedWithTheProgramTellsItsCost()
 {
     Chat chat(test::chatScript({ "no" }));
@@ -479,13 +478,12 @@ void TestChatPage::anAnswerThatEndedWithTheProgramTellsItsCost()
     message.message = llm::Message::fromText(llm::Role::Assistant, u"Half an"_s);
     store.saveMessage(message);
     profile::RunRecord run;
-    run.id = u"r"_s;
     run.conversationId = u"c"_s;
     run.messageId = u"a"_s;
     run.answer.text = u"Half an"_s;
     run.answer.error = base::Error { base::ErrorKind::Interrupted, u"ended"_s, {}, 0, {} };
-    run.answer.usage =
-        llm::Usage { .input = 9, .output = 2, .source = llm::UsageSource::Chunks, .reportedCostUsd = {}, .raw = {} };
+    run.answer.usage.emplace().output = 2;
+    run.answer.usage->source = llm::UsageSource::Chunks;
     run.costUsd = 0.5;
     store.saveRun(run);
     chat.chats.load();
@@ -493,8 +491,8 @@ void TestChatPage::anAnswerThatEndedWithTheProgramTellsItsCost()
     chat.chats.open(u"c"_s);
     QTRY_VERIFY(chat.answer());
     QVERIFY(chat.answer()->findChild<QLabel *>(u"noticeTitle"_s)->text().startsWith(u"Interrupted"_s));
-    auto *numbers = chat.answer()->findChild<NumbersLine *>(u"numbersLine"_s);
-    QVERIFY(numbers && numbers->isVisible());
+    const auto *numbers = chat.answer()->findChild<NumbersLine *>(u"numbersLine"_s);
+    QVERIFY(numbers->isVisible());
     QCOMPARE(numbers->text(), u"interrupted · ~2 tok · ~$0.500"_s);
 }
 
