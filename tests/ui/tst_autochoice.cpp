@@ -120,7 +120,7 @@ void AutoChoiceTest::theChoiceIsExplained()
     QStringList cells;
     for (const QLabel *cell : card->findChildren<QLabel *>())
         cells << cell->text();
-    QVERIFY2(cells.contains(u"a/priced"_s) && cells.contains(u"b/priced"_s), qPrintable(cells.join(u'|')));
+    QVERIFY2(cells.contains(u"priced of a"_s) && cells.contains(u"priced of b"_s), qPrintable(cells.join(u'|')));
     QVERIFY(cells.contains(u"chosen"_s));
     QVERIFY(cells.contains(u"unknown"_s)); // no price is not free
     QCOMPARE(select::decisionFromJson(desk.recorded.at(0).decision).chosen, first);

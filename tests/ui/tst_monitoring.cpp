@@ -166,7 +166,10 @@ private Q_SLOTS:
         ActivityMonitor monitor(world.context);
         const StatusStrip strip(monitor);
         QVERIFY(!strip.text().contains(u"cache"_s));
-        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s));
+        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s)); // did not ask it
+        profile::RunRecord missed = profile::success(u"p"_s, u"m"_s);
+        missed.trace.decisions = { { u"cache"_s, profile::cacheMiss } };
+        Q_EMIT world.runs.recorded(missed);
         Q_EMIT world.runs.recorded(profile::cachedAnswer(u"p"_s, u"m"_s));
         Q_EMIT world.runs.stateChanged({ 0, 0 });
         QVERIFY2(strip.text().contains(u"cache 50 %"_s), qPrintable(strip.text()));

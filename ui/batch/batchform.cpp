@@ -75,6 +75,7 @@ BatchForm::BatchForm(QWidget *parent)
     connect(m_file, &FileField::edited, this, &BatchForm::follow);
     connect(m_way, &QComboBox::currentIndexChanged, this, &BatchForm::follow);
     connect(m_checks, &ChecksEditor::edited, this, &BatchForm::edited);
+    connect(m_concurrency, &QSpinBox::valueChanged, this, &BatchForm::edited); // its arrows edit no text
     whenEdited(this, this, [this] { Q_EMIT edited(); });
     follow();
 }
