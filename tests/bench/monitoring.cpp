@@ -82,19 +82,19 @@ public:
         for (const auto &[row, value] : sample.values)
             m_values[{ record.model, row }].push_back(static_cast<double>(value));
     }
-    /// Of every model and metric count, min, mean, max and percentiles; gives the last's p99.
+    /// Of every model and metric count, min, mean, max and percentiles; gives their sum, so that nothing is left undone.
     double report() const
     {
-        double last = 0;
+        double sum = 0;
         for (const auto &[key, values] : m_values) {
             std::vector<double> sorted = values;
             std::sort(sorted.begin(), sorted.end());
             double total = 0;
             for (const double value : sorted)
                 total += value;
-            last = percentile(sorted, 0.99) + total / static_cast<double>(sorted.size());
+            sum += percentile(sorted, 0.99) + total / static_cast<double>(sorted.size());
         }
-        return last;
+        return sum;
     }
     double p99(const QString &model, std::size_t row) const
     {
