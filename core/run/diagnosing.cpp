@@ -217,7 +217,8 @@ void Diagnosing::onModels(const Fetched &fetched)
             error = models.error();
     }
     if (error) {
-        error->httpStatus = fetched.head.status;
+        if (error->httpStatus == 0)
+            error->httpStatus = fetched.head.status;
         onModelsFailed(*error, ms);
         return;
     }

@@ -337,6 +337,19 @@ private Q_SLOTS:
         QVERIFY(diagnosis.ok());
     }
 
+    void anInterimStatusIsNotAboutThePath()
+    {
+        const ScriptedServer server(
+            [](auto &connection, const auto &) { connection.write("HTTP/1.1 103 Early Hints\r\n\r\n"); });
+        const Diagnosis diagnosis = diagnose(planFor(server.url(u"/v1"_s)));
+        QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:failed"_s);
+        QVERIFY2(diagnosis.error->message.startsWith(
+                     u"127.0.0.1:%1 answered with the interim status 103"_s.arg(server.port())),
+                 qPrintable(diagnosis.error->message));
+        QVERIFY(diagnosis.steps[2].advice.isEmpty());
+        QCOMPARE(server.requests().size(), 1);
+    }
+
     /// At 1 ms the request is given out, connecting is heard of at 2 ms, the answer's end at 9 ms.
     void timesWhatCanBeToldApart_data()
     {
