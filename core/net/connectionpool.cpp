@@ -1,9 +1,8 @@
 #include "core/net/connectionpool.h"
 
-#include "core/net/nodelay.h"
+#include "core/net/sockets.h"
 
 #include <QNetworkProxy>
-#include <QUrl>
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +17,13 @@ namespace {
 constexpr int connectionsPerOrigin = 6;
 constexpr auto sweepInterval = 30s;
 constexpr int sweepsKept = 2;
+
+/// Of what the manager connects to.
+quint16 peerPort(const QNetworkAccessManager &manager, const QString &origin)
+{
+    const QNetworkProxy proxy = manager.proxy();
+    return proxy.type() == QNetworkProxy::NoProxy ? origin.section(u':', -1).toUShort() : proxy.port();
+}
 
 } // namespace
 
@@ -43,6 +49,7 @@ QNetworkAccessManager *ConnectionPool::take(const QString &origin, const QtRoute
     places.idle = qMax(0, places.idle - 1);
     ++member.inFlight;
     member.sweepsUnused = 0;
+    ++m_inFlightTo[peerPort(*member.manager, origin)];
     return member.manager.get();
 }
 
@@ -82,20 +89,33 @@ void ConnectionPool::give(QNetworkAccessManager *manager, const QString &origin,
     if (left == Left::Warm)
         ++places.idle;
     --member.inFlight;
-    member.retired |= left == Left::Connecting;
+    member.retired |= left != Left::Warm && left != Left::Closed;
+    if (left == Left::Unread)
+        Q_EMIT mistrusted(manager);
+    leavePeer(peerPort(*manager, origin), left);
     if (member.retired && member.inFlight == 0) // not from here: this may run in a signal of the manager's reply
         QMetaObject::invokeMethod(this, &ConnectionPool::dropRetired, Qt::QueuedConnection);
 }
 
-void ConnectionPool::connectionMade(QNetworkAccessManager *manager, const QUrl &url)
+void ConnectionPool::leavePeer(quint16 port, Left left)
 {
-    memberOf(manager).origins[originOf(url)].idle = 0; // else Qt would have used it
-    const QNetworkProxy proxy = manager->proxy();
-    const bool direct = proxy.type() == QNetworkProxy::NoProxy;
+    if (left == Left::Headless)
+        m_toEnd.insert(port);
+    if (--m_inFlightTo[port] > 0)
+        return;
+    m_inFlightTo.remove(port);
+    if (m_toEnd.remove(port)) {
+        endConnections(port);
+        QMetaObject::invokeMethod(this, &ConnectionPool::dropRetired, Qt::QueuedConnection);
+    }
+}
+
+void ConnectionPool::connectionMade(QNetworkAccessManager *manager, const QString &origin)
+{
+    memberOf(manager).origins[origin].idle = 0; // else Qt would have used it
     if (m_newPeerPorts.isEmpty()) // one scan for all connections made in this turn of the event loop
         QMetaObject::invokeMethod(this, &ConnectionPool::setNoDelayOnNew, Qt::QueuedConnection);
-    m_newPeerPorts.insert(direct ? static_cast<quint16>(url.port(url.scheme() == "https"_L1 ? 443 : 80))
-                                 : proxy.port());
+    m_newPeerPorts.insert(peerPort(*manager, origin));
 }
 
 void ConnectionPool::setNoDelayOnNew()
@@ -105,6 +125,8 @@ void ConnectionPool::setNoDelayOnNew()
 
 void ConnectionPool::dropRetired()
 {
+    if (!m_toEnd.isEmpty()) // a manager whose thread reads without end would be waited for
+        return;
     std::erase_if(m_members, [](const Member &member) { return member.retired && member.inFlight == 0; });
 }
 

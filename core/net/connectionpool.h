@@ -36,14 +36,20 @@ public:
         Warm, ///< the connection stays open and idle
         Closed,
         Connecting, ///< given up while Qt was at it; Qt would go on, so the manager goes once it is out of use
+        Unread, ///< an answer may still come that is nobody's: the manager goes, too
+        Headless, ///< given up before a head came, over plain http; the manager goes, and the connection, see give()
     };
+    /// Qt 6.4 reads a head byte by byte for as long as there is one more, and hears of nothing meanwhile. Where a head may
+    /// have no end, the connections to its server or proxy are ended under Qt's hands, once no request is left on one.
     void give(QNetworkAccessManager *manager, const QString &origin, Left left);
     /// A request went out on a connection that was made for it.
-    void connectionMade(QNetworkAccessManager *manager, const QUrl &url);
+    void connectionMade(QNetworkAccessManager *manager, const QString &origin);
 
 Q_SIGNALS:
     /// From the event loop.
     void freed();
+    /// A request that this manager has begun on a connection that was open may get the answer to another.
+    void mistrusted(const QNetworkAccessManager *manager);
 
 private:
     struct Places {
@@ -64,6 +70,7 @@ private:
     void sweep();
     void dropRetired();
     void setNoDelayOnNew();
+    void leavePeer(quint16 port, Left left);
 
     int m_maxConnections;
     int m_inFlight = 0;
@@ -71,6 +78,8 @@ private:
     std::vector<Member> m_members;
     QTimer m_sweep;
     QSet<quint16> m_newPeerPorts;
+    QHash<quint16, int> m_inFlightTo; ///< by the port of the server or proxy
+    QSet<quint16> m_toEnd;
 };
 
 } // namespace talkbench::net

@@ -54,7 +54,8 @@ Error connectionLost(const QString &server, bool answered, const QString &detail
     if (answered)
         return makeError(ErrorKind::Truncated, u"%1 closed the connection before the answer was whole."_s.arg(server),
                          detail);
-    return makeError(ErrorKind::Reset, u"%1 closed the connection before it answered."_s.arg(server), detail);
+    return makeError(ErrorKind::Reset,
+                     u"%1 closed the connection before it answered, or did not answer in HTTP."_s.arg(server), detail);
 }
 
 /// Qt 6.4 passes these failures of a proxy on as unknown ones, told apart by their text only.
@@ -237,6 +238,22 @@ Error truncatedError(const QUrl &url, qint64 received, qint64 promised)
     return makeError(ErrorKind::Truncated,
                      u"%1 closed the connection before the answer was whole."_s.arg(serverName(url)),
                      u"%1 of %2 bytes"_s.arg(received).arg(promised));
+}
+
+Error interimError(const QUrl &url, int status)
+{
+    Error error = makeError(ErrorKind::BadEvent,
+                            u"%1 answered with the interim status %2, which is not understood here; its answer may "
+                            "have followed."_s.arg(serverName(url), QString::number(status)),
+                            {});
+    error.httpStatus = status;
+    return error;
+}
+
+Error mistrustedError(const QUrl &url)
+{
+    return makeError(ErrorKind::BadEvent,
+                     u"What %1 sent may answer another request, so it was not read."_s.arg(serverName(url)), {});
 }
 
 Error certificateError(const QUrl &url, const base::ServerCertificate &certificate, bool pinned)

@@ -28,6 +28,10 @@ bool speaksNoTls(const base::Error &error);
 base::Error timeoutError(base::ErrorKind kind, const QUrl &url, const TransportLimits &limits,
                          const QNetworkProxy &proxy);
 base::Error truncatedError(const QUrl &url, qint64 received, qint64 promised);
+/// Neither is one to ask again for: the server may be at work on the answer.
+base::Error interimError(const QUrl &url, int status);
+/// What came may answer another request.
+base::Error mistrustedError(const QUrl &url);
 /// The certificate was refused: for its problems or, where there is a pin, because it is another one.
 base::Error certificateError(const QUrl &url, const base::ServerCertificate &certificate, bool pinned);
 

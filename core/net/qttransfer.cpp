@@ -73,6 +73,11 @@ std::optional<QString> fault(const base::HttpRequest &request)
     return std::nullopt;
 }
 
+bool isInterim(int status)
+{
+    return status >= 100 && status < 200;
+}
+
 QByteArray fingerprintOf(const QSslCertificate &certificate)
 {
     return certificate.isNull() ? QByteArray() : certificate.digest(QCryptographicHash::Sha256).toHex();
@@ -116,9 +121,9 @@ QtTransfer::QtTransfer(std::shared_ptr<ConnectionPool> pool, const base::Clock &
 
 QtTransfer::~QtTransfer()
 {
-    const bool connecting = m_stage == Stage::Connecting && m_reply;
+    const ConnectionPool::Left left = leftBehind(false);
     dropReply();
-    givePlace(connecting ? ConnectionPool::Left::Connecting : ConnectionPool::Left::Closed);
+    givePlace(left);
 }
 
 void QtTransfer::failLater(const Error &error)
@@ -133,6 +138,9 @@ void QtTransfer::dispatch(const QtRoute &route)
         return;
     m_route = route;
     m_manager = m_pool->take(m_origin, m_route);
+    connect(m_pool.get(), &ConnectionPool::mistrusted, this, [this](const QNetworkAccessManager *manager) {
+        m_mistrusted |= manager == m_manager && m_stage == Stage::Connecting;
+    });
     const QNetworkRequest request = networkRequest();
     if (m_request.body.isEmpty()) {
         m_reply.reset(m_manager->sendCustomRequest(request, m_request.method));
@@ -216,7 +224,7 @@ void QtTransfer::onRequestSent()
 {
     const qint64 ns = m_clock.nowNs();
     if (m_newConnection)
-        m_pool->connectionMade(m_manager, m_request.url);
+        m_pool->connectionMade(m_manager, m_origin);
     if (m_stage != Stage::Connecting)
         return;
     enter(Stage::Sending, ns);
@@ -250,7 +258,7 @@ void QtTransfer::onReadyRead()
     deliverBytes(m_clock.nowNs());
 }
 
-/// This and deliverBytes: false if a receiver destroyed this transfer.
+/// This and deliverBytes: false if this transfer has ended, or a receiver destroyed it.
 bool QtTransfer::deliverHead(qint64 ns)
 {
     if (m_head.status != 0)
@@ -259,6 +267,10 @@ bool QtTransfer::deliverHead(qint64 ns)
     if (status == 0)
         return true;
     m_head.status = status;
+    if (const auto error = strangeHead(status)) {
+        finish(error, ns);
+        return false;
+    }
     const auto pairs = m_reply->rawHeaderPairs();
     for (const auto &[name, value] : pairs)
         m_head.headers.emplaceBack(name, value);
@@ -267,6 +279,17 @@ bool QtTransfer::deliverHead(qint64 ns)
     if (self)
         Q_EMIT head(m_head, ns);
     return !self.isNull();
+}
+
+/// Qt 6.4 goes on reading after the status 100 only. After another interim one it takes the exchange for ended and the
+/// connection for free, where the answer itself is still to come.
+std::optional<Error> QtTransfer::strangeHead(int status) const
+{
+    if (isInterim(status))
+        return interimError(m_request.url, status);
+    if (m_mistrusted && !m_newConnection)
+        return mistrustedError(m_request.url);
+    return std::nullopt;
 }
 
 bool QtTransfer::deliverBytes(qint64 ns)
@@ -372,6 +395,20 @@ void QtTransfer::dropReply()
     m_reply.reset();
 }
 
+ConnectionPool::Left QtTransfer::leftBehind(bool inOrder) const
+{
+    using Left = ConnectionPool::Left;
+    const bool underWay = m_reply && !m_reply->isFinished();
+    if (isInterim(m_head.status))
+        return Left::Unread;
+    if (underWay && m_stage == Stage::Connecting)
+        return Left::Connecting;
+    if (underWay && m_head.status == 0 && m_request.url.scheme() == "http"_L1)
+        return Left::Headless;
+    const bool keepAlive = inOrder && !base::headerValue(m_head.headers, "connection").toLower().contains("close");
+    return keepAlive ? Left::Warm : Left::Closed;
+}
+
 void QtTransfer::givePlace(ConnectionPool::Left left)
 {
     if (m_manager)
@@ -382,15 +419,13 @@ void QtTransfer::givePlace(ConnectionPool::Left left)
 
 void QtTransfer::finish(const std::optional<Error> &error, qint64 ns)
 {
-    using Left = ConnectionPool::Left;
-    const Stage stage = std::exchange(m_stage, Stage::Ended);
-    if (stage == Stage::Ended)
+    if (m_stage == Stage::Ended)
         return;
     m_timer.stop();
-    const bool keepAlive = !error && !base::headerValue(m_head.headers, "connection").toLower().contains("close");
-    const bool connecting = stage == Stage::Connecting && m_reply && !m_reply->isFinished();
+    const ConnectionPool::Left left = leftBehind(!error);
+    m_stage = Stage::Ended;
     dropReply();
-    givePlace(keepAlive ? Left::Warm : connecting ? Left::Connecting : Left::Closed);
+    givePlace(left);
     const QPointer<QtTransfer> self(this);
     Q_EMIT phase(Phase::End, ns);
     if (self)

@@ -47,12 +47,14 @@ private:
 
     void allSent(qint64 ns);
     bool deliverHead(qint64 ns);
+    std::optional<base::Error> strangeHead(int status) const;
     bool deliverBytes(qint64 ns);
     std::optional<base::Error> verdict() const;
     void enter(Stage stage, qint64 ns);
     std::pair<int, base::ErrorKind> stageLimit() const;
     void armTimer(qint64 ns);
     void dropReply();
+    ConnectionPool::Left leftBehind(bool inOrder) const;
     void givePlace(ConnectionPool::Left left);
     void finish(const std::optional<base::Error> &error, qint64 ns);
 
@@ -73,6 +75,7 @@ private:
     qint64 m_stageNs = 0; ///< when the stage began or last moved on
     Stage m_stage = Stage::Connecting;
     bool m_newConnection = false;
+    bool m_mistrusted = false; ///< a connection that was open may bring the answer to another request
 };
 
 } // namespace talkbench::net

@@ -26,6 +26,12 @@ QNetworkProxy toQt(const base::Proxy &proxy)
                          proxy.host, proxy.port, proxy.user, proxy.password);
 }
 
+/// Qt 6.4 sends a proxy the user and the password in Latin-1: so each letter stands for a byte of UTF-8.
+QString asUtf8Bytes(const QString &text)
+{
+    return QString::fromLatin1(text.toUtf8());
+}
+
 QByteArray keyOf(const Route &route, const QNetworkProxy &proxy)
 {
     QByteArray bytes = base::routeKey(route);
@@ -77,6 +83,9 @@ base::Result<QtRoute> RouteResolver::resolved(const QUrl &url, const Route &rout
         result.proxyAuthorization = "Basic " + (proxy.user() + u':' + proxy.password()).toUtf8().toBase64();
         result.proxy.setUser({});
         result.proxy.setPassword({});
+    } else if (!proxy.user().isEmpty()) {
+        result.proxy.setUser(asUtf8Bytes(proxy.user()));
+        result.proxy.setPassword(asUtf8Bytes(proxy.password()));
     }
     if (secure) {
         auto tls = tlsFor(route);

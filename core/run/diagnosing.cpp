@@ -27,12 +27,23 @@ namespace {
 /// Enough for every API: OpenAI's Responses take no less than 16.
 constexpr int chatTokens = 16;
 
-/// A shorter connection is not timed: both its ends are heard of at once, and their difference tells nothing.
+/// What is shorter is not timed: both its ends are heard of at once, and their difference tells nothing.
 constexpr double leastTimedMs = 0.1;
 
 double milliseconds(qint64 fromNs, qint64 toNs)
 {
     return static_cast<double>(toNs - fromNs) / 1e6;
+}
+
+/// Nothing if it was open, or can't be told apart from the wait for the answer.
+std::optional<double> connectionTook(const profile::Trace &trace)
+{
+    if (trace.connectStartedNs == 0 || trace.sentNs == 0)
+        return std::nullopt;
+    const double ms = milliseconds(trace.connectStartedNs, trace.encryptedNs != 0 ? trace.encryptedNs : trace.sentNs);
+    const qint64 heardNs = trace.headersNs != 0 ? trace.headersNs : trace.endNs;
+    const bool toldApart = ms >= leastTimedMs && milliseconds(trace.sentNs, heardNs) >= leastTimedMs;
+    return toldApart ? std::optional(ms) : std::nullopt;
 }
 
 QString withoutSecrets(const QUrl &url)
@@ -196,7 +207,7 @@ void Diagnosing::onModels(const Fetched &fetched)
         return;
     }
     const profile::Trace &trace = fetched.trace;
-    const double ms = milliseconds(trace.sentNs != 0 ? trace.sentNs : trace.dispatchedNs, trace.endNs);
+    const double ms = milliseconds(connectionTook(trace) ? trace.sentNs : trace.dispatchedNs, trace.endNs);
     auto error = errorOf(*m_provider, fetched);
     if (!error) {
         auto models = m_provider->parseModels(fetched.body);
@@ -206,7 +217,8 @@ void Diagnosing::onModels(const Fetched &fetched)
             error = models.error();
     }
     if (error) {
-        error->httpStatus = fetched.head.status;
+        if (error->httpStatus == 0)
+            error->httpStatus = fetched.head.status;
         onModelsFailed(*error, ms);
         return;
     }
@@ -230,11 +242,7 @@ void Diagnosing::addConnectionSteps(const Fetched &fetched)
         return;
     }
     if (through) {
-        const qint64 connectedNs = trace.encryptedNs != 0 ? trace.encryptedNs : trace.sentNs;
-        const double ms = milliseconds(trace.connectStartedNs, connectedNs);
-        DiagnosisStep &step = add(tls ? u"tls"_s : u"connect"_s, State::Ok, connectedText(server, tls));
-        if (ms >= leastTimedMs)
-            step.ms = ms;
+        add(tls ? u"tls"_s : u"connect"_s, State::Ok, connectedText(server, tls)).ms = connectionTook(trace);
         return;
     }
     if (!fetched.error)

@@ -54,7 +54,7 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
     case ErrorKind::NotFound:
     case ErrorKind::NotJson:
     case ErrorKind::BadEvent:
-        return u"Check the path of the base URL."_s;
+        return isAboutThePath(error) ? u"Check the path of the base URL."_s : QString();
     default:
         return {};
     }
@@ -62,6 +62,8 @@ QString adviceFor(const base::Error &error, const llm::Endpoint &endpoint)
 
 bool isAboutThePath(const base::Error &error)
 {
+    if (error.httpStatus >= 100 && error.httpStatus < 200)
+        return false;
     return error.kind == ErrorKind::NotFound || error.kind == ErrorKind::NotJson || error.kind == ErrorKind::BadEvent
         || error.httpStatus == 405 || error.httpStatus == 404;
 }

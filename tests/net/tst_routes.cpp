@@ -137,9 +137,9 @@ void TestRoutes::goesByProxies()
                           tls ? std::optional(m_good) : std::nullopt);
     ScriptedProxy proxy({ .socks = socks,
                           .user = credentials ? QByteArray("me") : QByteArray(),
-                          .password = credentials ? QByteArray("s:cret") : QByteArray() });
+                          .password = credentials ? QByteArray("s:крет") : QByteArray() });
     base::Route route = by(proxy, socks ? base::Proxy::Type::Socks5 : base::Proxy::Type::Http,
-                           credentials ? u"me"_s : QString(), credentials ? u"s:cret"_s : QString());
+                           credentials ? u"me"_s : QString(), credentials ? u"s:крет"_s : QString());
     route.caFiles = { m_certificates->authorityFile() };
     const QByteArray body(100'000, 'b');
     for (int i = 0; i < 3; ++i) {

@@ -337,6 +337,63 @@ private Q_SLOTS:
         QVERIFY(diagnosis.ok());
     }
 
+    void anInterimStatusIsNotAboutThePath()
+    {
+        const ScriptedServer server(
+            [](auto &connection, const auto &) { connection.write("HTTP/1.1 103 Early Hints\r\n\r\n"); });
+        const Diagnosis diagnosis = diagnose(planFor(server.url(u"/v1"_s)));
+        QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:failed"_s);
+        QVERIFY2(diagnosis.error->message.startsWith(
+                     u"127.0.0.1:%1 answered with the interim status 103"_s.arg(server.port())),
+                 qPrintable(diagnosis.error->message));
+        QVERIFY(diagnosis.steps[2].advice.isEmpty());
+        QCOMPARE(server.requests().size(), 1);
+    }
+
+    /// At 1 ms the request is given out, connecting is heard of at 2 ms, the answer's end at 9 ms.
+    void timesWhatCanBeToldApart_data()
+    {
+        QTest::addColumn<qint64>("sentMs");
+        QTest::addColumn<qint64>("headMs");
+        QTest::addColumn<double>("connectMs"); // 0: not timed
+        QTest::addColumn<double>("modelsMs");
+        QTest::newRow("told apart") << qint64(4) << qint64(8) << 2.0 << 5.0;
+        QTest::newRow("connected at once") << qint64(2) << qint64(8) << 0.0 << 8.0;
+        QTest::newRow("heard of with the answer") << qint64(9) << qint64(9) << 0.0 << 8.0;
+    }
+
+    void timesWhatCanBeToldApart()
+    {
+        QFETCH(qint64, sentMs);
+        QFETCH(qint64, headMs);
+        QFETCH(double, connectMs);
+        QFETCH(double, modelsMs);
+        test::FakeClock clock;
+        test::FakeTransport transport;
+        const cost::PriceBook prices;
+        const auto promise = std::make_shared<DiagnosisPromise>();
+        promise->start();
+        const qint64 start = clock.nowNs();
+        const auto at = [start](qint64 ms) { return start + ms * 1'000'000; };
+        Diagnosing diagnosing(planFor(QUrl(u"http://127.0.0.1:1/v1"_s)), promise, clock, prices);
+        diagnosing.begin();
+        clock.advance(1);
+        diagnosing.advance(transport);
+        test::FakeTransfer *transfer = transport.live.rbegin()->second;
+        Q_EMIT transfer->phase(net::Phase::ConnectStarted, at(2));
+        Q_EMIT transfer->phase(net::Phase::Sent, at(sentMs));
+        Q_EMIT transfer->phase(net::Phase::Headers, at(headMs));
+        Q_EMIT transfer->head({ 200, {} }, at(headMs));
+        Q_EMIT transfer->bytes(twoModels, at(9));
+        Q_EMIT transfer->phase(net::Phase::End, at(9));
+        Q_EMIT transfer->finished(std::nullopt, at(9));
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // while the transport stands
+        const Diagnosis diagnosis = promise->future().result();
+        QCOMPARE(outline(diagnosis), u"name:skipped connect:ok models:ok"_s);
+        QCOMPARE(diagnosis.steps[1].ms.value_or(0), connectMs);
+        QCOMPARE(*diagnosis.steps[2].ms, modelsMs);
+    }
+
     void anUnknownProtocol()
     {
         const Diagnosis diagnosis = diagnose(planFor(QUrl(u"http://127.0.0.1:1"_s), u"morse"_s));

@@ -1,20 +1,15 @@
-#include "core/net/nodelay.h"
-
-// QNetworkAccessManager leaves Nagle's algorithm on and keeps its sockets to itself (Qt 6.4): the last, partial segment
-// of a body over 16 KiB, which Qt writes in several pieces, then waits for the server's delayed acknowledgement, 40 ms
-// on Linux. So the option is set from outside, on the descriptors of the connections that we know we opened. Should
-// another thread close and reuse a descriptor between the calls, the option lands on no socket or on another TCP socket,
-// where it changes timing only.
-
-#include <QtGlobal>
+#include "core/net/sockets.h"
 
 #ifdef Q_OS_UNIX
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #endif
@@ -50,24 +45,56 @@ struct CloseDirectory {
     void operator()(DIR *directory) const { closedir(directory); }
 };
 
-} // namespace
-
-void setNoDelay(const QSet<quint16> &peerPorts)
+template <typename Visit>
+void eachDescriptor(const Visit &visit)
 {
     const std::unique_ptr<DIR, CloseDirectory> open(opendir("/dev/fd"));
     while (const dirent *entry = open ? readdir(open.get()) : nullptr) {
         char *end = nullptr;
         const int descriptor = static_cast<int>(std::strtol(entry->d_name, &end, 10));
-        if (end == entry->d_name || !usesNagle(descriptor) || !peerPorts.contains(peerPort(descriptor)))
-            continue;
+        if (end != entry->d_name)
+            visit(descriptor);
+    }
+}
+
+} // namespace
+
+// Qt 6.4 leaves the algorithm on: the last, partial segment of a body over 16 KiB, which Qt writes in several pieces, then
+// waits for the server's delayed acknowledgement, 40 ms on Linux. Should another thread close and reuse a descriptor
+// between the calls, the option lands on no socket or on another TCP socket, where it changes timing only.
+void setNoDelay(const QSet<quint16> &peerPorts)
+{
+    eachDescriptor([&peerPorts](int descriptor) {
+        if (!usesNagle(descriptor) || !peerPorts.contains(peerPort(descriptor)))
+            return;
         const int on = 1;
         setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
+    });
+}
+
+void endConnections(quint16 port)
+{
+    eachDescriptor([port](int descriptor) {
+        if (peerPort(descriptor) != port)
+            return;
+        // Of our own, so that it stays the same socket whatever other threads close and open meanwhile.
+        const int socket = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+        if (peerPort(socket) == port && shutdown(socket, SHUT_RDWR) == 0) {
+            std::array<char, 65536> unread;
+            while (recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) > 0) { }
+        }
+        if (socket >= 0)
+            close(socket);
+    });
 }
 
 #else
 
 void setNoDelay(const QSet<quint16> &)
+{
+}
+
+void endConnections(quint16)
 {
 }
 

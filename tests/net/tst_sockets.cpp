@@ -1,4 +1,4 @@
-#include "core/net/nodelay.h"
+#include "core/net/sockets.h"
 
 #include <QTcpServer>
 #include <QTcpSocket>
@@ -14,22 +14,23 @@ bool noDelay(QTcpSocket &socket)
 
 } // namespace
 
-class TestNoDelay : public QObject {
+class TestSockets : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void setsWhatWasMeant_data();
-    void setsWhatWasMeant();
+    void setsNoDelayWhereMeant_data();
+    void setsNoDelayWhereMeant();
+    void endsWhatIsMeant();
 };
 
-void TestNoDelay::setsWhatWasMeant_data()
+void TestSockets::setsNoDelayWhereMeant_data()
 {
     QTest::addColumn<QString>("address");
     QTest::newRow("IPv4") << QStringLiteral("127.0.0.1");
     QTest::newRow("IPv6") << QStringLiteral("::1");
 }
 
-void TestNoDelay::setsWhatWasMeant()
+void TestSockets::setsNoDelayWhereMeant()
 {
     QFETCH(QString, address);
     QTcpServer meant;
@@ -55,5 +56,27 @@ void TestNoDelay::setsWhatWasMeant()
     QVERIFY(!noDelay(*meant.nextPendingConnection()));
 }
 
-QTEST_GUILESS_MAIN(TestNoDelay)
-#include "tst_nodelay.moc"
+void TestSockets::endsWhatIsMeant()
+{
+    QTcpServer meant;
+    QTcpServer other;
+    QVERIFY(meant.listen(QHostAddress::LocalHost) && other.listen(QHostAddress::LocalHost));
+    QTcpSocket toMeant;
+    QTcpSocket toOther;
+    toMeant.connectToHost(QHostAddress::LocalHost, meant.serverPort());
+    toOther.connectToHost(QHostAddress::LocalHost, other.serverPort());
+    QTRY_VERIFY(meant.hasPendingConnections() && other.hasPendingConnections());
+    QTRY_COMPARE(toMeant.state(), QAbstractSocket::ConnectedState);
+    QTRY_COMPARE(toOther.state(), QAbstractSocket::ConnectedState);
+    QTcpSocket *ended = meant.nextPendingConnection();
+    QTcpSocket *kept = other.nextPendingConnection();
+
+    talkbench::net::endConnections(meant.serverPort());
+    QTRY_COMPARE(toMeant.state(), QAbstractSocket::UnconnectedState);
+    QTRY_COMPARE(ended->state(), QAbstractSocket::UnconnectedState);
+    kept->write("still there");
+    QTRY_COMPARE(toOther.bytesAvailable(), 11);
+}
+
+QTEST_GUILESS_MAIN(TestSockets)
+#include "tst_sockets.moc"
