@@ -113,11 +113,12 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(banner()), m_serve
     column->setSpacing(grid::unit);
     column->addWidget(title);
     column->addWidget(subtitle);
-    column->addSpacing(grid::section);
-    column->addLayout(cards);
-    column->addSpacing(grid::gap);
-    column->addWidget(m_servers);
+    column->addSpacing(grid::wide);
+    // Before the prompts: a small window shows how to get at a real model without being scrolled.
     column->addWidget(m_banner);
+    column->addWidget(m_servers);
+    column->addSpacing(grid::unit);
+    column->addLayout(cards);
     m_servers->setObjectName(u"foundServers"_s);
     new QVBoxLayout(m_servers);
     m_servers->hide();
