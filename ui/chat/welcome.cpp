@@ -138,9 +138,8 @@ QWidget *Welcome::banner()
     auto *card = new Card(Card::Tone::Plain, this);
     card->setObjectName(u"simulationBanner"_s);
     auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, card);
-    auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
-                                "Connect a provider or a local server to talk to a real one."),
-                             card);
+    auto *words =
+        new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer."), card);
     words->setWordWrap(true);
     auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), card);
     link->setObjectName(u"connectProvider"_s);
