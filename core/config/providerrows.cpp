@@ -20,8 +20,7 @@ base::Error wrong(const QString &message)
 QString secretRefused(const QString &name)
 {
     return u"The header '%1' looks like a secret and is not saved in a file. Put the key into the provider's key "
-           u"field: "
-           "it goes to the system keychain."_s.arg(name);
+           u"field, which never writes it into one."_s.arg(name);
 }
 
 bool isToken(const QByteArray &name)

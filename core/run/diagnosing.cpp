@@ -248,15 +248,16 @@ void Diagnosing::addConnectionSteps(const Fetched &fetched)
     if (!fetched.error)
         return;
     const base::Error &error = *fetched.error;
-    const double ms =
+    const double tookMs =
         milliseconds(trace.connectStartedNs != 0 ? trace.connectStartedNs : trace.dispatchedNs, trace.endNs);
+    const auto ms = tookMs >= leastTimedMs ? std::optional(tookMs) : std::nullopt;
     const QString advice = adviceFor(error, m_plan.endpoint);
     if (error.kind == ErrorKind::Dns) {
         m_diagnosis.steps.clear();
         fail(u"name"_s, error, advice, ms);
     } else if (error.kind == ErrorKind::Tls) {
         add(u"connect"_s, State::Ok, connectedText(server, false));
-        fail(u"tls"_s, error, advice, ms);
+        fail(u"tls"_s, error, advice); // what was timed is both steps together
     } else {
         fail(u"connect"_s, error, advice, ms);
     }

@@ -143,6 +143,9 @@ private Q_SLOTS:
         QCOMPARE(outline(diagnosis), u"name:skipped connect:failed"_s);
         QCOMPARE(diagnosis.error->kind, ErrorKind::Refused);
         QVERIFY(!diagnosis.steps.constLast().advice.isEmpty());
+        // What is over at once was not a connection's time.
+        const std::optional<double> ms = diagnosis.steps.constLast().ms;
+        QVERIFY2(!ms || *ms >= 0.1, qPrintable(QString::number(ms.value_or(0))));
     }
 
     void plainHttpBehindHttps()
@@ -158,6 +161,7 @@ private Q_SLOTS:
         QCOMPARE(future.result().error->kind, ErrorKind::Tls);
         QVERIFY2(net::speaksNoTls(*future.result().error), qPrintable(future.result().error->detail));
         QVERIFY(future.result().error->message.contains(u"does not speak TLS"_s));
+        QVERIFY(!future.result().steps.constLast().ms); // it would be the connection's, too
         QVERIFY(future.result().steps.constLast().advice.contains(u"http://"_s));
     }
 

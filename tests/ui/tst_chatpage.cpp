@@ -2,10 +2,12 @@
 #include "ui/chat/answermessage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/chatpage.h"
+#include "ui/chat/composer.h"
 #include "ui/chat/foundservers.h"
 #include "ui/chat/optionspanel.h"
 #include "ui/chat/transcript.h"
 #include "ui/chat/usermessage.h"
+#include "ui/chat/welcome.h"
 #include "ui/profiler/numbersline.h"
 
 #include <QAbstractButton>
@@ -18,6 +20,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -77,7 +80,9 @@ private Q_SLOTS:
     void callsWithoutResultsAreNotSentAgain();
     void toolResultsAreShown();
     void picturesGoOutAndStay();
+    void aModelWithoutEyesIsSaid();
     void localServersAreOffered();
+    void aSmallWindowShowsHowToConnect();
     void errorsKeepTheRawWordsBehindALine();
     void optionsAreSentAndKept();
     void whatIsNotValidIsNotSent();
@@ -366,6 +371,52 @@ void TestChatPage::whatIsNotValidIsNotSent()
     QVERIFY(!schema->isVisible());
 }
 
+void TestChatPage::aModelWithoutEyesIsSaid()
+{
+    Chat chat(test::chatScript({ "Well." }));
+    const auto learn = [&chat](std::optional<bool> imageInput) {
+        llm::ModelInfo model;
+        model.id = u"priced"_s;
+        model.imageInput = imageInput;
+        chat.world.models.learn(u"p"_s, QList { model });
+    };
+    learn(false);
+    QImage image(30, 30, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    auto *composer = chat.page->findChild<Composer *>(u"composer"_s);
+    auto *note = composer->findChild<QLabel *>(u"composerNoteText"_s);
+    QVERIFY(!note->isVisible());
+    composer->addImage(image);
+    QTRY_COMPARE(note->text(), u"priced does not take pictures."_s);
+    QVERIFY(note->isVisible());
+    learn({}); // a list that says nothing of it
+    QVERIFY(!note->isVisible());
+    learn(false);
+    QVERIFY(note->isVisible());
+    chat.say(u"What is it?"_s);
+    QTRY_VERIFY(chat.ended());
+    QVERIFY(chat.world.requests.bodies().last().contains("data:image/png;base64,"));
+    QTRY_VERIFY(!note->isVisible());
+}
+
+/// The room that a window of 900 × 600 leaves.
+void TestChatPage::aSmallWindowShowsHowToConnect()
+{
+    QScrollArea area;
+    auto *welcome = new Welcome;
+    area.setWidgetResizable(true);
+    area.setWidget(welcome);
+    area.resize(443, 400);
+    welcome->setSimulated(true);
+    welcome->setServers({ u"OpenAI-compatible server answers at 127.0.0.1:1234: 4 models."_s,
+                          u"OpenAI-compatible server answers at 127.0.0.1:8080: 4 models."_s });
+    area.show();
+    for (const auto &name : { u"connectProvider"_s, u"useServer1"_s, u"useServer2"_s }) {
+        const auto *button = welcome->findChild<QPushButton *>(name);
+        QTRY_COMPARE(button->visibleRegion().boundingRect(), button->rect());
+    }
+}
+
 void TestChatPage::localServersAreOffered()
 {
     test::Script models;
@@ -454,7 +505,7 @@ void TestChatPage::aLimitOfTheProviderCountsDown()
     QTRY_VERIFY(chat.ended());
     chat.say(u"Two"_s);
     const auto state = [&chat] { return chat.answer()->findChild<QLabel *>(u"answerState"_s)->text(); };
-    static const QRegularExpression words(u"^Waiting for this provider's limit of 1 requests a minute · (\\d+) s$"_s);
+    static const QRegularExpression words(u"^Waiting for this provider's limit of 1 request a minute · (\\d+) s$"_s);
     QTRY_VERIFY2(words.match(state()).hasMatch(), qPrintable(state()));
     const int seconds = words.match(state()).captured(1).toInt();
     QVERIFY2(seconds > 50 && seconds <= 60, qPrintable(state()));

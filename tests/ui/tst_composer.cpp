@@ -30,6 +30,7 @@ private Q_SLOTS:
     void growsWithItsLines();
     void everyControlHasItsName();
     void picturesAreAddedRemovedAndSent();
+    void picturesKeepTheOrderOfChoosing();
     void pastedPicturesAreTaken();
     void pastedEndlessWordsDontFreeze();
     void whatIsNoPictureIsSaid();
@@ -195,6 +196,25 @@ void TestComposer::picturesAreAddedRemovedAndSent()
     QVERIFY(!pictures.first().part.data.isEmpty());
     QVERIFY(m_composer->pictures().isEmpty());
     QVERIFY(!strip->isVisible());
+}
+
+/// The first one takes far longer to read than those after it.
+void TestComposer::picturesKeepTheOrderOfChoosing()
+{
+    QTemporaryDir dir;
+    QImage large(3000, 3000, QImage::Format_RGB32);
+    large.fill(Qt::blue);
+    const QString first = dir.filePath(u"first.bmp"_s);
+    QVERIFY(large.save(first));
+    m_composer->addFiles(
+        { first, dir.filePath(u"none.png"_s), writePicture(dir, u"second.png"_s), writePicture(dir, u"third.png"_s) });
+    QTRY_COMPARE(m_composer->pictures().size(), 3);
+    QStringList names;
+    for (const Picture &picture : m_composer->pictures())
+        names << picture.name;
+    QCOMPARE(names, (QStringList { u"first.bmp"_s, u"second.png"_s, u"third.png"_s }));
+    QVERIFY(m_composer->findChild<QLabel *>(u"composerNoteText"_s)->text().contains(u"none.png"_s));
+    QVERIFY(m_composer->findChild<QToolButton *>(u"send"_s)->isEnabled());
 }
 
 void TestComposer::pastedPicturesAreTaken()

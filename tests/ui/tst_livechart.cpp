@@ -1,8 +1,11 @@
 #include "ui/charts/livechart.h"
 
+#include <QGraphicsTextItem>
+#include <QGraphicsView>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextDocument>
 #include <QVBoxLayout>
 
 using namespace talkbench::ui;
@@ -19,6 +22,7 @@ private Q_SLOTS:
     void theLegendReadsOut();
     void savesWhatItShows();
     void arrowsMoveTheCrosshair();
+    void smallAmountsHaveRoomForTheirLabels();
 };
 
 static ChartSpec spec()
@@ -125,6 +129,41 @@ void LiveChartTest::arrowsMoveTheCrosshair()
     QTest::keyClick(&chart, Qt::Key_Right);
     QTest::keyClick(&chart, Qt::Key_Right);
     QVERIFY(chart.accessibleDescription().startsWith(u"first token 300 ms"_s));
+}
+
+/// A first call that costs next to nothing, after a larger one.
+void LiveChartTest::smallAmountsHaveRoomForTheirLabels()
+{
+    ChartSpec cost = spec();
+    cost.unit = u"USD"_s;
+    cost.series[1].rightAxis = true;
+    LiveChart chart(cost);
+    chart.resize(280, 180);
+    chart.show();
+    for (const double usd : { 3.0, 0.000047 }) {
+        chart.clear();
+        chart.append(0, 1, 2 * usd);
+        chart.append(1, 1, usd);
+        QTRY_COMPARE(chart.drawnCount(0), 1);
+        const int before = chart.refreshCount();
+        chart.append(1, 1, usd);
+        QTRY_VERIFY(chart.refreshCount() > before);
+    }
+    const auto *view = chart.findChild<QGraphicsView *>();
+    QTRY_VERIFY(view->scene()->sceneRect().width() > 0);
+    const QRectF room = view->mapToScene(view->viewport()->rect()).boundingRect();
+    QStringList labels;
+    const auto items = view->scene()->items();
+    for (const QGraphicsItem *item : items) {
+        const auto *text = qgraphicsitem_cast<const QGraphicsTextItem *>(item);
+        if (!text || !text->isVisible() || text->toPlainText().isEmpty())
+            continue;
+        labels << text->toPlainText();
+        const double margin = text->document()->documentMargin();
+        const QRectF shown = text->sceneBoundingRect().adjusted(margin, margin, -margin, -margin);
+        QVERIFY2(shown.left() >= room.left() && shown.right() <= room.right(), qPrintable(labels.last()));
+    }
+    QVERIFY2(labels.contains(u"$0.00010"_s) && labels.contains(u"$0.00005"_s), qPrintable(labels.join(u' ')));
 }
 
 QTEST_MAIN(LiveChartTest)

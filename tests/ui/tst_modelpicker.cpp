@@ -3,6 +3,7 @@
 #include "ui/modellists.h"
 #include "ui/rowdelegate.h"
 
+#include <QAccessible>
 #include <QElapsedTimer>
 #include <QFrame>
 #include <QLineEdit>
@@ -31,6 +32,7 @@ private Q_SLOTS:
     void listsAreKeptForTheNextStart();
     void whatTheServerTellsIsShown();
     void thePopupStaysInTheWindow();
+    void screenReadersFindThePopup();
 };
 
 namespace {
@@ -302,6 +304,37 @@ void ModelPickerTest::thePopupStaysInTheWindow()
     QVERIFY2(window.contains(popup->frameGeometry()),
              qPrintable(QDebug::toString(popup->frameGeometry()) + QDebug::toString(window)));
     QVERIFY(popup->y() >= desk.picker.mapToGlobal(QPoint(0, desk.picker.height())).y()); // the button stays in sight
+}
+
+void ModelPickerTest::screenReadersFindThePopup()
+{
+    Desk desk({ { u"a"_s, listOf({ u"one"_s }) } });
+    const QAccessibleInterface *button = QAccessible::queryAccessibleInterface(&desk.picker);
+    QCOMPARE(button->childCount(), 0);
+    desk.open();
+    QCOMPARE(button->childCount(), 1);
+    const QAccessibleInterface *popup = button->child(0);
+    QCOMPARE(popup->parent()->object(), &desk.picker);
+    QVERIFY(!popup->text(QAccessible::Name).isEmpty());
+    QStringList found;
+    for (int i = 0; i < popup->childCount(); ++i) {
+        const QAccessibleInterface *part = popup->child(i);
+        if (part->role() == QAccessible::List || part->role() == QAccessible::EditableText)
+            found << part->text(QAccessible::Name);
+    }
+    found.sort();
+    QCOMPARE(found, (QStringList { u"Find a model or type its name"_s, u"Models"_s }));
+    // What is drawn in the field, too.
+    const auto icons = popup->object()->findChildren<QToolButton *>();
+    QVERIFY(!icons.isEmpty());
+    for (QToolButton *icon : icons)
+        QVERIFY(!QAccessible::queryAccessibleInterface(icon)->text(QAccessible::Name).isEmpty());
+    QTest::keyClick(popup->object()->findChild<QLineEdit *>(), Qt::Key_Escape);
+    QCOMPARE(button->childCount(), 0);
+    QAccessible::queryAccessibleInterface(&desk.picker)
+        ->actionInterface()
+        ->doAction(QAccessibleActionInterface::pressAction());
+    QCOMPARE(button->childCount(), 1);
 }
 
 QTEST_MAIN(ModelPickerTest)

@@ -1,5 +1,6 @@
 #include "tests/ui/settingsforms.h"
 #include "tests/ui/world.h"
+#include "ui/settings/connectiontest.h"
 #include "ui/settings/settingsdialog.h"
 
 #include <QComboBox>
@@ -26,6 +27,7 @@ private Q_SLOTS:
     void aNewProxyPasswordVoidsTheTest();
     void escapeStopsTheTestFirst();
     void theWayIsTested();
+    void stepsSayWhatWasTimed();
     void fieldsShareAnEdge();
     void aRightAddressIsOffered();
     void aCertificateIsPinnedOnceItWasShown();
@@ -85,6 +87,7 @@ void NetworkSettingsTest::aProviderHasItsOwnWay()
     QTRY_VERIFY(find<QLineEdit>(again, u"providerProxyPassword"_s)->placeholderText().contains(u"kept"_s));
     QVERIFY(find<QLineEdit>(again, u"providerProxyPassword"_s)->text().isEmpty());
     QVERIFY(find<QLineEdit>(again, u"providerPin"_s)->text().startsWith(u"AB:AB:"_s));
+    QCOMPARE(find<QLineEdit>(again, u"providerPin"_s)->cursorPosition(), 0); // its beginning is seen
 }
 
 void NetworkSettingsTest::whatCantBeReachedIsSaid()
@@ -230,9 +233,29 @@ void NetworkSettingsTest::theWayIsTested()
     dialog.open();
     dialog.showPage(SettingsDialog::Network);
     auto *result = find<QLabel>(dialog, u"networkTestResult"_s);
-    find<QPushButton>(dialog, u"networkTest"_s)->click();
+    auto *test = find<QPushButton>(dialog, u"networkTest"_s);
+    test->setFocus();
+    QTest::keyClick(test, Qt::Key_Space);
+    QCOMPARE(result->text(), u"Testing…"_s);
+    QCOMPARE(dialog.focusWidget(), test);
+    QTest::keyClick(test, Qt::Key_Space); // one test at a time
     QTRY_VERIFY2(result->text().contains(u"lists 2 models"_s), qPrintable(result->text()));
-    QVERIFY(find<QPushButton>(dialog, u"networkTest"_s)->isEnabled());
+    QCOMPARE(dialog.focusWidget(), test);
+    test->click();
+    QCOMPARE(result->text(), u"Testing…"_s);
+}
+
+void NetworkSettingsTest::stepsSayWhatWasTimed()
+{
+    using State = run::DiagnosisStep::State;
+    ConnectionTest shown;
+    ProviderDraft::Test test;
+    test.diagnosis.steps = { { u"tls"_s, State::Ok, 12.0, u"A secure connection stands."_s, {} } };
+    shown.setTest(test);
+    QCOMPARE(find<QLabel>(shown, u"testStepTitle_tls"_s)->text(), u"Connect and encrypt"_s);
+    test.diagnosis.steps.prepend({ u"connect"_s, State::Ok, {}, u"It takes connections."_s, {} });
+    shown.setTest(test);
+    QCOMPARE(find<QLabel>(shown, u"testStepTitle_tls"_s)->text(), u"Encrypt"_s);
 }
 
 void NetworkSettingsTest::aRightAddressIsOffered()

@@ -164,7 +164,7 @@ private Q_SLOTS:
         m_queue->button.click();
         QTRY_COMPARE(m_queue->rows().size(), 2);
         static const QRegularExpression words(
-            u"^A talk · position 1, waiting .+ for this provider's limit of 1 requests a minute · (\\d+) s$"_s);
+            u"^A talk · position 1, waiting .+ for this provider's limit of 1 request a minute · (\\d+) s$"_s);
         QTRY_VERIFY2(words.match(m_queue->state(1)).hasMatch(), qPrintable(m_queue->state(1)));
         const int seconds = words.match(m_queue->state(1)).captured(1).toInt();
         QVERIFY2(seconds > 0 && seconds <= 60, qPrintable(m_queue->state(1)));

@@ -4,9 +4,13 @@
 #include "ui/theme/theme.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QDirIterator>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QSignalSpy>
+#include <QStyle>
+#include <QStyleOptionButton>
 #include <QTest>
 
 using namespace talkbench::ui;
@@ -23,6 +27,9 @@ private Q_SLOTS:
     void zoomReachesSmallTextAndIcons();
     void iconsFollowTheTheme();
     void everyIconDraws();
+    void checkBoxesAreSeen_data();
+    void checkBoxesAreSeen();
+    void roundFieldsKeepTheirCorners();
 };
 
 void TestTheme::textReachesTheContrast_data()
@@ -150,6 +157,67 @@ void TestTheme::everyIconDraws()
         ++count;
     }
     QVERIFY(count > 20);
+}
+
+void TestTheme::checkBoxesAreSeen_data()
+{
+    QTest::addColumn<Theme::Mode>("mode");
+    QTest::addColumn<bool>("checked");
+    QTest::addRow("light") << Theme::Mode::Light << false;
+    QTest::addRow("light, checked") << Theme::Mode::Light << true;
+    QTest::addRow("dark") << Theme::Mode::Dark << false;
+    QTest::addRow("dark, checked") << Theme::Mode::Dark << true;
+}
+
+/// WCAG 1.4.11: what shows a control has 3:1.
+void TestTheme::checkBoxesAreSeen()
+{
+    QFETCH(Theme::Mode, mode);
+    QFETCH(bool, checked);
+    Theme theme(*qApp);
+    theme.setMode(mode);
+    QWidget window;
+    QCheckBox box(&window);
+    box.setFocusPolicy(Qt::NoFocus);
+    box.setChecked(checked);
+    box.resize(box.sizeHint());
+    const QImage image = box.grab().toImage();
+    QStyleOptionButton option;
+    option.initFrom(&box);
+    const QRect drawn = box.style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, &box);
+    const QColor behind = window.palette().color(QPalette::Window);
+    QVERIFY(contrast(image.pixelColor(drawn.left(), drawn.center().y()), behind) >= 3);
+    double within = 1; // the check, on its fill
+    const QColor fill = image.pixelColor(drawn.center().x(), drawn.top() + 3);
+    for (int x = drawn.left() + 3; x < drawn.right() - 2; ++x)
+        within = std::max(within, contrast(image.pixelColor(x, drawn.center().y()), fill));
+    QCOMPARE(within >= 3, checked);
+}
+
+/// A text area is a field: its corner shows what is behind it, and its frame tells of the focus.
+void TestTheme::roundFieldsKeepTheirCorners()
+{
+    Theme theme(*qApp);
+    theme.setMode(Theme::Mode::Light);
+    QWidget window;
+    QPalette red = window.palette();
+    red.setColor(QPalette::Window, Qt::red);
+    window.setPalette(red);
+    QPlainTextEdit field(&window);
+    field.setGeometry(20, 20, 200, 80);
+    window.resize(240, 120);
+    window.show();
+    window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    field.clearFocus();
+    const auto at = [&window](const QPoint &point) { return window.grab().toImage().pixelColor(point); };
+    QCOMPARE(at({ 20, 20 }), QColor(Qt::red));
+    QCOMPARE(at({ 120, 60 }), field.palette().color(QPalette::Base));
+    const QColor calm = at({ 120, 20 });
+    field.setFocus();
+    const QColor focused = at({ 120, 20 });
+    QVERIFY2(contrast(focused, field.palette().color(QPalette::Base)) >= 3, qPrintable(focused.name()));
+    QVERIFY(calm != focused);
 }
 
 QTEST_MAIN(TestTheme)

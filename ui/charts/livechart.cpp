@@ -48,17 +48,6 @@ bool isScattered(SeriesSpec::Kind kind)
     return isMark(kind) || kind == SeriesSpec::Kind::Dots;
 }
 
-/// Each setter of an axis lays the whole chart out again, whether the value is new or not.
-void setAxis(QValueAxis *axis, double low, double high, double step, const QString &format)
-{
-    if (axis->labelFormat() != format)
-        axis->setLabelFormat(format);
-    if (axis->tickInterval() != step)
-        axis->setTickInterval(step);
-    if (axis->min() != low || axis->max() != high)
-        axis->setRange(low, high);
-}
-
 QColor faded(QColor colour, double alpha)
 {
     colour.setAlphaF(static_cast<float>(alpha));
@@ -92,6 +81,12 @@ protected:
         // Scrolled into view: catch up.
         if (m_owner.m_dirty)
             m_owner.schedule();
+    }
+
+    void resizeEvent(QResizeEvent *event) override
+    {
+        QChartView::resizeEvent(event);
+        m_owner.fitPlot();
     }
 
     void drawForeground(QPainter *painter, const QRectF &) override
@@ -200,34 +195,6 @@ void LiveChart::addSeries()
     }
 }
 
-void LiveChart::addAxes()
-{
-    const auto axis = [this](Qt::Alignment side) {
-        auto *made = new QValueAxis;
-        made->setTickType(QValueAxis::TicksDynamic);
-        made->setLineVisible(false);
-        made->setTruncateLabels(false);
-        m_chart->addAxis(made, side);
-        return made;
-    };
-    m_x = axis(Qt::AlignBottom);
-    m_left = axis(Qt::AlignLeft);
-    m_x->setGridLineVisible(false);
-    for (std::size_t i = 0; i < m_lines.size(); ++i) {
-        const bool right = m_spec.series.at(static_cast<qsizetype>(i)).rightAxis;
-        if (right && !m_right) {
-            m_right = axis(Qt::AlignRight);
-            m_right->setGridLineVisible(false);
-        }
-        for (QAbstractSeries *series : { static_cast<QAbstractSeries *>(m_lines[i].series), m_lines[i].area }) {
-            if (!series)
-                continue;
-            series->attachAxis(m_x);
-            series->attachAxis(right ? m_right : m_left);
-        }
-    }
-}
-
 void LiveChart::restyle()
 {
     const Colours &theme = colours(this);
@@ -265,6 +232,7 @@ void LiveChart::restyle()
             area->setBrush(faded(colour, 0.16));
         }
     }
+    fitPlot();
     showReadOut();
 }
 
@@ -359,54 +327,6 @@ void LiveChart::refresh()
             line.below->replace(scaled);
     }
     showReadOut();
-}
-
-void LiveChart::layOutAxes()
-{
-    double fromX = HUGE_VAL;
-    double toX = -HUGE_VAL;
-    double left = 0;
-    double right = 0;
-    for (std::size_t i = 0; i < m_lines.size(); ++i) {
-        double &top = m_spec.series.at(static_cast<qsizetype>(i)).rightAxis ? right : left;
-        for (const QPointF &point : m_lines[i].drawn) {
-            fromX = std::min(fromX, point.x());
-            toX = std::max(toX, point.x());
-            top = std::max(top, point.y());
-        }
-    }
-    const bool some = fromX <= toX;
-    for (QValueAxis *axis : { m_x, m_left, m_right }) {
-        if (axis && axis->isVisible() != some)
-            axis->setVisible(some);
-    }
-    if (!some)
-        return;
-    const bool calls = m_spec.x == ChartSpec::XAxis::Calls;
-    const double shown = toX - fromX; // of the start, only its end is seen after a while
-    m_xScale = calls || shown < 180 ? 1 : shown < 7200 ? 60 : 3600;
-    const QString xUnit = m_xScale == 1 ? tr("s") : m_xScale == 60 ? tr("min") : tr("h");
-    if (calls && toX - fromX < 1e-9) {
-        fromX -= 0.5;
-        toX += 0.5;
-    } else if (toX - fromX < 1) {
-        fromX = std::max(0.0, toX - 1);
-        toX = fromX + 1;
-    }
-    const double margin = calls ? 0.02 * (toX - fromX) : 0;
-    NiceAxis nice = niceAxis(fromX / m_xScale, toX / m_xScale, 5);
-    if (calls && nice.step < 1)
-        nice = { nice.low, nice.high, 1, 0 };
-    setAxis(m_x, (fromX - margin) / m_xScale, (toX + margin) / m_xScale, nice.step,
-            (calls ? u"#%.%1f"_s : u"%.%1f "_s + xUnit).arg(nice.decimals));
-    const auto layOut = [this](QValueAxis *axis, double top) {
-        const NiceAxis y = niceAxis(0, top > 0 ? top * 1.04 : 1, 3);
-        const bool money = m_spec.unit == "USD"_L1;
-        setAxis(axis, 0, y.high, y.step, (money ? u"$%.%1f"_s : u"%.%1f "_s + m_spec.unit).arg(y.decimals));
-    };
-    layOut(m_left, left);
-    if (m_right)
-        layOut(m_right, right);
 }
 
 std::optional<QPointF> LiveChart::pointAt(const Line &line, double x) const

@@ -3,6 +3,7 @@
 #include "core/base/ringbuffer.h"
 #include "ui/charts/decimate.h"
 
+#include <QRectF>
 #include <QTimer>
 #include <QWidget>
 
@@ -111,6 +112,8 @@ private:
     void schedule();
     void refresh();
     void layOutAxes();
+    /// Gives the axes' labels the room that they need.
+    void fitPlot();
     void setReadOut(std::optional<double> x);
     void showReadOut();
     void saveAs(const QString &suffix, const QString &filter, bool (LiveChart::*save)(const QString &));
@@ -134,6 +137,7 @@ private:
     /// Where the crosshair stands.
     std::optional<double> m_readOut;
     double m_xScale = 1;
+    QRectF m_plotArea;
 };
 
 } // namespace talkbench::ui

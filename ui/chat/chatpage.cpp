@@ -27,6 +27,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -282,11 +283,28 @@ void ChatPage::showContent()
     m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcomeArea) : m_transcript);
 }
 
+/// Said once: what was closed comes back with another model only.
+void ChatPage::warnOfPictures()
+{
+    QString blind;
+    if (m_models.size() == 1 && !m_composer->pictures().isEmpty()) {
+        const select::ModelRef &ref = m_models.constFirst();
+        const QList<llm::ModelInfo> known = m_context.models.of(ref.providerId).models;
+        const auto info = std::find_if(known.cbegin(), known.cend(),
+                                       [&ref](const llm::ModelInfo &model) { return model.id == ref.model; });
+        if (info != known.cend() && info->imageInput == false)
+            blind = ref.model;
+    }
+    if (std::exchange(m_blindModel, blind) != blind)
+        m_composer->setWarning(blind.isEmpty() ? QString() : tr("%1 does not take pictures.").arg(blind));
+}
+
 /// Counted aside; showPlan() follows.
 void ChatPage::estimate()
 {
     Prompt prompt = m_chats.nextPrompt(m_composer->text());
     m_models = prompt.models;
+    warnOfPictures();
     const bool onlySystem = prompt.ids.isEmpty() || prompt.ids.last().isEmpty();
     if (m_composer->text().isEmpty() && onlySystem)
         prompt.request.messages.clear();

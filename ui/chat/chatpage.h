@@ -57,6 +57,7 @@ private:
     std::optional<cost::CostRange> costOf(const select::ModelRef &ref, const cost::TokenCount &prompt) const;
     QString costText(const cost::TokenCount &prompt) const;
     void applySettings();
+    void warnOfPictures();
     void keepDraft();
     void loadDrafts();
     void send(const QString &text, const QList<Picture> &pictures);
@@ -81,6 +82,7 @@ private:
     QTimer m_drafting;
     QTimer m_estimating;
     QList<select::ModelRef> m_models; ///< that may be asked with what was estimated last
+    QString m_blindModel; ///< the one that is to get pictures and takes none
 };
 
 } // namespace talkbench::ui

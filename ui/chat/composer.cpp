@@ -221,20 +221,26 @@ void Composer::addImage(const QImage &image)
 
 void Composer::await(const QFuture<base::Result<Picture>> &picture)
 {
-    if (m_pictures.size() + m_reading >= picturelimits::count) {
+    if (m_pictures.size() + m_reading.size() >= picturelimits::count) {
         complain(tr("A message takes %1 pictures at most.").arg(picturelimits::count));
         return;
     }
-    ++m_reading;
+    m_reading.append(picture);
     refresh();
-    whenReady(this, picture, [this](const base::Result<Picture> &read) {
-        --m_reading;
+    whenReady(this, picture, [this](const base::Result<Picture> &) { takeRead(); });
+}
+
+/// In the order of choosing: one that is read waits for those before it.
+void Composer::takeRead()
+{
+    while (!m_reading.isEmpty() && m_reading.constFirst().isFinished()) {
+        const base::Result<Picture> read = m_reading.takeFirst().result();
         if (read)
             m_pictures.append(*read);
         else
             complain(read.error().message);
-        picturesDiffer();
-    });
+    }
+    picturesDiffer();
 }
 
 void Composer::setPictures(const QList<Picture> &pictures)
@@ -321,7 +327,7 @@ void Composer::focusText()
 void Composer::submit()
 {
     const QString text = m_edit->toPlainText();
-    if (m_generating || m_reading > 0 || (text.trimmed().isEmpty() && m_pictures.isEmpty()))
+    if (m_generating || !m_reading.isEmpty() || (text.trimmed().isEmpty() && m_pictures.isEmpty()))
         return;
     const QList<Picture> pictures = m_pictures;
     m_edit->clear();
@@ -332,7 +338,7 @@ void Composer::submit()
 void Composer::refresh()
 {
     const bool some = !m_pictures.isEmpty() || !m_edit->toPlainText().trimmed().isEmpty();
-    m_send->setEnabled(m_generating || (some && m_reading == 0));
+    m_send->setEnabled(m_generating || (some && m_reading.isEmpty()));
     m_send->setIcon(icon(m_generating ? u"stop"_s : u"send"_s, IconTone::OnAccent));
     const QString tip = m_generating ? tr("Stop (Esc)") : tr("Send");
     m_send->setToolTip(tip);

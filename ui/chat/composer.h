@@ -59,6 +59,7 @@ private:
     QWidget *makeNote();
     void chooseFiles();
     void await(const QFuture<base::Result<Picture>> &picture);
+    void takeRead();
     void complain(const QString &problem);
     void showNote();
     void picturesDiffer();
@@ -81,7 +82,7 @@ private:
     QWidget *m_note = nullptr;
     QLabel *m_noteText = nullptr;
     QList<Picture> m_pictures;
-    int m_reading = 0; ///< pictures that are on their way
+    QList<QFuture<base::Result<Picture>>> m_reading; ///< pictures that are on their way, in the order of choosing
     QString m_problem; ///< of the last picture
     QString m_warning;
     bool m_generating = false;

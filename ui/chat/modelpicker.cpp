@@ -4,6 +4,7 @@
 #include "core/select/policy.h"
 #include "ui/chat/modelrows.h"
 #include "ui/modellists.h"
+#include "ui/popupaccess.h"
 #include "ui/rowdelegate.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
@@ -53,12 +54,15 @@ ModelPicker::ModelPicker(AppContext &context, QWidget *parent)
 
 void ModelPicker::makePopup()
 {
+    exposePopup(*this, *m_popup);
     m_popup->setObjectName(u"modelPopup"_s);
+    m_popup->setAccessibleName(tr("Models to choose from"));
     m_popup->setFrameShape(QFrame::StyledPanel);
     m_filter->setObjectName(u"modelFilter"_s);
     m_filter->setPlaceholderText(tr("Find a model or type its name"));
     m_filter->setAccessibleName(tr("Find a model or type its name"));
-    m_filter->addAction(ui::icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
+    m_filter->addAction(ui::icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition)
+        ->setText(m_filter->accessibleName());
     m_filter->installEventFilter(this);
     m_list->setObjectName(u"models"_s);
     m_list->setAccessibleName(tr("Models"));

@@ -151,7 +151,8 @@ Sidebar::Sidebar(QWidget *parent)
     m_filter->setAccessibleName(tr("Filter conversations by title or tag"));
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setClearButtonEnabled(true);
-    m_filter->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
+    m_filter->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition)
+        ->setText(m_filter->accessibleName());
     connect(m_filter, &QLineEdit::textChanged, this, &Sidebar::rebuild);
     m_filter->installEventFilter(this);
 

@@ -113,11 +113,12 @@ Welcome::Welcome(QWidget *parent) : QWidget(parent), m_banner(banner()), m_serve
     column->setSpacing(grid::unit);
     column->addWidget(title);
     column->addWidget(subtitle);
-    column->addSpacing(grid::section);
-    column->addLayout(cards);
-    column->addSpacing(grid::gap);
-    column->addWidget(m_servers);
+    column->addSpacing(grid::wide);
+    // Before the prompts: a small window shows how to get at a real model without being scrolled.
     column->addWidget(m_banner);
+    column->addWidget(m_servers);
+    column->addSpacing(grid::unit);
+    column->addLayout(cards);
     m_servers->setObjectName(u"foundServers"_s);
     new QVBoxLayout(m_servers);
     m_servers->hide();
@@ -137,9 +138,8 @@ QWidget *Welcome::banner()
     auto *card = new Card(Card::Tone::Plain, this);
     card->setObjectName(u"simulationBanner"_s);
     auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, card);
-    auto *words = new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer. "
-                                "Connect a provider or a local server to talk to a real one."),
-                             card);
+    auto *words =
+        new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer."), card);
     words->setWordWrap(true);
     auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), card);
     link->setObjectName(u"connectProvider"_s);

@@ -1,5 +1,6 @@
 #include "ui/profiler/queuebutton.h"
 
+#include "ui/popupaccess.h"
 #include "ui/profiler/activitymonitor.h"
 
 using namespace Qt::StringLiterals;
@@ -13,6 +14,7 @@ QueueButton::QueueButton(AppContext &context, const ActivityMonitor &monitor, co
     setAutoRaise(true);
     setFocusPolicy(Qt::TabFocus);
     setToolTip(tr("Calls that run and wait"));
+    exposePopup(*this, *m_popover);
     connect(this, &QToolButton::clicked, this, [this] { m_popover->openAbove(this); });
     connect(&monitor, &ActivityMonitor::sampled, this, &QueueButton::refresh);
     refresh();

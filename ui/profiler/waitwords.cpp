@@ -22,9 +22,11 @@ QString reasonWords(const run::Wait &wait)
     const QString limit = profile::formatCount(wait.perMinute);
     switch (wait.reason) {
     case run::WaitReason::RequestRate:
-        return tr("this provider's limit of %1 requests a minute").arg(limit);
+        return wait.perMinute == 1 ? tr("this provider's limit of 1 request a minute")
+                                   : tr("this provider's limit of %1 requests a minute").arg(limit);
     case run::WaitReason::TokenRate:
-        return tr("this provider's limit of %1 tokens a minute").arg(limit);
+        return wait.perMinute == 1 ? tr("this provider's limit of 1 token a minute")
+                                   : tr("this provider's limit of %1 tokens a minute").arg(limit);
     default:
         return run::waitReasonText(wait.reason);
     }

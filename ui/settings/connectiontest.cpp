@@ -29,6 +29,7 @@ QString stepTitle(const QString &id)
         { "name", QT_TRANSLATE_NOOP("ConnectionStep", "Name") },
         { "connect", QT_TRANSLATE_NOOP("ConnectionStep", "Connect") },
         { "tls", QT_TRANSLATE_NOOP("ConnectionStep", "Encrypt") },
+        { "connect+tls", QT_TRANSLATE_NOOP("ConnectionStep", "Connect and encrypt") },
         { "models", QT_TRANSLATE_NOOP("ConnectionStep", "List models") },
         { "model", QT_TRANSLATE_NOOP("ConnectionStep", "Default model") },
         { "chat", QT_TRANSLATE_NOOP("ConnectionStep", "Chat") },
@@ -191,7 +192,9 @@ void ConnectionTest::showSteps(const QList<run::DiagnosisStep> &steps)
     }
     int row = 0;
     for (const run::DiagnosisStep &step : steps) {
-        auto *title = new QLabel(stepTitle(step.id));
+        const bool afterConnect = row > 0 && steps.at(row - 1).id == "connect"_L1;
+        auto *title = new QLabel(stepTitle(step.id == "tls"_L1 && !afterConnect ? u"connect+tls"_s : step.id));
+        title->setObjectName(u"testStepTitle_"_s + step.id);
         auto *took = mutedLabel(u"testStepTime_"_s + step.id, m_steps);
         took->setText(step.ms ? profile::formatMs(*step.ms) : QString());
         m_rows->addWidget(new IconLabel(stepIcon(step.state), grid::icon, m_steps), row, 0, Qt::AlignTop);

@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QEvent>
 #include <QFormLayout>
 #include <QLineEdit>
@@ -134,7 +135,12 @@ void whenEdited(const QWidget *form, QObject *context, const std::function<void(
 {
     const auto fields = form->findChildren<QWidget *>();
     for (const QWidget *field : fields) {
-        if (const auto *line = qobject_cast<const QLineEdit *>(field))
+        // A box tells of no text that its arrows have put into its line.
+        if (const auto *whole = qobject_cast<const QSpinBox *>(field))
+            QObject::connect(whole, &QSpinBox::valueChanged, context, then);
+        else if (const auto *number = qobject_cast<const QDoubleSpinBox *>(field))
+            QObject::connect(number, &QDoubleSpinBox::valueChanged, context, then);
+        else if (const auto *line = qobject_cast<const QLineEdit *>(field))
             QObject::connect(line, &QLineEdit::textChanged, context, then);
         else if (const auto *lines = qobject_cast<const QPlainTextEdit *>(field))
             QObject::connect(lines, &QPlainTextEdit::textChanged, context, then);
@@ -151,9 +157,12 @@ void addField(QFormLayout *form, const QString &objectName, const QString &title
 {
     field->setObjectName(objectName);
     field->setAccessibleName(title);
+    if (const auto *choice = qobject_cast<QComboBox *>(field); choice && choice->isEditable())
+        choice->lineEdit()->setAccessibleName(title);
     auto *label = new QLabel(title);
     label->setBuddy(field);
     label->setMinimumHeight(grid::control);
+    label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // beside the first line of a tall field
     form->addRow(label, shown ? shown : field);
 }
 

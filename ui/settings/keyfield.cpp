@@ -55,6 +55,7 @@ QWidget *KeyField::choiceRow()
     m_choice->setEditable(true);
     m_choice->setInsertPolicy(QComboBox::NoInsert);
     m_choice->setCompleter(nullptr);
+    m_choice->lineEdit()->setAccessibleName(tr("Name of the key in use"));
     auto *remove = iconButton(u"providerKeyRemove"_s, u"trash"_s, tr("Remove this key"), m_choiceRow);
     auto *line = lineIn(m_choiceRow);
     line->addWidget(m_choice, 1);

@@ -201,9 +201,9 @@ void NetworkPage::test()
 {
     const auto valid = validate();
     m_problem->say(valid ? QString() : valid.error().message, ToneLabel::Tone::Error);
-    if (!valid)
+    if (!valid || m_testing)
         return;
-    m_test->setEnabled(false);
+    m_testing = true; // a button that is disabled would give the focus away
     m_result->say(tr("Testing…"), ToneLabel::Tone::Muted);
     if (const std::optional<QString> typed = m_proxy->typedPassword())
         testThrough(*typed);
@@ -215,10 +215,12 @@ void NetworkPage::test()
 void NetworkPage::testThrough(const QString &password)
 {
     const auto provider = m_context.settings.provider(m_provider->currentData().toString());
-    if (!provider)
+    if (!provider) {
+        m_testing = false;
         return;
+    }
     const auto onDiagnosis = [this](const run::Diagnosis &diagnosis) {
-        m_test->setEnabled(true);
+        m_testing = false;
         QStringList lines;
         for (const run::DiagnosisStep &step : diagnosis.steps)
             lines << step.text;

@@ -51,6 +51,7 @@ private:
     ToneLabel *m_problem;
     QComboBox *m_provider = nullptr;
     QPushButton *m_test = nullptr;
+    bool m_testing = false;
     ToneLabel *m_result = nullptr;
 };
 

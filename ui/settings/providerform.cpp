@@ -11,12 +11,12 @@
 #include "ui/settings/protocoltitle.h"
 #include "ui/settings/providerdrafts.h"
 #include "ui/settings/routefield.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
 #include <QFormLayout>
 #include <QLineEdit>
-#include <QScrollArea>
 #include <QTabWidget>
 
 #include <algorithm>
@@ -24,24 +24,6 @@
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
-
-namespace {
-
-/// A long result of a test leaves little room for the fields.
-QScrollArea *scrolling(QWidget *page)
-{
-    auto *area = new QScrollArea;
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->viewport()->setAutoFillBackground(false);
-    area->setWidget(page);
-    page->setAutoFillBackground(false);
-    return area;
-}
-
-} // namespace
 
 ProviderForm::ProviderForm(AppContext &context, ProviderDrafts &drafts, const QList<llm::Vendor> &vendors,
                            QWidget *parent)
@@ -71,9 +53,10 @@ void ProviderForm::addTabs()
     m_tabs->setAccessibleName(tr("Parts of the provider's settings"));
     m_tabs->setDocumentMode(true);
     m_tabs->tabBar()->setExpanding(false);
-    m_tabs->addTab(scrolling(connectionTab()), tr("Connection"));
-    m_tabs->addTab(scrolling(m_route), tr("Network"));
-    m_tabs->addTab(scrolling(m_limits), tr("Limits"));
+    // A small window or a long result of a test leaves little room for the fields.
+    m_tabs->addTab(new GrowingArea(connectionTab(), m_tabs), tr("Connection"));
+    m_tabs->addTab(new GrowingArea(m_route, m_tabs), tr("Network"));
+    m_tabs->addTab(new GrowingArea(m_limits, m_tabs), tr("Limits"));
     m_tabs->addTab(headersTab, tr("Headers"));
 }
 

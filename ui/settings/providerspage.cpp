@@ -32,7 +32,7 @@ constexpr int listWidth = 208;
 
 ProvidersPage::ProvidersPage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_vendors(shippedVendors()), m_drafts(new ProviderDrafts(context, this)),
-      m_found(new QSortFilterProxyModel(this)), m_form(new ProviderForm(context, *m_drafts, m_vendors, this))
+      m_found(new QSortFilterProxyModel(this))
 {
     m_found->setSourceModel(m_drafts);
     m_found->setFilterCaseSensitivity(Qt::CaseInsensitive);
@@ -40,6 +40,7 @@ ProvidersPage::ProvidersPage(AppContext &context, QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid::section);
     layout->addWidget(listSide());
+    m_form = new ProviderForm(context, *m_drafts, m_vendors, this); // Tab goes by the order of making
     layout->addWidget(m_form, 1);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &ProvidersPage::showCurrent);
     connect(m_drafts, &ProviderDrafts::keysStored, this, &ProvidersPage::keysStored);
@@ -54,7 +55,8 @@ QWidget *ProvidersPage::listSide()
     m_search->setAccessibleName(tr("Find a provider"));
     m_search->setPlaceholderText(tr("Find a provider"));
     m_search->setClearButtonEnabled(true);
-    m_search->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
+    m_search->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition)
+        ->setText(m_search->accessibleName());
     m_list = new QListView(side);
     m_list->setObjectName(u"providerList"_s);
     m_list->setAccessibleName(tr("Providers"));

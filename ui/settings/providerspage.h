@@ -50,7 +50,7 @@ private:
     QList<llm::Vendor> m_vendors;
     ProviderDrafts *m_drafts;
     QSortFilterProxyModel *m_found;
-    ProviderForm *m_form;
+    ProviderForm *m_form = nullptr;
     QLineEdit *m_search = nullptr;
     QListView *m_list = nullptr;
     QPushButton *m_remove = nullptr;

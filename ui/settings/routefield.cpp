@@ -68,7 +68,7 @@ void RouteField::setDraft(ProviderDraft *draft)
     m_proxying->setCurrentIndex(m_proxying->findData(int(network.proxying)));
     m_proxy->setProxy(network.proxy, draft ? draft->typedProxyPassword : std::nullopt);
     m_caFile->setPath(network.caFile);
-    m_pin->setText(pinText(network.pin));
+    showPin(network.pin);
     showProxy();
     refresh();
 }
@@ -77,7 +77,14 @@ void RouteField::refresh()
 {
     m_proxy->setPasswordStored(m_draft && m_draft->storedProxyPassword);
     if (m_draft && pinFrom(m_pin->text()) != m_draft->config.network.pin)
-        m_pin->setText(pinText(m_draft->config.network.pin));
+        showPin(m_draft->config.network.pin);
+}
+
+/// From its beginning, which is what people compare.
+void RouteField::showPin(const QByteArray &pin)
+{
+    m_pin->setText(pinText(pin));
+    m_pin->setCursorPosition(0);
 }
 
 void RouteField::write()

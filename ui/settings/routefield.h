@@ -31,6 +31,7 @@ Q_SIGNALS:
 private:
     void write();
     void showProxy();
+    void showPin(const QByteArray &pin);
 
     ProviderDraft *m_draft = nullptr;
     QComboBox *m_proxying;

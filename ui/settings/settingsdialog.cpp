@@ -73,16 +73,10 @@ SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     connect(buttons, &QDialogButtonBox::accepted, this, &SettingsDialog::save);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_providers, &ProvidersPage::keysStored, this, &SettingsDialog::keysStored);
-    // On a small screen a page scrolls rather than pushing the buttons out.
-    auto *scroll = new QScrollArea(this);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(m_stack);
     auto *middle = new QHBoxLayout;
     middle->setSpacing(grid::gap);
     middle->addWidget(m_pages);
-    middle->addWidget(scroll, 1);
+    middle->addWidget(m_stack, 1);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::gap, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
@@ -98,7 +92,13 @@ void SettingsDialog::addPage(const QString &title, const QString &objectName, QW
 {
     page->setObjectName(objectName);
     m_pages->addItem(title);
-    m_stack->addWidget(page);
+    // On a small screen a page scrolls rather than pushing the buttons out, and each as far as it needs to.
+    auto *scroll = new QScrollArea(m_stack);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(page);
+    m_stack->addWidget(scroll);
 }
 
 int SettingsDialog::widestPage() const

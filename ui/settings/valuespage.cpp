@@ -104,6 +104,7 @@ QWidget *ValuesPage::addRow(QFormLayout *form, const config::Setting &setting)
     auto *label = new QLabel(title);
     label->setBuddy(field);
     label->setMinimumHeight(grid::control);
+    label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // beside the first line of a tall field
     form->addRow(label, cell);
     m_rows << Row { setting.key, field, problem, valueOf(field) };
     return field;
@@ -137,6 +138,7 @@ QWidget *ValuesPage::fieldFor(const config::Setting &setting)
     }
     case QMetaType::Bool: {
         auto *box = new QCheckBox;
+        box->setMinimumHeight(grid::control); // as its label
         box->setChecked(value.toBool());
         return box;
     }

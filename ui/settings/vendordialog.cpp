@@ -52,7 +52,8 @@ VendorDialog::VendorDialog(const QList<llm::Vendor> &vendors, QWidget *parent)
     m_search->setAccessibleName(tr("Find a provider"));
     m_search->setPlaceholderText(tr("Find a provider: a name, a host, a protocol"));
     m_search->setClearButtonEnabled(true);
-    m_search->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition);
+    m_search->addAction(icon(u"search"_s, IconTone::Muted), QLineEdit::LeadingPosition)
+        ->setText(m_search->accessibleName());
     m_search->installEventFilter(this);
     m_list->setObjectName(u"vendorList"_s);
     m_list->setAccessibleName(tr("Providers"));
@@ -82,7 +83,8 @@ void VendorDialog::addFound(const llm::Vendor &vendor, qsizetype models)
     });
     const auto place = std::find_if(m_offers.cbegin(), m_offers.cend(),
                                     [](const Offer &offer) { return offer.group != Group::Found; });
-    m_offers.insert(place, { Group::Found, vendor, models == 1 ? tr("1 model") : tr("%1 models").arg(models) });
+    const QString count = models == 1 ? tr("1 model") : tr("%1 models").arg(models);
+    m_offers.insert(place, { Group::Found, vendor, tr("%1 · %2").arg(vendor.baseUrl.authority(), count) });
     fill();
 }
 

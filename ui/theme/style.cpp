@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPlainTextEdit>
 #include <QStyleOption>
 #include <QTableView>
 
@@ -21,6 +22,8 @@ namespace {
 constexpr int scrollBarExtent = 12;
 constexpr int smallestSlider = 36;
 constexpr qreal controlRadius = 6;
+constexpr qreal boxRadius = 3;
+constexpr qreal boxLine = 1.5;
 
 void roundRect(QPainter *painter, const QRectF &rect, const QColor &fill, const QColor &line,
                qreal radius = controlRadius, qreal width = 1)
@@ -77,6 +80,26 @@ void drawField(const QStyleOption *option, QPainter *painter, const Colours &c, 
 {
     const bool focused = has(option, QStyle::State_HasFocus);
     roundRect(painter, option->rect, fill, focused ? c.accent : c.border, controlRadius, focused ? 1.5 : 1);
+}
+
+/// Its edge is a control's own, not a line between things: it has to be seen.
+void drawCheckBox(const QStyleOption *option, QPainter *painter, const Colours &c)
+{
+    const bool enabled = has(option, QStyle::State_Enabled);
+    const bool full = has(option, QStyle::State_On);
+    const QColor edge = !enabled              ? c.disabledText
+        : has(option, QStyle::State_HasFocus) ? c.accent
+        : full                                ? c.accentFill
+                                              : c.mutedText;
+    const QColor empty = enabled && has(option, QStyle::State_MouseOver) ? c.hover : c.raised;
+    const QColor fill = !full ? empty : enabled ? c.accentFill : c.disabledText;
+    const int side = std::min(option->rect.width(), option->rect.height());
+    QRect box(0, 0, side, side);
+    box.moveCenter(option->rect.center());
+    roundRect(painter, box, fill, edge, boxRadius, boxLine);
+    const int inset = side / 8;
+    if (full)
+        icon(u"check"_s, IconTone::OnAccent).paint(painter, box.adjusted(inset, inset, -inset, -inset));
 }
 
 void drawStep(const QStyleOptionSpinBox *option, QPainter *painter, const QString &name,
@@ -138,7 +161,14 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     }
     case PE_FrameLineEdit:
         return;
+    case PE_IndicatorCheckBox:
+        drawCheckBox(option, painter, c);
+        return;
     case PE_Frame:
+        if (qobject_cast<const QPlainTextEdit *>(widget)) {
+            drawField(option, painter, c, option->palette.color(QPalette::Base));
+            return;
+        }
         roundRect(painter, option->rect, {}, c.border, controlRadius);
         return;
     case PE_FrameMenu:
@@ -267,8 +297,9 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     }
     case CT_LineEdit:
     case CT_ComboBox:
-    case CT_SpinBox:
         return { natural.width(), std::max(natural.height(), grid::control) };
+    case CT_SpinBox: // as high as its line, which has its frame already
+        return { natural.width(), std::max(size.height(), grid::control) };
     case CT_MenuItem: {
         const auto *item = qstyleoption_cast<const QStyleOptionMenuItem *>(option);
         if (item && item->menuItemType == QStyleOptionMenuItem::Separator)
@@ -318,6 +349,9 @@ void Style::polish(QWidget *widget)
     QProxyStyle::polish(widget);
     if (auto *label = qobject_cast<QLabel *>(widget); label && label->textFormat() == Qt::AutoText)
         label->setTextFormat(Qt::PlainText);
+    // The frame fills it: a rectangle would cover the frame's round corners.
+    if (auto *lines = qobject_cast<QPlainTextEdit *>(widget); lines && lines->frameShape() != QFrame::NoFrame)
+        lines->viewport()->setAutoFillBackground(false);
     if (auto *header = qobject_cast<QHeaderView *>(widget); header && header->orientation() == Qt::Horizontal)
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
 }
