@@ -1,3 +1,4 @@
+#include "core/llm/secrets.h"
 #include "decoding.h"
 
 using namespace talkbench;
