@@ -221,12 +221,15 @@ private:
     void contentOf(const QJsonValue &content, StreamEvents &events);
     void thoughtsOf(const QJsonValue &thoughts, StreamEvents &events);
     void toolCallsOf(const QJsonObject &delta, StreamEvents &events);
+    void usageOf(const QJsonValue &usage, const QJsonValue &timings, StreamEvents &events);
     void failIfError(const QJsonValue &error, StreamEvents &events);
     std::optional<Replay> replay() const override;
 
     ToolPositions m_positions;
     ReasoningDetails m_details;
     QString m_reasoningContent;
+    QJsonObject m_usage;
+    QJsonObject m_timings;
     /// What Gemini signs its calls with, by the calls' positions.
     QHash<int, QJsonValue> m_extras;
     /// With n > 1 choices the first one is the answer.
@@ -255,12 +258,24 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
     }
     if (!usage.isObject())
         usage = chunk["x_groq"_L1]["usage"_L1];
-    if (usage.isObject() && !usage.toObject().isEmpty())
-        events.append(UsageReport { usageFromOpenAi(usage.toObject()) });
+    usageOf(usage, chunk["timings"_L1], events);
     timings(timingsFromOpenAi(chunk), events);
     failIfError(chunk["x_groq"_L1]["error"_L1], events);
     if (!finishReason.isEmpty())
         finish(finishReason, events);
+}
+
+/// Usage and llama.cpp's timings come in one chunk or in two, in either order.
+void OpenAiChatDecoder::usageOf(const QJsonValue &usage, const QJsonValue &timings, StreamEvents &events)
+{
+    const bool counted = !usage.toObject().isEmpty();
+    const bool timed = timings["prompt_n"_L1].isDouble();
+    if (counted)
+        m_usage = usage.toObject();
+    if (timed)
+        m_timings = timings.toObject();
+    if (counted || timed)
+        events.append(UsageReport { usageFromOpenAi(m_usage, m_timings) });
 }
 
 void OpenAiChatDecoder::choice(const QJsonObject &choice, StreamEvents &events)
