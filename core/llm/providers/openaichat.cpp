@@ -89,9 +89,11 @@ QJsonObject reasoningObject(OptionWriter &writer)
 }
 
 /// Where reasoning is switched on and off, each vendor under its own name.
-void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, const QString &budgetName)
+void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, const QJsonObject &quirks)
 {
-    const std::optional<bool> on = writer.thinkingSwitch(!budgetName.isEmpty());
+    const QString budgetName = quirks["reasoning_budget"_L1].toString();
+    const bool takesEffort = quirks["efforts"_L1].isArray();
+    const std::optional<bool> on = writer.thinkingSwitch(!budgetName.isEmpty(), takesEffort);
     if (!on)
         return;
     if (style == "enable_thinking"_L1)
@@ -100,8 +102,10 @@ void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, co
         body.insert("chat_template_kwargs"_L1, QJsonObject { { u"enable_thinking"_s, *on } });
     else
         body.insert("thinking"_L1, QJsonObject { { u"type"_s, *on ? u"enabled"_s : u"disabled"_s } });
-    if (*on && writer.options().reasoningBudget)
-        body.insert(budgetName, *writer.options().reasoningBudget);
+    if (*on && writer.options().reasoningBudget && !budgetName.isEmpty())
+        body.insert(budgetName, writer.fitted("reasoning_budget"_L1, *writer.options().reasoningBudget));
+    if (*on && takesEffort)
+        body.insert("reasoning_effort"_L1, writer.effort());
 }
 
 void putReasoning(QJsonObject &body, OptionWriter &writer, const QJsonObject &quirks)
@@ -116,7 +120,7 @@ void putReasoning(QJsonObject &body, OptionWriter &writer, const QJsonObject &qu
         if (const QJsonObject reasoning = reasoningObject(writer); !reasoning.isEmpty())
             body.insert("reasoning"_L1, reasoning);
     } else {
-        putSwitch(body, writer, style, quirks["reasoning_budget"_L1].toString());
+        putSwitch(body, writer, style, quirks);
     }
 }
 
