@@ -64,7 +64,7 @@ base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOption
         options.chat.reasoningEffort = llm::reasoningEffortFromName(effort);
         if (!options.chat.reasoningEffort)
             return usage(
-                u"--reasoning-effort takes none, minimal, low, medium, high or xhigh, not '%1'."_s.arg(effort));
+                u"--reasoning-effort takes none, minimal, low, medium, high, xhigh or max, not '%1'."_s.arg(effort));
     }
     using Kind = llm::ResponseFormat::Kind;
     if (parser.isSet(u"json-mode"_s))
@@ -165,7 +165,7 @@ void describeChat(QCommandLineParser &parser)
           u"M"_s },
         { u"top-p"_s, u"Nucleus sampling."_s, u"P"_s },
         { u"stop"_s, u"Ends the answer where it would say this. May be repeated."_s, u"TEXT"_s },
-        { u"reasoning-effort"_s, u"none, minimal, low, medium, high or xhigh."_s, u"EFFORT"_s },
+        { u"reasoning-effort"_s, u"none, minimal, low, medium, high, xhigh or max."_s, u"EFFORT"_s },
         { u"reasoning-budget"_s, u"The most tokens to think with; 0 for none."_s, u"N"_s },
         { u"context-tokens"_s, u"The context to load the model with, where the server loads it (Ollama)."_s, u"N"_s },
         { u"json-mode"_s, u"Ask for an answer that is JSON."_s },

@@ -1,6 +1,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
+#include "core/llm/secrets.h"
 #include "core/run/bodydecoder.h"
 
 #include <QCommandLineParser>
@@ -48,6 +49,7 @@ profile::RunRecord decode(const llm::Provider &provider, int status, QFile &file
     apply(decoder.end());
     if (!record.answer.error)
         record.answer.error = decoder.incomplete();
+    record.answer = llm::withoutSecrets(record.answer, {});
     return record;
 }
 

@@ -1,10 +1,10 @@
 #include "core/config/providerrows.h"
 
 #include <QJsonArray>
+#include <QRegularExpression>
 #include <QUrlQuery>
 
 #include <algorithm>
-#include <array>
 
 using namespace Qt::StringLiterals;
 
@@ -72,13 +72,13 @@ llm::ProviderLimits limitsFromJson(const QJsonObject &object)
 
 bool looksSecret(QByteArrayView headerName, QByteArrayView value)
 {
-    constexpr std::array<QByteArrayView, 11> telling { "authorization", "api-key", "apikey",    "api_key",
-                                                       "token",         "secret",  "cookie",    "password",
-                                                       "credential",    "x-auth",  "access-key" };
-    const QByteArray name = headerName.toByteArray().toLower();
+    // A token is a secret, a number of tokens or a tokenizer is none.
+    static const QRegularExpression telling(
+        u"authorization|api[-_]?key|token(?![a-z])|secret|cookie|password|credential|x-auth|access-key"_s,
+        QRegularExpression::CaseInsensitiveOption);
     const QByteArray start = value.toByteArray().trimmed().left(8).toLower();
-    return std::any_of(telling.begin(), telling.end(), [&](QByteArrayView word) { return name.contains(word); })
-        || start.startsWith("bearer ") || start.startsWith("basic ") || start.startsWith("sk-");
+    return telling.match(QString::fromLatin1(headerName)).hasMatch() || start.startsWith("bearer ")
+        || start.startsWith("basic ") || start.startsWith("sk-");
 }
 
 ProviderConfig standardSimulator()

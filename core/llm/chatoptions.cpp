@@ -15,6 +15,7 @@ constexpr std::array efforts {
     std::pair { ReasoningEffort::None, "none" }, std::pair { ReasoningEffort::Minimal, "minimal" },
     std::pair { ReasoningEffort::Low, "low" },   std::pair { ReasoningEffort::Medium, "medium" },
     std::pair { ReasoningEffort::High, "high" }, std::pair { ReasoningEffort::XHigh, "xhigh" },
+    std::pair { ReasoningEffort::Max, "max" },
 };
 constexpr std::array formats {
     std::pair { ResponseFormat::Kind::Text, "text" },

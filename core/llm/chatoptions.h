@@ -11,9 +11,9 @@
 
 namespace talkbench::llm {
 
-enum class ReasoningEffort { None, Minimal, Low, Medium, High, XHigh };
+enum class ReasoningEffort { None, Minimal, Low, Medium, High, XHigh, Max };
 
-QString reasoningEffortName(ReasoningEffort effort); // "none", "minimal", "low", "medium", "high", "xhigh"
+QString reasoningEffortName(ReasoningEffort effort); // "none", "minimal", "low", "medium", "high", "xhigh", "max"
 std::optional<ReasoningEffort> reasoningEffortFromName(const QString &name);
 
 /// What the answer's text has to be.

@@ -1,6 +1,5 @@
 #include "core/llm/provider.h"
 
-#include "core/base/logging.h"
 #include "core/llm/providers/anthropic.h"
 #include "core/llm/providers/azure.h"
 #include "core/llm/providers/gemini.h"
@@ -19,9 +18,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Shorter ones would tear holes into ordinary words.
-constexpr qsizetype shortestSecret = 6;
-
 /// The table of protocols.
 std::span<const Provider *const> providers()
 {
@@ -37,20 +33,6 @@ std::span<const Provider *const> providers()
 }
 
 } // namespace
-
-base::Error withoutSecrets(base::Error error, const Endpoint &endpoint)
-{
-    const base::Proxy &proxy = endpoint.route.proxy;
-    const QString basic = QString::fromLatin1((proxy.user + u':' + proxy.password).toUtf8().toBase64());
-    for (QString *text : { &error.message, &error.detail }) {
-        for (const QString &secret : { endpoint.apiKey, proxy.password, basic }) {
-            if (secret.size() >= shortestSecret)
-                text->replace(secret, u"•••"_s);
-        }
-        *text = base::redact(*text);
-    }
-    return error;
-}
 
 const Provider *providerFor(const QString &protocol)
 {

@@ -26,9 +26,6 @@ struct Endpoint {
     base::Route route = {};
 };
 
-/// The error with the endpoint's secrets, and what looks like one, taken out: some servers quote the key they refuse.
-base::Error withoutSecrets(base::Error error, const Endpoint &endpoint);
-
 /// Turns the frames of one response into events. Pure, stateful, never throws on any bytes.
 class Decoder {
 public:

@@ -46,8 +46,8 @@ struct ServerInfo {
     QString model;
     /// The server's clock, not ours. "source" says whose words these are ("ollama", "llama.cpp", "groq", …); milliseconds
     /// under "queue_ms", "load_ms", "prefill_ms", "ttft_ms", "decode_ms", "total_ms", "processing_ms"; counts under
-    /// "prefill_tokens", "decode_tokens"; rates under "prefill_tokens_per_s", "decode_tokens_per_s"; the server's own
-    /// object under "raw".
+    /// "prefill_tokens", "cached_tokens", "decode_tokens"; rates under "prefill_tokens_per_s", "decode_tokens_per_s"; the
+    /// server's own object under "raw".
     QJsonObject timings;
     RateLimits limits = {};
 };

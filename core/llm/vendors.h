@@ -29,6 +29,9 @@ struct Vendor {
     /// "refuses": options that this vendor's servers don't take, by their names in ChatOptions' JSON;
     /// "reasoning": how reasoning is asked for: "effort" (reasoning_effort), "object" (OpenRouter's), or a switch named
     /// "enable_thinking", "thinking" or "template" (chat_template_kwargs); "reasoning_budget": a budget's name beside a switch;
+    /// "efforts": the efforts that go along with the switch, others become the nearest;
+    /// "ranges": {option: {"least", or "above" for more than that, "most"}} of "temperature", "max_tokens", "reasoning_budget" and
+    /// the count of "stop", by their names in ChatOptions' JSON;
     /// "response_format": "json_object" or "json_schema" where it takes this one only;
     /// "tool_required": the word for a call that must come;
     /// "without": {name: another name or ""}: members of the body that this server has refused;

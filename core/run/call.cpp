@@ -1,6 +1,7 @@
 #include "core/run/call.h"
 
 #include "core/cost/tokencounter.h"
+#include "core/llm/secrets.h"
 
 namespace talkbench::run {
 
@@ -412,7 +413,6 @@ profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
     llm::Answer answer = finished.answer;
     if (answer.error) {
         const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
-        answer.error = llm::withoutSecrets(*answer.error, finished.request.endpoint);
         if (cancelled || !answer.finishReason)
             answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
     }

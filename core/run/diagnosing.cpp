@@ -1,6 +1,7 @@
 #include "core/run/diagnosing.h"
 
 #include "core/llm/answer.h"
+#include "core/llm/secrets.h"
 #include "core/net/systemproxies.h"
 #include "core/run/bodydecoder.h"
 #include "core/run/diagnosishints.h"
@@ -399,14 +400,11 @@ void Diagnosing::record(const llm::Answer &answer, const Fetched &fetched)
     request.endpoint = m_plan.endpoint;
     request.chat = m_question;
     request.operation = profile::Operation::Test;
-    llm::Answer clean = answer;
-    if (answer.error)
-        clean.error = llm::withoutSecrets(*answer.error, m_plan.endpoint);
     profile::Trace trace = fetched.trace;
     trace.submittedNs = trace.queuedNs = trace.dispatchedNs;
     const auto tookMs = static_cast<qint64>(milliseconds(trace.dispatchedNs, clock().nowNs()));
     Q_EMIT called(makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request, clock().wallMs() - tookMs,
-                             clean, trace, {}, { m_prices }));
+                             answer, trace, {}, { m_prices }));
 }
 
 void Diagnosing::keep()

@@ -1,5 +1,7 @@
 #include "core/run/modelquery.h"
 
+#include "core/llm/secrets.h"
+
 #include <utility>
 
 namespace talkbench::run {

@@ -2,6 +2,7 @@
 
 #include "core/cost/receipt.h"
 #include "core/cost/tokenestimate.h"
+#include "core/llm/secrets.h"
 #include "core/run/bill.h"
 
 #include <QLocale>
@@ -159,7 +160,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.streamed = request.chat.options.stream;
     record.batch = accounting.batch;
     record.operation = request.operation;
-    record.answer = answer;
+    record.answer = llm::withoutSecrets(answer, request.endpoint);
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;
     record.earlierAttempts = earlierAttempts;

@@ -122,7 +122,7 @@ profile::Attempt Validating::attemptOf(const Finished &finished) const
                                                  { m_prices, nullptr, finished.request.promptTokens });
     profile::Attempt attempt;
     attempt.trace = finished.trace;
-    attempt.error = finished.answer.error;
+    attempt.error = record.answer.error;
     attempt.model = finished.request.chat.model;
     attempt.usage = record.answer.usage;
     attempt.costUsd = record.costUsd;

@@ -17,6 +17,8 @@ namespace {
 // Of no form that could be told by a pattern.
 const QByteArray key = "canary0815key";
 const QByteArray proxyPassword = "canary4711proxy";
+const QByteArray headerKey = "canary2342header";
+const QByteArray signature = "canary6502sig";
 
 QByteArray basic()
 {
@@ -66,8 +68,8 @@ private:
 
     static QByteArray leakIn(const QByteArray &bytes)
     {
-        for (const QByteArray &secret : { key, proxyPassword, basic() }) {
-            const qsizetype at = bytes.indexOf(secret);
+        for (const QByteArray &secret : { key, proxyPassword, basic(), headerKey, signature }) {
+            const qsizetype at = bytes.indexOf(secret.left(9)); // a part of one is too much
             if (at >= 0)
                 return bytes.mid(std::max<qsizetype>(0, at - 60), 120);
         }
@@ -119,6 +121,25 @@ private Q_SLOTS:
         QTest::newRow("redirect quoting")
             << http("307 There\r\nLocation: http://127.0.0.1:1/?key=" + key + "#" + key, quoted) << 1;
         QTest::newRow("header quoting") << http("429 No\r\nRetry-After: 999999\r\nx-request-id: " + key, quoted) << 1;
+        // Wherever a text is cut: through a key.
+        const QByteArray keys = (key + ' ').repeated(6000);
+        for (const QByteArray &shift : { QByteArray(), QByteArray(7, '-') }) {
+            const QByteArray many = shift + keys;
+            const auto row = [&](const char *name, const QByteArray &answer) {
+                QTest::addRow("%s, from %d on", name, int(shift.size())) << answer << 1;
+            };
+            row("400 full of keys", http("400 No", many));
+            const QByteArray json = "{\"error\":{\"message\":\"" + many + "\"}}";
+            row("400 JSON full of keys", http("400 No\r\nContent-Type: application/json", json));
+            row("500 HTML full of keys", http("500 No", "<html><title>" + many + "</title></html>"));
+            row("200 nonsense full of keys", http("200 OK", many));
+        }
+        const QByteArray told =
+            QByteArray("{'id':'KEY','model':'KEY','data':[{'id':'m'}],'usage':{'prompt_tokens':3,'note':'KEY'},"
+                       "'choices':[{'message':{'content':'Hi'},'finish_reason':'KEY'}]}")
+                .replace('\'', '"')
+                .replace("KEY", key);
+        QTest::newRow("200 with the key as its id") << http("200 OK\r\nContent-Type: application/json", told) << 0;
         QTest::newRow("cut") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + quoted) << 1;
         QTest::newRow("not HTTP") << QByteArray(quoted + "\r\n\r\n") << 1;
     }
@@ -143,6 +164,7 @@ private Q_SLOTS:
             QCOMPARE(m_exitCode, exitCode);
             QCOMPARE(leakIn(proxied), QByteArray());
         }
+        QCOMPARE(leakIn(run({ u"test"_s, u"--base-url"_s, server.url(u"/v1"_s).toString() })), QByteArray());
         QVERIFY(proxy.rejections() == 0 && proxy.asked().size() >= 2);
         // The secrets did travel: the test could fail.
         for (const ScriptedRequest &request : server.requests())
@@ -150,6 +172,23 @@ private Q_SLOTS:
         int files = 0;
         QCOMPARE(leakInDataFolder(&files), QByteArray());
         QVERIFY(files > 0);
+    }
+
+    void headersOfOnesOwnAreSecrets()
+    {
+        ScriptedServer server(
+            [](auto &connection, const auto &) { connection.answer(401, "not " + headerKey + " with " + signature); });
+        const QStringList headers { u"--header"_s, u"Authorization: Bearer "_s + QString::fromLatin1(headerKey),
+                                    u"--header"_s, u"X-Custom-Sig: "_s + QString::fromLatin1(signature) };
+        const QByteArray said = run(way(u"chat"_s, server.url(u"/v1"_s)) + headers);
+        QCOMPARE(m_exitCode, 1);
+        QVERIFY2(said.contains("not •••"), said.constData());
+        QCOMPARE(leakIn(said), QByteArray());
+        QCOMPARE(server.requests().size(), 1);
+        QCOMPARE(base::headerValue(server.requests()[0].headers, "authorization"), "Bearer " + headerKey);
+        QCOMPARE(base::headerValue(server.requests()[0].headers, "x-custom-sig"), signature);
+        int files = 0;
+        QCOMPARE(leakInDataFolder(&files), QByteArray());
     }
 
     void failuresOfTheWaySayNothing()

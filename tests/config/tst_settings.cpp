@@ -290,6 +290,15 @@ private Q_SLOTS:
         QVERIFY(settings.setProviders({ someProvider(u"a"_s), someProvider(u"b"_s) }));
     }
 
+    void aNumberOfTokensIsNoSecret()
+    {
+        QVERIFY(!looksSecret("x-sim-tokens", "50"));
+        QVERIFY(!looksSecret("X-Tokenizer", "cl100k"));
+        for (const char *name :
+             { "token", "X-Access-Token", "x-token-value", "mytoken", "X-API-Key", "apikey", "Cookie" })
+            QVERIFY2(looksSecret(name, "50"), name);
+    }
+
     void secretHeadersInTheFileAreNotUsed()
     {
         write(json("{'providers':[{'id':'mine','name':'M','protocol':'openai-chat','base_url':'http://localhost:1/v1',"

@@ -1,3 +1,4 @@
+#include "core/llm/secrets.h"
 #include "decoding.h"
 
 using namespace talkbench;
@@ -389,6 +390,21 @@ private Q_SLOTS:
         QCOMPARE(withoutSecrets(quoted, endpoint).message, quoted.message);
     }
 
+    void timingsAndUsageComeInEitherOrder()
+    {
+        const QByteArray text = chunk(js("{`content`:`a`}"));
+        const QByteArray usage = js("{`choices`:[],`usage`:{`prompt_tokens`:100,`completion_tokens`:5}}");
+        const QByteArray timings = js("{`choices`:[],`timings`:{`cache_n`:90,`prompt_n`:10,`predicted_n`:5}}");
+        for (const QList<QByteArray> &events :
+             { QList { text, usage, timings }, QList { text, timings, usage }, QList { text, timings } }) {
+            const Answer answer = decoded(u"openai-chat"_s, sse(events));
+            QVERIFY(answer.usage);
+            QCOMPARE(answer.usage->input, 10);
+            QCOMPARE(answer.usage->cacheRead, 90);
+            QCOMPARE(answer.usage->output, 5);
+        }
+    }
+
     void serverTimings_data()
     {
         QTest::addColumn<QByteArray>("members");
@@ -396,6 +412,8 @@ private Q_SLOTS:
         QTest::addColumn<double>("value");
         QTest::newRow("llama.cpp") << QByteArray(js("`timings`:{`prompt_n`:3,`prompt_ms`:6.5,`predicted_ms`:70}"))
                                    << u"prefill_ms"_s << 6.5;
+        QTest::newRow("llama.cpp's cache")
+            << QByteArray(js("`timings`:{`prompt_n`:3,`cache_n`:9}")) << u"cached_tokens"_s << 9.0;
         QTest::newRow("groq") << QByteArray(js("`x_groq`:{`usage`:{`queue_time`:0.25,`total_time`:1.5}}"))
                               << u"queue_ms"_s << 250.0;
         QTest::newRow("cerebras") << QByteArray(js("`time_info`:{`completion_time`:0.5}")) << u"decode_ms"_s << 500.0;

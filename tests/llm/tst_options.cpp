@@ -1,6 +1,7 @@
 #include "core/llm/images.h"
 #include "core/llm/providers/modelrules.h"
 #include "decoding.h"
+#include "sending.h"
 
 using namespace talkbench;
 using namespace talkbench::llm;
@@ -9,51 +10,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 const QJsonObject schema { { u"type"_s, u"object"_s }, { u"additionalProperties"_s, false } };
-
-Endpoint endpoint(const QString &protocol, const QJsonObject &quirks = {})
-{
-    Endpoint made;
-    made.protocol = protocol;
-    made.baseUrl = QUrl(u"https://example.org/v1"_s);
-    made.quirks = quirks;
-    return made;
-}
-
-ChatRequest chat(const QString &model, const ChatOptions &options)
-{
-    ChatRequest made;
-    made.model = model;
-    made.messages = { Message::fromText(Role::User, u"hi"_s) };
-    made.options = options;
-    return made;
-}
-
-struct Sent {
-    QJsonObject body;
-    QList<Unsent> unsent;
-
-    bool isUnsent(const QString &option) const
-    {
-        return std::any_of(unsent.begin(), unsent.end(), [&](const Unsent &one) { return one.option == option; });
-    }
-};
-
-Sent send(const QString &protocol, const QString &model, const ChatOptions &options, const QJsonObject &quirks = {})
-{
-    const auto encoded = providerFor(protocol)->encode(chat(model, options), endpoint(protocol, quirks));
-    if (!encoded)
-        return {};
-    return { QJsonDocument::fromJson(encoded->http.body).object(), encoded->unsent };
-}
-
-QJsonValue at(const QJsonObject &body, const QString &path)
-{
-    QJsonValue value = body;
-    const QStringList steps = path.split(u'/');
-    for (const QString &step : steps)
-        value = step == "0"_L1 ? value[0] : value[step];
-    return value;
-}
 
 ChatOptions with(const QString &option)
 {
@@ -255,6 +211,99 @@ private Q_SLOTS:
         QCOMPARE(at(pro.body, place).toInt(-1), 128);
         QVERIFY(pro.isUnsent(u"reasoning_effort"_s));
         QVERIFY(!send(u"gemini"_s, u"gemini-2.0-flash"_s, {}).body.contains("generationConfig"_L1));
+    }
+
+    void geminiThinksWithinMaxTokens()
+    {
+        ChatOptions options;
+        options.reasoningBudget = 8000;
+        options.maxTokens = 2000;
+        const QString place = u"generationConfig/thinkingConfig/thinkingBudget"_s;
+        const Sent fitted = send(u"gemini"_s, u"gemini-2.5-flash"_s, options);
+        QCOMPARE(at(fitted.body, place).toInt(), 1000);
+        QVERIFY(fitted.isUnsent(u"reasoning_budget"_s));
+        options.maxTokens = 9000;
+        const Sent whole = send(u"gemini"_s, u"gemini-2.5-flash"_s, options);
+        QCOMPARE(at(whole.body, place).toInt(), 8000);
+        QVERIFY(whole.unsent.isEmpty());
+        options.maxTokens = 100;
+        const Sent none = send(u"gemini"_s, u"gemini-2.5-pro"_s, options);
+        QVERIFY(at(none.body, place).isUndefined() && none.isUnsent(u"reasoning_budget"_s));
+    }
+
+    void vendorsKeepRanges()
+    {
+        const auto ranges = [](const QString &option, const QJsonObject &range) {
+            return QJsonObject { { u"ranges"_s, QJsonObject { { option, range } } } };
+        };
+        const auto reasonOf = [](const Sent &sent) {
+            return sent.unsent.size() == 1 ? sent.unsent[0].reason : QString();
+        };
+        ChatOptions options;
+        options.maxTokens = 5;
+        const Sent raised =
+            send(u"openai-responses"_s, u"m"_s, options, ranges(u"max_tokens"_s, { { u"least"_s, 16 } }));
+        QCOMPARE(raised.body["max_output_tokens"_L1].toInt(), 16);
+        QCOMPARE(reasonOf(raised), u"this provider takes 16 and more: 16 was asked for"_s);
+        options = {};
+        options.stop = { u"a"_s, u"b"_s, u"c"_s, u"d"_s, u"e"_s };
+        const QJsonObject four = ranges(u"stop"_s, { { u"most"_s, 4 } });
+        const Sent cut = send(u"openai-chat"_s, u"m"_s, options, four);
+        QCOMPARE(cut.body["stop"_L1].toArray(), (QJsonArray { u"a"_s, u"b"_s, u"c"_s, u"d"_s }));
+        QCOMPARE(reasonOf(cut), u"this provider takes up to 4: the first of them were sent"_s);
+        options.stop.removeLast();
+        QVERIFY(send(u"openai-chat"_s, u"m"_s, options, four).unsent.isEmpty());
+        const QJsonObject mild = ranges(u"temperature"_s, { { u"above"_s, 0 }, { u"most"_s, 1 } });
+        for (const auto &[temperature, fits] :
+             { std::pair { 0.0, false }, { 0.01, true }, { 1.0, true }, { 1.5, false } }) {
+            options = {};
+            options.temperature = temperature;
+            const Sent sent = send(u"openai-chat"_s, u"m"_s, options, mild);
+            QCOMPARE(sent.body.contains("temperature"_L1), fits);
+            QCOMPARE(reasonOf(sent), fits ? QString() : u"this provider takes more than 0, up to 1"_s);
+        }
+        QJsonObject thinking = ranges(u"reasoning_budget"_s, { { u"least"_s, 128 }, { u"most"_s, 32'768 } });
+        thinking[u"reasoning"_s] = u"enable_thinking"_s;
+        thinking[u"reasoning_budget"_s] = u"thinking_budget"_s;
+        for (const auto &[wanted, sent] : { std::pair { 100, 128 }, { 200, 200 }, { 40'000, 32'768 } }) {
+            options = {};
+            options.reasoningBudget = wanted;
+            const Sent fitted = send(u"openai-chat"_s, u"m"_s, options, thinking);
+            QCOMPARE(fitted.body["thinking_budget"_L1].toInt(), sent);
+            QCOMPARE(fitted.isUnsent(u"reasoning_budget"_s), wanted != sent);
+        }
+    }
+
+    void aSwitchMayTakeAnEffort()
+    {
+        const QJsonObject quirks { { u"reasoning"_s, u"thinking"_s },
+                                   { u"efforts"_s, QJsonArray { u"low"_s, u"high"_s, u"max"_s } } };
+        ChatOptions options;
+        options.reasoningEffort = ReasoningEffort::Max;
+        const Sent most = send(u"openai-chat"_s, u"deepseek-v4"_s, options, quirks);
+        QCOMPARE(most.body["reasoning_effort"_L1].toString(), u"max"_s);
+        QCOMPARE(at(most.body, u"thinking/type"_s).toString(), u"enabled"_s);
+        QVERIFY(most.unsent.isEmpty());
+        options.reasoningEffort = ReasoningEffort::Minimal;
+        const Sent least = send(u"openai-chat"_s, u"deepseek-v4"_s, options, quirks);
+        QCOMPARE(least.body["reasoning_effort"_L1].toString(), u"low"_s);
+        QVERIFY(least.isUnsent(u"reasoning_effort"_s));
+        options.reasoningEffort = ReasoningEffort::None;
+        const Sent off = send(u"openai-chat"_s, u"deepseek-v4"_s, options, quirks);
+        QCOMPARE(at(off.body, u"thinking/type"_s).toString(), u"disabled"_s);
+        QVERIFY(!off.body.contains("reasoning_effort"_L1));
+    }
+
+    void theMostIsSentWhereItIsKnown()
+    {
+        ChatOptions options;
+        options.reasoningEffort = ReasoningEffort::Max;
+        QCOMPARE(send(u"openai-chat"_s, u"gpt-5.6"_s, options).body["reasoning_effort"_L1].toString(), u"max"_s);
+        const Sent older = send(u"openai-chat"_s, u"gpt-5.2"_s, options);
+        QCOMPARE(older.body["reasoning_effort"_L1].toString(), u"xhigh"_s);
+        QVERIFY(older.isUnsent(u"reasoning_effort"_s));
+        QCOMPARE(at(send(u"anthropic"_s, u"claude-opus-4-8"_s, options).body, u"output_config/effort"_s).toString(),
+                 u"max"_s);
     }
 
     void vendorsHaveTheirOwnSwitches()

@@ -1,5 +1,6 @@
 #include "core/llm/providers/retryafter.h"
 #include "core/llm/providers/servererror.h"
+#include "core/llm/secrets.h"
 #include "decoding.h"
 
 using namespace talkbench;
@@ -393,15 +394,84 @@ private Q_SLOTS:
         const Answer answer = decoded(
             u"openai-chat"_s,
             R"({"error":{"message":"Bad key sk-proj-abcdefghij0123456789ABCDEFG","code":"invalid_api_key"}})", 401);
-        QVERIFY(!answer.error->message.contains(u"abcdefghij"_s));
-        QVERIFY(!answer.error->detail.contains(u"abcdefghij"_s));
+        const base::Error clean = withoutSecrets(*answer.error, {});
+        QVERIFY(!(clean.message + clean.detail).contains(u"abcdefghij"_s));
+        QVERIFY(clean.message.contains(u"Bad key sk-•••"_s));
+    }
+
+    void aKeyIsKnownHoweverItIsWritten()
+    {
+        Endpoint endpoint;
+        endpoint.apiKey = u"sk-abcdefghij.k/l+m"_s; // the start of which has the form of a key
+        for (const QString &quoted : { endpoint.apiKey, u"sk-abcdefghij.k\\/l+m"_s,
+                                       u"sk-abcdefghij.k\\u002fl\\u002Bm"_s, u"sk-abcdefghij.k%2Fl%2bm"_s }) {
+            const base::Error error { base::ErrorKind::Auth, u"not '"_s + quoted + u"'"_s, quoted, 401, {} };
+            QCOMPARE(withoutSecrets(error, endpoint).message, u"not '•••'"_s);
+            QCOMPARE(withoutSecrets(error, endpoint).detail, u"•••"_s);
+        }
+    }
+
+    void headersMayBeSecrets()
+    {
+        Endpoint endpoint;
+        endpoint.headers = { { "api-key", "k-1234" }, { "X-Sig", "abcdefgh" }, { "X-Short", "short" } };
+        const base::Error error { base::ErrorKind::Auth, u"not k-1234, abcdefgh, short"_s, {}, 401, {} };
+        QCOMPARE(withoutSecrets(error, endpoint).message, u"not •••, •••, short"_s);
+    }
+
+    void anAnswerTellsNoKey()
+    {
+        Endpoint endpoint;
+        endpoint.apiKey = u"my-own-key"_s;
+        Answer answer;
+        answer.text = u"your key is my-own-key"_s; // what the model says is what it said
+        answer.responseId = answer.servedModel = answer.finishReasonRaw = endpoint.apiKey;
+        answer.serverTimings = { { u"raw"_s, QJsonObject { { endpoint.apiKey, QJsonArray { 7, endpoint.apiKey } } } } };
+        answer.usage = Usage {};
+        answer.usage->raw = { { u"prompt_tokens"_s, 3 }, { u"note"_s, endpoint.apiKey } };
+        const Answer clean = withoutSecrets(answer, endpoint);
+        QCOMPARE(clean.text, answer.text);
+        QCOMPARE(clean.usage->raw["prompt_tokens"_L1].toInt(), 3);
+        answer = clean;
+        answer.text.clear();
+        QVERIFY2(!json(answer).contains("my-own-key"), json(answer).constData());
+        QCOMPARE(json(withoutSecrets(answer, {})), json(answer));
     }
 
     void detailIsBounded()
     {
         const Answer answer = decoded(u"openai-chat"_s, QByteArray(1'000'000, 'x'), 500);
-        QVERIFY(answer.error->detail.size() <= 8192);
-        QVERIFY(answer.error->message.size() < 4096);
+        QVERIFY(answer.error->detail.size() < 100'000);
+        const base::Error shown = withoutSecrets(*answer.error, {});
+        QCOMPARE(shown.detail.size(), 8192);
+        QVERIFY(shown.message.size() > 500 && shown.message.size() < 4096);
+    }
+
+    void aWordThatIsCutIsLeftOut()
+    {
+        const Answer answer = decoded(u"openai-chat"_s, QByteArray(65'530, ' ') + "secret-key-of-mine", 500);
+        QVERIFY2(!answer.error->detail.contains(u"secret"_s), qPrintable(answer.error->message));
+    }
+
+    void bytesThatAreNoTextAreCounted()
+    {
+        QByteArray deflated = qCompress(QByteArray("{\"error\":{\"message\":\"Incorrect API key provided\"}}")).mid(4);
+        const QString count = u"%1 bytes that are not text (compressed?)"_s.arg(deflated.size());
+        const Answer refused = decoded(u"openai-chat"_s, deflated, 401);
+        QCOMPARE(refused.error->message, u"The server refused the key (HTTP 401): "_s + count);
+        QCOMPARE(refused.error->detail, count);
+        QCOMPARE(notJsonError(deflated).message, u"The server answered with "_s + count + u'.');
+        const QByteArray gbk = QByteArray::fromHex("c3dcd4bfb4edcef3"); // no control characters in it
+        QVERIFY(httpError({ 401, {} }, gbk).message.endsWith(u"8 bytes that are not text (compressed?)"_s));
+        QVERIFY(httpError({ 401, {} }, "Schl\xfcssel falsch").message.contains(u"ssel falsch"_s));
+    }
+
+    void aLineOfItsOwnMayBeAnError()
+    {
+        const Answer answer =
+            decodedAnyhow(u"openai-chat"_s, js("error: {`code`:500,`message`:`boom`,`type`:`server_error`}\n\n"));
+        QCOMPARE(kindOf(answer), base::ErrorKind::Server);
+        QVERIFY(answer.error->message.contains(u"boom"_s));
     }
 };
 

@@ -85,6 +85,19 @@ private Q_SLOTS:
         QCOMPARE(usage.source, UsageSource::Server);
     }
 
+    void llamaCppCountsInItsTimings()
+    {
+        const QJsonObject timings = object(js("{`cache_n`:90,`prompt_n`:10,`predicted_n`:4}"));
+        const auto classes = [](const Usage &usage) { return QList { usage.input, usage.cacheRead, usage.output }; };
+        QCOMPARE(classes(usageFromOpenAi(object(js("{`prompt_tokens`:100,`completion_tokens`:5}")), timings)),
+                 (QList<qint64> { 10, 90, 5 }));
+        const char *said = "{`prompt_tokens`:100,`completion_tokens`:5,`prompt_tokens_details`:{`cached_tokens`:0}}";
+        QCOMPARE(classes(usageFromOpenAi(object(js(said)), timings)), (QList<qint64> { 100, 0, 5 }));
+        const Usage alone = usageFromOpenAi({}, timings);
+        QCOMPARE(classes(alone), (QList<qint64> { 10, 90, 4 }));
+        QCOMPARE(alone.raw, timings);
+    }
+
     void picturesArePartOfTheInput()
     {
         const auto openAi = [](const char *images) { return usageFromOpenAi(object(js(images))); };

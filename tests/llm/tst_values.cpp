@@ -126,7 +126,7 @@ private Q_SLOTS:
 
     void everyEffortHasItsName()
     {
-        for (int i = 0; i <= static_cast<int>(ReasoningEffort::XHigh); ++i) {
+        for (int i = 0; i <= static_cast<int>(ReasoningEffort::Max); ++i) {
             const auto effort = static_cast<ReasoningEffort>(i);
             QVERIFY(!reasoningEffortName(effort).isEmpty());
             QCOMPARE(reasoningEffortFromName(reasoningEffortName(effort)), effort);

@@ -91,6 +91,20 @@ private Q_SLOTS:
         QVERIFY(!request->http.url.toString().contains(u"test-key"_s));
     }
 
+    void documentedRangesAreInTheTable()
+    {
+        const auto range = [this](const QString &id, QLatin1StringView option) {
+            const auto row = std::find_if(m_vendors.cbegin(), m_vendors.cend(),
+                                          [&id](const Vendor &vendor) { return vendor.id == id; });
+            return row == m_vendors.cend() ? QJsonObject() : row->quirks["ranges"_L1][option].toObject();
+        };
+        QCOMPARE(range(u"openai"_s, "stop"_L1), (QJsonObject { { u"most"_s, 4 } }));
+        QCOMPARE(range(u"openai-responses"_s, "max_tokens"_L1), (QJsonObject { { u"least"_s, 16 } }));
+        QCOMPARE(range(u"minimax"_s, "temperature"_L1), (QJsonObject { { u"above"_s, 0 }, { u"most"_s, 1 } }));
+        QCOMPARE(range(u"siliconflow"_s, "reasoning_budget"_L1),
+                 (QJsonObject { { u"least"_s, 128 }, { u"most"_s, 32'768 } }));
+    }
+
     void badRowsAreErrors()
     {
         QVERIFY(!vendorsFromJson("nonsense"));

@@ -131,8 +131,8 @@ void OptionsPanel::addChoices()
     m_effort->setObjectName(u"optionEffort"_s);
     m_effort->addItem(tr("not sent"), -1);
     const std::pair<QString, llm::ReasoningEffort> efforts[] = {
-        { tr("none"), None },     { tr("minimal"), Minimal }, { tr("low"), Low },
-        { tr("medium"), Medium }, { tr("high"), High },       { tr("extra high"), XHigh },
+        { tr("none"), None }, { tr("minimal"), Minimal },  { tr("low"), Low },      { tr("medium"), Medium },
+        { tr("high"), High }, { tr("extra high"), XHigh }, { tr("the most"), Max },
     };
     for (const auto &[title, effort] : efforts)
         m_effort->addItem(title, int(effort));

@@ -81,26 +81,16 @@ QJsonValue plainIfText(const QJsonArray &content)
 bool putBudget(QJsonObject &body, OptionWriter &writer)
 {
     constexpr int least = 1024;
-    const std::optional<int> asked = writer.budget();
-    if (!asked)
+    const std::optional<int> budget = writer.budgetWithinMaxTokens(least);
+    if (!budget)
         return false;
-    if (*asked == 0) {
+    if (*budget == 0) {
         body.insert("thinking"_L1, QJsonObject { { u"type"_s, u"disabled"_s } });
         return false;
     }
-    const std::optional<int> most = writer.options().maxTokens;
-    if (most && *most <= least) {
-        writer.notSent(writer.options().reasoningBudget ? "reasoning_budget"_L1 : "reasoning_effort"_L1,
-                       u"reasoning needs more than %1 tokens, and max_tokens is %2"_s.arg(least).arg(*most));
-        return false;
-    }
-    const int budget = most && *asked >= *most ? std::max(least, *most / 2) : *asked;
-    if (budget != *asked)
-        writer.notSent(writer.options().reasoningBudget ? "reasoning_budget"_L1 : "reasoning_effort"_L1,
-                       u"max_tokens leaves room for %1 tokens of reasoning: they were asked for"_s.arg(budget));
-    if (!most)
-        body.insert("max_tokens"_L1, standardMaxTokens + budget);
-    body.insert("thinking"_L1, QJsonObject { { u"type"_s, u"enabled"_s }, { u"budget_tokens"_s, budget } });
+    if (!writer.options().maxTokens)
+        body.insert("max_tokens"_L1, standardMaxTokens + *budget);
+    body.insert("thinking"_L1, QJsonObject { { u"type"_s, u"enabled"_s }, { u"budget_tokens"_s, *budget } });
     return true;
 }
 

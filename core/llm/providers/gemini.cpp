@@ -69,7 +69,7 @@ void putThinking(QJsonObject &config, OptionWriter &writer)
     if (style == "level"_L1) {
         if (const QString effort = writer.effort(); !effort.isEmpty())
             thinking.insert("thinkingLevel"_L1, effort.toUpper());
-    } else if (const std::optional<int> budget = writer.budget()) {
+    } else if (const auto budget = writer.budgetWithinMaxTokens(writer.rule()["budget"_L1][0].toInt())) {
         thinking.insert("thinkingBudget"_L1, *budget);
     }
     // Thoughts are paid for, shown or not.

@@ -1,6 +1,5 @@
 #include "core/llm/providers/jsondecoder.h"
 
-#include "core/base/logging.h"
 #include "core/llm/providers/servererror.h"
 #include "core/llm/providers/wire.h"
 
@@ -48,7 +47,7 @@ StreamEvents JsonDecoder::frame(const base::Frame &frame)
             return events;
         }
         if (frame.name == "error")
-            fail(serverError(QJsonObject { { u"error"_s, QString::fromUtf8(data.left(2000)) } }), events);
+            fail(serverError(QJsonObject { { u"error"_s, QString::fromUtf8(data) } }), events);
     }
     ++m_badFrames;
     // A line outside the framing may be a piece of a JSON error that was printed over many lines.
@@ -78,7 +77,7 @@ StreamEvents JsonDecoder::document(const base::HttpHead &head, const QByteArray 
         base::Error error;
         error.kind = base::ErrorKind::BadEvent;
         error.message = u"The server answered with JSON that is no answer. Is the protocol right?"_s;
-        error.detail = QString::fromUtf8(body.left(2000));
+        error.detail = detailOf(body);
         fail(error, events);
     }
     return events;
@@ -207,7 +206,7 @@ void JsonDecoder::finishAs(std::optional<FinishReason> reason, const QString &ra
 void JsonDecoder::explain(const QString &why)
 {
     if (!m_errorWord.isEmpty() && !why.isEmpty())
-        m_errorWord += u" (%1)"_s.arg(base::redact(why.left(500)));
+        m_errorWord += u" (%1)"_s.arg(why);
 }
 
 void JsonDecoder::fail(const base::Error &error, StreamEvents &events)

@@ -208,7 +208,7 @@ base::Result<QList<ModelInfo>> modelList(const QByteArray &body)
         base::Error error;
         error.kind = base::ErrorKind::BadEvent;
         error.message = u"The server's answer is not a list of models."_s;
-        error.detail = QString::fromUtf8(body.left(2000));
+        error.detail = detailOf(body);
         return error;
     }
     QList<ModelInfo> models;

@@ -89,9 +89,11 @@ QJsonObject reasoningObject(OptionWriter &writer)
 }
 
 /// Where reasoning is switched on and off, each vendor under its own name.
-void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, const QString &budgetName)
+void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, const QJsonObject &quirks)
 {
-    const std::optional<bool> on = writer.thinkingSwitch(!budgetName.isEmpty());
+    const QString budgetName = quirks["reasoning_budget"_L1].toString();
+    const bool takesEffort = quirks["efforts"_L1].isArray();
+    const std::optional<bool> on = writer.thinkingSwitch(!budgetName.isEmpty(), takesEffort);
     if (!on)
         return;
     if (style == "enable_thinking"_L1)
@@ -100,8 +102,10 @@ void putSwitch(QJsonObject &body, OptionWriter &writer, const QString &style, co
         body.insert("chat_template_kwargs"_L1, QJsonObject { { u"enable_thinking"_s, *on } });
     else
         body.insert("thinking"_L1, QJsonObject { { u"type"_s, *on ? u"enabled"_s : u"disabled"_s } });
-    if (*on && writer.options().reasoningBudget)
-        body.insert(budgetName, *writer.options().reasoningBudget);
+    if (*on && writer.options().reasoningBudget && !budgetName.isEmpty())
+        body.insert(budgetName, writer.fitted("reasoning_budget"_L1, *writer.options().reasoningBudget));
+    if (*on && takesEffort)
+        body.insert("reasoning_effort"_L1, writer.effort());
 }
 
 void putReasoning(QJsonObject &body, OptionWriter &writer, const QJsonObject &quirks)
@@ -116,7 +120,7 @@ void putReasoning(QJsonObject &body, OptionWriter &writer, const QJsonObject &qu
         if (const QJsonObject reasoning = reasoningObject(writer); !reasoning.isEmpty())
             body.insert("reasoning"_L1, reasoning);
     } else {
-        putSwitch(body, writer, style, quirks["reasoning_budget"_L1].toString());
+        putSwitch(body, writer, style, quirks);
     }
 }
 
@@ -221,12 +225,15 @@ private:
     void contentOf(const QJsonValue &content, StreamEvents &events);
     void thoughtsOf(const QJsonValue &thoughts, StreamEvents &events);
     void toolCallsOf(const QJsonObject &delta, StreamEvents &events);
+    void usageOf(const QJsonValue &usage, const QJsonValue &timings, StreamEvents &events);
     void failIfError(const QJsonValue &error, StreamEvents &events);
     std::optional<Replay> replay() const override;
 
     ToolPositions m_positions;
     ReasoningDetails m_details;
     QString m_reasoningContent;
+    QJsonObject m_usage;
+    QJsonObject m_timings;
     /// What Gemini signs its calls with, by the calls' positions.
     QHash<int, QJsonValue> m_extras;
     /// With n > 1 choices the first one is the answer.
@@ -255,12 +262,24 @@ void OpenAiChatDecoder::object(const QJsonObject &chunk, StreamEvents &events)
     }
     if (!usage.isObject())
         usage = chunk["x_groq"_L1]["usage"_L1];
-    if (usage.isObject() && !usage.toObject().isEmpty())
-        events.append(UsageReport { usageFromOpenAi(usage.toObject()) });
+    usageOf(usage, chunk["timings"_L1], events);
     timings(timingsFromOpenAi(chunk), events);
     failIfError(chunk["x_groq"_L1]["error"_L1], events);
     if (!finishReason.isEmpty())
         finish(finishReason, events);
+}
+
+/// Usage and llama.cpp's timings come in one chunk or in two, in either order.
+void OpenAiChatDecoder::usageOf(const QJsonValue &usage, const QJsonValue &timings, StreamEvents &events)
+{
+    const bool counted = !usage.toObject().isEmpty();
+    const bool timed = timings["prompt_n"_L1].isDouble();
+    if (counted)
+        m_usage = usage.toObject();
+    if (timed)
+        m_timings = timings.toObject();
+    if (counted || timed)
+        events.append(UsageReport { usageFromOpenAi(m_usage, m_timings) });
 }
 
 void OpenAiChatDecoder::choice(const QJsonObject &choice, StreamEvents &events)

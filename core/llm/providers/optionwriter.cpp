@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace talkbench::llm {
 
@@ -18,11 +19,12 @@ namespace {
 constexpr std::array effortBudgets {
     std::pair { ReasoningEffort::Minimal, 1024 }, std::pair { ReasoningEffort::Low, 2048 },
     std::pair { ReasoningEffort::Medium, 8192 },  std::pair { ReasoningEffort::High, 16384 },
-    std::pair { ReasoningEffort::XHigh, 32768 },
+    std::pair { ReasoningEffort::XHigh, 32768 },  std::pair { ReasoningEffort::Max, 65536 },
 };
 
 constexpr std::array efforts { ReasoningEffort::None,   ReasoningEffort::Minimal, ReasoningEffort::Low,
-                               ReasoningEffort::Medium, ReasoningEffort::High,    ReasoningEffort::XHigh };
+                               ReasoningEffort::Medium, ReasoningEffort::High,    ReasoningEffort::XHigh,
+                               ReasoningEffort::Max };
 
 int distance(ReasoningEffort a, ReasoningEffort b)
 {
@@ -165,13 +167,64 @@ bool OptionWriter::samplingAllowed(QLatin1StringView option, bool thinking)
     return true;
 }
 
+QString OptionWriter::Range::inWords() const
+{
+    if (withoutLeast && most)
+        return u"more than %1, up to %2"_s.arg(*least).arg(*most);
+    if (least && most)
+        return u"%1 to %2"_s.arg(*least).arg(*most);
+    return least ? u"%1 and more"_s.arg(*least) : u"up to %1"_s.arg(*most);
+}
+
+OptionWriter::Range OptionWriter::vendorRange(QLatin1StringView option) const
+{
+    const QJsonObject row = m_endpoint.quirks["ranges"_L1][option].toObject();
+    const auto limit = [&row](QLatin1StringView key) {
+        return row.contains(key) ? std::optional(row[key].toDouble()) : std::nullopt;
+    };
+    const std::optional<double> above = limit("above"_L1);
+    return { above ? above : limit("least"_L1), limit("most"_L1), above.has_value() };
+}
+
+bool OptionWriter::temperatureFits(double temperature, const QString &whose, const Range &range)
+{
+    const bool tooLow =
+        range.least && (temperature < *range.least || (range.withoutLeast && temperature <= *range.least));
+    if (!tooLow && !(range.most && temperature > *range.most))
+        return true;
+    notSent("temperature"_L1, u"%1 takes %2"_s.arg(whose, range.inWords()));
+    return false;
+}
+
 bool OptionWriter::temperatureFits(double temperature)
 {
     const QJsonArray range = m_rule["temperature"_L1].toArray();
-    if (range.size() != 2 || (temperature >= range[0].toDouble() && temperature <= range[1].toDouble()))
-        return true;
-    notSent("temperature"_L1, u"%1 takes %2 to %3"_s.arg(model()).arg(range[0].toDouble()).arg(range[1].toDouble()));
-    return false;
+    return (range.size() != 2 || temperatureFits(temperature, model(), { range[0].toDouble(), range[1].toDouble() }))
+        && temperatureFits(temperature, u"this provider"_s, vendorRange("temperature"_L1));
+}
+
+int OptionWriter::fitted(QLatin1StringView option, int wanted)
+{
+    const Range range = vendorRange(option);
+    const int fit = static_cast<int>(std::min(std::max<double>(wanted, range.least.value_or(wanted)),
+                                              range.most.value_or(std::numeric_limits<int>::max())));
+    if (fit != wanted)
+        notSent(option, u"this provider takes %1: %2 was asked for"_s.arg(range.inWords()).arg(fit));
+    return fit;
+}
+
+void OptionWriter::putStop(QJsonObject &body, const QString &name)
+{
+    if (options().stop.isEmpty())
+        return;
+    QStringList words = options().stop;
+    const std::optional<double> most = vendorRange("stop"_L1).most;
+    const bool tooMany = most && static_cast<double>(words.size()) > *most;
+    if (tooMany)
+        words.resize(static_cast<qsizetype>(*most));
+    put(body, "stop"_L1, name, std::optional(QJsonArray::fromStringList(words)));
+    if (tooMany)
+        notSent("stop"_L1, u"this provider takes up to %1: the first of them were sent"_s.arg(*most));
 }
 
 void OptionWriter::putSampling(QJsonObject &body, const Names &names, bool thinking)
@@ -184,10 +237,10 @@ void OptionWriter::putSampling(QJsonObject &body, const Names &names, bool think
         notSent("top_p"_L1, u"%1 takes it or a temperature, not both"_s.arg(model()));
     else if (set.topP && samplingAllowed("top_p"_L1, thinking))
         put(body, "top_p"_L1, names.topP, set.topP);
-    put(body, "max_tokens"_L1, names.maxTokens, set.maxTokens);
+    if (set.maxTokens)
+        put(body, "max_tokens"_L1, names.maxTokens, std::optional(fitted("max_tokens"_L1, *set.maxTokens)));
     put(body, "seed"_L1, names.seed, set.seed);
-    if (!set.stop.isEmpty())
-        put(body, "stop"_L1, names.stop, std::optional(QJsonArray::fromStringList(set.stop)));
+    putStop(body, names.stop);
     put(body, "context_tokens"_L1, names.contextTokens, set.contextTokens);
 }
 
@@ -214,7 +267,7 @@ QString OptionWriter::effort()
         return {};
     const ReasoningEffort wanted = *options().reasoningEffort;
     const bool cantBeOff = wanted == ReasoningEffort::None && !m_rule["off"_L1].toBool(true);
-    const QJsonArray known = m_rule["efforts"_L1].toArray();
+    const QJsonArray known = m_rule["efforts"_L1].toArray(m_endpoint.quirks["efforts"_L1].toArray());
     if (wanted == ReasoningEffort::None && !cantBeOff)
         return reasoningEffortName(wanted);
     const ReasoningEffort sent = nearest(wanted, known);
@@ -243,7 +296,7 @@ std::optional<int> OptionWriter::budget()
     const QJsonArray range = m_rule["budget"_L1].toArray();
     const int fit = range.size() == 2 ? std::clamp(wanted, range[0].toInt(), range[1].toInt()) : wanted;
     if (off)
-        notSent(options().reasoningBudget ? "reasoning_budget"_L1 : "reasoning_effort"_L1,
+        notSent(reasoningOption(),
                 u"%1 can't but reason: %2 tokens, its least, were asked for"_s.arg(model()).arg(fit));
     else if (options().reasoningBudget && fit != wanted)
         notSent("reasoning_budget"_L1,
@@ -254,7 +307,28 @@ std::optional<int> OptionWriter::budget()
     return fit;
 }
 
-std::optional<bool> OptionWriter::thinkingSwitch(bool takesBudget)
+QLatin1StringView OptionWriter::reasoningOption() const
+{
+    return options().reasoningBudget ? "reasoning_budget"_L1 : "reasoning_effort"_L1;
+}
+
+std::optional<int> OptionWriter::budgetWithinMaxTokens(int least)
+{
+    const std::optional<int> asked = budget();
+    const std::optional<int> most = options().maxTokens;
+    if (!asked || *asked == 0 || !most || *asked < *most)
+        return asked;
+    if (*most <= least) {
+        notSent(reasoningOption(),
+                u"reasoning needs more than %1 tokens, and max_tokens is %2"_s.arg(least).arg(*most));
+        return std::nullopt;
+    }
+    const int fit = std::max(least, *most / 2);
+    notSent(reasoningOption(), u"max_tokens leaves room for %1 tokens of reasoning: they were asked for"_s.arg(fit));
+    return fit;
+}
+
+std::optional<bool> OptionWriter::thinkingSwitch(bool takesBudget, bool takesEffort)
 {
     if (!reasons())
         return std::nullopt;
@@ -263,7 +337,7 @@ std::optional<bool> OptionWriter::thinkingSwitch(bool takesBudget)
     if (!options().reasoningEffort)
         return takesBudget ? std::optional(*options().reasoningBudget > 0) : std::nullopt;
     const bool on = *options().reasoningEffort != ReasoningEffort::None;
-    if (on)
+    if (on && !takesEffort)
         notSent("reasoning_effort"_L1, u"it can only be switched on and off here: it was switched on"_s);
     return on;
 }

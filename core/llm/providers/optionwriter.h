@@ -35,8 +35,13 @@ public:
     QString effort();
     /// The tokens to think with; 0: not at all. An effort without a budget becomes one.
     std::optional<int> budget();
-    /// Where there is only on and off. `takesBudget`: a budget may go along.
-    std::optional<bool> thinkingSwitch(bool takesBudget);
+    /// The same where they are a part of max_tokens: that leaves room for the answer. No model thinks with fewer than `least`.
+    std::optional<int> budgetWithinMaxTokens(int least);
+    /// Where there is only on and off. `takesBudget`, `takesEffort`: one may go along.
+    std::optional<bool> thinkingSwitch(bool takesBudget, bool takesEffort = false);
+
+    /// The nearest to `wanted` that the vendor's "ranges" allow of an option; another one is noted.
+    int fitted(QLatin1StringView option, int wanted);
 
     /// Whether the model and the vendor take an option that is set; else it is noted.
     bool maySend(QLatin1StringView option);
@@ -48,10 +53,22 @@ public:
                            const QString &standardAuth = QStringLiteral("bearer"), bool sse = true) const;
 
 private:
+    struct Range {
+        std::optional<double> least = {};
+        std::optional<double> most = {};
+        bool withoutLeast = false; ///< all above it
+
+        QString inWords() const;
+    };
+
+    Range vendorRange(QLatin1StringView option) const;
     template <typename T>
     void put(QJsonObject &body, QLatin1StringView option, const QString &name, const std::optional<T> &value);
     bool samplingAllowed(QLatin1StringView option, bool thinking);
+    void putStop(QJsonObject &body, const QString &name);
     bool temperatureFits(double temperature);
+    bool temperatureFits(double temperature, const QString &whose, const Range &range);
+    QLatin1StringView reasoningOption() const;
     QString model() const;
 
     const ChatRequest &m_request;

@@ -1,6 +1,5 @@
 #include "core/llm/providers/servererror.h"
 
-#include "core/base/logging.h"
 #include "core/llm/providers/retryafter.h"
 #include "core/llm/providers/wire.h"
 
@@ -18,8 +17,20 @@ using base::ErrorKind;
 
 namespace {
 
-constexpr qsizetype maxDetail = 8192;
-constexpr qsizetype maxMessage = 2048;
+/// More of a text than is kept of any: it is cut to that where its secrets are taken out.
+constexpr qsizetype maxRead = 65'536;
+constexpr qsizetype longestKey = 8192;
+
+/// The start of a long text. A cut through a key would leave a part that is not known for one: the word there goes, too.
+QString startOf(const QByteArray &text)
+{
+    QString start = QString::fromUtf8(text.left(maxRead));
+    if (text.size() <= maxRead)
+        return start;
+    const auto space = std::find_if(start.crbegin(), start.crend(), [](QChar c) { return c.isSpace(); });
+    start.chop(std::min<qsizetype>(space - start.crbegin(), longestKey));
+    return start;
+}
 
 /// What an error says of itself, out of whichever shape it came in.
 struct Said {
@@ -86,7 +97,7 @@ void readMetadata(const QJsonObject &metadata, Said &said)
 {
     const QString raw = firstText(metadata, { "raw"_L1 });
     if (!raw.isEmpty() && !said.message.contains(raw))
-        said.message += u" ("_s + firstText(metadata, { "provider_name"_L1 }) + u": "_s + raw.left(500) + u')';
+        said.message += u" ("_s + firstText(metadata, { "provider_name"_L1 }) + u": "_s + raw + u')';
     const QJsonObject headers = metadata["headers"_L1].toObject();
     base::HttpHeaders list;
     for (auto it = headers.begin(); it != headers.end(); ++it)
@@ -315,19 +326,22 @@ QString sentence(ErrorKind kind, int status, const QString &said)
     QString text = leadOf(kind);
     if (status != 0)
         text += u" (HTTP %1)"_s.arg(status);
-    return said.isEmpty() ? text + u'.' : text + u": "_s + said.left(maxMessage);
+    return said.isEmpty() ? text + u'.' : text + u": "_s + said;
 }
 
-// Servers quote what they were sent: base::redact keeps a key from travelling on in an error.
-
-/// What is no text (compressed, binary) is not worth a person's eyes.
-QString bounded(const QByteArray &body)
+/// Unset for what is no text: compressed, binary, or in an encoding that would be read wrong.
+std::optional<QString> textOf(const QByteArray &body)
 {
-    const QByteArray start = body.left(maxDetail);
-    const bool isText = std::none_of(start.begin(), start.end(), [](char c) {
-        return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\x1b';
+    const QString start = startOf(body);
+    const bool binary = std::any_of(start.begin(), start.end(), [](QChar c) {
+        return c < u' ' && c != u'\t' && c != u'\n' && c != u'\r' && c != u'\f' && c != u'\x1b';
     });
-    return isText ? base::redact(QString::fromUtf8(start)) : u"%1 bytes that are not text"_s.arg(body.size());
+    return binary || start.count(QChar::ReplacementCharacter) * 4 > start.size() ? std::nullopt : std::optional(start);
+}
+
+QString notText(const QByteArray &body)
+{
+    return u"%1 bytes that are not text (compressed?)"_s.arg(body.size());
 }
 
 bool looksLikeHtml(const QByteArray &body)
@@ -338,8 +352,8 @@ bool looksLikeHtml(const QByteArray &body)
 /// A page's title says what it is: "502 Bad Gateway", "Just a moment…".
 QString titleOf(const QByteArray &html)
 {
-    static const QRegularExpression title(u"<title[^>]*>([^<]{1,200})"_s, QRegularExpression::CaseInsensitiveOption);
-    return title.match(QString::fromUtf8(html.left(maxDetail))).captured(1).simplified();
+    static const QRegularExpression title(u"<title[^>]*>([^<]+)<"_s, QRegularExpression::CaseInsensitiveOption);
+    return title.match(startOf(html)).captured(1).simplified();
 }
 
 QString page(const QByteArray &body)
@@ -358,13 +372,14 @@ std::optional<qint64> waitInText(const QString &text)
     return match.hasMatch() ? durationMs(match.captured(1).toLatin1()) : std::nullopt;
 }
 
-base::Error errorFrom(const Said &said, int httpStatus, const QString &detail)
+base::Error errorFrom(Said said, int httpStatus, const QString &detail)
 {
+    said.message = startOf(said.message.toUtf8());
     base::Error error;
     const int status = httpStatus >= 300 ? httpStatus : said.status;
     error.kind = kindOf(status, said);
     error.httpStatus = httpStatus;
-    error.message = sentence(error.kind, httpStatus, base::redact(said.message));
+    error.message = sentence(error.kind, httpStatus, said.message);
     error.detail = detail;
     error.retryAfterMs = said.retryMs;
     if (!error.retryAfterMs && error.kind == ErrorKind::RateLimited)
@@ -382,6 +397,11 @@ bool saysSomething(const QJsonValue &value)
 
 } // namespace
 
+QString detailOf(const QByteArray &body)
+{
+    return textOf(body).value_or(notText(body));
+}
+
 base::Error httpError(const base::HttpHead &head, const QByteArray &body)
 {
     Said said;
@@ -391,11 +411,11 @@ base::Error httpError(const base::HttpHead &head, const QByteArray &body)
     else if (looksLikeHtml(body))
         said.message = u"it answered with "_s + page(body);
     else
-        said.message = QString::fromUtf8(body.left(500)).simplified();
+        said.message = textOf(body).value_or(notText(body)).simplified();
     if (head.status >= 300 && head.status < 400)
         said.message = QString::fromUtf8(base::headerValue(head.headers, "location"));
 
-    base::Error error = errorFrom(said, head.status, bounded(body));
+    base::Error error = errorFrom(said, head.status, detailOf(body));
     const bool mayWait = head.status == 429 || head.status >= 500 || error.kind == ErrorKind::RateLimited;
     if (const std::optional<qint64> wait = mayWait ? retryAfterMs(head.headers) : std::nullopt)
         error.retryAfterMs = wait;
@@ -424,22 +444,24 @@ bool isServerError(const QJsonObject &object, QByteArrayView name)
 
 base::Error serverError(const QJsonObject &object)
 {
-    return errorFrom(read(object), 0, bounded(QJsonDocument(object).toJson(QJsonDocument::Compact)));
+    return errorFrom(read(object), 0, detailOf(QJsonDocument(object).toJson(QJsonDocument::Compact)));
 }
 
 base::Error notJsonError(const QByteArray &body)
 {
     base::Error error;
     error.kind = ErrorKind::NotJson;
-    error.detail = bounded(body);
-    const QString text = base::redact(QString::fromUtf8(body.left(200)).simplified());
+    error.detail = detailOf(body);
+    const std::optional<QString> text = textOf(body);
     if (looksLikeHtml(body))
         error.message = u"The server answered with %1. Is the base URL right?"_s.arg(page(body));
     else if (body.startsWith("\x1f\x8b"))
         error.message =
             u"The server compressed its answer, although it was asked not to. Is there a proxy in between?"_s;
+    else if (text)
+        error.message = u"The server answered with text that is not JSON: %1"_s.arg(text->simplified());
     else
-        error.message = u"The server answered with text that is not JSON: %1"_s.arg(text);
+        error.message = u"The server answered with %1."_s.arg(notText(body));
     return error;
 }
 

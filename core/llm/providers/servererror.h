@@ -7,6 +7,12 @@
 
 namespace talkbench::llm {
 
+// Errors quote the server, secrets and all, at a length that is too long to show: llm::withoutSecrets() makes them fit to be
+// shown and kept.
+
+/// The start of a body as an error's detail: text, or how many bytes are none.
+QString detailOf(const QByteArray &body);
+
 /// The error behind an HTTP status that is no success, from the status, the headers and the body, whatever its shape:
 /// the vendors' JSON, a proxy's HTML, nothing at all.
 base::Error httpError(const base::HttpHead &head, const QByteArray &body);

@@ -18,6 +18,7 @@ struct Row {
 
 constexpr std::array llamaCpp {
     Row { "prompt_n"_L1, "prefill_tokens"_L1, 1 },
+    Row { "cache_n"_L1, "cached_tokens"_L1, 1 },
     Row { "prompt_ms"_L1, "prefill_ms"_L1, 1 },
     Row { "prompt_per_second"_L1, "prefill_tokens_per_s"_L1, 1 },
     Row { "predicted_n"_L1, "decode_tokens"_L1, 1 },

@@ -56,14 +56,26 @@ QJsonObject detailsOf(const QJsonObject &raw, QLatin1StringView chat, QLatin1Str
 }
 
 /// Inside the input: in its details, or beside the totals under a vendor's own name.
-qint64 cachedOf(const QJsonObject &raw, const QJsonObject &input)
+qint64 cachedOf(const QJsonObject &raw, const QJsonObject &input, const QJsonObject &timings, qint64 prompt)
 {
     if (const std::optional<qint64> cached = count(input, { "cached_tokens"_L1 }))
         return *cached;
-    return count(raw,
-                 { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "num_cached_tokens"_L1,
-                   "cache_read_input_tokens"_L1 })
-        .value_or(0);
+    if (const std::optional<qint64> cached = count(
+            raw,
+            { "prompt_cache_hit_tokens"_L1, "cached_tokens"_L1, "num_cached_tokens"_L1, "cache_read_input_tokens"_L1 }))
+        return *cached;
+    return std::min(count(timings, { "cache_n"_L1 }).value_or(0), prompt);
+}
+
+/// llama.cpp's "prompt_n" is what it had to read, without the "cache_n" tokens that it still had.
+Usage usageFromTimings(const QJsonObject &timings)
+{
+    Usage usage;
+    usage.raw = timings;
+    usage.input = count(timings, { "prompt_n"_L1 }).value_or(0);
+    usage.cacheRead = count(timings, { "cache_n"_L1 }).value_or(0);
+    usage.output = count(timings, { "predicted_n"_L1 }).value_or(0);
+    return usage;
 }
 
 /// Gemini's [{modality: "IMAGE", tokenCount}].
@@ -86,8 +98,10 @@ void setInput(Usage &usage, qint64 total, qint64 cacheRead, qint64 cacheWrite)
 
 } // namespace
 
-Usage usageFromOpenAi(const QJsonObject &raw)
+Usage usageFromOpenAi(const QJsonObject &raw, const QJsonObject &timings)
 {
+    if (raw.isEmpty() && !timings.isEmpty())
+        return usageFromTimings(timings);
     const QJsonObject input = detailsOf(raw, "prompt_tokens_details"_L1, "input_tokens_details"_L1);
     const QJsonObject output = detailsOf(raw, "completion_tokens_details"_L1, "output_tokens_details"_L1);
     const qint64 prompt = count(raw, { "prompt_tokens"_L1, "input_tokens"_L1 }).value_or(0);
@@ -100,7 +114,7 @@ Usage usageFromOpenAi(const QJsonObject &raw)
     Usage usage;
     usage.raw = raw;
     usage.reportedCostUsd = openAiCost(raw);
-    setInput(usage, prompt, cachedOf(raw, input), written.value_or(0));
+    setInput(usage, prompt, cachedOf(raw, input, timings, prompt), written.value_or(0));
     usage.image = std::min(count(input, { "image_tokens"_L1 }).value_or(0), usage.input);
     const OutputSplit split = splitOutput(prompt, completion, reasoning, count(raw, { "total_tokens"_L1 }));
     usage.output = split.output;

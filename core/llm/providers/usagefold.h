@@ -7,7 +7,8 @@ namespace talkbench::llm {
 /// Vendors nest their counts differently; these make disjoint classes of them, once, with the raw object beside.
 
 /// Chat completions and Responses: cached and reasoning tokens are parts of their totals, with the known exceptions.
-Usage usageFromOpenAi(const QJsonObject &raw);
+/// `timings`: llama.cpp's, which say how much of the prompt was cached where the usage doesn't, and all where there is none.
+Usage usageFromOpenAi(const QJsonObject &raw, const QJsonObject &timings = {});
 /// Anthropic: cached input comes on top of input_tokens; thinking is part of the output.
 Usage usageFromAnthropic(const QJsonObject &raw);
 /// Gemini: cached tokens are part of the prompt, thoughts come on top of the candidates.
