@@ -335,6 +335,7 @@ void MainWindow::connectChats()
     connect(m_chats, &ChatController::modelChanged, this, showModel);
     m_models->offerAuto();
     connect(m_models, &ModelPicker::chosen, m_chats, &ChatController::setModel);
+    connect(m_models, &ModelPicker::chosen, m_chatPage, &ChatPage::focusComposer);
     showModel();
     connect(&m_context.store, &store::Store::writeFailed, this, &MainWindow::showProblem);
     connect(&m_context.store, &store::Store::writeRecovered, this, &MainWindow::clearProblem);
@@ -430,6 +431,8 @@ SettingsDialog *MainWindow::openSettings()
 {
     auto *dialog = new SettingsDialog(m_context, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    if (m_context.settings.providers().size() == 1) // the simulator
+        connect(dialog, &QDialog::finished, m_chatPage, &ChatPage::adoptFirstProvider);
     dialog->open();
     return dialog;
 }

@@ -100,11 +100,11 @@ base::Result<QList<llm::Message>> readBefore(const QCommandLineParser &parser)
     if (!parser.isSet(u"messages"_s))
         return QList<llm::Message>();
     const QString path = parser.value(u"messages"_s);
-    const auto messages = messagesFromFile(path);
+    auto messages = messagesFromFile(path);
     if (!messages)
         return messages;
     for (qsizetype i = 0; i < messages->size(); ++i) {
-        for (const llm::ContentPart &part : messages->at(i).parts) {
+        for (const llm::ContentPart &part : std::as_const(*messages)[i].parts) {
             if (part.kind == llm::ContentPart::Kind::Image && part.data.isEmpty())
                 return usage(
                     u"%1: message %2 has a picture that is not in the file, as data:image/png;base64,… is."_s.arg(path)

@@ -180,7 +180,8 @@ Numbers numbersOf(const RunRecord &record)
     numbers.ended = record.trace.endNs != 0;
     numbers.cached = record.cached;
     numbers.cacheHit = record.cacheHit;
-    numbers.beforeMs = metric(record, "before_ms");
+    if (const auto before = metric(record, "before_ms"); before && *before >= worthTellingMs)
+        numbers.beforeMs = before;
     numbers.ttftMs = metric(record, "ttft_ms");
     numbers.tokensPerS = metric(record, "tokens_per_s");
     if (const auto &usage = record.answer.usage) {
@@ -198,7 +199,7 @@ QStringList numbersParts(const Numbers &numbers)
 {
     const auto text = [](const char *source) { return QCoreApplication::translate("Numbers", source); };
     QStringList parts;
-    if (numbers.beforeMs.value_or(0) >= worthTellingMs)
+    if (numbers.beforeMs)
         parts << text(QT_TRANSLATE_NOOP("Numbers", "after %1")).arg(formatMs(*numbers.beforeMs));
     if (numbers.cached)
         parts << (numbers.cacheHit ? cacheHitText(*numbers.cacheHit)

@@ -310,6 +310,14 @@ Value bytesOf(const RunRecord &record)
     return static_cast<double>(sum);
 }
 
+/// A server's usage that doesn't tell reasoning from output.
+bool isReasoningEstimated(const RunRecord &record)
+{
+    const auto &decisions = record.trace.decisions;
+    return std::any_of(decisions.cbegin(), decisions.cend(),
+                       [](const Decision &decision) { return decision.stage == QLatin1StringView("reasoning"); });
+}
+
 using enum Better;
 
 #define TITLE(text) QT_TRANSLATE_NOOP("Metric", text)
@@ -382,10 +390,12 @@ const Metric *metricById(QByteArrayView id)
 bool isEstimate(const Metric &metric, const RunRecord &record)
 {
     const auto &usage = record.answer.usage;
-    if (!usage || usage->source == llm::UsageSource::Server)
-        return false;
     const QByteArrayView id = metric.id;
     const QByteArrayView unit = metric.unit;
+    if (!usage)
+        return false;
+    if (usage->source == llm::UsageSource::Server)
+        return id == "reasoning_tokens" && isReasoningEstimated(record);
     if (unit == "USD")
         return !usage->reportedCostUsd;
     return unit == "tok" || unit == "tok/s" || id == "token_efficiency" || id == "tpot_ms" || id.startsWith("itl_");

@@ -20,6 +20,9 @@ namespace {
 constexpr qint64 leastDifference = 16;
 constexpr double mostDifference = 0.1;
 
+/// profile::isEstimate() goes by it.
+const auto reasoningStage = u"reasoning"_s;
+
 /// What a server has not told, or as a nought that can't be.
 struct Lack {
     bool input = false;
@@ -97,10 +100,15 @@ QString price(profile::RunRecord &record, const cost::PriceBook &prices)
     return u"price of %1: %2%3"_s.arg(price->model, price->source, batch);
 }
 
-} // namespace
+/// Our own count of an answer.
+struct OutputCount {
+    qint64 output = 0;
+    qint64 reasoning = 0;
+    bool exact = false;
+};
 
-llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
-                         const Accounting &accounting)
+OutputCount countOutput(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
+                        const Accounting &accounting)
 {
     const auto reasoned = std::count_if(chunks.begin(), chunks.end(), [](const profile::ChunkStamp &chunk) {
         return chunk.kind == profile::ChunkKind::Reasoning;
@@ -108,6 +116,32 @@ llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, c
     QString output = answer.text + answer.refusal;
     for (const llm::ToolCall &call : answer.toolCalls)
         output += call.name + call.arguments;
+    const auto counted = exactCount(request, output, accounting);
+    const auto thought = exactCount(request, answer.reasoning, accounting);
+    return { counted.value_or(estimateOutput(output, chunks.size() - reasoned)),
+             thought.value_or(estimateOutput(answer.reasoning, reasoned)), counted && thought };
+}
+
+/// Where thinking came and the server doesn't tell its tokens, they are among those of the output.
+bool hidesReasoning(const llm::Answer &answer, const Lack &lack)
+{
+    return answer.usage && !lack.output && answer.usage->reasoning == 0 && !answer.reasoning.isEmpty();
+}
+
+/// Sets the thinking's share of the output apart, in the proportion of `count`. The total stays the server's.
+void setReasoningApart(llm::Usage &usage, const OutputCount &count)
+{
+    const qint64 total = usage.outputTotal();
+    const double share = static_cast<double>(count.reasoning) / static_cast<double>(count.reasoning + count.output);
+    usage.reasoning = count.reasoning > 0 ? qRound64(static_cast<double>(total) * share) : 0;
+    usage.output = total - usage.reasoning;
+}
+
+} // namespace
+
+llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
+                         const Accounting &accounting)
+{
     llm::Usage usage = answer.usage.value_or(llm::Usage());
     const Lack lack = lackOf(answer);
     if (lack.input)
@@ -118,11 +152,10 @@ llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, c
         usage.source = own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
         return usage;
     }
-    const auto counted = exactCount(request, output, accounting);
-    const auto thought = exactCount(request, answer.reasoning, accounting);
-    usage.output = counted.value_or(estimateOutput(output, chunks.size() - reasoned));
-    usage.reasoning = thought.value_or(estimateOutput(answer.reasoning, reasoned));
-    usage.source = counted && thought && own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
+    const OutputCount count = countOutput(request, answer, chunks, accounting);
+    usage.output = count.output;
+    usage.reasoning = count.reasoning;
+    usage.source = count.exact && own ? llm::UsageSource::Tokenizer : llm::UsageSource::Chunks;
     return usage;
 }
 
@@ -134,7 +167,8 @@ QStringList countDifferences(const profile::RunRecord &record, const Accounting 
     if (prompt && prompt->counted > 0 && differ(usage.inputTotal(), prompt->tokens))
         sentences += difference(u"input"_s, usage.inputTotal(), prompt->tokens, prompt->why);
     const llm::Answer &answer = record.answer;
-    const bool onlyText = answer.toolCalls.isEmpty() && answer.refusal.isEmpty() && usage.reasoning == 0;
+    const bool onlyText =
+        answer.toolCalls.isEmpty() && answer.refusal.isEmpty() && answer.reasoning.isEmpty() && usage.reasoning == 0;
     const bool served = usage.source == llm::UsageSource::Server && !usage.outputPending;
     if (!accounting.counter || !onlyText || !served || answer.text.size() > longestCountedHere)
         return sentences;
@@ -176,6 +210,11 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
                            unheard ? u"estimated: cut short before the answer began, when the server had the prompt"_s
                                    : lackText(answer, lack) });
     }
+    if (hidesReasoning(answer, lack)) {
+        setReasoningApart(*record.answer.usage, countOutput(request, answer, record.trace.chunks, accounting));
+        decisions.append(
+            { reasoningStage, u"its tokens are estimated by its length: the server counts them within the output"_s });
+    }
     if (answer.usage && accounting.prompt) {
         record.promptCounted = answer.usage->derived || lack.input ? 0 : accounting.prompt->counted;
         const QStringList differences = countDifferences(record, accounting);
@@ -209,6 +248,10 @@ profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord
                                 const profile::CacheHit &hit)
 {
     own.answer = original.answer;
+    for (const profile::Decision &decision : original.trace.decisions) {
+        if (decision.stage == reasoningStage) // what it says of the tokens holds for the copy, too
+            own.trace.decisions.append(decision);
+    }
     own.cached = true;
     own.cacheHit = hit;
     own.costUsd = 0;

@@ -1,4 +1,6 @@
+#include "core/profile/metrictable.h"
 #include "core/run/attempt.h"
+#include "core/run/record.h"
 #include "tests/runservice/fakeservice.h"
 #include "tests/support/tokencounter.h"
 
@@ -91,6 +93,31 @@ private Q_SLOTS:
         QVERIFY2(said.last().contains(u"200 tokens of output, we 1"_s), qPrintable(said.last()));
         QCOMPARE(call.record().promptCounted, 9);
         QCOMPARE(profile::runRecordFromJson(profile::toJson(call.record())).promptCounted, 9);
+    }
+
+    void thinkingWithinTheOutputIsSetApart()
+    {
+        m_service->setTokenCounter(std::make_shared<const cost::TokenCounter>(test::shippedTokenCounter()));
+        RunRequest known = request();
+        known.chat.model = u"gpt-4o"_s;
+        Observed call(m_service->start(known));
+        settle();
+        answerHead(0);
+        const QByteArray thought = R"(data: {"choices":[{"index":0,"delta":{"reasoning_content":"one two three"}}]})"
+                                   "\n\n";
+        answerBytes(0, thought + delta("four") + finish + usage + done);
+        answerEnd(0);
+        const auto &counted = *call.record().answer.usage;
+        QCOMPARE(counted.source, llm::UsageSource::Server);
+        QCOMPARE(counted.reasoning, 150); // three of the four words, of 200 tokens
+        QCOMPARE(counted.output, 50);
+        QVERIFY(profile::isEstimate(*profile::metricById("reasoning_tokens"), call.record()));
+        QVERIFY(!profile::isEstimate(*profile::metricById("output_tokens"), call.record()));
+        QVERIFY(profile::isEstimate(*profile::metricById("reasoning_tokens"), cachedRecord({}, call.record(), {})));
+        const auto &decisions = call.record().trace.decisions;
+        QVERIFY(std::none_of(decisions.cbegin(), decisions.cend(), [](const profile::Decision &decision) {
+            return decision.reason.contains(u"tokens of output"_s);
+        }));
     }
 
     void whatUsageDoesNotTellIsEstimated_data()

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void aRetryStartsAnew();
     void wrapsBetweenFigures();
     void enterOpensTheReceipt();
+    void theReceiptMarksEstimates();
     void theSameTurnElsewhere();
     void hostileTextStaysText();
 };
@@ -241,6 +242,34 @@ void NumbersLineTest::enterOpensTheReceipt()
     QVERIFY(details->plainText().contains(u"412 ms"_s));
     QTest::keyClick(details, Qt::Key_Escape);
     QTRY_VERIFY(!details);
+}
+
+void NumbersLineTest::theReceiptMarksEstimates()
+{
+    const auto row = [](const profile::RunRecord &call, const QString &title) {
+        const QStringList lines = CallDetails(call).plainText().replace(QChar::Nbsp, u' ').split(u'\n');
+        const qsizetype at = lines.indexOf(title);
+        return at < 0 ? QString() : lines.value(at + 1);
+    };
+    const QString output = u"Output tokens, with reasoning"_s;
+    const QString before = u"Before this call: its prompt made shorter, other models tried"_s;
+    profile::RunRecord call = record();
+    call.trace.askedNs = 995 * ms;
+    QCOMPARE(row(call, output), u"318 tok"_s);
+    QCOMPARE(row(call, u"Reasoning"_s), u"0"_s);
+    QCOMPARE(row(call, before), QString());
+    call.trace.askedNs = 500 * ms;
+    QCOMPARE(row(call, before), u"500 ms"_s);
+
+    call.trace.decisions = { { u"reasoning"_s, u"estimated"_s } };
+    QCOMPARE(row(call, output), u"318 tok"_s);
+    QCOMPARE(row(call, u"Reasoning tokens"_s), u"~0 tok"_s);
+    QCOMPARE(row(call, u"Reasoning"_s), u"~0"_s);
+
+    call.answer.usage->source = llm::UsageSource::Chunks;
+    QCOMPARE(row(call, output), u"~318 tok"_s);
+    QCOMPARE(row(call, u"Fresh input"_s), u"~20"_s);
+    QCOMPARE(row(call, u"Input tokens, all classes"_s), u"only a guess: see Tokens"_s);
 }
 
 void NumbersLineTest::theSameTurnElsewhere()

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void invalidInputIsSaidAndNothingIsLost();
     void headersAreKeptAndSecretOnesRefused();
     void addsByKeys();
+    void aTypedModelStaysAsTyped();
     void vendorsAreFoundByWords();
     void severalKeysOneInUse();
     void aKeyOfTheEnvironmentIsNotStored();
@@ -181,6 +182,28 @@ void SettingsDialogTest::addsByKeys()
     QCOMPARE(providers.size(), 2);
     QCOMPARE(providers.last().name, u"Lab"_s);
     QCOMPARE(providers.last().protocol, u"openai-chat"_s);
+}
+
+void SettingsDialogTest::aTypedModelStaysAsTyped()
+{
+    test::World world({ { u"p"_s, {} } });
+    QList<llm::ModelInfo> listed(2);
+    listed.first().id = u"alpha"_s;
+    listed.last().id = u"beta"_s;
+    for (const QString &typed : { u"al"_s, u"Alpha"_s, u"alpha"_s }) {
+        world.models.learn(u"p"_s, listed); // a provider that is saved anew is asked anew
+        SettingsDialog dialog(world.context);
+        dialog.open();
+        choose(dialog, 1);
+        auto *model = find<QComboBox>(dialog, u"providerModel"_s);
+        QCOMPARE(model->count(), 2);
+        retype(model->lineEdit(), typed);
+        QTest::keyClick(model->lineEdit(), Qt::Key_Tab);
+        QCOMPARE(model->currentText(), typed);
+        save(dialog);
+        QTRY_VERIFY(!dialog.isVisible());
+        QCOMPARE(world.settings.provider(u"p"_s)->defaultModel, typed);
+    }
 }
 
 void SettingsDialogTest::vendorsAreFoundByWords()

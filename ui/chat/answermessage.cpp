@@ -38,6 +38,13 @@ QList<profile::Decision> stepsOf(const run::RunUpdate &update)
     return update.step ? QList { *update.step } : QList<profile::Decision>();
 }
 
+/// -1 where it isn't known.
+qint64 thoughtMs(const profile::Trace &trace)
+{
+    const bool known = trace.firstContentNs > 0 && trace.firstOutputNs > 0;
+    return known ? (trace.firstOutputNs - trace.firstContentNs) / 1'000'000 : -1;
+}
+
 QString queueWords(const run::Wait &wait, qint64 nowNs)
 {
     if (wait.reason == run::WaitReason::None && wait.ahead == 0)
@@ -129,6 +136,10 @@ void AnswerMessage::setLive(const LiveAnswer &live, qint64 nowNs)
     m_view->setMarkdown(live.text);
     m_view->setVisible(!live.text.isEmpty());
     m_reasoning->setText(live.reasoning);
+    if (m_answers)
+        m_reasoning->setDone(thoughtMs(live.last.trace));
+    else if (live.reasoning.size() > (live.before ? live.before->reasoning.size() : 0))
+        m_reasoning->setThinking();
     m_notice->setNotice({});
     m_checks->setAskedAgain(live.askedAgain, live.failed);
     m_unsent->hide();
@@ -164,14 +175,13 @@ void AnswerMessage::showTools(const QList<llm::ToolCall> &calls)
 
 void AnswerMessage::apply(const run::RunUpdate &update, qint64 nowNs)
 {
+    if (!m_answers && !update.reasoning.isEmpty())
+        m_reasoning->setThinking();
     m_reasoning->append(update.reasoning);
     if (!update.text.isEmpty()) {
         if (!std::exchange(m_answers, true)) {
             m_view->show();
-            if (!m_reasoning->isEmpty())
-                m_reasoning->setDone(update.trace.firstContentNs == 0
-                                         ? -1
-                                         : (update.trace.firstOutputNs - update.trace.firstContentNs) / 1'000'000);
+            m_reasoning->setDone(thoughtMs(update.trace));
         }
         m_text += update.text;
         m_view->append(update.text);
@@ -243,8 +253,8 @@ void AnswerMessage::setEnded(const store::StoredMessage &message, const profile:
     m_view->setVisible(!text.isEmpty());
     if (!wasLive)
         m_reasoning->setText(message.message.reasoning);
-    const bool knowsTime = record && record->trace.firstOutputNs > 0 && !record->answer.reasoning.isEmpty();
-    m_reasoning->setDone(knowsTime ? (record->trace.firstOutputNs - record->trace.firstContentNs) / 1'000'000 : -1);
+    const bool thought = record && !record->answer.reasoning.isEmpty();
+    m_reasoning->setDone(thought ? thoughtMs(record->trace) : -1);
     showTools(message.message.toolCalls);
     m_dots->hide();
     m_state->hide();

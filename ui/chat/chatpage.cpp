@@ -22,6 +22,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMimeData>
+#include <QPointer>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -113,6 +114,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(m_welcome, &Welcome::serverChosen, this, &ChatPage::useServer);
     connect(m_found, &FoundServers::changed, this, &ChatPage::showServers);
     connect(m_welcome, &Welcome::connectRequested, this, &ChatPage::settingsRequested);
+    connect(m_welcome, &Welcome::modelRequested, this, &ChatPage::modelRequested);
     connect(m_transcript, &Transcript::editEnded, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::answeredAgain, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::settingsRequested, this, &ChatPage::settingsRequested);
@@ -166,7 +168,7 @@ void ChatPage::showServers()
                           ? tr("%1 answers at %2: 1 model.").arg(server.name, address)
                           : tr("%1 answers at %2: %3 models.").arg(server.name, address).arg(server.models.size()));
     }
-    m_welcome->setServers(sentences);
+    changeContent([&] { m_welcome->setServers(sentences); });
 }
 
 void ChatPage::useServer(qsizetype index)
@@ -187,6 +189,21 @@ void ChatPage::adopt(const config::ProviderConfig &provider)
         m_context.settings.setValue("default/model", provider.defaultModel);
     }
     m_chats.setModel(provider.id, provider.defaultModel);
+}
+
+void ChatPage::adoptFirstProvider()
+{
+    const QList<config::ProviderConfig> providers = m_context.settings.providers();
+    const auto first = std::find_if(providers.cbegin(), providers.cend(),
+                                    [](const auto &provider) { return provider.id != config::simulatorId; });
+    if (first == providers.cend() || m_chats.providerId() != config::simulatorId)
+        return;
+    config::ProviderConfig provider = *first;
+    const QList<llm::ModelInfo> listed = m_context.models.of(provider.id).models;
+    if (provider.defaultModel.isEmpty() && !listed.isEmpty())
+        provider.defaultModel = listed.first().id;
+    if (!provider.defaultModel.isEmpty())
+        adopt(provider);
 }
 
 void ChatPage::loadDrafts()
@@ -279,8 +296,20 @@ void ChatPage::showContent()
     const bool empty = m_chats.currentId().isEmpty();
     m_title->setText(m_chats.currentTitle());
     m_title->setVisible(!empty);
-    m_welcome->setSimulated(m_chats.providerId() == config::simulatorId);
-    m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcomeArea) : m_transcript);
+    changeContent([this, empty] {
+        m_welcome->setSimulated(m_chats.providerId() == config::simulatorId, m_context.settings.providers().size() > 1);
+        m_content->setCurrentWidget(empty ? static_cast<QWidget *>(m_welcomeArea) : m_transcript);
+    });
+}
+
+/// What has the focus may vanish with it: then the composer has it, not whatever is next or nothing.
+void ChatPage::changeContent(const std::function<void()> &change)
+{
+    const QPointer<QWidget> focused = window()->focusWidget();
+    const bool within = focused && m_content->isAncestorOf(focused);
+    change();
+    if (within && (!focused || !focused->isVisibleTo(this)))
+        focusComposer();
 }
 
 /// Said once: what was closed comes back with another model only.

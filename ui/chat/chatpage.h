@@ -9,6 +9,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <functional>
+
 class QLabel;
 class QScrollArea;
 class QStackedWidget;
@@ -39,6 +41,8 @@ public:
     void focusComposer();
     /// Offers the servers of this machine in an empty chat, while only the simulator answers.
     void lookForServers();
+    /// The first real provider answers from now on, if the simulator did so far and a model of it is known.
+    void adoptFirstProvider();
 
 Q_SIGNALS:
     void settingsRequested();
@@ -65,6 +69,7 @@ private:
     void showServers();
     void useServer(qsizetype index);
     void adopt(const config::ProviderConfig &provider);
+    void changeContent(const std::function<void()> &change);
 
     AppContext &m_context;
     ChatController &m_chats;

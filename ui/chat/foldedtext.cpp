@@ -3,9 +3,14 @@
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QFontDatabase>
 #include <QPlainTextEdit>
+#include <QTextBlock>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -14,14 +19,37 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int mostLines = 14;
-constexpr int charactersALine = 80;
 constexpr qsizetype mostCharacters = 20'000;
 
 } // namespace
 
+/// As high as its lines are at its width, up to a limit, where it scrolls.
+class FittedText final : public QPlainTextEdit {
+public:
+    using QPlainTextEdit::QPlainTextEdit;
+
+    void fitHeight()
+    {
+        const QAbstractTextDocumentLayout &lines = *document()->documentLayout();
+        const double most = mostLines * fontMetrics().lineSpacing();
+        double height = 0;
+        for (QTextBlock block = document()->begin(); block.isValid() && height < most; block = block.next())
+            height += lines.blockBoundingRect(block).height();
+        setFixedHeight(int(std::ceil(std::min(height, most))) + 2 * grid::unit);
+    }
+
+protected:
+    void resizeEvent(QResizeEvent *event) override
+    {
+        QPlainTextEdit::resizeEvent(event);
+        if (event->size().width() != event->oldSize().width())
+            fitHeight();
+    }
+};
+
 FoldedText::FoldedText(const QString &objectName, QWidget *parent)
     : QWidget(parent), m_title(new Disclosure(objectName + u"Toggle"_s, tr("Details"), this)),
-      m_text(new QPlainTextEdit(this))
+      m_text(new FittedText(this))
 {
     setObjectName(objectName);
     m_text->setObjectName(objectName + u"Text"_s);
@@ -34,7 +62,7 @@ FoldedText::FoldedText(const QString &objectName, QWidget *parent)
     column->setSpacing(grid::half);
     column->addWidget(m_title, 0, Qt::AlignLeft);
     column->addWidget(m_text);
-    fitHeight();
+    useFixedFont();
 }
 
 void FoldedText::setTitle(const QString &title)
@@ -53,7 +81,7 @@ void FoldedText::setText(const QString &text)
     if (m_text->toPlainText() == shown)
         return;
     m_text->setPlainText(shown);
-    fitHeight();
+    m_text->fitHeight();
 }
 
 void FoldedText::setOpen(bool open)
@@ -65,18 +93,15 @@ void FoldedText::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
     if (event->type() == QEvent::FontChange)
-        fitHeight();
+        useFixedFont();
 }
 
-void FoldedText::fitHeight()
+void FoldedText::useFixedFont()
 {
     QFont mono = QFontDatabase::systemFont(QFontDatabase::FixedFont);
     mono.setPointSizeF(font().pointSizeF());
     m_text->setFont(mono);
-    // Long lines wrap.
-    const int wrapped = int(m_text->document()->characterCount()) / charactersALine + 1;
-    const int lines = std::clamp(std::max(m_text->blockCount(), wrapped), 2, mostLines);
-    m_text->setFixedHeight(lines * m_text->fontMetrics().lineSpacing() + 2 * grid::unit);
+    m_text->fitHeight();
 }
 
 } // namespace talkbench::ui

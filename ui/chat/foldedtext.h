@@ -2,11 +2,10 @@
 
 #include <QWidget>
 
-class QPlainTextEdit;
-
 namespace talkbench::ui {
 
 class Disclosure;
+class FittedText;
 
 /// Exact words behind a line: a tool's arguments, a server's body. In a fixed font, as high as they are, up to a limit.
 class FoldedText final : public QWidget {
@@ -23,10 +22,10 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
-    void fitHeight();
+    void useFixedFont();
 
     Disclosure *m_title;
-    QPlainTextEdit *m_text;
+    FittedText *m_text;
 };
 
 } // namespace talkbench::ui

@@ -33,16 +33,36 @@ int againActions(bool hasText)
     return hasText ? Notice::Continue | Notice::Regenerate : Notice::Retry;
 }
 
+/// Its raw words, with the status that they came under.
+QString detailOf(const base::Error &error)
+{
+    const QString status = error.httpStatus > 0 ? tr("HTTP status %1").arg(error.httpStatus) + u"\n"_s : QString();
+    return error.detail.isEmpty() ? QString() : status + error.detail;
+}
+
 Notice errorNotice(const base::Error &error, int again)
 {
-    const bool fromServer = error.httpStatus > 0;
-    const QString status = fromServer ? tr("HTTP status %1").arg(error.httpStatus) + u"\n"_s : QString();
     return { .tone = Card::Tone::Error,
              .title = error.message,
              .advice = adviceFor(error),
-             .detail = error.detail.isEmpty() ? QString() : status + error.detail,
-             .fromServer = fromServer,
+             .detail = detailOf(error),
+             .fromServer = error.httpStatus > 0,
              .actions = again | (needsSettings(error.kind) ? int(Notice::Settings) : 0) };
+}
+
+/// What had gone wrong before it was stopped stays told where nothing came since.
+Notice stoppedNotice(const profile::RunRecord &record, bool hasText)
+{
+    Notice notice { .title = tr("You stopped this answer."), .actions = againActions(hasText) };
+    const auto &earlier = record.earlierAttempts;
+    if (earlier.isEmpty() || !earlier.last().error || !record.trace.chunks.isEmpty())
+        return notice;
+    const base::Error &error = *earlier.last().error;
+    notice.advice = error.httpStatus > 0 ? tr("That was after HTTP %1: %2").arg(error.httpStatus).arg(error.message)
+                                         : tr("That was after an error: %1").arg(error.message);
+    notice.detail = detailOf(error);
+    notice.fromServer = error.httpStatus > 0;
+    return notice;
 }
 
 } // namespace
@@ -126,7 +146,7 @@ Notice noticeFor(const profile::RunRecord &record, bool hasText)
 {
     const int again = againActions(hasText);
     if (record.cancelled())
-        return { .title = tr("You stopped this answer."), .actions = again };
+        return stoppedNotice(record, hasText);
     if (record.interrupted())
         return interruptedNotice(hasText);
     if (record.answer.error)

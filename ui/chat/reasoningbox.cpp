@@ -10,6 +10,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
@@ -52,14 +54,22 @@ void ReasoningBox::setText(const QString &text)
     m_text->setMarkdown(text);
 }
 
+void ReasoningBox::setThinking()
+{
+    if (!std::exchange(m_done, false))
+        return;
+    m_toggle->setText(tr("Thinking…"));
+    m_toggle->setAccessibleName(m_toggle->text());
+    m_toggle->setChecked(true);
+}
+
 void ReasoningBox::setDone(qint64 ms)
 {
     m_toggle->setText(ms >= 0 ? tr("Thought for %1 s").arg(QLocale().toString(double(ms) / 1000, 'f', 1))
                               : tr("Thoughts"));
     m_toggle->setAccessibleName(m_toggle->text());
-    if (!m_done)
+    if (!std::exchange(m_done, true))
         m_toggle->setChecked(false);
-    m_done = true;
 }
 
 void ReasoningBox::setOpen(bool open)

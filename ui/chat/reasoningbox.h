@@ -17,6 +17,8 @@ public:
 
     void append(const QString &text);
     void setText(const QString &text);
+    /// What comes from now on is thought: it is shown as it comes.
+    void setThinking();
     /// `ms` < 0: not known.
     void setDone(qint64 ms);
     bool isEmpty() const { return m_empty; }

@@ -138,24 +138,32 @@ QWidget *Welcome::banner()
     auto *card = new Card(Card::Tone::Plain, this);
     card->setObjectName(u"simulationBanner"_s);
     auto *picture = new IconLabel(icon(u"info"_s, IconTone::Accent), grid::icon, card);
-    auto *words =
-        new QLabel(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer."), card);
-    words->setWordWrap(true);
-    auto *link = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), card);
-    link->setObjectName(u"connectProvider"_s);
-    connect(link, &QPushButton::clicked, this, &Welcome::connectRequested);
+    m_bannerText = new QLabel(card);
+    m_bannerText->setObjectName(u"simulationText"_s);
+    m_bannerText->setWordWrap(true);
+    m_connect = new QPushButton(icon(u"plug"_s), tr("Connect a provider"), card);
+    m_connect->setObjectName(u"connectProvider"_s);
+    connect(m_connect, &QPushButton::clicked, this, &Welcome::connectRequested);
+    m_choose = new QPushButton(icon(u"model"_s), tr("Choose a model"), card);
+    m_choose->setObjectName(u"chooseModel"_s);
+    m_choose->hide();
+    connect(m_choose, &QPushButton::clicked, this, &Welcome::modelRequested);
     auto *line = new QHBoxLayout(card);
     line->setContentsMargins(grid::gap, grid::wide, grid::wide, grid::wide);
     line->setSpacing(grid::wide);
     line->addWidget(picture);
-    line->addWidget(words, 1);
-    line->addWidget(link);
+    line->addWidget(m_bannerText, 1);
+    line->addWidget(m_connect);
+    line->addWidget(m_choose);
     return card;
 }
 
-void Welcome::setSimulated(bool simulated)
+void Welcome::setSimulated(bool simulated, bool canChoose)
 {
     m_simulated = simulated;
+    m_bannerText->setText(tr("This is a simulation: a built-in demo model answers, over real HTTP on this computer."));
+    m_connect->setVisible(!canChoose);
+    m_choose->setVisible(canChoose);
     showBanners();
 }
 

@@ -91,16 +91,22 @@ QString tr(const char *text)
 void addMetrics(Receipt &receipt, const RunRecord &record)
 {
     receipt.heading(tr("Metrics"));
-    QStringList unknown;
+    const bool longBefore = profile::numbersOf(record).beforeMs.has_value();
+    QList<std::pair<QString, QString>> unknown;
     for (const profile::Metric &metric : profile::metricTable()) {
+        if (QByteArrayView(metric.id) == "before_ms" && !longBefore)
+            continue;
         const QString title = QCoreApplication::translate("Metric", metric.title);
+        const bool guessed = record.answer.usage && QByteArrayView(metric.unit) == "tok";
         if (const auto value = metric.compute(record))
-            receipt.row(title, profile::formatFigure(*value, metric.unit));
+            receipt.row(
+                title,
+                profile::markEstimate(profile::formatFigure(*value, metric.unit), profile::isEstimate(metric, record)));
         else
-            unknown << title;
+            unknown.append({ title, guessed ? tr("only a guess: see Tokens") : tr("unknown") });
     }
-    for (const QString &title : std::as_const(unknown))
-        receipt.row(title, tr("unknown"), false);
+    for (const auto &[title, why] : std::as_const(unknown))
+        receipt.row(title, why, false);
 }
 
 void addUsage(Receipt &receipt, const RunRecord &record)
@@ -111,15 +117,16 @@ void addUsage(Receipt &receipt, const RunRecord &record)
         return;
     }
     const llm::Usage &usage = *record.answer.usage;
-    const auto count = [&receipt](const QString &name, qint64 tokens) {
-        receipt.row(name, profile::formatCount(tokens));
+    const bool served = usage.source == llm::UsageSource::Server;
+    const auto count = [&receipt, served](const QString &name, qint64 tokens, bool isOurs = false) {
+        receipt.row(name, profile::markEstimate(profile::formatCount(tokens), isOurs || !served));
     };
+    const bool shared = profile::isEstimate(*profile::metricById("reasoning_tokens"), record);
     count(tr("Fresh input"), usage.input);
     count(tr("Read from the provider's cache"), usage.cacheRead);
     count(tr("Written to the provider's cache"), usage.cacheWrite);
-    count(tr("Output"), usage.output);
-    count(tr("Reasoning"), usage.reasoning);
-    const bool served = usage.source == llm::UsageSource::Server;
+    count(tr("Output"), usage.output, shared);
+    count(tr("Reasoning"), usage.reasoning, shared);
     receipt.row(tr("Counted by"),
                 served                                            ? tr("the server")
                     : usage.source == llm::UsageSource::Tokenizer ? tr("our tokenizer (estimated)")

@@ -15,6 +15,7 @@
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
+#include <QCompleter>
 #include <QFormLayout>
 #include <QLineEdit>
 #include <QTabWidget>
@@ -115,6 +116,9 @@ void ProviderForm::addFields(QFormLayout *form)
     m_model->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_model->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_model->setInsertPolicy(QComboBox::NoInsert);
+    // What is typed stays as it is: a longer name of the list, or one in capitals, is another model.
+    m_model->completer()->setCompletionMode(QCompleter::PopupCompletion);
+    m_model->completer()->setCaseSensitivity(Qt::CaseSensitive);
     m_model->lineEdit()->setPlaceholderText(tr("a model's name"));
     addField(form, u"providerName"_s, tr("Name"), m_name);
     addField(form, u"providerProtocol"_s, tr("Protocol"), m_protocol);
