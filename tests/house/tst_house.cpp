@@ -112,8 +112,9 @@ void HouseTest::oneClassIncludesQtCharts()
     QSet<QString> classes;
     for (const QString &folder : { u"app"_s, u"ui"_s, u"core"_s }) {
         for (const QString &path : sources(folder)) {
+            // A class may have several files: each names its own header first.
             if (charts.match(read(path)).hasMatch())
-                classes << QFileInfo(path).completeBaseName();
+                classes << QFileInfo(includes(read(path)).value(0)).completeBaseName();
         }
     }
     QCOMPARE(classes, QSet<QString> { u"livechart"_s });

@@ -1,15 +1,11 @@
 #include "tests/ui/settingsforms.h"
 #include "tests/ui/world.h"
 #include "ui/rowdelegate.h"
-#include "ui/settings/formparts.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/settings/vendordialog.h"
-#include "ui/theme/theme.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QDirIterator>
-#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -48,12 +44,6 @@ private Q_SLOTS:
     void testsTheConnection();
     void whatATestFoundIsKept();
     void aFoundServerIsAddedOnce();
-    void everyFieldHasAName();
-    void tabGoesFromTheListToTheForm();
-    void labelsStandBesideTheirFields();
-    void aSmallWindowCutsNothing();
-    void aSecondKeyHasItsRoom();
-    void arrowsEditANumber();
     void theSimulatorStays();
     void fieldsAreOfOneWidth();
     void valuesAreStored();
@@ -486,111 +476,6 @@ void SettingsDialogTest::aFoundServerIsAddedOnce()
         QTRY_VERIFY(!dialog.findChild<VendorDialog *>(u"vendorDialog"_s));
         QCOMPARE(rows->rowCount(), 2);
     }
-}
-
-void SettingsDialogTest::everyFieldHasAName()
-{
-    test::World world({ { u"a"_s, models() } });
-    SettingsDialog dialog(world.context);
-    dialog.open();
-    find<QToolButton>(dialog, u"providerKeyAdd"_s)->click();
-    const auto fields = find<QWidget>(dialog, u"providersPage"_s)->findChildren<QLineEdit *>();
-    QVERIFY(fields.size() > 8);
-    for (const QLineEdit *field : fields) {
-        if (field->objectName() != u"qt_spinbox_lineedit"_s)
-            QVERIFY2(!field->accessibleName().isEmpty(), qPrintable(field->parent()->objectName()));
-    }
-}
-
-void SettingsDialogTest::tabGoesFromTheListToTheForm()
-{
-    test::World world({ { u"a"_s, models() } });
-    SettingsDialog dialog(world.context);
-    dialog.open();
-    const QStringList wanted { u"settingsPages"_s,  u"providerSearch"_s, u"providerList"_s, u"providerAdd"_s,
-                               u"providerRemove"_s, u"providerName"_s,   u"providerTest"_s, u"settingsSave"_s };
-    QStringList order;
-    const QWidget *start = find<QWidget>(dialog, wanted.constFirst());
-    const QWidget *widget = start;
-    do {
-        if (wanted.contains(widget->objectName()))
-            order << widget->objectName();
-        widget = widget->nextInFocusChain();
-    } while (widget != start);
-    QCOMPARE(order, wanted);
-}
-
-void SettingsDialogTest::labelsStandBesideTheirFields()
-{
-    const Theme theme(*qApp);
-    test::World world({ { u"a"_s, models() } });
-    SettingsDialog dialog(world.context);
-    dialog.open();
-    const auto middle = [&dialog](const QWidget *widget) {
-        return widget->mapTo(&dialog, widget->rect().center()).y();
-    };
-    const auto labelOf = [&dialog](const QWidget *field) {
-        const auto labels = dialog.findChildren<QLabel *>();
-        const auto found = std::find_if(labels.begin(), labels.end(),
-                                        [field](const QLabel *label) { return label->buddy() == field; });
-        return found == labels.end() ? nullptr : *found;
-    };
-    // Of several lines the first one counts.
-    const QLabel *key = labelOf(find<QWidget>(dialog, u"providerKeys"_s));
-    QVERIFY(qAbs(middle(key) - middle(find<QWidget>(dialog, u"providerKey"_s))) <= 1);
-    dialog.showPage(SettingsDialog::General);
-    const auto *box = find<QCheckBox>(dialog, u"setting_default/auto"_s);
-    QTRY_VERIFY(box->isVisible());
-    QVERIFY(qAbs(middle(labelOf(box)) - middle(box)) <= 1);
-    // Beside each other.
-    dialog.showPage(SettingsDialog::Network);
-    auto *proxying = find<QComboBox>(dialog, u"networkProxying"_s);
-    proxying->setCurrentIndex(2);
-    Q_EMIT proxying->activated(2);
-    const auto *host = find<QWidget>(dialog, u"networkProxyHost"_s);
-    const auto *port = find<QWidget>(dialog, u"networkProxyPort"_s);
-    QTRY_VERIFY(host->isVisible());
-    QTRY_COMPARE(port->geometry().top(), host->geometry().top());
-    QCOMPARE(port->height(), host->height());
-}
-
-void SettingsDialogTest::aSmallWindowCutsNothing()
-{
-    test::World world({ { u"a"_s, models() } });
-    SettingsDialog dialog(world.context);
-    dialog.open();
-    dialog.resize(900, 560);
-    for (const auto &name : { u"providerAdd"_s, u"providerRemove"_s, u"providerTest"_s, u"settingsSave"_s }) {
-        const auto *button = find<QPushButton>(dialog, name);
-        QTRY_COMPARE(button->visibleRegion().boundingRect(), button->rect());
-    }
-}
-
-void SettingsDialogTest::aSecondKeyHasItsRoom()
-{
-    test::World world({ { u"a"_s, models() } });
-    SettingsDialog dialog(world.context);
-    dialog.resize(940, 700);
-    dialog.open();
-    find<QToolButton>(dialog, u"providerKeyAdd"_s)->click();
-    const auto *model = find<QComboBox>(dialog, u"providerModel"_s);
-    QTRY_VERIFY(find<QWidget>(dialog, u"providerKeyChoice"_s)->isVisible());
-    QTRY_COMPARE(model->visibleRegion().boundingRect(), model->rect());
-}
-
-void SettingsDialogTest::arrowsEditANumber()
-{
-    QWidget form;
-    QSpinBox whole(&form);
-    QDoubleSpinBox number(&form);
-    int edits = 0;
-    whenEdited(&form, &form, [&edits] { ++edits; });
-    QTest::keyClick(&whole, Qt::Key_Up);
-    QCOMPARE(edits, 1);
-    number.stepUp();
-    QCOMPARE(edits, 2);
-    whole.setValue(7);
-    QCOMPARE(edits, 3);
 }
 
 void SettingsDialogTest::theSimulatorStays()
