@@ -32,6 +32,9 @@ namespace talkbench::app {
 
 namespace {
 
+/// Prompts are kept in memory.
+constexpr qint64 largestInput = 1 << 30;
+
 class BatchCommand final : public QObject {
 public:
     BatchCommand(Session &session, BatchOptions options) : m_session(session), m_options(std::move(options)) { }
@@ -92,7 +95,7 @@ void BatchCommand::fail(const base::Error &error, int code)
 void BatchCommand::start()
 {
     if (m_options.prompts != u"-"_s) {
-        const auto file = contents(m_options.prompts);
+        const auto file = contents(m_options.prompts, largestInput);
         const auto prompts = file ? bench::readPrompts(*file, m_options.format, m_options.pattern) : file.error();
         if (!prompts)
             return fail(prompts.error(), 2);
@@ -354,8 +357,8 @@ void BatchCommand::interrupt()
         return;
     }
     writeLine(stderr,
-              u"\ntalkbench batch: waiting for %1 calls in flight; Ctrl+C again gives them up"_s.arg(
-                  m_runner->progress().inFlight));
+              u"\ntalkbench batch: waiting for %1 calls that have begun; Ctrl+C again gives them up"_s.arg(
+                  m_runner->begun()));
     m_runner->stop();
 }
 

@@ -19,6 +19,8 @@ namespace {
 
 /// More than any model takes; less than an endless standard input.
 constexpr qint64 longestPrompt = 64 << 20;
+/// Likewise.
+constexpr qint64 largestImage = 100 << 20;
 
 base::Result<base::HttpHeaders> headers(const QStringList &lines)
 {
@@ -85,7 +87,7 @@ base::Result<void> readShape(const QCommandLineParser &parser, ChatCommandOption
     }
     const QStringList images = parser.values(u"image"_s);
     for (const QString &path : images) {
-        const auto data = contents(path);
+        const auto data = contents(path, largestImage);
         const auto part = data ? llm::imagePart(*data) : data.error();
         if (!part)
             return usage(data ? u"%1: %2"_s.arg(path, part.error().message) : part.error().message);

@@ -1,9 +1,9 @@
 #include "app/commands/checks.h"
 
+#include "app/commands/options.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -40,10 +40,10 @@ base::Result<llm::Validator> validatorFrom(const QString &text)
 
 base::Result<llm::Validator> schemaFrom(const QString &path)
 {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return usage(u"%1: %2"_s.arg(path, file.errorString()));
-    const llm::Validator validator { u"json-schema"_s, { { u"schema"_s, QString::fromUtf8(file.readAll()) } } };
+    const auto schema = contents(path);
+    if (!schema)
+        return schema.error();
+    const llm::Validator validator { u"json-schema"_s, { { u"schema"_s, QString::fromUtf8(*schema) } } };
     if (const auto usable = validate::checkUsable(validator); !usable)
         return usage(u"%1: %2."_s.arg(path, usable.error().message));
     return validator;

@@ -9,12 +9,15 @@ using namespace Qt::StringLiterals;
 
 namespace talkbench::app {
 
-base::Result<QByteArray> contents(const QString &path)
+base::Result<QByteArray> contents(const QString &path, qint64 most)
 {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return usage(u"%1: %2"_s.arg(path, file.errorString()));
-    return file.readAll();
+    QByteArray bytes = file.read(most + 1);
+    if (bytes.size() > most)
+        return usage(u"%1 is larger than %2 MB, the most that is read."_s.arg(path).arg(most >> 20));
+    return bytes;
 }
 
 base::Result<QJsonValue> jsonFile(const QString &path)

@@ -37,8 +37,9 @@ base::Result<std::optional<T>> number(const QCommandLineParser &parser, const QS
     return std::optional<T>(static_cast<T>(value));
 }
 
-/// A file's bytes; an error names it.
-base::Result<QByteArray> contents(const QString &path);
+/// A file's bytes, all of them; an error names it, also where it has more than `most`: a device may have no end.
+base::Result<QByteArray> contents(const QString &path, qint64 most = qint64(64) << 20);
+/// Of 64 MB at most.
 base::Result<QJsonValue> jsonFile(const QString &path);
 
 } // namespace talkbench::app

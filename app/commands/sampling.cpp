@@ -15,7 +15,7 @@ void addSamplingOptions(QCommandLineParser &parser)
         { u"temperature"_s, u"Sampling temperature."_s, u"T"_s },
         { u"max-tokens"_s, u"The most tokens of an answer."_s, u"N"_s },
         { u"seed"_s, u"Sampling seed, where the provider has one."_s, u"N"_s },
-        { u"timeout"_s, u"The longest a whole answer may take, in seconds."_s, u"S"_s },
+        { u"timeout"_s, u"The longest a whole answer may take, over all attempts, in seconds."_s, u"S"_s },
     });
 }
 

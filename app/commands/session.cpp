@@ -6,6 +6,7 @@
 #include "app/enginesettings.h"
 #include "app/pricesetup.h"
 #include "core/config/datadir.h"
+#include "core/llm/vendorhosts.h"
 #include "core/net/qttransport.h"
 #include "core/run/baseurl.h"
 #include "core/run/record.h"
@@ -34,12 +35,6 @@ void warn(const base::Error &error)
 base::Error configError(const QString &message)
 {
     return { base::ErrorKind::Config, message, {}, 0, std::nullopt };
-}
-
-/// A key is for the server it was stored for, not for wherever --base-url points.
-bool sameServer(const QUrl &a, const QUrl &b)
-{
-    return a.scheme() == b.scheme() && a.host() == b.host() && a.port() == b.port();
 }
 
 /// A password from the keychain is for the proxy it was stored for, not for one that the command line names.
@@ -258,7 +253,8 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
         ? m_settings->value("default/model").toString()
         : provider->defaultModel;
     const QString key = target.isChosen ? QString() : qEnvironmentVariable("TALKBENCH_API_KEY");
-    if (simulated || !key.isEmpty() || !sameServer(own, provider->baseUrl))
+    // A key is for the server it was stored for, not for wherever --base-url points.
+    if (simulated || !key.isEmpty() || !llm::sameServer(own, provider->baseUrl))
         typed.apiKey = key;
     resolved.endpoint.headers = target.headers;
     complete(*provider, resolved, typed, context, then);
@@ -267,6 +263,10 @@ void Session::resolve(const Target &target, QObject *context, const ResolvedCall
 void Session::complete(const config::ProviderConfig &provider, const Resolved &resolved,
                        const config::TypedSecrets &typed, QObject *context, const ResolvedCallback &then)
 {
+    if (const auto problem = llm::placeholderProblem(provider.baseUrl)) {
+        then(*problem);
+        return;
+    }
     const auto variable = config::checkKeyVariable(provider);
     if (!typed.apiKey && !variable) {
         then(variable.error());
@@ -274,8 +274,8 @@ void Session::complete(const config::ProviderConfig &provider, const Resolved &r
     }
     QString fallback;
     for (const llm::Vendor &row : std::as_const(m_vendors)) {
-        const bool own = row.id == provider.vendor && sameServer(row.baseUrl, provider.baseUrl);
-        if (own && !typed.apiKey && !row.keyEnv.isEmpty())
+        const bool own = row.id == provider.vendor && llm::isServerOf(row, provider.baseUrl);
+        if (own && typed.apiKey.value_or(QString()).isEmpty() && !row.keyEnv.isEmpty())
             fallback = qEnvironmentVariable(row.keyEnv.toUtf8().constData());
     }
     config::endpointOf(*m_settings, *m_secrets, provider, typed)

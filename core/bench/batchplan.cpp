@@ -32,6 +32,8 @@ QString progressLine(const BatchProgress &progress)
         parts << progress.remote;
     else if (progress.inFlight > 0)
         parts << u"%1 in flight"_s.arg(progress.inFlight);
+    for (auto it = progress.waiting.begin(); it != progress.waiting.end(); ++it)
+        parts << u"%1 waiting for %2"_s.arg(it.value()).arg(it.key());
     if (progress.failed > 0)
         parts << u"%1 failed"_s.arg(progress.failed);
     if (progress.invalid > 0)

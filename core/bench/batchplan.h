@@ -12,6 +12,7 @@
 
 #include <QHash>
 #include <QList>
+#include <QMap>
 #include <QMetaType>
 
 #include <optional>
@@ -66,8 +67,9 @@ struct BatchProgress {
     qsizetype invalid = 0; ///< of ok: answers that fail their checks
     qsizetype fromBefore = 0; ///< of ok and failed: found in the journal
     qsizetype inFlight = 0;
-    double perSecond = 0; ///< of the last few results
-    std::optional<qint64> remainingMs;
+    QMap<QString, qsizetype> waiting = {}; ///< begun, but not in flight: how many for what, in words
+    double perSecond = 0; ///< of the last few results, up to now
+    std::optional<qint64> remainingMs; ///< unset while calls wait for what other calls don't decide
     double costUsd = 0; ///< of all that are done
     double costBeforeUsd = 0; ///< of those found in the journal
     qsizetype unpriced = 0; ///< calls that are in neither
@@ -79,7 +81,7 @@ struct BatchProgress {
     qsizetype done() const { return ok + failed; }
 };
 
-/// "1200 of 10000 · 64 in flight · 2 failed · 210/s · 42 s left · $0.12"
+/// "1200 of 10000 · 64 in flight · 8 waiting for the tokens a minute · 2 failed · 210/s · 42 s left · $0.12"
 QString progressLine(const BatchProgress &progress);
 
 /// Prompts × targets.

@@ -5,6 +5,7 @@
 #include <QPointer>
 #include <QUuid>
 
+#include <algorithm>
 #include <utility>
 
 namespace talkbench::bench {
@@ -15,6 +16,7 @@ namespace {
 
 /// Results that the rate is taken from.
 constexpr qsizetype recent = 200;
+constexpr qint64 tickMs = 1000;
 
 /// No other prompt would fare better.
 bool isHopeless(base::ErrorKind kind)
@@ -81,14 +83,52 @@ void BatchRunner::cancel()
 
 void BatchRunner::pump()
 {
-    const auto busy = [this] { return static_cast<qsizetype>(m_runs.size()) + m_keeping; };
-    while (!m_paused && !m_stopped && m_next < m_waiting.size() && busy() < m_plan.concurrency)
+    while (!m_paused && !m_stopped && m_next < m_waiting.size() && begun() < m_plan.concurrency)
         begin(std::exchange(m_waiting[m_next++], {}));
     if (m_next == m_waiting.size())
         std::exchange(m_waiting, {}), m_next = 0;
-    m_progress.inFlight = busy();
-    Q_EMIT progressed(m_progress);
+    if (!m_runs.empty() && !std::exchange(m_ticking, true))
+        m_services.scheduler.after(tickMs, this, [this] { tick(); });
+    tell();
     finishIfDone();
+}
+
+void BatchRunner::tick()
+{
+    m_ticking = !m_runs.empty();
+    if (!m_ticking)
+        return;
+    m_services.scheduler.after(tickMs, this, [this] { tick(); });
+    tell();
+}
+
+void BatchRunner::tell()
+{
+    m_progress.inFlight = begun() - m_held.size();
+    m_progress.waiting.clear();
+    for (const Held &held : std::as_const(m_held))
+        ++m_progress.waiting[held.by];
+    setPace();
+    Q_EMIT progressed(m_progress);
+}
+
+void BatchRunner::onUpdated(const QString &key, const run::RunUpdate &update)
+{
+    using enum run::WaitReason;
+    const run::WaitReason reason = update.wait.reason;
+    std::optional<Held> held;
+    if (update.state == run::RunState::RetryWait)
+        held = Held { u"another attempt"_s, true };
+    else if (update.state == run::RunState::Queued && reason != None)
+        held = Held { run::waitReasonText(reason), reason == RequestRate || reason == TokenRate };
+    const auto before = m_held.constFind(key);
+    if (before == m_held.cend() ? !held : held == *before)
+        return;
+    if (held)
+        m_held.insert(key, *held);
+    else
+        m_held.remove(key);
+    tell();
 }
 
 void BatchRunner::begin(const BatchItem &item)
@@ -109,6 +149,8 @@ void BatchRunner::begin(const BatchItem &item)
     }
     if (!run)
         return;
+    connect(run.get(), &run::Run::updated, this,
+            [this, key = item.key](const run::RunUpdate &update) { onUpdated(key, update); });
     connect(run.get(), &run::Run::finished, this,
             [this, item](const profile::RunRecord &record) { onFinished(item, record); });
     m_runs[item.key] = std::move(run);
@@ -153,6 +195,7 @@ void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &re
 {
     m_runs.at(item.key).release()->deleteLater(); // it is the sender
     m_runs.erase(item.key);
+    m_held.remove(item.key);
     if (record.cancelled())
         pump();
     else
@@ -205,10 +248,17 @@ void BatchRunner::countResult()
     m_recentNs.append(m_services.clock.nowNs());
     if (m_recentNs.size() > recent)
         m_recentNs.removeFirst();
-    const qint64 spanNs = m_recentNs.constLast() - m_recentNs.constFirst();
-    if (spanNs <= 0)
+}
+
+void BatchRunner::setPace()
+{
+    m_progress.remainingMs.reset();
+    const qint64 spanNs = m_recentNs.isEmpty() ? 0 : m_services.clock.nowNs() - m_recentNs.constFirst();
+    if (m_recentNs.size() < 2 || spanNs <= 0)
         return;
     m_progress.perSecond = static_cast<double>(m_recentNs.size() - 1) * 1e9 / static_cast<double>(spanNs);
+    if (std::any_of(m_held.cbegin(), m_held.cend(), [](const Held &held) { return held.timed; }))
+        return;
     const auto left = static_cast<double>(m_progress.total - m_progress.done());
     m_progress.remainingMs = qRound64(left / m_progress.perSecond * 1000);
 }

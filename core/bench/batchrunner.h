@@ -53,9 +53,12 @@ public:
     void cancel();
 
     const BatchProgress &progress() const { return m_progress; }
+    /// In flight, waiting for their turn, or on their way into the journal.
+    qsizetype begun() const { return static_cast<qsizetype>(m_runs.size()) + m_keeping; }
 
 Q_SIGNALS:
     void resulted(const talkbench::bench::BatchResult &result);
+    /// At each change, and once a second while calls are under way.
     void progressed(const talkbench::bench::BatchProgress &progress);
     /// Once, last. An error: the journal could not be written, or there was no point in going on.
     void finished(const std::optional<talkbench::base::Error> &error);
@@ -64,11 +67,15 @@ private:
     void pump();
     void begin(const BatchItem &item);
     std::unique_ptr<run::Run> startChosen(const BatchItem &item);
+    void onUpdated(const QString &key, const run::RunUpdate &update);
     void onFinished(const BatchItem &item, const profile::RunRecord &record);
     void keep(const BatchItem &item, const profile::RunRecord &record);
     void onKept(const BatchItem &item, const profile::RunRecord &record, const base::Result<void> &kept);
     void count(const BatchItem &item, const profile::RunRecord &record);
     void countResult();
+    void tell();
+    void tick();
+    void setPace();
     void finishIfDone();
 
     const Services m_services;
@@ -77,6 +84,14 @@ private:
     QList<BatchItem> m_waiting;
     qsizetype m_next = 0; ///< of m_waiting
     std::map<QString, std::unique_ptr<run::Run>> m_runs; ///< by key
+    struct Held {
+        QString by;
+        bool timed = false; ///< however fast the others are
+
+        bool operator==(const Held &) const = default;
+    };
+    QHash<QString, Held> m_held; ///< of m_runs, those that wait
+    bool m_ticking = false;
     qsizetype m_keeping = 0; ///< results that are on their way into the journal
     QList<qint64> m_recentNs; ///< when the last results came
     BatchProgress m_progress;

@@ -35,6 +35,8 @@ Vendor vendorFrom(const QJsonObject &row)
         vendor.quirks.insert("auth"_L1, auth);
     if (const QString path = row["modelsPath"_L1].toString(); !path.isEmpty())
         vendor.quirks.insert("models_path"_L1, path);
+    if (const QJsonArray hosts = row["hosts"_L1].toArray(); !hosts.isEmpty())
+        vendor.quirks.insert("hosts"_L1, hosts);
     return vendor;
 }
 

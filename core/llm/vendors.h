@@ -22,6 +22,8 @@ struct Vendor {
     bool local = false;
     /// What the codecs look at, each optional:
     /// "auth": "bearer", "none" or the header that carries the key (the row's `auth`);
+    /// "hosts": domains of the vendor's in which each customer has a host of their own, which may have the key (the row's
+    /// `hosts`);
     /// "models_path": where the models are listed, below the base URL (the row's `modelsPath`);
     /// "headers": {name: value}, sent with every request;
     /// "body": members added to every chat's body;

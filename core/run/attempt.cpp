@@ -137,12 +137,21 @@ void Attempt::onBytes(const QByteArray &bytes, qint64 ns)
     if (m_answer.error
         && (m_answer.error->kind == base::ErrorKind::TooLarge || m_answer.error->kind == base::ErrorKind::NotJson))
         onFinished(std::nullopt, ns); // nothing that follows can be of use
-    if (complete() && !std::exchange(m_lingering, true)) {
-        m_scheduler->after(lingerMs, this, [this] {
-            if (m_transfer)
-                endComplete();
-        });
-    }
+    if (complete())
+        linger();
+}
+
+void Attempt::linger()
+{
+    const qint64 ms = m_answer.usage || m_decoder.saidDone() ? lingerMs : usageLingerMs;
+    if (std::exchange(m_lingersMs, ms) == ms)
+        return;
+    m_lingerTimer = std::make_unique<QObject>();
+    m_scheduler->after(ms, m_lingerTimer.get(), [this] {
+        m_lingerTimer.release()->deleteLater(); // its own call is running
+        if (m_transfer)
+            endComplete();
+    });
 }
 
 void Attempt::take(const llm::StreamEvents &events, qint64 ns)

@@ -27,6 +27,8 @@ public:
     /// A server may hold the connection of a finished answer open: it isn't waited for longer than this, and Stop meanwhile
     /// takes nothing from the answer.
     static constexpr qint64 lingerMs = 1000;
+    /// Longer where its tokens were not told yet and nothing said that none will be.
+    static constexpr qint64 usageLingerMs = 5000;
 
     /// Ends at once with `error`, for instance because encoding failed or the user cancelled, unless the answer is complete.
     void abort(const base::Error &error, qint64 ns);
@@ -56,6 +58,7 @@ private:
     void dropTransfer();
     void finish(const std::optional<base::Error> &error, qint64 ns);
     void endComplete();
+    void linger();
     void take(const llm::StreamEvents &events, qint64 ns);
     std::optional<base::Error> verdict(const std::optional<base::Error> &transportError) const;
 
@@ -70,7 +73,9 @@ private:
     profile::Trace m_trace;
     qint64 m_lastBytesNs = 0;
     Scheduler *m_scheduler = nullptr;
-    bool m_lingering = false;
+    /// 0: it does not linger yet. Setting another drops the timer.
+    qint64 m_lingersMs = 0;
+    std::unique_ptr<QObject> m_lingerTimer;
 };
 
 } // namespace talkbench::run

@@ -114,8 +114,10 @@ BodyDecoder::Shape BodyDecoder::shapeOf(char firstByte) const
 
 void BodyDecoder::take(const QList<base::Frame> &frames, StreamEvents &events)
 {
-    for (const base::Frame &frame : frames)
+    for (const base::Frame &frame : frames) {
         events.append(m_decoder->frame(frame));
+        m_saidDone = m_saidDone || frame.data.trimmed() == "[DONE]";
+    }
     const std::optional<base::Error> &error = m_framing == Framing::Sse ? m_sse.error() : m_ndjson.error();
     if (error)
         refuse(*error, events);

@@ -32,6 +32,8 @@ public:
     /// is. A transport's own error says more and goes before this one.
     std::optional<base::Error> incomplete() const;
 
+    /// The stream has said itself that nothing follows: "[DONE]".
+    bool saidDone() const { return m_saidDone; }
     /// After end(): frames that the protocol has no place for. The half of one that a cut stream ends with isn't counted.
     int badFrames() const { return m_badBeforeEnd; }
 
@@ -56,6 +58,7 @@ private:
     qsizetype m_received = 0;
     int m_badBeforeEnd = 0;
     bool m_headersRead = false;
+    bool m_saidDone = false;
     bool m_failed = false;
     bool m_finished = false;
     bool m_answered = false;

@@ -3,6 +3,8 @@
 #include "core/cost/tokencounter.h"
 #include "core/llm/secrets.h"
 
+#include <algorithm>
+
 namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
@@ -11,6 +13,9 @@ namespace {
 
 /// Reserved for an answer whose length nobody bounded.
 constexpr int usualAnswerTokens = 512;
+
+/// Options that a server may refuse of one request, one after the other.
+constexpr int mostLeftOut = 4;
 
 base::Error stopped()
 {
@@ -57,7 +62,7 @@ void Call::prepare()
 {
     m_provider = llm::providerFor(m_request.endpoint.protocol);
     base::Result<llm::EncodedRequest> encoded = m_provider
-        ? m_provider->encode(m_request.chat, m_request.endpoint)
+        ? encode()
         : base::Error { base::ErrorKind::Config,
                         u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
                         {},
@@ -75,6 +80,11 @@ void Call::prepare()
     m_tokensExpected = m_request.promptTokens.value_or(cost::roughCount(m_request.chat.messages)).tokens
         + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
     askCache();
+}
+
+base::Result<llm::EncodedRequest> Call::encode() const
+{
+    return m_provider->encode(m_request.chat, m_services.refusals.applied(m_request.endpoint, m_request.chat.model));
 }
 
 /// Other calls' stamps wait for this thread meanwhile.
@@ -216,7 +226,10 @@ void Call::takeTurn(net::HttpTransport &transport)
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
     connect(m_attempt.get(), &Attempt::finished, this, &Call::onAttemptFinished);
     enter(RunState::Connecting);
-    m_attempt->start(transport, m_encoded.http, m_request.limits, m_services.clock, m_services.scheduler);
+    net::TransportLimits limits = m_request.limits;
+    if (limits.totalMs > 0) // of all attempts
+        limits.totalMs = static_cast<int>(std::max<qint64>(limits.totalMs - elapsedMs(), 1));
+    m_attempt->start(transport, m_encoded.http, limits, m_services.clock, m_services.scheduler);
 }
 
 void Call::onStamped()
@@ -275,10 +288,30 @@ void Call::onAttemptFinished()
     m_trace = m_attempt->trace();
     m_tokensUsed = tokensUsedBy(*m_attempt);
     const llm::Answer &answer = m_attempt->answer();
-    if (const auto delay = retryDelayMs())
-        waitToRetry(*delay, llm::withoutSecrets(*answer.error, m_request.endpoint));
+    const auto error = answer.error ? llm::withoutSecrets(*answer.error, m_request.endpoint) : base::Error();
+    if (const QString without = askedWithout(); !without.isEmpty())
+        waitToRetry(0, error, without);
+    else if (const auto delay = retryDelayMs())
+        waitToRetry(*delay, error, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(*delay));
     else
         settle(answer);
+}
+
+/// How the request is made anew, without an option that its server refuses; empty where that makes no other request.
+QString Call::askedWithout()
+{
+    const std::optional<base::Error> &error = m_attempt->answer().error;
+    const auto refused = error && !m_attempt->contentReceived() && attemptsMade() <= mostLeftOut
+        ? llm::refusedParameter(*error)
+        : std::nullopt;
+    if (!refused)
+        return {};
+    m_services.refusals.learn(m_request.endpoint, m_request.chat.model, *refused);
+    auto encoded = encode();
+    if (!encoded || encoded->http.body == m_encoded.http.body)
+        return {};
+    m_encoded = *std::move(encoded);
+    return u"%1 is refused, again without it"_s.arg(refused->name);
 }
 
 std::optional<qint64> Call::retryDelayMs() const
@@ -286,16 +319,18 @@ std::optional<qint64> Call::retryDelayMs() const
     if (!m_attempt->answer().error || !m_request.retries || m_validating.judging())
         return std::nullopt;
     Retry::Failure failure { *m_attempt->answer().error };
-    failure.attemptsMade = static_cast<int>(m_earlier.size() - m_earlierRequests) + 1;
+    failure.attemptsMade = attemptsMade();
     failure.contentReceived = m_attempt->contentReceived();
-    failure.elapsedMs = (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000;
+    failure.elapsedMs = elapsedMs();
     failure.serverSays = m_attempt->shouldRetry();
-    return m_services.retry.delayMs(failure);
+    const auto delay = m_services.retry.delayMs(failure);
+    const int totalMs = m_request.limits.totalMs;
+    return delay && totalMs > 0 && failure.elapsedMs + *delay >= totalMs ? std::nullopt : delay;
 }
 
-void Call::waitToRetry(qint64 delayMs, const base::Error &error)
+void Call::waitToRetry(qint64 delayMs, const base::Error &error, const QString &why)
 {
-    m_trace.decisions.append({ u"retry"_s, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(delayMs) });
+    m_trace.decisions.append({ u"retry"_s, why });
     m_earlier.append({ m_trace, error });
     m_trace = {};
     m_trace.askedNs = m_request.askedNs;

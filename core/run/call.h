@@ -4,6 +4,7 @@
 #include "core/run/attempt.h"
 #include "core/run/cachestage.h"
 #include "core/run/record.h"
+#include "core/run/refusals.h"
 #include "core/run/retry.h"
 #include "core/run/runservice.h"
 #include "core/run/scheduler.h"
@@ -21,6 +22,7 @@ public:
         const base::Clock &clock;
         Scheduler &scheduler;
         Retry &retry;
+        Refusals &refusals;
         const cost::PriceBook &prices;
         ResponseCache &cache;
         Flights &flights;
@@ -80,8 +82,12 @@ private:
     void onStamped();
     void onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks);
     void onAttemptFinished();
+    base::Result<llm::EncodedRequest> encode() const;
+    QString askedWithout();
+    int attemptsMade() const { return static_cast<int>(m_earlier.size() - m_earlierRequests) + 1; }
+    qint64 elapsedMs() const { return (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000; }
     std::optional<qint64> retryDelayMs() const;
-    void waitToRetry(qint64 delayMs, const base::Error &error);
+    void waitToRetry(qint64 delayMs, const base::Error &error, const QString &why);
     void leaveToOthers();
     void stop();
     void prepare();

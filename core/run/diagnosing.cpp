@@ -2,6 +2,7 @@
 
 #include "core/llm/answer.h"
 #include "core/llm/secrets.h"
+#include "core/llm/vendorhosts.h"
 #include "core/net/systemproxies.h"
 #include "core/run/bodydecoder.h"
 #include "core/run/diagnosishints.h"
@@ -117,6 +118,11 @@ void Diagnosing::begin()
                                            : u"No protocol is called '%1'."_s.arg(m_plan.endpoint.protocol);
         fail(u"name"_s, { ErrorKind::Config, message, {}, 0, std::nullopt },
              u"A base URL looks like https://api.openai.com/v1."_s);
+        keep();
+        return;
+    }
+    if (const auto problem = llm::placeholderProblem(m_plan.endpoint.baseUrl)) {
+        fail(u"name"_s, *problem, {});
         keep();
         return;
     }

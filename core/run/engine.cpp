@@ -47,8 +47,9 @@ QList<profile::RunRecord> Engine::close()
 
 void Engine::start(const QString &id, const RunRequest &request, qint64 submittedNs)
 {
-    const Call::Services services { m_clock, *m_scheduler, m_retry,   m_prices,
-                                    m_cache, m_flights,    m_counter, m_admission.limits().maxWaitMs };
+    const Call::Services services { m_clock,    *m_scheduler, m_retry,
+                                    m_refusals, m_prices,     m_cache,
+                                    m_flights,  m_counter,    m_admission.limits().maxWaitMs };
     Call &call = *(m_calls[id] = std::make_unique<Call>(id, m_started++, request, submittedNs, services));
     connect(&call, &Call::changed, this, [this, &call](bool atOnce) { onChanged(call, atOnce); });
     connect(&call, &Call::begun, this, &Engine::begun);

@@ -62,6 +62,7 @@ private:
     cost::PriceBook m_prices;
     std::shared_ptr<const cost::TokenCounter> m_counter;
     Retry m_retry;
+    Refusals m_refusals;
     ResponseCache m_cache;
     Flights m_flights;
     Admission m_admission;

@@ -21,10 +21,15 @@ public:
     void begin() override;
 
 private:
+    void askPage(const base::HttpRequest &request);
+    void onPage(const base::HttpRequest &request, const Fetched &fetched);
     void keep(const ModelResult &result);
 
     const llm::Endpoint m_endpoint;
     const std::shared_ptr<ModelPromise> m_promise;
+    const llm::Provider *m_provider = nullptr;
+    QList<llm::ModelInfo> m_models; ///< of the pages so far
+    int m_pages = 0;
 };
 
 } // namespace talkbench::run

@@ -67,10 +67,10 @@ std::optional<qint64> Retry::delayMs(const Failure &failure)
         || error.kind == base::ErrorKind::Cancelled || !failure.serverSays.value_or(isTransient(error)))
         return std::nullopt;
     qint64 delay = 0;
-    if (error.retryAfterMs) {
-        if (*error.retryAfterMs > m_policy.maxRetryAfterMs)
-            return std::nullopt;
-        delay = std::max<qint64>(*error.retryAfterMs, 0);
+    if (error.retryAfterMs && *error.retryAfterMs > m_policy.maxRetryAfterMs)
+        return std::nullopt;
+    if (error.retryAfterMs && *error.retryAfterMs > 0) {
+        delay = *error.retryAfterMs;
     } else {
         const int doublings = std::clamp(failure.attemptsMade - 1, 0, 20);
         const qint64 most = std::min<qint64>(qint64(m_policy.baseDelayMs) << doublings, m_policy.maxDelayMs);

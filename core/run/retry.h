@@ -22,8 +22,8 @@ public:
 
     explicit Retry(const RetryPolicy &policy);
 
-    /// Milliseconds until the next attempt: exactly what the server asked for, else exponential backoff with full
-    /// jitter. Nothing: leave it at that.
+    /// Milliseconds until the next attempt: exactly what the server asked for; where that is nothing, exponential backoff
+    /// with full jitter. Nothing: leave it at that.
     std::optional<qint64> delayMs(const Failure &failure);
 
     /// Whether another attempt may end better, by the table of kinds.

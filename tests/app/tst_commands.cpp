@@ -87,6 +87,26 @@ private Q_SLOTS:
         QVERIFY2(output.errors.contains(u"to first token"_s), qPrintable(output.errors));
     }
 
+    void aPlaceholderIsNoServer()
+    {
+        const QStringList azure { u"--provider"_s, u"azure"_s };
+        for (const QStringList &command :
+             { QStringList { u"chat"_s, u"--model"_s, u"x"_s, u"hi"_s }, { u"models"_s }, { u"test"_s } }) {
+            const Output output = run(command + azure);
+            QCOMPARE(output.code, 1);
+            QVERIFY2(output.errors.contains(u"YOUR-RESOURCE"_s), qPrintable(output.errors));
+        }
+    }
+
+    void filesWithoutAnEndAreRefused()
+    {
+        for (const QString &option : { u"--image"_s, u"--tools"_s, u"--json-schema"_s, u"--validate-schema"_s }) {
+            const Output output = run(chat({ option, u"/dev/zero"_s, u"hi"_s }));
+            QCOMPARE(output.code, 2);
+            QVERIFY2(output.errors.contains(u"is larger than"_s), qPrintable(option + output.errors));
+        }
+    }
+
     void whatTheLimitCutIsNotComplete()
     {
         const Output output = run({ u"chat"_s, u"--max-tokens"_s, u"12"_s, u"Hello"_s });

@@ -73,6 +73,32 @@ private Q_SLOTS:
         QCOMPARE(batch.runner.progress().done(), 4);
     }
 
+    void whatWaitsIsNotInFlight()
+    {
+        m_service->setLimits({ 32, { 8, 0, 0 }, { { u"p"_s, { 0, 1, 0 } } } });
+        m_plan.concurrency = 3;
+        Batch batch(*this, prompts(3));
+        settle();
+        QCOMPARE(started(), 1);
+        advance(20); // a frame
+        const BatchProgress &progress = batch.runner.progress();
+        QCOMPARE(progress.inFlight, 1);
+        QCOMPARE(progress.waiting, (QMap<QString, qsizetype> { { u"the requests a minute"_s, 2 } }));
+        QVERIFY(progressLine(progress).contains(u"1 in flight · 2 waiting for the requests a minute"_s));
+        answerWhole(0);
+        advance(60'000);
+        answerWhole(1);
+        QCOMPARE(progress.ok, 2);
+        QCOMPARE(progress.inFlight, 0);
+        QVERIFY(progress.perSecond > 0 && !progress.remainingMs); // the limit says when it goes on
+        advance(60'000);
+        QCOMPARE(progress.inFlight, 1);
+        QVERIFY(progress.waiting.isEmpty());
+        QVERIFY(progress.remainingMs);
+        batch.runner.cancel();
+        settle();
+    }
+
     void goesOnWhereItWas()
     {
         {

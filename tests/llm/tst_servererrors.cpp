@@ -1,3 +1,4 @@
+#include "core/llm/providers/refusedparameter.h"
 #include "core/llm/providers/retryafter.h"
 #include "core/llm/providers/servererror.h"
 #include "core/llm/secrets.h"
@@ -387,6 +388,56 @@ private Q_SLOTS:
         const Answer none =
             decoded(u"openai-chat"_s, R"({"error":{"message":"bad"}})", 400, {}, { { "retry-after", "2" } });
         QVERIFY(!none.error->retryAfterMs);
+    }
+
+    void refusedParameters_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("instead");
+        const auto row = [](const char *title, int status, const QByteArray &body, const char *name = "",
+                            const char *instead = "") {
+            QTest::newRow(title) << status << body << QString::fromLatin1(name) << QString::fromLatin1(instead);
+        };
+        row("max_tokens", 400,
+            js("{`error`:{`message`:`Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+               "'max_completion_tokens' instead.`,`type`:`invalid_request_error`,`param`:`max_tokens`,"
+               "`code`:`unsupported_parameter`}}"),
+            "max_tokens", "max_completion_tokens");
+        row("max_completion_tokens", 400,
+            js("{`error`:{`message`:`Unknown parameter: 'max_completion_tokens'.`,`param`:`max_completion_tokens`}}"),
+            "max_completion_tokens", "max_tokens");
+        row("temperature", 400,
+            js("{`error`:{`message`:`Unsupported value: 'temperature' does not support 0.2 with this "
+               "model.`,`param`:`temperature`,`code`:`unsupported_value`}}"),
+            "temperature");
+        row("no param", 400, js("{`error`:{`message`:`Unrecognized request argument supplied: stream_options`}}"),
+            "stream_options");
+        row("list", 422,
+            js("{`detail`:[{`type`:`extra_forbidden`,`loc`:[`body`,`seed`],`msg`:`Extra inputs are not permitted`}]}"),
+            "seed");
+        row("a wrong value", 400,
+            js("{`error`:{`message`:`Invalid 'temperature': 5 is above the maximum.`,`param`:`temperature`,"
+               "`code`:`decimal_above_max_value`}}"));
+        row("another effort", 400,
+            js("{`error`:{`message`:`Unsupported value: 'reasoning_effort' does not support 'minimal'.`,"
+               "`param`:`reasoning_effort`,`code`:`unsupported_value`}}"));
+        row("messages", 400,
+            js("{`error`:{`message`:`Unsupported parameter: messages, with temperature`,`param`:`messages`,"
+               "`code`:`unsupported_parameter`}}"));
+        row("tools", 400, js("{`error`:{`message`:`tools are not supported`,`param`:`tools`}}"));
+        row("not the request", 500, js("{`error`:{`message`:`seed is not supported`,`param`:`seed`}}"));
+        row("nothing said", 400, "{}");
+    }
+
+    void refusedParameters()
+    {
+        QFETCH(int, status);
+        QFETCH(QByteArray, body);
+        const auto refused = refusedParameter(httpError({ status, {} }, body));
+        QTEST(refused ? refused->name : QString(), "name");
+        QTEST(refused ? refused->instead : QString(), "instead");
     }
 
     void keysDoNotTravel()

@@ -1,5 +1,5 @@
 #include "core/llm/provider.h"
-#include "core/llm/vendors.h"
+#include "core/llm/vendorhosts.h"
 #include "decoding.h"
 
 #include <QFile>
@@ -60,7 +60,7 @@ private Q_SLOTS:
         Endpoint endpoint;
         endpoint.providerId = vendor.id;
         endpoint.protocol = vendor.protocol;
-        endpoint.baseUrl = vendor.baseUrl;
+        endpoint.baseUrl = QUrl(vendor.baseUrl.toString().replace(u"your-resource"_s, u"mine"_s));
         endpoint.apiKey = u"test-key"_s;
         endpoint.quirks = vendor.quirks;
         ChatRequest chat;
@@ -70,11 +70,11 @@ private Q_SLOTS:
         const Provider &provider = *providerFor(vendor.protocol);
         const auto request = provider.encode(chat, endpoint);
         QVERIFY(request);
-        QCOMPARE(request->http.url.host(), vendor.baseUrl.host());
+        QCOMPARE(request->http.url.host(), endpoint.baseUrl.host());
         QVERIFY(request->http.url.path().startsWith(vendor.baseUrl.path()));
         QVERIFY(!QJsonDocument::fromJson(request->http.body).object().isEmpty());
         const base::HttpRequest models = provider.modelsRequest(endpoint);
-        QCOMPARE(models.url.host(), vendor.baseUrl.host());
+        QCOMPARE(models.url.host(), endpoint.baseUrl.host());
         QVERIFY2(models.url.path().endsWith("/models"_L1) || models.url.path() == "/api/tags"_L1,
                  qPrintable(models.url.path()));
         QCOMPARE(base::headerValue(models.headers, "authorization"),
@@ -103,6 +103,46 @@ private Q_SLOTS:
         QCOMPARE(range(u"minimax"_s, "temperature"_L1), (QJsonObject { { u"above"_s, 0 }, { u"most"_s, 1 } }));
         QCOMPARE(range(u"siliconflow"_s, "reasoning_budget"_L1),
                  (QJsonObject { { u"least"_s, 128 }, { u"most"_s, 32'768 } }));
+    }
+
+    void keysGoToTheVendorsOwnHosts_data()
+    {
+        QTest::addColumn<QString>("url");
+        QTest::addColumn<bool>("own");
+        for (const char *own :
+             { "https://myres.openai.azure.com", "https://myres.openai.azure.com:443/openai/v1",
+               "https://myres.cognitiveservices.azure.com", "https://myres.services.ai.azure.com/models" })
+            QTest::newRow(own) << QString::fromLatin1(own) << true;
+        for (const char *other :
+             { "http://myres.openai.azure.com", "https://myres.openai.azure.com:8443", "https://openai.azure.com",
+               "https://evilopenai.azure.com", "https://myres.openai.azure.com.evil.com",
+               "https://myres.openai.azure.com@evil.com", "https://api.openai.com/v1" })
+            QTest::newRow(other) << QString::fromLatin1(other) << false;
+    }
+
+    void keysGoToTheVendorsOwnHosts()
+    {
+        QFETCH(QString, url);
+        const auto azure =
+            std::find_if(m_vendors.cbegin(), m_vendors.cend(), [](const Vendor &row) { return row.id == "azure"_L1; });
+        QTEST(isServerOf(*azure, QUrl(url)), "own");
+        QVERIFY(isServerOf(m_vendors.first(), m_vendors.first().baseUrl));
+        QVERIFY(!isServerOf(m_vendors.first(), QUrl(u"https://myres.openai.azure.com"_s)));
+    }
+
+    void placeholdersAreNoServers()
+    {
+        Endpoint endpoint;
+        endpoint.baseUrl = QUrl(u"https://YOUR-RESOURCE.openai.azure.com"_s);
+        ChatRequest chat;
+        chat.model = u"m"_s;
+        chat.messages = { Message::fromText(Role::User, u"hi"_s) };
+        const auto request = providerFor(u"azure"_s)->encode(chat, endpoint);
+        QVERIFY(!request);
+        QCOMPARE(request.error().kind, base::ErrorKind::Config);
+        QVERIFY(request.error().message.contains(u"YOUR-RESOURCE"_s));
+        QVERIFY(!placeholderProblem(QUrl(u"https://myres.openai.azure.com"_s)));
+        QVERIFY(!placeholderProblem(QUrl(u"https://chat.your-server.de"_s)));
     }
 
     void badRowsAreErrors()

@@ -101,8 +101,9 @@ class FakeTransport final : public net::HttpTransport {
 
 public:
     bool hasFreeConnection(const QUrl &url) const override { return !blocked.contains(url.host()); }
-    std::unique_ptr<net::Transfer> start(const base::HttpRequest &request, const net::TransportLimits &) override
+    std::unique_ptr<net::Transfer> start(const base::HttpRequest &request, const net::TransportLimits &asked) override
     {
+        limits.push_back(asked);
         const auto index = static_cast<std::size_t>(started);
         auto transfer = std::make_unique<FakeTransfer>(request, [this, index] {
             ++destroyed;
@@ -114,6 +115,7 @@ public:
     }
 
     QStringList blocked;
+    std::vector<net::TransportLimits> limits; ///< of each that was started
     int started = 0;
     int destroyed = 0;
     std::map<std::size_t, FakeTransfer *> live;

@@ -2,6 +2,9 @@
 #include "core/run/retry.h"
 #include "tests/runservice/fakeservice.h"
 
+#include <QJsonDocument>
+#include <QJsonObject>
+
 using namespace talkbench;
 using namespace talkbench::run;
 using namespace talkbench::test;
@@ -399,6 +402,78 @@ private Q_SLOTS:
         QVERIFY(!retry.delayMs({ failure(ErrorKind::RateLimited, 429, 50'001) }));
     }
 
+    void aWaitOfNothingIsNone()
+    {
+        Retry retry({ .baseDelayMs = 100, .seed = 7 });
+        qint64 longest = 0;
+        for (int i = 0; i < 100; ++i)
+            longest = std::max(longest, *retry.delayMs({ failure(ErrorKind::RateLimited, 429, 0) }));
+        QVERIFY(longest > 90 && longest <= 100);
+        QCOMPARE(*retry.delayMs({ failure(ErrorKind::RateLimited, 429, 1) }), 1);
+    }
+
+    void theTimeOfAnAnswerIsThatOfAllItsAttempts()
+    {
+        RunRequest asked = request();
+        asked.limits.totalMs = 3000;
+        Observed call(m_service->start(asked));
+        settle();
+        answerError(0, 503, "{}", { { "retry-after-ms", "1000" } });
+        advance(1000);
+        QCOMPARE(started(), 2);
+        inNetwork([](FakeTransport &transport) {
+            QCOMPARE(transport.limits.at(0).totalMs, 3000);
+            QVERIFY(transport.limits.at(1).totalMs <= 2000 && transport.limits.at(1).totalMs > 1900);
+        });
+        answerError(1, 503, "{}", { { "retry-after-ms", "2000" } });
+        QVERIFY(call.ended()); // the third would begin after the end
+    }
+
+    void whatIsRefusedIsLeftOutFromThenOn()
+    {
+        RunRequest asked = request();
+        asked.chat.options.temperature = 0.2;
+        asked.chat.options.maxTokens = 9;
+        asked.retries = false;
+        Observed call(m_service->start(asked));
+        settle();
+        const auto refuse = [this](std::size_t index, const QString &name) {
+            const QJsonObject error { { u"message"_s, u"No."_s },
+                                      { u"code"_s, u"unsupported_parameter"_s },
+                                      { u"param"_s, name } };
+            answerError(index, 400, QJsonDocument(QJsonObject { { u"error"_s, error } }).toJson());
+            advance(0);
+        };
+        refuse(0, u"temperature"_s);
+        refuse(1, u"max_tokens"_s);
+        QCOMPARE(started(), 3);
+        const QJsonObject body = bodyOf(2);
+        QVERIFY(!body.contains("temperature"_L1) && !body.contains("max_tokens"_L1));
+        QCOMPARE(body["max_completion_tokens"_L1].toInt(), 9);
+        answerWhole(2);
+        QVERIFY(call.record().ok());
+        QCOMPARE(call.record().earlierAttempts.size(), 2);
+        const auto said = [](const profile::RunRecord &record) {
+            return std::any_of(record.trace.decisions.begin(), record.trace.decisions.end(), [](const auto &decision) {
+                return decision.stage == "options"_L1 && decision.reason.startsWith("temperature was not sent"_L1);
+            });
+        };
+        QVERIFY(said(call.record()));
+        Observed next(m_service->start(asked));
+        settle();
+        QCOMPARE(bodyOf(3), body);
+        answerWhole(3);
+        QVERIFY(said(next.record()));
+        asked.chat.model = u"another"_s;
+        Observed other(m_service->start(asked));
+        settle();
+        QVERIFY(bodyOf(4).contains("temperature"_L1));
+        refuse(4, u"seed"_s); // was not there
+        QVERIFY(other.ended());
+        QCOMPARE(other.errorKind(), ErrorKind::InvalidRequest);
+        QCOMPARE(started(), 5);
+    }
+
     void backoffSpreadsOverItsWholeRange()
     {
         Retry retry({ .maxAttempts = 10, .baseDelayMs = 100, .maxDelayMs = 1000, .seed = 7 });
@@ -458,6 +533,14 @@ private Q_SLOTS:
         QCOMPARE(record.earlierAttempts[1].error->kind, ErrorKind::Reset);
         QVERIFY(!record.earlierAttempts[1].error->message.contains(u"topsecretkey"_s));
         QVERIFY(record.earlierAttempts[1].trace.endNs > record.earlierAttempts[0].trace.endNs);
+    }
+
+private:
+    QJsonObject bodyOf(std::size_t index)
+    {
+        QByteArray body;
+        inNetwork([&](FakeTransport &transport) { body = transport.live.at(index)->request.body; });
+        return QJsonDocument::fromJson(body).object();
     }
 };
 

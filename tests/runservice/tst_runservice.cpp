@@ -191,6 +191,33 @@ private Q_SLOTS:
         QCOMPARE(live(), std::size_t(0));
     }
 
+    void lateUsageIsWaitedFor()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("Hello") + finish);
+        advance(3000);
+        QVERIFY(!call.ended());
+        answerBytes(0, usage);
+        advance(Attempt::lingerMs);
+        QVERIFY(call.ended());
+        QCOMPARE(call.record().answer.usage->output, 200);
+        Observed none(m_service->start(request()));
+        settle();
+        answerHead(1);
+        answerBytes(1, delta("Hello") + finish);
+        advance(Attempt::usageLingerMs);
+        QVERIFY(none.ended());
+        QVERIFY(none.record().ok());
+        Observed told(m_service->start(request()));
+        settle();
+        answerHead(2);
+        answerBytes(2, delta("Hello") + finish + done); // none will come
+        advance(Attempt::lingerMs);
+        QVERIFY(told.ended());
+    }
+
     void stopTakesNothingFromACompleteAnswer()
     {
         Observed call(m_service->start(request()));
@@ -639,6 +666,27 @@ private Q_SLOTS:
         QCOMPARE(future.result()->size(), 2);
     }
 
+    void listsOfModelsGoOnPageAfterPage()
+    {
+        auto future = m_service->listModels(request().endpoint);
+        settle();
+        answerHead(0);
+        answerBytes(0, R"({"data":[{"id":"a"}],"has_more":true,"last_id":"a&b"})");
+        answerEnd(0);
+        settle();
+        inNetwork([](FakeTransport &transport) {
+            QCOMPARE(transport.live.at(1)->request.url.query(QUrl::FullyEncoded), u"after_id=a%26b"_s);
+        });
+        answerHead(1);
+        answerBytes(1, R"({"models":[{"name":"models/c"}],"nextPageToken":"next"})");
+        answerEnd(1);
+        settle();
+        answerError(2, 500, "{}"); // what came stays
+        QTRY_VERIFY(future.isFinished());
+        QVERIFY(future.result());
+        QCOMPARE(future.result()->size(), 2);
+    }
+
     void listModelsErrors()
     {
         auto future = m_service->listModels(request().endpoint);
@@ -648,6 +696,10 @@ private Q_SLOTS:
         QCOMPARE(future.result().error().kind, ErrorKind::Auth);
         future = m_service->listModels(request().endpoint);
         settle();
+        RunRequest placeholder = request(u"p"_s, u"YOUR-RESOURCE.openai.azure.com"_s);
+        const auto unsent = m_service->listModels(placeholder.endpoint);
+        QTRY_VERIFY(unsent.isFinished());
+        QCOMPARE(unsent.result().error().kind, ErrorKind::Config);
         m_service.reset();
         QVERIFY(future.isFinished());
         QCOMPARE(future.result().error().kind, ErrorKind::Cancelled);

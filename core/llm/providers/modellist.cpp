@@ -222,4 +222,14 @@ base::Result<QList<ModelInfo>> modelList(const QByteArray &body)
     return models;
 }
 
+std::optional<std::pair<QString, QString>> nextModelPage(const QByteArray &body)
+{
+    const QJsonObject root = jsonDocument(body).object();
+    if (const QString token = root["nextPageToken"_L1].toString(); !token.isEmpty())
+        return std::pair { u"pageToken"_s, token };
+    if (const QString last = root["last_id"_L1].toString(); root["has_more"_L1].toBool() && !last.isEmpty())
+        return std::pair { u"after_id"_s, last };
+    return std::nullopt;
+}
+
 } // namespace talkbench::llm

@@ -1,6 +1,7 @@
 #include "core/llm/providers/wire.h"
 
 #include "core/llm/images.h"
+#include "core/llm/vendorhosts.h"
 
 #include <algorithm>
 #include <array>
@@ -246,6 +247,8 @@ std::optional<base::Error> encodeProblem(const ChatRequest &request, const Endpo
     if (!url.isValid() || url.host().isEmpty() || (url.scheme() != "http"_L1 && url.scheme() != "https"_L1))
         return configError(
             u"The provider's base URL is not an http or https address: “%1”"_s.arg(url.toDisplayString()));
+    if (auto problem = placeholderProblem(url))
+        return problem;
     if (needsModel && request.model.trimmed().isEmpty())
         return configError(u"No model is chosen for this provider."_s);
     if (!canBeHeader(endpoint.apiKey.trimmed()))
