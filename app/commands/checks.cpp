@@ -13,11 +13,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-base::Error usage(const QString &message)
-{
-    return { base::ErrorKind::Usage, message, {}, 0, std::nullopt };
-}
-
 /// "kind", "kind:value" with the kind's first parameter, or a row as JSON.
 base::Result<llm::Validator> validatorFrom(const QString &text)
 {
