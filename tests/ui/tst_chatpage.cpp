@@ -407,7 +407,7 @@ void TestChatPage::aSmallWindowShowsHowToConnect()
     area.setWidgetResizable(true);
     area.setWidget(welcome);
     area.resize(443, 400);
-    welcome->setSimulated(true);
+    welcome->setSimulated(true, false);
     welcome->setServers({ u"OpenAI-compatible server answers at 127.0.0.1:1234: 4 models."_s,
                           u"OpenAI-compatible server answers at 127.0.0.1:8080: 4 models."_s });
     area.show();
