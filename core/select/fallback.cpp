@@ -26,12 +26,12 @@ std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &fail
     const bool tooLong = error.kind == base::ErrorKind::ContextTooLong;
     const auto was =
         std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
-    const std::optional<qint64> context = was == plan.order.end() ? std::nullopt : was->contextTokens;
+    const qint64 context = was == plan.order.end() ? plan.inputTokens : was->contextTokens.value_or(plan.inputTokens);
     for (const Candidate &candidate : plan.order) {
         if (tried.contains(candidate.ref) || candidate.ref == failed || !plan.hasRoom(candidate))
             continue;
         // One that is not known to be longer is no way out.
-        if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context.value_or(plan.inputTokens)))
+        if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context))
             continue;
         // An account without means has none for its other models.
         if (error.kind == base::ErrorKind::Quota && candidate.ref.providerId == failed.providerId)
