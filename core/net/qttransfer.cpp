@@ -287,7 +287,7 @@ std::optional<Error> QtTransfer::strangeHead(int status) const
 {
     if (isInterim(status))
         return interimError(m_request.url, status);
-    if (m_mistrusted && !m_newConnection)
+    if (m_mistrusted) // also where a connection of its own was begun: Qt may have taken the free one before that stood
         return mistrustedError(m_request.url);
     return std::nullopt;
 }

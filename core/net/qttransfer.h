@@ -75,7 +75,7 @@ private:
     qint64 m_stageNs = 0; ///< when the stage began or last moved on
     Stage m_stage = Stage::Connecting;
     bool m_newConnection = false;
-    bool m_mistrusted = false; ///< a connection that was open may bring the answer to another request
+    bool m_mistrusted = false; ///< may have gone out on a connection that brings the answer to another request
 };
 
 } // namespace talkbench::net
