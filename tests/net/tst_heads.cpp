@@ -157,6 +157,7 @@ void TestHeads::endsEndlessHeadsOnceItHurtsNobody()
             connection.answer(200, "{}");
     });
     std::vector<ExchangePtr> streams; // as many as one manager takes, so that the endless head has another
+    streams.reserve(6);
     for (int i = 0; i < 6; ++i)
         streams.push_back(start(post(server.url(), "stream")));
     QTRY_COMPARE(server.requests().size(), 6);
