@@ -115,10 +115,8 @@ void Session::openStore()
     });
     connect(m_store.get(), &store::Store::writeFailed, this, &warn);
     connect(m_runs.get(), &run::RunService::begun, m_store.get(), &store::Store::saveBegun);
-    connect(m_runs.get(), &run::RunService::recorded, m_store.get(), [this](const profile::RunRecord &record) {
-        m_chooser.learn(record);
-        m_store->saveRun(record);
-    });
+    connect(m_runs.get(), &run::RunService::recorded, m_store.get(),
+            [this](const profile::RunRecord &record) { m_store->saveRun(record); });
 }
 
 void Session::learnPrices(const QList<store::ModelList> &lists)
@@ -162,11 +160,12 @@ select::ProviderNames Session::providerNames() const
 
 void Session::measure(QObject *context, const std::function<void()> &then)
 {
+    connect(m_runs.get(), &run::RunService::recorded, this,
+            [this](const profile::RunRecord &record) { m_chooser.learn(record); });
     m_store->runs(measuredRuns).then(context, [this, then](const base::Result<QList<profile::RunRecord>> &runs) {
-        if (runs)
-            m_chooser.load(*runs);
-        else
+        if (!runs)
             warn(runs.error());
+        m_chooser.load(runs ? *runs : QList<profile::RunRecord>());
         then();
     });
 }

@@ -46,6 +46,7 @@ public:
     const Policy &policy() const { return m_policy; }
     /// The newest stored runs, in any order: what has been learned since the start stays.
     void load(const QList<profile::RunRecord> &stored);
+    /// Until load(), records are kept: who never loads must not learn.
     void learn(const profile::RunRecord &record);
     /// A call goes out.
     void sent(const ModelRef &ref, qint64 nowMs) { m_measurements.sent(ref, nowMs); }
@@ -69,7 +70,7 @@ private:
     Policy m_policy;
     Measurements m_measurements;
     QHash<QString, Incumbent> m_incumbents; ///< by conversation
-    QList<profile::RunRecord> m_early; ///< learned before load(), without their chunks
+    QList<profile::RunRecord> m_early; ///< learned before load()
     bool m_loaded = false;
 };
 
