@@ -1,17 +1,15 @@
 #include "core/simulator/simulator.h"
+#include "tests/app/commandline.h"
 
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QNetworkAccessManager>
 #include <QNetworkReply>
-#include <QProcess>
 #include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// `batch` as a shell sees it.
@@ -19,35 +17,14 @@ class TestBatchCommand : public QObject {
     Q_OBJECT
 
 private:
-    struct Output {
-        int code = -1;
-        QString text;
-        QString errors;
-
-        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
-    };
-
     void prepare(QProcess &process, const QStringList &arguments) const
     {
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.remove(u"DISPLAY"_s);
-        environment.insert(u"QT_QPA_PLATFORM"_s, u"no-such-platform"_s);
-        environment.insert(u"TALKBENCH_API_KEY"_s, u"key"_s);
-        process.setProcessEnvironment(environment);
-        process.setProgram(QStringLiteral(TALKBENCH_EXECUTABLE));
-        process.setArguments(QStringList { u"--data-dir"_s, m_dir->path(), u"batch"_s, u"--json"_s } + arguments);
+        m_shell->prepare(process, QStringList { u"batch"_s, u"--json"_s } + arguments, u"key"_s);
     }
 
     Output run(const QStringList &arguments) const
     {
-        QProcess process;
-        prepare(process, arguments);
-        process.start();
-        process.closeWriteChannel();
-        if (!process.waitForFinished(60'000))
-            return {};
-        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
-                 QString::fromUtf8(process.readAllStandardError()) };
+        return m_shell->run(QStringList { u"batch"_s, u"--json"_s } + arguments, {}, u"key"_s);
     }
 
     void begin(double batchMs)
@@ -58,14 +35,12 @@ private:
         knobs.ttft = knobs.gap = simulator::Spread();
         m_simulator = std::make_unique<simulator::Simulator>(knobs);
         m_url = m_simulator->start()->toString();
-        m_dir = std::make_unique<QTemporaryDir>();
-        QFile file(m_dir->filePath(u"p.txt"_s));
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write("one\ntwo\nthree\n");
+        m_shell = std::make_unique<CommandLine>();
+        m_shell->write(u"p.txt"_s, "one\ntwo\nthree\n");
     }
     QStringList asked(const QStringList &more = {}) const
     {
-        return QStringList { m_dir->filePath(u"p.txt"_s), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s }
+        return QStringList { m_shell->filePath(u"p.txt"_s), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s }
         + more;
     }
     QStringList viaProvider(const QStringList &more = {}) const
@@ -73,9 +48,16 @@ private:
         return asked(QStringList { u"--via"_s, u"provider"_s, u"--poll"_s, u"0.1"_s } + more);
     }
 
+    /// Whether the provider has all of it.
+    bool isSent() const
+    {
+        QFile file(m_shell->filePath(u"p.results.jsonl"_s));
+        return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
+    }
+
     std::unique_ptr<simulator::Simulator> m_simulator;
     QString m_url;
-    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<CommandLine> m_shell;
 
 private Q_SLOTS:
     void asTheProvidersBatch()
@@ -94,11 +76,6 @@ private Q_SLOTS:
         QProcess process;
         prepare(process, viaProvider());
         process.start();
-        const QString results = m_dir->filePath(u"p.results.jsonl"_s);
-        const auto isSent = [&results] {
-            QFile file(results);
-            return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
-        };
         QTRY_VERIFY_WITH_TIMEOUT(isSent(), 20'000);
         process.kill();
         QVERIFY(process.waitForFinished());
@@ -116,11 +93,6 @@ private Q_SLOTS:
         QProcess process;
         prepare(process, viaProvider());
         process.start();
-        const QString results = m_dir->filePath(u"p.results.jsonl"_s);
-        const auto isSent = [&results] {
-            QFile file(results);
-            return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
-        };
         QTRY_VERIFY_WITH_TIMEOUT(isSent(), 20'000);
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished());
@@ -135,11 +107,6 @@ private Q_SLOTS:
         QProcess process;
         prepare(process, viaProvider());
         process.start();
-        const QString results = m_dir->filePath(u"p.results.jsonl"_s);
-        const auto isSent = [&results] {
-            QFile file(results);
-            return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
-        };
         QTRY_VERIFY_WITH_TIMEOUT(isSent(), 20'000);
         QNetworkAccessManager manager; // somebody cancels it at the provider
         QNetworkRequest cancel(QUrl(m_url + u"/v1/batches/batch_sim1/cancel"_s));
@@ -154,13 +121,10 @@ private Q_SLOTS:
     void tighterLimitsAreSaid()
     {
         begin(50);
-        QFile settings(m_dir->filePath(u"settings.json"_s));
-        QVERIFY(settings.open(QIODevice::WriteOnly));
-        settings.write(R"({"settings":{"limits/per_provider":2}})");
-        settings.close();
+        m_shell->write(u"settings.json"_s, R"({"settings":{"limits/per_provider":2}})");
         const QString words = u"custom is limited to 2 calls at once in the settings"_s;
         QVERIFY(!run(asked({ u"--concurrency"_s, u"2"_s })).errors.contains(words));
-        const QString anew = m_dir->filePath(u"anew.jsonl"_s);
+        const QString anew = m_shell->filePath(u"anew.jsonl"_s);
         const Output output = run(asked({ u"--concurrency"_s, u"3"_s, u"--out"_s, anew }));
         QVERIFY2(output.errors.contains(words), qPrintable(output.errors));
         QCOMPARE(output.code, 0);
@@ -187,7 +151,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, way);
         begin(50);
-        const QString csv = m_dir->filePath(u"r.csv"_s);
+        const QString csv = m_shell->filePath(u"r.csv"_s);
         const Output done =
             run(asked({ u"--via"_s, way, u"--validate"_s, u"contains:no such words"_s, u"--export"_s, csv }));
         QVERIFY2(done.code == 3, qPrintable(done.errors));
@@ -198,7 +162,6 @@ private Q_SLOTS:
         const QByteArray table = file.readAll();
         QVERIFY(table.startsWith("id,provider,model,ok,finish_reason,text,valid,"));
         QCOMPARE(table.count(",false,"), 3);
-        m_dir->remove();
         begin(50);
         QCOMPARE(run(asked({ u"--via"_s, way, u"--validate"_s, u"not-empty"_s })).code, 0);
     }
@@ -215,10 +178,8 @@ private Q_SLOTS:
     void budgetsHoldBeforeTheFirstCall()
     {
         begin(50);
-        QFile settings(m_dir->filePath(u"settings.json"_s));
-        QVERIFY(settings.open(QIODevice::WriteOnly));
-        settings.write(R"({"settings":{"budgets":{"rows":[{"scope":"day","limit_usd":1e-9,"action":"ask"}]}}})");
-        settings.close();
+        m_shell->write(u"settings.json"_s,
+                       R"({"settings":{"budgets":{"rows":[{"scope":"day","limit_usd":1e-9,"action":"ask"}]}}})");
         const Output held = run(asked());
         QCOMPARE(held.code, 1);
         QCOMPARE(held.json()[u"error"_s][u"kind"_s].toString(), u"budget"_s);

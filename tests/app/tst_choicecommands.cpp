@@ -2,16 +2,13 @@
 #include "core/cost/budget.h"
 #include "core/simulator/simulator.h"
 #include "core/store/store.h"
+#include "tests/app/commandline.h"
 
 #include <QFile>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// `talkbench select` and `talkbench chat --model auto`, as a shell sees them. Of two servers one always refuses.
@@ -19,25 +16,9 @@ class TestChoiceCommands final : public QObject {
     Q_OBJECT
 
 private:
-    struct Output {
-        int code = -1;
-        QString text;
-        QString errors;
-
-        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
-    };
-
     Output run(const QStringList &arguments) const
     {
-        QProcess process;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(u"TALKBENCH_API_KEY"_s, u"sk-of-the-named-provider-only"_s);
-        process.setProcessEnvironment(environment);
-        process.start(QStringLiteral(TALKBENCH_EXECUTABLE), QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
-        if (!process.waitForFinished(60'000))
-            return {};
-        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
-                 QString::fromUtf8(process.readAllStandardError()) };
+        return m_shell->run(arguments, {}, u"sk-of-the-named-provider-only"_s);
     }
     static config::ProviderConfig provider(const QString &id, const QUrl &url)
     {
@@ -50,12 +31,12 @@ private:
     }
     void set(const char *key, const QVariant &value) const
     {
-        config::Settings settings(m_dir->path());
+        config::Settings settings(m_shell->dataDir());
         QVERIFY(settings.load());
         QVERIFY(settings.setValue(key, value));
     }
 
-    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<CommandLine> m_shell;
     QList<config::ProviderConfig> m_providers;
     std::unique_ptr<simulator::Simulator> m_good;
     std::unique_ptr<simulator::Simulator> m_bad;
@@ -63,9 +44,7 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
-        simulator::Knobs knobs;
-        knobs.ttft = simulator::Spread { simulator::Spread::Shape::Constant, 5, 0 };
-        knobs.gap = simulator::Spread { simulator::Spread::Shape::Constant, 1, 0 };
+        simulator::Knobs knobs = fastKnobs();
         knobs.tokens = 20;
         m_good = std::make_unique<simulator::Simulator>(knobs);
         knobs.errorStatus = 429;
@@ -78,8 +57,8 @@ private Q_SLOTS:
 
     void init()
     {
-        m_dir = std::make_unique<QTemporaryDir>();
-        config::Settings settings(m_dir->path());
+        m_shell = std::make_unique<CommandLine>();
+        config::Settings settings(m_shell->dataDir());
         QVERIFY(settings.load());
         QVERIFY(settings.setProviders(m_providers));
         QVERIFY(settings.setValue("retry/max_attempts", 1));
@@ -124,7 +103,7 @@ private Q_SLOTS:
     {
         const Output listed = run({ u"models"_s, u"--provider"_s, u"good"_s, u"--json"_s });
         QVERIFY2(listed.code == 0, qPrintable(listed.errors));
-        store::Store store(m_dir->path());
+        store::Store store(m_shell->dataDir());
         auto lists = store.modelLists();
         lists.waitForFinished();
         const QList<store::ModelList> kept = *lists.result();
@@ -179,7 +158,7 @@ private Q_SLOTS:
 
     void aBatchChoosesForEachPrompt()
     {
-        const QString prompts = m_dir->filePath(u"p.txt"_s);
+        const QString prompts = m_shell->filePath(u"p.txt"_s);
         QFile file(prompts);
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write("one\ntwo\nthree\n");
@@ -188,7 +167,7 @@ private Q_SLOTS:
         const Output done = run(batch);
         QVERIFY2(done.code == 0, qPrintable(done.errors));
         QCOMPARE(done.json()["ok"_L1].toInt(), 3);
-        QFile results(m_dir->filePath(u"p.results.jsonl"_s));
+        QFile results(m_shell->filePath(u"p.results.jsonl"_s));
         QVERIFY(results.open(QIODevice::ReadOnly));
         const QJsonObject row = QJsonDocument::fromJson(results.readLine()).object();
         QCOMPARE(row["provider"_L1].toString(), u"good"_s);
@@ -202,7 +181,7 @@ private Q_SLOTS:
 
     void theLengthIsOfTheWholeConversation()
     {
-        const QString path = m_dir->filePath(u"messages.json"_s);
+        const QString path = m_shell->filePath(u"messages.json"_s);
         QFile file(path);
         QVERIFY(file.open(QIODevice::WriteOnly));
         QJsonArray messages;
@@ -226,7 +205,7 @@ private Q_SLOTS:
     void aStoredConversationIsMeasured()
     {
         {
-            store::Store store(m_dir->path());
+            store::Store store(m_shell->dataDir());
             store.open();
             store::Conversation conversation;
             conversation.id = conversation.title = u"talk"_s;
@@ -313,7 +292,7 @@ private Q_SLOTS:
     {
         const QList<cost::Budget> none { { cost::BudgetScope::Day, u"bad"_s, 0, cost::BudgetAction::Refuse } };
         set("budgets", cost::toSetting(none));
-        QFile prompts(m_dir->filePath(u"p.txt"_s));
+        QFile prompts(m_shell->filePath(u"p.txt"_s));
         QVERIFY(prompts.open(QIODevice::WriteOnly) && prompts.write("one\n") > 0);
         prompts.close();
         const QStringList batch { u"batch"_s, prompts.fileName(), u"--models"_s, u"auto"_s };
@@ -322,7 +301,7 @@ private Q_SLOTS:
         QVERIFY2(output.errors.contains(u"for bad is used up: $0.00 spent. Auto asks the other providers."_s),
                  qPrintable(output.errors));
         set("select/candidates", u"bad/sim-small"_s);
-        const Output held = run(batch + QStringList { u"--out"_s, m_dir->filePath(u"anew.jsonl"_s) });
+        const Output held = run(batch + QStringList { u"--out"_s, m_shell->filePath(u"anew.jsonl"_s) });
         QCOMPARE(held.code, 1);
         QVERIFY2(held.errors.contains(u"Nothing was sent"_s), qPrintable(held.errors));
     }

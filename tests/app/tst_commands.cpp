@@ -1,16 +1,13 @@
 #include "core/simulator/simulator.h"
+#include "tests/app/commandline.h"
 #include "tests/support/scriptedserver.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// The commands as a shell sees them: exit codes, stdout, stderr.
@@ -18,25 +15,6 @@ class TestCommands : public QObject {
     Q_OBJECT
 
 private:
-    struct Output {
-        int code = -1;
-        QString text;
-        QString errors;
-
-        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
-    };
-
-    void prepare(QProcess &process, const QStringList &arguments, const QString &key = {}) const
-    {
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.remove(u"DISPLAY"_s);
-        environment.insert(u"QT_QPA_PLATFORM"_s, u"no-such-platform"_s); // the command line needs no display
-        environment.insert(u"TALKBENCH_API_KEY"_s, key);
-        process.setProcessEnvironment(environment);
-        process.setProgram(QStringLiteral(TALKBENCH_EXECUTABLE));
-        process.setArguments(QStringList { u"--data-dir"_s, m_dir.path() } + arguments);
-    }
-
     /// Runs what is prepared from a shell script: "$0" "$@".
     static void inShell(QProcess &process, const QString &script)
     {
@@ -46,15 +24,7 @@ private:
 
     Output run(const QStringList &arguments, const QByteArray &input = {}, const QString &key = {}) const
     {
-        QProcess process;
-        prepare(process, arguments, key);
-        process.start();
-        process.write(input);
-        process.closeWriteChannel();
-        if (!process.waitForFinished(60'000))
-            return {};
-        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
-                 QString::fromUtf8(process.readAllStandardError()) };
+        return m_shell.run(arguments, input, key);
     }
 
     /// `chat` to the test's own, fast simulator.
@@ -63,17 +33,14 @@ private:
         return QStringList { u"chat"_s, u"--base-url"_s, m_url.toString(), u"--model"_s, u"sim-small"_s } + more;
     }
 
-    QTemporaryDir m_dir;
+    CommandLine m_shell;
     std::unique_ptr<simulator::Simulator> m_simulator;
     QUrl m_url;
 
 private Q_SLOTS:
     void initTestCase()
     {
-        simulator::Knobs knobs;
-        knobs.ttft = simulator::Spread { simulator::Spread::Shape::Constant, 5, 0 };
-        knobs.gap = simulator::Spread { simulator::Spread::Shape::Constant, 1, 0 };
-        m_simulator = std::make_unique<simulator::Simulator>(knobs);
+        m_simulator = std::make_unique<simulator::Simulator>(fastKnobs());
         const auto url = m_simulator->start();
         QVERIFY(url);
         m_url = *url;
@@ -286,7 +253,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, arguments);
         QProcess full;
-        prepare(full, arguments);
+        m_shell.prepare(full, arguments);
         full.setStandardOutputFile(u"/dev/full"_s);
         full.start();
         QVERIFY(full.waitForFinished(60'000));
@@ -294,7 +261,7 @@ private Q_SLOTS:
         QVERIFY(full.readAllStandardError().contains("the output could not be written"));
 
         QProcess closed;
-        prepare(closed, arguments);
+        m_shell.prepare(closed, arguments);
         closed.setArguments(QStringList { u"-c"_s, u"exec \"$0\" \"$@\" >&-"_s, closed.program() }
                             + closed.arguments());
         closed.setProgram(u"/bin/sh"_s);
@@ -306,8 +273,8 @@ private Q_SLOTS:
     void aReaderThatHasGoneEndsTheCall()
     {
         QProcess process;
-        prepare(process,
-                chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 20000"_s, u"Hello"_s }));
+        m_shell.prepare(
+            process, chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 20000"_s, u"Hello"_s }));
         inShell(process, u"(\"$0\" \"$@\"; echo code $? >&2) | head -c 20"_s);
         process.start();
         QVERIFY(process.waitForFinished(20'000));
@@ -324,7 +291,8 @@ private Q_SLOTS:
             connection.chunk(event(R"("delta":{"content":"a\ud83d"})"));
         });
         QProcess process;
-        prepare(process, { u"chat"_s, u"--base-url"_s, server.url().toString(), u"--model"_s, u"m"_s, u"Hello"_s });
+        m_shell.prepare(process,
+                        { u"chat"_s, u"--base-url"_s, server.url().toString(), u"--model"_s, u"m"_s, u"Hello"_s });
         process.start();
         QVERIFY(process.waitForReadyRead(30'000)); // the first half has come
         server.on(0, [&](tests::ScriptedConnection &connection) {
@@ -348,8 +316,8 @@ private Q_SLOTS:
     void interruptKeepsThePart()
     {
         QProcess process;
-        prepare(process,
-                chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 2000"_s, u"Hello"_s }));
+        m_shell.prepare(
+            process, chat({ u"--header"_s, u"x-sim-gap: 20"_s, u"--header"_s, u"x-sim-tokens: 2000"_s, u"Hello"_s }));
         process.start();
         QVERIFY(process.waitForReadyRead(30'000)); // it streams
         kill(static_cast<pid_t>(process.processId()), SIGINT);
@@ -432,7 +400,7 @@ private Q_SLOTS:
         QFETCH(int, code);
         QFETCH(QString, says);
         QCOMPARE(run(chat({ u"Hello"_s })).code, 0); // something is spent
-        const QString path = m_dir.filePath(u"settings.json"_s);
+        const QString path = m_shell.filePath(u"settings.json"_s);
         QFile file(path);
         QVERIFY(file.open(QIODevice::WriteOnly));
         const QJsonObject budget { { u"scope"_s, scope }, { u"limit_usd"_s, limit }, { u"action"_s, action } };

@@ -1,15 +1,12 @@
 #include "core/config/settings.h"
 #include "core/cost/budget.h"
 #include "core/simulator/simulator.h"
+#include "tests/app/commandline.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// `talkbench chat --fit` and `--messages`, as a shell sees them.
@@ -17,23 +14,7 @@ class TestFitCommand final : public QObject {
     Q_OBJECT
 
 private:
-    struct Output {
-        int code = -1;
-        QString text;
-        QString errors;
-
-        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
-    };
-
-    Output run(const QStringList &arguments) const
-    {
-        QProcess process;
-        process.start(QStringLiteral(TALKBENCH_EXECUTABLE), QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
-        if (!process.waitForFinished(60'000))
-            return {};
-        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
-                 QString::fromUtf8(process.readAllStandardError()) };
-    }
+    Output run(const QStringList &arguments) const { return m_shell->run(arguments); }
     static QStringList chat(const QUrl &url, const QStringList &more)
     {
         return QStringList { u"chat"_s, u"--base-url"_s, url.toString(), u"--model"_s, u"sim-small"_s } + more;
@@ -53,12 +34,7 @@ private:
                   QJsonArray { QJsonObject { { u"type"_s, u"text"_s },
                                              { u"text"_s, u"The sea is deep and wide. "_s.repeated(20) } } } } });
         }
-        return write(u"before.json"_s, QJsonDocument(messages).toJson());
-    }
-    QString write(const QString &name, const QByteArray &bytes) const
-    {
-        QFile file(m_dir->filePath(name));
-        return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() ? file.fileName() : QString();
+        return m_shell->write(u"before.json"_s, QJsonDocument(messages).toJson());
     }
     /// Goes on in that conversation, with room for about half of it.
     Output goOn(const QUrl &url, const QStringList &more) const
@@ -68,28 +44,21 @@ private:
                                       u"--context-limit"_s, u"1300"_s }
                             + more + QStringList { u"And now?"_s }));
     }
-    QJsonArray kept() const
-    {
-        return QJsonDocument::fromJson(run({ u"runs"_s, u"--format"_s, u"json"_s }).text.toUtf8()).array();
-    }
     static qint64 inputOf(const Output &output) { return output.json()["usage"_L1]["input"_L1].toInteger(); }
 
-    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<CommandLine> m_shell;
     std::unique_ptr<simulator::Simulator> m_simulator;
     QUrl m_url;
 
 private Q_SLOTS:
     void initTestCase()
     {
-        simulator::Knobs knobs;
-        knobs.ttft = simulator::Spread { simulator::Spread::Shape::Constant, 5, 0 };
-        knobs.gap = simulator::Spread { simulator::Spread::Shape::Constant, 1, 0 };
-        m_simulator = std::make_unique<simulator::Simulator>(knobs);
+        m_simulator = std::make_unique<simulator::Simulator>(fastKnobs());
         const auto url = m_simulator->start();
         QVERIFY(url);
         m_url = *url;
     }
-    void init() { m_dir = std::make_unique<QTemporaryDir>(); }
+    void init() { m_shell = std::make_unique<CommandLine>(); }
 
     void aLongPromptIsMadeToFit()
     {
@@ -149,7 +118,7 @@ private Q_SLOTS:
     void whatCannotBeSentIsRefused()
     {
         QFETCH(QByteArray, messages);
-        const Output output = run(chat(m_url, { u"--messages"_s, write(u"m.json"_s, messages), u"Hello"_s }));
+        const Output output = run(chat(m_url, { u"--messages"_s, m_shell->write(u"m.json"_s, messages), u"Hello"_s }));
         QCOMPARE(output.code, 2);
         QVERIFY(!output.errors.isEmpty());
     }
@@ -161,7 +130,7 @@ private Q_SLOTS:
                      && summed.errors.contains(u"become a summary"_s) && !summed.errors.contains(u"no summary"_s),
                  qPrintable(summed.errors));
         QVERIFY(inputOf(summed) <= 1'200);
-        const QJsonArray runs = kept();
+        const QJsonArray runs = m_shell->runs();
         QCOMPARE(runs.size(), 2);
         QStringList operations;
         for (const auto &run : runs)
@@ -176,13 +145,13 @@ private Q_SLOTS:
         QVERIFY2(nobody.errors.contains(u"There is no summary of the older turns: There is no provider 'nobody'"_s),
                  qPrintable(nobody.errors));
         QVERIFY(inputOf(nobody) > 0 && inputOf(nobody) <= 1'200);
-        QCOMPARE(kept().size(), 1);
+        QCOMPARE(m_shell->runs().size(), 1);
     }
 
     void aBudgetHoldsForTheSummaryToo()
     {
         {
-            config::Settings settings(m_dir->path());
+            config::Settings settings(m_shell->dataDir());
             QVERIFY(settings.setValue(
                 "budgets",
                 cost::toSetting({ { cost::BudgetScope::Call, u"simulator"_s, 1e-9, cost::BudgetAction::Refuse } })));
@@ -192,7 +161,7 @@ private Q_SLOTS:
         QVERIFY2(output.errors.contains(u"no summary of the older turns: "_s)
                      && output.errors.contains(u"budget"_s, Qt::CaseInsensitive),
                  qPrintable(output.errors));
-        QCOMPARE(kept().size(), 1);
+        QCOMPARE(m_shell->runs().size(), 1);
     }
 
     /// Its server knows better: it is asked once, and its refusal stands.
@@ -208,7 +177,7 @@ private Q_SLOTS:
         QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"context_too_long"_s);
         QCOMPARE(output.json()["attempts"_L1].toInt(), 1);
         QVERIFY2(output.errors.contains(u"were left out"_s), qPrintable(output.errors));
-        QCOMPARE(kept().size(), 1);
+        QCOMPARE(m_shell->runs().size(), 1);
     }
 };
 

@@ -1,15 +1,12 @@
 #include "core/simulator/simulator.h"
 #include "core/store/store.h"
+#include "tests/app/commandline.h"
 #include "tests/store/peek.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// Calls of a process that is killed (SIGKILL): their costs are in every sum of the next.
@@ -28,23 +25,23 @@ private Q_SLOTS:
         QVERIFY(url);
         m_url = url->toString();
     }
-    void init() { m_dir = std::make_unique<QTemporaryDir>(); }
+    void init() { m_shell = std::make_unique<CommandLine>(); }
 
     void aChatThatWasKilledIsARun()
     {
         QProcess chat;
         start(chat, { u"chat"_s, u"--base-url"_s, m_url, u"--model"_s, u"sim-small"_s, u"Tell me of lighthouses"_s });
         QTRY_COMPARE_WITH_TIMEOUT(begun(), 1, 60'000);
-        QCOMPARE(runs().size(), 0); // its process runs
+        QCOMPARE(m_shell->runs().size(), 0); // its process runs
         chat.kill();
         QVERIFY(chat.waitForFinished());
-        const QJsonArray rows = runs();
+        const QJsonArray rows = m_shell->runs();
         QCOMPARE(rows.size(), 1);
         isInterrupted(rows[0].toObject(), u"chat"_s);
         QCOMPARE(rows[0][u"metrics"_s][u"output_tokens"_s].toInt(-1), 0); // no text of it is known
-        QCOMPARE(runs(), rows);
+        QCOMPARE(m_shell->runs(), rows);
         QCOMPARE(begun(), 0);
-        const QJsonObject report = QJsonDocument::fromJson(output({ u"report"_s, u"--json"_s })).object();
+        const QJsonObject report = m_shell->run({ u"report"_s, u"--json"_s }).json();
         const QJsonObject row = report[u"rows"_s][0].toObject();
         QCOMPARE(row[u"calls"_s].toInt(), 1);
         QCOMPARE(row[u"cancelled"_s].toInt(), 1);
@@ -54,18 +51,15 @@ private Q_SLOTS:
 
     void allCallsOfABatchThatWasKilledAreRuns()
     {
-        QFile prompts(m_dir->filePath(u"p.txt"_s));
-        QVERIFY(prompts.open(QIODevice::WriteOnly));
-        prompts.write("one\ntwo\nthree\nfour\nfive\nsix\n");
-        prompts.close();
+        const QString prompts = m_shell->write(u"p.txt"_s, "one\ntwo\nthree\nfour\nfive\nsix\n");
         QProcess batch;
-        start(batch,
-              { u"batch"_s, prompts.fileName(), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s,
-                u"--concurrency"_s, u"4"_s });
+        start(
+            batch,
+            { u"batch"_s, prompts, u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s, u"--concurrency"_s, u"4"_s });
         QTRY_COMPARE_WITH_TIMEOUT(begun(), 4, 60'000);
         batch.kill();
         QVERIFY(batch.waitForFinished());
-        const QJsonArray rows = runs();
+        const QJsonArray rows = m_shell->runs();
         QCOMPARE(rows.size(), 4);
         for (const auto &row : rows)
             isInterrupted(row.toObject(), u"batch"_s);
@@ -73,21 +67,24 @@ private Q_SLOTS:
 
     void whatEndsByItselfIsCountedOnce()
     {
-        QCOMPARE(output({ u"chat"_s, u"--base-url"_s, m_url, u"--model"_s, u"sim-small"_s, u"--max-tokens"_s, u"5"_s,
-                          u"Hello"_s })
-                     .isEmpty(),
-                 false);
-        const QJsonArray rows = runs();
+        QVERIFY(!m_shell
+                     ->run({ u"chat"_s, u"--base-url"_s, m_url, u"--model"_s, u"sim-small"_s, u"--max-tokens"_s, u"5"_s,
+                             u"Hello"_s })
+                     .text.isEmpty());
+        const QJsonArray rows = m_shell->runs();
         QCOMPARE(rows.size(), 1);
         QCOMPARE(rows[0][u"result"_s].toString(), u"ok"_s);
         QCOMPARE(begun(), 0);
-        QVERIFY(QDir(m_dir->path()).entryList({ u"talkbench.db.calls-*"_s }).isEmpty());
+        QVERIFY(QDir(m_shell->dataDir()).entryList({ u"talkbench.db.calls-*"_s }).isEmpty());
     }
 
     void theWindowsAnswerCountsAsFarAsItIsKept()
     {
         QProcess window;
-        prepare(window, { u"--prompt"_s, u"Write 20000 words about measuring."_s });
+        m_shell->prepare(window, { u"--prompt"_s, u"Write 20000 words about measuring."_s });
+        QProcessEnvironment environment = window.processEnvironment();
+        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
+        window.setProcessEnvironment(environment);
         window.start();
         QTRY_COMPARE_WITH_TIMEOUT(begun(), 1, 60'000);
         const auto keptLength = [this] {
@@ -96,38 +93,19 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(keptLength() > 200, 60'000);
         window.kill();
         QVERIFY(window.waitForFinished());
-        const QJsonArray rows = runs();
+        const QJsonArray rows = m_shell->runs();
         QCOMPARE(rows.size(), 1);
         QCOMPARE(rows[0][u"result"_s].toString(), u"interrupted"_s);
         QVERIFY(rows[0][u"metrics"_s][u"output_tokens"_s].toInt() > 10);
     }
 
 private:
-    void prepare(QProcess &process, const QStringList &arguments) const
-    {
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
-        environment.insert(u"TALKBENCH_API_KEY"_s, u"key"_s);
-        process.setProcessEnvironment(environment);
-        process.setProgram(QStringLiteral(TALKBENCH_EXECUTABLE));
-        process.setArguments(QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
-    }
-
     void start(QProcess &process, const QStringList &arguments) const
     {
-        prepare(process, arguments);
+        m_shell->prepare(process, arguments, u"key"_s);
         process.start();
         process.closeWriteChannel();
     }
-
-    QByteArray output(const QStringList &arguments) const
-    {
-        QProcess process;
-        start(process, arguments);
-        return process.waitForFinished(60'000) ? process.readAllStandardOutput() : QByteArray();
-    }
-
-    QJsonArray runs() const { return QJsonDocument::fromJson(output({ u"runs"_s, u"--format"_s, u"json"_s })).array(); }
 
     static void isInterrupted(const QJsonObject &row, const QString &operation)
     {
@@ -143,7 +121,7 @@ private:
 
     QVariant ask(const QString &statement) const
     {
-        const QString path = store::Store::databasePath(m_dir->path());
+        const QString path = store::Store::databasePath(m_shell->dataDir());
         return QFile::exists(path) ? store::Peek(path).ask(statement) : QVariant();
     }
     /// Rows of calls under way.
@@ -151,7 +129,7 @@ private:
 
     std::unique_ptr<simulator::Simulator> m_simulator;
     QString m_url;
-    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<CommandLine> m_shell;
 };
 
 QTEST_GUILESS_MAIN(TestInterrupted)

@@ -1,15 +1,12 @@
 #include "core/config/instancelock.h"
 #include "core/config/settings.h"
 #include "core/store/store.h"
+#include "tests/app/commandline.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace talkbench;
+using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
 /// `talkbench prices set`, `unset` and `recompute`, and the receipt of `talkbench chat`, as a shell sees them.
@@ -17,24 +14,7 @@ class TestPriceCommands final : public QObject {
     Q_OBJECT
 
 private:
-    struct Output {
-        int code = -1;
-        QString text;
-        QString errors;
-
-        QJsonObject json() const { return QJsonDocument::fromJson(text.toUtf8()).object(); }
-        QJsonArray rows() const { return QJsonDocument::fromJson(text.toUtf8()).array(); }
-    };
-
-    Output run(const QStringList &arguments) const
-    {
-        QProcess process;
-        process.start(QStringLiteral(TALKBENCH_EXECUTABLE), QStringList { u"--data-dir"_s, m_dir->path() } + arguments);
-        if (!process.waitForFinished(60'000))
-            return {};
-        return { process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
-                 QString::fromUtf8(process.readAllStandardError()) };
-    }
+    Output run(const QStringList &arguments) const { return m_shell->run(arguments); }
     Output set(const QString &model, const QString &input) const
     {
         return run({ u"prices"_s, u"set"_s, model, u"--input"_s, input, u"--output"_s, u"10"_s, u"--json"_s });
@@ -56,22 +36,22 @@ private:
     }
     void keep(const QList<profile::RunRecord> &records) const
     {
-        store::Store store(m_dir->path());
+        store::Store store(m_shell->dataDir());
         for (const profile::RunRecord &record : records)
             store.saveRun(record);
     }
     QList<profile::RunRecord> kept() const
     {
-        store::Store store(m_dir->path());
+        store::Store store(m_shell->dataDir());
         auto runs = store.runs(0);
         runs.waitForFinished();
         return *runs.result();
     }
 
-    std::unique_ptr<QTemporaryDir> m_dir;
+    std::unique_ptr<CommandLine> m_shell;
 
 private Q_SLOTS:
-    void init() { m_dir = std::make_unique<QTemporaryDir>(); }
+    void init() { m_shell = std::make_unique<CommandLine>(); }
 
     void aPriceOfOnesOwnIsSetAndTakenBack()
     {
@@ -162,31 +142,30 @@ private Q_SLOTS:
         const Output output = run(QStringList { u"prices"_s, u"set"_s } + arguments);
         QCOMPARE(output.code, 2);
         QVERIFY(!output.errors.isEmpty());
-        QVERIFY(!QFile::exists(m_dir->filePath(u"settings.json"_s)));
+        QVERIFY(!QFile::exists(m_shell->filePath(u"settings.json"_s)));
     }
 
     void anOpenWindowsSettingsAreLeftAlone()
     {
-        config::InstanceLock window(m_dir->path());
+        config::InstanceLock window(m_shell->dataDir());
         QVERIFY(window.acquire());
         const Output output = set(u"m"_s, u"1"_s);
         QCOMPARE(output.code, 1);
         QVERIFY2(output.errors.contains(u"already running"_s), qPrintable(output.errors));
-        QVERIFY(!QFile::exists(m_dir->filePath(u"settings.json"_s)));
+        QVERIFY(!QFile::exists(m_shell->filePath(u"settings.json"_s)));
     }
 
     /// The window writes it, as if it had been set there.
     void anOpenWindowTakesTheChange()
     {
-        config::InstanceLock window(m_dir->path());
+        config::InstanceLock window(m_shell->dataDir());
         QVERIFY(window.acquire());
-        config::Settings settings(m_dir->path());
+        config::Settings settings(m_shell->dataDir());
         window.setChange(
             [&settings](const QString &key, const QVariant &value) { return settings.setValue(key.toUtf8(), value); });
         QProcess process;
-        process.start(QStringLiteral(TALKBENCH_EXECUTABLE),
-                      { u"--data-dir"_s, m_dir->path(), u"prices"_s, u"set"_s, u"m"_s, u"--input"_s, u"1"_s,
-                        u"--output"_s, u"2"_s });
+        m_shell->prepare(process, { u"prices"_s, u"set"_s, u"m"_s, u"--input"_s, u"1"_s, u"--output"_s, u"2"_s });
+        process.start();
         QTRY_COMPARE_WITH_TIMEOUT(process.state(), QProcess::NotRunning, 30'000);
         QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
         const QVariantList rows = settings.value("prices/own").toMap()[u"rows"_s].toList();
@@ -240,11 +219,11 @@ private Q_SLOTS:
 
     void tokensAreCountedAsAnswersHaveTaught()
     {
-        QFile learned(m_dir->filePath(u"tokens.json"_s));
+        QFile learned(m_shell->filePath(u"tokens.json"_s));
         QVERIFY(learned.open(QIODevice::WriteOnly));
         learned.write(R"({"p": {"claude-opus-4-6": [[900, 1800], [1100, 2200], [5000, 10000]], "old": {"mean": 3}}})");
         learned.close();
-        QFile text(m_dir->filePath(u"text"_s));
+        QFile text(m_shell->filePath(u"text"_s));
         QVERIFY(text.open(QIODevice::WriteOnly));
         text.write(QByteArray(" word").repeated(1000));
         text.close();
@@ -267,7 +246,7 @@ private Q_SLOTS:
         QVERIFY2(plain.errors.contains(u"no favourite models"_s), qPrintable(plain.errors));
         QVERIFY(plain.errors.contains(u" a million = "_s));
         {
-            config::Settings settings(m_dir->path());
+            config::Settings settings(m_shell->dataDir());
             QVERIFY(settings.load());
             QVERIFY(settings.setValue("models/favourites",
                                       QVariantMap { { u"p"_s, QStringList { u"dear"_s, u"unknown"_s } } }));

@@ -1,104 +1,16 @@
-#include "core/run/responsecache.h"
-#include "tests/runservice/fakeservice.h"
-
-#include <QPromise>
+#include "tests/runservice/cachedservice.h"
 
 using namespace talkbench;
 using namespace talkbench::run;
 using namespace talkbench::test;
 using namespace Qt::StringLiterals;
-using base::ErrorKind;
-using profile::CacheEntry;
 using profile::CachePolicy;
 
-namespace {
-
-/// What a disk would hold, and what it was told. Used in the network thread; looked at when that stands still.
-struct Shelf {
-    QHash<QByteArray, CacheEntry> entries;
-    bool slow = false; ///< answers nothing
-    int asked = 0;
-    int saved = 0;
-    int hits = 0;
-    int misses = 0;
-};
-
-class FakeStorage final : public CacheStorage {
-public:
-    explicit FakeStorage(Shelf &shelf) : m_shelf(shelf) { }
-
-    QFuture<Found> find(const QByteArray &key) override
-    {
-        ++m_shelf.asked;
-        auto promise = std::make_shared<QPromise<Found>>();
-        promise->start();
-        const auto future = promise->future();
-        if (m_shelf.slow) {
-            m_held.append(promise);
-            return future;
-        }
-        promise->addResult(m_shelf.entries.contains(key) ? Found(m_shelf.entries.value(key)) : Found());
-        promise->finish();
-        return future;
-    }
-    void save(const QByteArray &key, const CacheEntry &entry) override
-    {
-        ++m_shelf.saved;
-        m_shelf.entries.insert(key, entry);
-    }
-    void clear(const profile::CacheFilter &filter) override
-    {
-        m_shelf.entries.removeIf([&filter](const auto &entry) { return filter.matches(entry.value()); });
-    }
-    void countHit(const QByteArray &, const profile::CacheHit &) override { ++m_shelf.hits; }
-    void countMiss() override { ++m_shelf.misses; }
-
-private:
-    Shelf &m_shelf;
-    QList<std::shared_ptr<QPromise<Found>>> m_held;
-};
-
-RunRequest deterministic()
-{
-    RunRequest asked = request();
-    asked.chat.options.temperature = 0;
-    return asked;
-}
-
-/// Asked again once where the answer has not this word.
-RunRequest checked(const QString &word)
-{
-    RunRequest asked = deterministic();
-    asked.validation.validators = { { u"contains"_s, { { u"text"_s, word } } } };
-    asked.validation.onFailure = llm::Validation::OnFailure::Retry;
-    asked.validation.retries = 1;
-    return asked;
-}
-
-/// Of a call or of an attempt.
-QStringList cacheDecisions(const auto &record)
-{
-    QStringList reasons;
-    for (const profile::Decision &decision : record.trace.decisions) {
-        if (decision.stage == u"cache"_s)
-            reasons << decision.reason;
-    }
-    return reasons;
-}
-
-} // namespace
-
-class TestResponseCache : public test::FakeServiceTest {
+class TestResponseCache : public test::CachedServiceTest {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init()
-    {
-        m_shelf = {};
-        makeService();
-        m_service->setCacheStorage(std::make_unique<FakeStorage>(m_shelf));
-        set({ .policy = CachePolicy::Deterministic });
-    }
+    void init() { makeCachedService(); }
     void cleanup() { m_service.reset(); }
 
     void aHitAsksNobody()
@@ -378,143 +290,6 @@ private Q_SLOTS:
 
     // The same call in flight
 
-    void joinsACallInFlight()
-    {
-        const auto leader = ask(deterministic());
-        answerHead(0);
-        answerBytes(0, delta("Hel"));
-        const auto joiner = ask(deterministic());
-        QCOMPARE(started(), 1);
-        QCOMPARE(joiner->text, u"Hel"_s); // all so far, at once
-        answerBytes(0, delta("lo"));
-        advance(16);
-        QCOMPARE(joiner->text, u"Hello"_s);
-        answerBytes(0, finish + usage + done);
-        answerEnd(0);
-        QVERIFY(leader->ended() && joiner->ended());
-        QVERIFY(!leader->record().cached);
-        QVERIFY(joiner->record().cached);
-        QCOMPARE(joiner->record().answer.text, u"Hello"_s);
-        QCOMPARE(*joiner->record().costUsd, 0.0);
-        QCOMPARE(*joiner->record().cacheHit->savedUsd, 0.003);
-        QCOMPARE(joiner->record().cacheHit->runId, leader->record().id);
-        QCOMPARE(cacheDecisions(joiner->record()), QStringList { u"joined a call in flight"_s });
-        QCOMPARE(m_shelf.saved, 1);
-    }
-
-    void othersDoNotJoin()
-    {
-        const auto leader = ask(deterministic());
-        RunRequest off = deterministic();
-        off.cache = CachePolicy::Off;
-        const auto alone = ask(off);
-        RunRequest anew = deterministic();
-        anew.cache = CachePolicy::Refresh;
-        const auto refresh = ask(anew);
-        RunRequest different = deterministic();
-        different.chat.model = u"n"_s;
-        const auto other = ask(different);
-        QCOMPARE(started(), 4);
-    }
-
-    void theJoinerStopsAlone()
-    {
-        const auto leader = ask(deterministic());
-        answerHead(0);
-        answerBytes(0, delta("Hel"));
-        const auto joiner = ask(deterministic());
-        joiner->run->cancel();
-        settle();
-        QVERIFY(joiner->ended() && joiner->record().cancelled());
-        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
-        QCOMPARE(live(), std::size_t(1));
-        answerBytes(0, delta("lo") + finish + usage + done);
-        answerEnd(0);
-        QVERIFY(leader->record().ok());
-        QCOMPARE(joiner->records.size(), 1);
-        QCOMPARE(joiner->text, u"Hel"_s);
-    }
-
-    void theCallGoesOnForTheJoiner()
-    {
-        auto leader = ask(deterministic());
-        answerHead(0);
-        answerBytes(0, delta("Hel"));
-        const auto joiner = ask(deterministic());
-        const auto second = ask(deterministic());
-        leader->run->cancel();
-        settle();
-        QVERIFY(leader->ended() && leader->record().cancelled());
-        QCOMPARE(leader->record().answer.text, u"Hel"_s);
-        QCOMPARE(*leader->record().costUsd, 0.0);
-        QCOMPARE(leader->updates.constLast().state, RunState::Ended);
-        leader.reset(); // whose end cancels once more
-        settle();
-        QCOMPARE(live(), std::size_t(1));
-        answerBytes(0, delta("lo") + finish + usage + done);
-        answerEnd(0);
-        QVERIFY(joiner->ended() && second->ended());
-        // One of them pays, and has the true stamps.
-        QVERIFY(joiner->record().ok() && !joiner->record().cached);
-        QCOMPARE(joiner->record().id, joiner->run->id());
-        QCOMPARE(*joiner->record().costUsd, 0.003);
-        QCOMPARE(joiner->record().trace.httpStatus, 200);
-        QCOMPARE(joiner->text, u"Hello"_s);
-        QVERIFY(second->record().cached);
-        QCOMPARE(started(), 1);
-        QVERIFY(ask(deterministic())->ended()); // and it is kept
-    }
-
-    void whenAllHaveGoneItStops()
-    {
-        const auto leader = ask(deterministic());
-        answerHead(0);
-        answerBytes(0, delta("Hel"));
-        const auto joiner = ask(deterministic());
-        leader->run->cancel();
-        settle();
-        QCOMPARE(live(), std::size_t(1));
-        joiner->run->cancel();
-        settle();
-        QCOMPARE(live(), std::size_t(0));
-        QCOMPARE(leader->records.size(), 1);
-        QCOMPARE(joiner->records.size(), 1);
-        QVERIFY(!ask(deterministic())->ended());
-        QCOMPARE(started(), 2);
-    }
-
-    void aWaiterTakesOver()
-    {
-        const auto leader = ask(deterministic());
-        const auto first = ask(deterministic());
-        const auto second = ask(deterministic());
-        QCOMPARE(started(), 1);
-        answerError(0, 400, R"({"error":{"message":"no","type":"invalid_request_error"}})");
-        QVERIFY(leader->ended() && leader->record().answer.error);
-        QVERIFY(!first->ended() && !second->ended());
-        QCOMPARE(started(), 2); // one asks itself, the other waits for it
-        answerWhole(1);
-        QVERIFY(first->record().ok() && !first->record().cached);
-        QVERIFY(second->record().ok() && second->record().cached);
-        QCOMPARE(cacheDecisions(first->record()), (QStringList { u"joined a call in flight"_s, u"miss"_s }));
-    }
-
-    /// Shown words can't be taken back, as for a call of one's own.
-    void aBrokenStreamIsEverybodys()
-    {
-        const auto leader = ask(deterministic());
-        answerHead(0);
-        answerBytes(0, delta("Hel"));
-        const auto joiner = ask(deterministic());
-        answerEnd(0, base::Error { ErrorKind::Reset, u"gone"_s, {}, 0, std::nullopt });
-        QVERIFY(leader->ended() && joiner->ended());
-        QCOMPARE(joiner->errorKind(), ErrorKind::Reset);
-        QVERIFY(cacheDecisions(joiner->record()).constLast().contains(u"broke off"_s));
-        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
-        QCOMPARE(m_shelf.saved, 0);
-        QCOMPARE(m_shelf.hits, 0);
-    }
-
     /// "Hi" is what is answered.
     void aPassedAnswerIsKeptWhereItMightHaveBeenAskedAgain()
     {
@@ -552,45 +327,6 @@ private Q_SLOTS:
         const auto again = ask(deterministic());
         QCOMPARE(again->text, u"Hi"_s);
     }
-
-    void theServiceGoesWhileCallsAreJoined()
-    {
-        QList<profile::RunRecord> records;
-        connect(m_service.get(), &RunService::recorded, this,
-                [&records](const profile::RunRecord &record) { records.append(record); });
-        const auto leader = ask(deterministic());
-        const auto joiner = ask(deterministic());
-        const auto second = ask(deterministic());
-        m_service.reset();
-        QCOMPARE(records.size(), 3);
-        for (const profile::RunRecord &record : records)
-            QVERIFY(record.cancelled());
-    }
-
-private:
-    [[nodiscard]] std::unique_ptr<Observed> ask(const RunRequest &asked)
-    {
-        auto call = std::make_unique<Observed>(m_service->start(asked));
-        for (int i = 0; i < 3; ++i) // there, to the storage and back
-            settle();
-        return call;
-    }
-    void set(const CacheSettings &settings)
-    {
-        m_service->setCacheSettings(settings);
-        settle();
-    }
-    /// "Hel", a second, "lo".
-    void answerSlowly(std::size_t index)
-    {
-        answerHead(index);
-        answerBytes(index, delta("Hel"));
-        advance(1000);
-        answerBytes(index, delta("lo") + finish + usage + done);
-        answerEnd(index);
-    }
-
-    Shelf m_shelf;
 };
 
 QTEST_GUILESS_MAIN(TestResponseCache)

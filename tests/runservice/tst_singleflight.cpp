@@ -1,0 +1,171 @@
+#include "tests/runservice/cachedservice.h"
+
+using namespace talkbench;
+using namespace talkbench::run;
+using namespace talkbench::test;
+using namespace Qt::StringLiterals;
+using base::ErrorKind;
+using profile::CachePolicy;
+
+/// A call that is in flight is joined.
+class TestSingleFlight : public test::CachedServiceTest {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { makeCachedService(); }
+    void cleanup() { m_service.reset(); }
+
+    void joinsACallInFlight()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        QCOMPARE(started(), 1);
+        QCOMPARE(joiner->text, u"Hel"_s); // all so far, at once
+        answerBytes(0, delta("lo"));
+        advance(16);
+        QCOMPARE(joiner->text, u"Hello"_s);
+        answerBytes(0, finish + usage + done);
+        answerEnd(0);
+        QVERIFY(leader->ended() && joiner->ended());
+        QVERIFY(!leader->record().cached);
+        QVERIFY(joiner->record().cached);
+        QCOMPARE(joiner->record().answer.text, u"Hello"_s);
+        QCOMPARE(*joiner->record().costUsd, 0.0);
+        QCOMPARE(*joiner->record().cacheHit->savedUsd, 0.003);
+        QCOMPARE(joiner->record().cacheHit->runId, leader->record().id);
+        QCOMPARE(cacheDecisions(joiner->record()), QStringList { u"joined a call in flight"_s });
+        QCOMPARE(m_shelf.saved, 1);
+    }
+
+    void othersDoNotJoin()
+    {
+        const auto leader = ask(deterministic());
+        RunRequest off = deterministic();
+        off.cache = CachePolicy::Off;
+        const auto alone = ask(off);
+        RunRequest anew = deterministic();
+        anew.cache = CachePolicy::Refresh;
+        const auto refresh = ask(anew);
+        RunRequest different = deterministic();
+        different.chat.model = u"n"_s;
+        const auto other = ask(different);
+        QCOMPARE(started(), 4);
+    }
+
+    void theJoinerStopsAlone()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        joiner->run->cancel();
+        settle();
+        QVERIFY(joiner->ended() && joiner->record().cancelled());
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QCOMPARE(live(), std::size_t(1));
+        answerBytes(0, delta("lo") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(leader->record().ok());
+        QCOMPARE(joiner->records.size(), 1);
+        QCOMPARE(joiner->text, u"Hel"_s);
+    }
+
+    void theCallGoesOnForTheJoiner()
+    {
+        auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        const auto second = ask(deterministic());
+        leader->run->cancel();
+        settle();
+        QVERIFY(leader->ended() && leader->record().cancelled());
+        QCOMPARE(leader->record().answer.text, u"Hel"_s);
+        QCOMPARE(*leader->record().costUsd, 0.0);
+        QCOMPARE(leader->updates.constLast().state, RunState::Ended);
+        leader.reset(); // whose end cancels once more
+        settle();
+        QCOMPARE(live(), std::size_t(1));
+        answerBytes(0, delta("lo") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(joiner->ended() && second->ended());
+        // One of them pays, and has the true stamps.
+        QVERIFY(joiner->record().ok() && !joiner->record().cached);
+        QCOMPARE(joiner->record().id, joiner->run->id());
+        QCOMPARE(*joiner->record().costUsd, 0.003);
+        QCOMPARE(joiner->record().trace.httpStatus, 200);
+        QCOMPARE(joiner->text, u"Hello"_s);
+        QVERIFY(second->record().cached);
+        QCOMPARE(started(), 1);
+        QVERIFY(ask(deterministic())->ended()); // and it is kept
+    }
+
+    void whenAllHaveGoneItStops()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        leader->run->cancel();
+        settle();
+        QCOMPARE(live(), std::size_t(1));
+        joiner->run->cancel();
+        settle();
+        QCOMPARE(live(), std::size_t(0));
+        QCOMPARE(leader->records.size(), 1);
+        QCOMPARE(joiner->records.size(), 1);
+        QVERIFY(!ask(deterministic())->ended());
+        QCOMPARE(started(), 2);
+    }
+
+    void aWaiterTakesOver()
+    {
+        const auto leader = ask(deterministic());
+        const auto first = ask(deterministic());
+        const auto second = ask(deterministic());
+        QCOMPARE(started(), 1);
+        answerError(0, 400, R"({"error":{"message":"no","type":"invalid_request_error"}})");
+        QVERIFY(leader->ended() && leader->record().answer.error);
+        QVERIFY(!first->ended() && !second->ended());
+        QCOMPARE(started(), 2); // one asks itself, the other waits for it
+        answerWhole(1);
+        QVERIFY(first->record().ok() && !first->record().cached);
+        QVERIFY(second->record().ok() && second->record().cached);
+        QCOMPARE(cacheDecisions(first->record()), (QStringList { u"joined a call in flight"_s, u"miss"_s }));
+    }
+
+    /// Shown words can't be taken back, as for a call of one's own.
+    void aBrokenStreamIsEverybodys()
+    {
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto joiner = ask(deterministic());
+        answerEnd(0, base::Error { ErrorKind::Reset, u"gone"_s, {}, 0, std::nullopt });
+        QVERIFY(leader->ended() && joiner->ended());
+        QCOMPARE(joiner->errorKind(), ErrorKind::Reset);
+        QVERIFY(cacheDecisions(joiner->record()).constLast().contains(u"broke off"_s));
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QCOMPARE(m_shelf.saved, 0);
+        QCOMPARE(m_shelf.hits, 0);
+    }
+
+    void theServiceGoesWhileCallsAreJoined()
+    {
+        QList<profile::RunRecord> records;
+        connect(m_service.get(), &RunService::recorded, this,
+                [&records](const profile::RunRecord &record) { records.append(record); });
+        const auto leader = ask(deterministic());
+        const auto joiner = ask(deterministic());
+        const auto second = ask(deterministic());
+        m_service.reset();
+        QCOMPARE(records.size(), 3);
+        for (const profile::RunRecord &record : records)
+            QVERIFY(record.cancelled());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSingleFlight)
+#include "tst_singleflight.moc"
