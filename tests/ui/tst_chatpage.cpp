@@ -237,6 +237,7 @@ void TestChatPage::errorsKeepTheRawWordsBehindALine()
     QTRY_VERIFY(chat.ended());
     auto *toggle = chat.button(u"noticeDetailsToggle"_s);
     QVERIFY(toggle->isVisible());
+    QTRY_COMPARE(toggle->height(), toggle->sizeHint().height()); // laid out: before, a click hits nothing
     auto *words = chat.answer()->findChild<QPlainTextEdit *>(u"noticeDetailsText"_s);
     QVERIFY(!words->isVisible());
     QTest::mouseClick(toggle, Qt::LeftButton);
