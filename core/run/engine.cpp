@@ -194,6 +194,7 @@ void Engine::onEnded(Call &call, const profile::RunRecord &record)
 
 void Engine::onDone(Call &call)
 {
+    m_dirty.removeOne(&call); // one without an owner says no more that it has ended
     m_admission.leave(call.id(), call.tokensUsed());
     const auto ended = m_calls.find(call.id());
     ended->second.release()->deleteLater(); // it is the sender

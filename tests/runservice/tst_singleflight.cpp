@@ -102,6 +102,24 @@ private Q_SLOTS:
         QVERIFY(ask(deterministic())->ended()); // and it is kept
     }
 
+    /// Its last update is due when it is gone.
+    void theFrameAfterACallWithoutAnOwner()
+    {
+        int streamed = 0;
+        connect(m_service.get(), &RunService::streamed, m_service.get(), [&streamed] { ++streamed; });
+        const auto leader = ask(deterministic());
+        const auto joiner = ask(deterministic());
+        leader->run->cancel();
+        settle();
+        answerWhole(0);
+        QVERIFY(joiner->ended());
+        const int before = streamed;
+        for (int i = 0; i < 3; ++i)
+            advance(16);
+        QCOMPARE(streamed, before);
+        QVERIFY(ask(deterministic())->ended());
+    }
+
     void whenAllHaveGoneItStops()
     {
         const auto leader = ask(deterministic());
