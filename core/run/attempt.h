@@ -38,6 +38,8 @@ public:
     const llm::Answer &answer() const { return m_answer; }
     const profile::Trace &trace() const { return m_trace; }
     bool contentReceived() const { return m_trace.firstContentNs != 0; }
+    /// What counts against the tokens a minute; unset where the server may or may not have counted.
+    std::optional<qint64> tokensUsed() const;
     /// What the server says of trying again (x-should-retry).
     std::optional<bool> shouldRetry() const;
 

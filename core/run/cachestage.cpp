@@ -119,17 +119,29 @@ void CacheStage::leave()
     }
 }
 
+bool CacheStage::stopWithJoined()
+{
+    if (!m_joined || !m_joined->hasLastPayer())
+        return false;
+    Q_EMIT decided(u"stopped as the last that waited for a call without an owner, and pays for it"_s);
+    m_stopping = true;
+    m_joined->leave();
+    return true;
+}
+
 /// Where nobody saw a word of what failed, one of those who waited asks itself, and the others join it.
 void CacheStage::onLanded(const profile::RunRecord &record)
 {
     const QPointer<Flight> flight = std::exchange(m_joined, nullptr);
     flight->disconnect(this);
     const bool seen = !flight->text().isEmpty() || !flight->reasoning().isEmpty();
-    if (record.answer.error && !seen) {
+    if (record.answer.error && !seen && !m_stopping) {
+        if (flight->takeBill())
+            Q_EMIT inherited(record);
         joinOrLead();
         return;
     }
-    if (record.answer.error)
+    if (record.answer.error && !m_stopping)
         Q_EMIT decided(u"the call it had joined broke off: what had come is shown"_s);
     if (flight->takeBill()) {
         answer(record, std::nullopt);

@@ -38,6 +38,9 @@ public:
     void share(const QString &text, const QString &reasoning);
     /// Whether others wait for the call that its owner stops: it goes on, and deserted() says when the last has gone.
     bool goOnForOthers();
+    /// Of a call that stops. True where it was the last to wait for a call without an owner: that has stopped, too, and
+    /// answered() has brought its bill.
+    bool stopWithJoined();
     /// The call has ended: its answer is kept, those that joined have theirs, and nothing more comes from here.
     void conclude(const profile::RunRecord &record);
 
@@ -51,6 +54,8 @@ Q_SIGNALS:
     /// Without a hit, this call is the one that pays for `record`.
     void answered(const talkbench::profile::RunRecord &record, const std::optional<talkbench::profile::CacheHit> &hit);
     void deserted();
+    /// The call it had joined had no owner any more and failed without a word: its attempts are on this call's bill.
+    void inherited(const talkbench::profile::RunRecord &failed);
 
 private:
     void onFound(const ResponseCache::Found &found);
@@ -71,6 +76,7 @@ private:
     std::unique_ptr<Playback> m_playback;
     QPointer<Flight> m_joined;
     QPointer<Flight> m_led;
+    bool m_stopping = false;
     bool m_concluded = false;
 };
 

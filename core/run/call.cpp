@@ -27,17 +27,13 @@ base::Error interrupted()
     return { base::ErrorKind::Interrupted, u"Talkbench ended before this call did."_s, {}, 0, std::nullopt };
 }
 
-/// What counts against the tokens a minute; unset where the server may or may not have counted.
-std::optional<qint64> tokensUsedBy(const Attempt &attempt)
+/// Why it ended goes with its error.
+llm::Answer endedBy(llm::Answer answer)
 {
-    const llm::Answer &answer = attempt.answer();
-    if (answer.usage)
-        return answer.usage->inputTotal() + answer.usage->outputTotal();
-    const profile::Trace &trace = attempt.trace();
-    const bool neverSent = trace.sentNs == 0 && trace.headersNs == 0;
-    if (neverSent || trace.httpStatus >= 300)
-        return 0;
-    return std::nullopt;
+    const bool cancelled = answer.error && answer.error->kind == base::ErrorKind::Cancelled;
+    if (cancelled || (answer.error && !answer.finishReason))
+        answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
+    return answer;
 }
 
 } // namespace
@@ -118,8 +114,9 @@ void Call::askCache()
     connect(m_cache.get(), &CacheStage::missed, this, &Call::enqueue);
     connect(m_cache.get(), &CacheStage::deserted, this, [this] {
         if (m_ownerless)
-            stop();
+            stop(stopped());
     });
+    connect(m_cache.get(), &CacheStage::inherited, this, &Call::onInherited);
     m_cache->begin(m_encoded.unsent);
 }
 
@@ -131,9 +128,21 @@ void Call::onCacheContent(const QString &text, const QString &reasoning)
 void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit)
 {
     m_trace.endNs = m_services.clock.nowNs();
+    profile::RunRecord brought = record;
+    if (m_stoppedBy && record.answer.error) {
+        brought.answer.error = m_stoppedBy;
+        brought.answer.finishReason.reset();
+        brought.answer = endedBy(brought.answer);
+    }
     const profile::RunRecord own = recordOf({ m_request, {}, m_trace });
-    m_validating.next({ m_request, record.answer, m_trace });
-    endWith(hit ? cachedRecord(own, record, *hit) : inheritedRecord(own, record));
+    m_validating.next({ m_request, brought.answer, m_trace });
+    endWith(hit ? cachedRecord(own, brought, *hit) : inheritedRecord(own, brought));
+}
+
+void Call::onInherited(const profile::RunRecord &failed)
+{
+    m_earlier.append(attemptsOf(failed));
+    m_earlierRequests = m_earlier.size(); // its retries were that call's
 }
 
 // Admit
@@ -286,7 +295,7 @@ RunUpdate Call::takeUpdate()
 void Call::onAttemptFinished()
 {
     m_trace = m_attempt->trace();
-    m_tokensUsed = tokensUsedBy(*m_attempt);
+    m_tokensUsed = m_attempt->tokensUsed();
     const llm::Answer &answer = m_attempt->answer();
     const auto error = answer.error ? llm::withoutSecrets(*answer.error, m_request.endpoint) : base::Error();
     if (const QString without = askedWithout(); !without.isEmpty())
@@ -399,7 +408,7 @@ void Call::cancel()
     if (const bool complete = m_attempt && m_attempt->answer().finished; !complete && m_cache->goOnForOthers())
         leaveToOthers();
     else
-        stop();
+        stop(stopped());
 }
 
 /// The owner has its record, without a bill; the call has no owner any more.
@@ -411,23 +420,24 @@ void Call::leaveToOthers()
     llm::Answer answer = m_attempt ? m_attempt->answer() : llm::Answer();
     answer.error = stopped();
     m_ownerless = true;
-    profile::RunRecord record = recordOf({ m_request, answer, trace });
-    record.costUsd = 0;
-    Q_EMIT ended(record);
+    Q_EMIT ended(withoutBill(recordOf({ m_request, answer, trace })));
 }
 
-void Call::stop()
+void Call::stop(const base::Error &why)
 {
     m_validating.stop();
+    m_stoppedBy = why;
     const qint64 now = m_services.clock.nowNs();
     if (m_attempt) {
-        m_attempt->abort(stopped(), now);
+        m_attempt->abort(why, now);
         return;
     }
     m_retryTimer.reset();
     m_queueTimer.reset();
+    if (m_cache->stopWithJoined())
+        return;
     llm::Answer answer = m_cache->shown();
-    answer.error = stopped();
+    answer.error = why;
     m_trace.endNs = now;
     end(answer);
 }
@@ -445,15 +455,9 @@ void Call::end(const llm::Answer &answer)
 
 profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
 {
-    llm::Answer answer = finished.answer;
-    if (answer.error) {
-        const bool cancelled = answer.error->kind == base::ErrorKind::Cancelled;
-        if (cancelled || !answer.finishReason)
-            answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
-    }
     const Accounting accounting { m_services.prices, m_services.counter.get(), finished.request.promptTokens };
-    profile::RunRecord record =
-        makeRecord(m_id, finished.request, m_startedWallMs, answer, finished.trace, m_earlier, accounting);
+    profile::RunRecord record = makeRecord(m_id, finished.request, m_startedWallMs, endedBy(finished.answer),
+                                           finished.trace, m_earlier, accounting);
     record.cached = m_cache && m_cache->isAnswering();
     if (record.cached)
         record.costUsd = 0;

@@ -89,7 +89,8 @@ private:
     std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const base::Error &error, const QString &why);
     void leaveToOthers();
-    void stop();
+    void onInherited(const profile::RunRecord &failed);
+    void stop(const base::Error &why);
     void prepare();
     void settle(const llm::Answer &answer);
     void askAgain(const RunRequest &request);
@@ -120,6 +121,7 @@ private:
     std::unique_ptr<CacheStage> m_cache;
     /// Its owner has stopped it, but others have joined.
     bool m_ownerless = false;
+    std::optional<base::Error> m_stoppedBy;
     std::unique_ptr<Attempt> m_attempt;
     QList<profile::Attempt> m_earlier;
     qsizetype m_earlierRequests = 0; ///< of m_earlier, the attempts at requests before this one

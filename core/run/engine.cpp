@@ -34,8 +34,9 @@ QList<profile::RunRecord> Engine::close()
         call->disconnect(this);
         connect(call.get(), &Call::ended, this,
                 [&records](const profile::RunRecord &record) { records.append(record); });
-        call->cancel();
     }
+    for (auto &[id, call] : m_calls) // which may end others
+        call->cancel();
     m_dirty.clear();
     m_wakeTimer.reset();
     m_calls.clear();

@@ -28,6 +28,8 @@ public:
     void disown() { m_unpaid = true; }
     /// True once, if the owner is gone.
     bool takeBill() { return std::exchange(m_unpaid, false); }
+    /// The owner is gone, and nobody would be left to pay but the only one that waits.
+    bool hasLastPayer() const { return m_unpaid && m_followers == 1; }
 
 Q_SIGNALS:
     void content(const QString &text, const QString &reasoning);

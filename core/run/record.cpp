@@ -265,9 +265,31 @@ profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRec
     own.trace = original.trace;
     own.trace.decisions = decisions + original.trace.decisions;
     own.earlierAttempts = original.earlierAttempts;
-    own.costUsd = original.costUsd;
+    own.costUsd = answerUsd(original);
+    own.price = original.price;
+    own.priceVersion = original.priceVersion;
+    own.promptCounted = original.promptCounted;
     own.cached = false;
     return own;
+}
+
+QList<profile::Attempt> attemptsOf(const profile::RunRecord &record)
+{
+    QList<profile::Attempt> attempts = record.earlierAttempts;
+    if (record.trace.dispatchedNs != 0)
+        attempts.append(
+            { record.trace, record.answer.error, record.model, {}, {}, record.answer.usage, answerUsd(record) });
+    return attempts;
+}
+
+profile::RunRecord withoutBill(profile::RunRecord record)
+{
+    record.costUsd = 0;
+    for (profile::Attempt &attempt : record.earlierAttempts) {
+        attempt.usage.reset();
+        attempt.costUsd.reset();
+    }
+    return record;
 }
 
 } // namespace talkbench::run

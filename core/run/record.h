@@ -27,8 +27,15 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
 profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord &original,
                                 const profile::CacheHit &hit);
 
-/// A call's `own` record with all of another that it took over: its answer, stamps and bill.
+/// A call's `own` record with all of another that it took over: its answer, stamps, attempts and price. The cost is the
+/// answer's alone: whoever adds up adds the attempts'.
 profile::RunRecord inheritedRecord(profile::RunRecord own, const profile::RunRecord &original);
+
+/// A call's attempts, the last among them, each with what it cost.
+QList<profile::Attempt> attemptsOf(const profile::RunRecord &record);
+
+/// A call that somebody else pays for.
+profile::RunRecord withoutBill(profile::RunRecord record);
 
 /// Token counts for an answer whose server sent none, or not all: a nought where text came is none. The source says `tokenizer` where the model's own vocabulary counted
 /// all of it. Else it says `chunks`; output: a chunk is a token where chunks are small, as most servers send them; where they

@@ -96,6 +96,8 @@ private Q_SLOTS:
         QCOMPARE(joiner->record().id, joiner->run->id());
         QCOMPARE(*joiner->record().costUsd, 0.003);
         QCOMPARE(joiner->record().trace.httpStatus, 200);
+        QVERIFY(!joiner->record().price.isEmpty()); // its receipt has the lines
+        QCOMPARE(joiner->record().priceVersion, u"v1"_s);
         QCOMPARE(joiner->text, u"Hello"_s);
         QVERIFY(second->record().cached);
         QCOMPARE(started(), 1);
@@ -134,8 +136,31 @@ private Q_SLOTS:
         QCOMPARE(live(), std::size_t(0));
         QCOMPARE(leader->records.size(), 1);
         QCOMPARE(joiner->records.size(), 1);
+        // The last to go pays for what had come.
+        QCOMPARE(*leader->record().costUsd, 0.0);
+        QVERIFY(joiner->record().cancelled() && !joiner->record().cached);
+        QVERIFY(joiner->record().costUsd.value_or(0) > 0);
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QVERIFY(!joiner->record().price.isEmpty());
         QVERIFY(!ask(deterministic())->ended());
         QCOMPARE(started(), 2);
+    }
+
+    void closingPaysOnce()
+    {
+        QList<profile::RunRecord> records;
+        connect(m_service.get(), &RunService::recorded, this,
+                [&records](const profile::RunRecord &record) { records.append(record); });
+        const auto leader = ask(deterministic());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        const auto first = ask(deterministic());
+        const auto second = ask(deterministic());
+        m_service.reset(); // in any order
+        QCOMPARE(records.size(), 3);
+        QCOMPARE(std::count_if(records.cbegin(), records.cend(),
+                               [](const profile::RunRecord &record) { return record.costUsd.value_or(0) > 0; }),
+                 1);
     }
 
     void aWaiterTakesOver()
