@@ -238,19 +238,30 @@ Value tokenEfficiency(const RunRecord &record)
     return total && *total > 0 ? Value(*outputTokens(record) / *total * 100) : Value();
 }
 
-/// Of answers that failed their checks and of judges: what was paid beside the answer.
-Value validationUsd(const RunRecord &record)
+/// What was paid beside the answer; unset where that was nothing, or nobody knows it. Of the attempts before, those with an
+/// error were cut off, the others' answers failed their checks.
+Value besideUsd(const RunRecord &record, bool withCutOff)
 {
     Value sum;
-    for (const auto &attempts : { record.earlierAttempts, record.judgements }) {
-        for (const Attempt &attempt : attempts) {
-            if (attempt.usage && !attempt.costUsd)
-                return {};
-            if (attempt.costUsd)
-                sum = sum.value_or(0) + *attempt.costUsd;
-        }
+    bool known = true;
+    const auto add = [&](const Attempt &attempt) {
+        known = known && (!attempt.usage || attempt.costUsd);
+        if (attempt.costUsd)
+            sum = sum.value_or(0) + *attempt.costUsd;
+    };
+    for (const Attempt &attempt : record.earlierAttempts) {
+        if (withCutOff || !attempt.error)
+            add(attempt);
     }
-    return sum;
+    for (const Attempt &judgement : record.judgements)
+        add(judgement);
+    return known ? sum : Value();
+}
+
+/// Of answers that failed their checks and of judges.
+Value validationUsd(const RunRecord &record)
+{
+    return besideUsd(record, false);
 }
 
 /// Of all that could be checked.
@@ -271,7 +282,7 @@ Value costPerMillionOutput(const RunRecord &record)
 {
     const Value tokens = outputTokens(record);
     return record.costUsd && tokens && *tokens > 0
-        ? Value((*record.costUsd - validationUsd(record).value_or(0)) / *tokens * 1e6)
+        ? Value((*record.costUsd - besideUsd(record, true).value_or(0)) / *tokens * 1e6)
         : Value();
 }
 
@@ -316,6 +327,20 @@ bool isReasoningEstimated(const RunRecord &record)
     const auto &decisions = record.trace.decisions;
     return std::any_of(decisions.cbegin(), decisions.cend(),
                        [](const Decision &decision) { return decision.stage == QLatin1StringView("reasoning"); });
+}
+
+bool isPriceEstimated(const std::optional<llm::Usage> &usage)
+{
+    return usage && usage->source != llm::UsageSource::Server && !usage->reportedCostUsd;
+}
+
+/// One estimated part makes the sum an estimate.
+bool isCostEstimated(const RunRecord &record)
+{
+    const auto isEstimated = [](const Attempt &attempt) { return isPriceEstimated(attempt.usage); };
+    return isPriceEstimated(record.answer.usage)
+        || std::any_of(record.earlierAttempts.cbegin(), record.earlierAttempts.cend(), isEstimated)
+        || std::any_of(record.judgements.cbegin(), record.judgements.cend(), isEstimated);
 }
 
 using enum Better;
@@ -392,6 +417,8 @@ bool isEstimate(const Metric &metric, const RunRecord &record)
     const auto &usage = record.answer.usage;
     const QByteArrayView id = metric.id;
     const QByteArrayView unit = metric.unit;
+    if (id == "cost_usd")
+        return isCostEstimated(record);
     if (!usage)
         return false;
     if (usage->source == llm::UsageSource::Server)

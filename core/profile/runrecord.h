@@ -17,10 +17,12 @@ struct Attempt {
     Trace trace = {};
     /// Unset in records of versions that did not keep it, and where the answer came whole.
     std::optional<base::Error> error = {};
-    /// The rest only where the answer came whole: one that failed its checks, with its verdicts, or a judge's.
+    /// Empty in records of versions that kept it only where the answer came whole.
     QString model = {};
+    /// Only of an answer that came whole and failed its checks, with its verdicts.
     QString text = {};
     QList<Verdict> validation = {};
+    /// Unset where the server had nothing to charge for; estimated where the attempt was cut off.
     std::optional<llm::Usage> usage = {};
     std::optional<double> costUsd = {};
 
@@ -67,7 +69,7 @@ struct RunRecord {
     QList<Verdict> validation;
     /// The calls of the models that judged.
     QList<Attempt> judgements;
-    /// Of the whole call: of the answer, of answers that failed their checks, and of the judges.
+    /// Of the whole call: of the answer, of the attempts before it, and of the judges.
     std::optional<double> costUsd;
     QString priceVersion;
     /// The price's row as it was then, as cost::toJson() writes it: a later price changes no receipt. Empty: none was known.
@@ -82,6 +84,8 @@ struct RunRecord {
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }
     qsizetype retries() const { return qMax<qsizetype>(attempts() - 1, 0); }
     bool ok() const { return answer.finished && !answer.error; }
+    /// Nobody knows what it cost, though it used tokens.
+    bool unpriced() const { return !costUsd && (answer.usage || answer.hasOutput()); }
     /// It asked the response cache and had to go out.
     bool missedCache() const;
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }

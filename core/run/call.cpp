@@ -1,7 +1,6 @@
 #include "core/run/call.h"
 
 #include "core/cost/tokencounter.h"
-#include "core/llm/secrets.h"
 
 #include <algorithm>
 
@@ -41,7 +40,7 @@ llm::Answer endedBy(llm::Answer answer)
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
-      m_services(services), m_stateNs(submittedNs), m_validating(request, services.prices)
+      m_services(services), m_stateNs(submittedNs), m_validating(request, m_startedWallMs, services.prices)
 {
     m_trace.askedNs = request.askedNs;
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
@@ -297,11 +296,10 @@ void Call::onAttemptFinished()
     m_trace = m_attempt->trace();
     m_tokensUsed = m_attempt->tokensUsed();
     const llm::Answer &answer = m_attempt->answer();
-    const auto error = answer.error ? llm::withoutSecrets(*answer.error, m_request.endpoint) : base::Error();
     if (const QString without = askedWithout(); !without.isEmpty())
-        waitToRetry(0, error, without);
+        waitToRetry(0, without);
     else if (const auto delay = retryDelayMs())
-        waitToRetry(*delay, error, u"%1, again in %2 ms"_s.arg(base::errorKindName(error.kind)).arg(*delay));
+        waitToRetry(*delay, u"%1, again in %2 ms"_s.arg(base::errorKindName(answer.error->kind)).arg(*delay));
     else
         settle(answer);
 }
@@ -337,16 +335,16 @@ std::optional<qint64> Call::retryDelayMs() const
     return delay && totalMs > 0 && failure.elapsedMs + *delay >= totalMs ? std::nullopt : delay;
 }
 
-void Call::waitToRetry(qint64 delayMs, const base::Error &error, const QString &why)
+void Call::waitToRetry(qint64 delayMs, const QString &why)
 {
     m_trace.decisions.append({ u"retry"_s, why });
-    m_earlier.append({ m_trace, error });
+    m_earlier.append(attemptOf(m_request, m_startedWallMs, m_attempt->answer(), m_trace, accountingOf(m_request)));
     m_trace = {};
     m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
     tellBegun(m_trace);
-    m_update.lastError = error;
+    m_update.lastError = m_earlier.constLast().error;
     m_update.retryAtNs = m_services.clock.nowNs() + delayMs * 1'000'000;
     m_retryTimer = std::make_unique<QObject>();
     m_services.scheduler.after(delayMs, m_retryTimer.get(), [this] { retryNow(); });
@@ -453,11 +451,16 @@ void Call::end(const llm::Answer &answer)
     }
 }
 
+Accounting Call::accountingOf(const RunRequest &request) const
+{
+    return { m_services.prices, m_services.counter.get(), request.promptTokens };
+}
+
 profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
 {
-    const Accounting accounting { m_services.prices, m_services.counter.get(), finished.request.promptTokens };
-    profile::RunRecord record = makeRecord(m_id, finished.request, m_startedWallMs, endedBy(finished.answer),
-                                           finished.trace, m_earlier, accounting);
+    const llm::Answer answer = endedBy(finished.answer);
+    profile::RunRecord record = makeRecord(m_id, finished.request, m_startedWallMs, answer, finished.trace, m_earlier,
+                                           accountingOf(finished.request));
     record.cached = m_cache && m_cache->isAnswering();
     if (record.cached)
         record.costUsd = 0;

@@ -87,7 +87,7 @@ private:
     int attemptsMade() const { return static_cast<int>(m_earlier.size() - m_earlierRequests) + 1; }
     qint64 elapsedMs() const { return (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000; }
     std::optional<qint64> retryDelayMs() const;
-    void waitToRetry(qint64 delayMs, const base::Error &error, const QString &why);
+    void waitToRetry(qint64 delayMs, const QString &why);
     void leaveToOthers();
     void onInherited(const profile::RunRecord &failed);
     void stop(const base::Error &why);
@@ -96,6 +96,7 @@ private:
     void askAgain(const RunRequest &request);
     void tellBegun(const profile::Trace &trace);
     void end(const llm::Answer &answer);
+    Accounting accountingOf(const RunRequest &request) const;
     profile::RunRecord recordOf(const Validating::Finished &finished) const;
     void endWith(const profile::RunRecord &record);
 

@@ -8,6 +8,7 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace talkbench::run {
@@ -122,6 +123,18 @@ OutputCount countOutput(const RunRequest &request, const llm::Answer &answer, co
              thought.value_or(estimateOutput(answer.reasoning, reasoned)), counted && thought };
 }
 
+/// Whether the exchange ended while the server was at work on it: a provider charges for a prompt that it has, whether its
+/// answer is waited for or not.
+bool wasCutOff(const profile::RunRecord &record)
+{
+    using enum base::ErrorKind;
+    constexpr std::array kinds { Cancelled, FirstByteTimeout, IdleTimeout, TotalTimeout, Reset, Truncated };
+    if (record.interrupted())
+        return record.trace.dispatchedNs != 0;
+    return record.answer.error && record.trace.sentNs != 0
+        && std::find(kinds.begin(), kinds.end(), record.answer.error->kind) != kinds.end();
+}
+
 /// Where thinking came and the server doesn't tell its tokens, they are among those of the output.
 bool hidesReasoning(const llm::Answer &answer, const Lack &lack)
 {
@@ -201,9 +214,7 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.priceVersion = accounting.prices.version();
     auto &decisions = record.trace.decisions;
     const Lack lack = lackOf(answer);
-    // A provider charges for a prompt that it has, whether its answer is waited for or not.
-    const bool cutShort = record.interrupted() ? trace.dispatchedNs != 0 : record.cancelled() && trace.sentNs != 0;
-    const bool unheard = !answer.usage && record.trace.chunks.isEmpty() && cutShort;
+    const bool unheard = !answer.usage && record.trace.chunks.isEmpty() && wasCutOff(record);
     if (answer.usage ? lack.any() : unheard || !record.trace.chunks.isEmpty()) {
         record.answer.usage = estimateUsage(request, answer, record.trace.chunks, accounting);
         decisions.append({ u"tokens"_s,
@@ -225,6 +236,13 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
         return record;
     decisions.append({ u"cost"_s, price(record, accounting.prices) });
     return record;
+}
+
+profile::Attempt attemptOf(const RunRequest &request, qint64 startedWallMs, const llm::Answer &answer,
+                           const profile::Trace &trace, const Accounting &accounting)
+{
+    const profile::RunRecord record = makeRecord({}, request, startedWallMs, answer, trace, {}, accounting);
+    return { trace, record.answer.error, record.model, {}, {}, record.answer.usage, record.costUsd };
 }
 
 profile::RunRecord interruptedRecord(profile::RunRecord begun)

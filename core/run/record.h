@@ -23,6 +23,10 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
                               const llm::Answer &answer, const profile::Trace &trace,
                               const QList<profile::Attempt> &earlierAttempts, const Accounting &accounting);
 
+/// One attempt of a call, its tokens and its price as the record of a call of its own would have them.
+profile::Attempt attemptOf(const RunRequest &request, qint64 startedWallMs, const llm::Answer &answer,
+                           const profile::Trace &trace, const Accounting &accounting);
+
 /// A call's `own` record with the answer of another, which paid for it.
 profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord &original,
                                 const profile::CacheHit &hit);

@@ -115,18 +115,10 @@ QString Validating::failuresInWords() const
     return words + u"Answer again, in full, so that it meets them. Do not comment on this."_s;
 }
 
-/// Its tokens and its price as the record of a call of its own would have them.
 profile::Attempt Validating::attemptOf(const Finished &finished) const
 {
-    const profile::RunRecord record = makeRecord({}, finished.request, 0, finished.answer, finished.trace, {},
-                                                 { m_prices, nullptr, finished.request.promptTokens });
-    profile::Attempt attempt;
-    attempt.trace = finished.trace;
-    attempt.error = record.answer.error;
-    attempt.model = finished.request.chat.model;
-    attempt.usage = record.answer.usage;
-    attempt.costUsd = record.costUsd;
-    return attempt;
+    return run::attemptOf(finished.request, m_startedWallMs, finished.answer, finished.trace,
+                          { m_prices, nullptr, finished.request.promptTokens });
 }
 
 void Validating::addTo(profile::RunRecord &record) const

@@ -20,7 +20,11 @@ public:
         profile::Trace trace;
     };
 
-    Validating(const RunRequest &request, const cost::PriceBook &prices) : m_original(request), m_prices(prices) { }
+    /// `startedWallMs`: of the call; what is asked has the prices of that time.
+    Validating(const RunRequest &request, qint64 startedWallMs, const cost::PriceBook &prices)
+        : m_original(request), m_startedWallMs(startedWallMs), m_prices(prices)
+    {
+    }
 
     /// An answer that was cut off, refused or asks for a tool is not what the validators are about.
     static bool canBeChecked(const llm::Answer &answer);
@@ -52,6 +56,7 @@ private:
     QString failuresInWords() const;
 
     const RunRequest m_original;
+    const qint64 m_startedWallMs;
     const cost::PriceBook &m_prices;
     std::optional<Finished> m_kept;
     std::optional<profile::Attempt> m_failed;

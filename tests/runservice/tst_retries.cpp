@@ -34,6 +34,79 @@ private Q_SLOTS:
         QCOMPARE(started(), 1);
     }
 
+    /// The server had the prompt and was at work: as where the user stops it.
+    void whatWeGiveUpCostsItsPrompt_data()
+    {
+        QTest::addColumn<ErrorKind>("kind");
+        QTest::newRow("first byte") << ErrorKind::FirstByteTimeout;
+        QTest::newRow("idle") << ErrorKind::IdleTimeout;
+        QTest::newRow("total") << ErrorKind::TotalTimeout;
+    }
+    void whatWeGiveUpCostsItsPrompt()
+    {
+        QFETCH(ErrorKind, kind);
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerEnd(0, base::Error { kind, u"too late"_s, {}, 0, {} });
+        QVERIFY(call.ended());
+        QCOMPARE(call.errorKind(), kind);
+        QVERIFY(call.record().answer.usage && call.record().answer.usage->inputTotal() > 0);
+        QVERIFY(call.record().costUsd.value_or(0) > 0);
+        QVERIFY(profile::isEstimate(*profile::metricById("cost_usd"), call.record()));
+    }
+
+    void whatWasNotSentCostsNothing()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerEnd(0, base::Error { ErrorKind::TotalTimeout, u"too late"_s, {}, 0, {} });
+        QVERIFY(call.ended());
+        QVERIFY(!call.record().answer.usage && !call.record().costUsd && !call.record().unpriced());
+    }
+
+    void whatIsTriedAgainCostsItsPrompt_data()
+    {
+        QTest::addColumn<ErrorKind>("kind");
+        QTest::newRow("reset") << ErrorKind::Reset;
+        QTest::newRow("truncated") << ErrorKind::Truncated;
+    }
+    void whatIsTriedAgainCostsItsPrompt()
+    {
+        QFETCH(ErrorKind, kind);
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerEnd(0, base::Error { kind, u"gone"_s, {}, 0, {} });
+        QVERIFY(!call.ended());
+        call.run->retryNow();
+        settle();
+        answerWhole(1);
+        const profile::RunRecord &record = call.record();
+        QCOMPARE(record.earlierAttempts.size(), 1);
+        const double attemptUsd = record.earlierAttempts[0].costUsd.value_or(0);
+        QVERIFY(attemptUsd > 0);
+        QCOMPARE(*record.costUsd, 0.003 + attemptUsd);
+        const auto metric = [](const char *id) { return *profile::metricById(id); };
+        QVERIFY(profile::isEstimate(metric("cost_usd"), record)); // a part of it is
+        QVERIFY(!profile::isEstimate(metric("output_tokens"), record));
+        QVERIFY(!metric("validation_cost_usd").compute(record)); // it failed no check
+        QCOMPARE(*metric("cost_per_m_output_usd").compute(record), 15.0);
+    }
+
+    /// A server that refused has nothing to charge for.
+    void whatWasRefusedCostsNothing()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerError(0, 429, rateLimited);
+        call.run->retryNow();
+        settle();
+        answerWhole(1);
+        QVERIFY(!call.record().earlierAttempts[0].usage);
+        QCOMPARE(*call.record().costUsd, 0.003);
+    }
+
     void retryAfterIsHonouredExactly()
     {
         Observed call(m_service->start(request()));

@@ -146,6 +146,29 @@ private Q_SLOTS:
         QCOMPARE(started(), 2);
     }
 
+    /// The one that asks again has the failed request on its bill, which is nobody else's.
+    void whoTakesOverInheritsTheBill()
+    {
+        RunRequest once = deterministic();
+        once.retries = false;
+        const auto leader = ask(once);
+        const auto first = ask(once);
+        const auto second = ask(once);
+        leader->run->cancel();
+        settle();
+        answerHead(0);
+        answerEnd(0, base::Error { ErrorKind::Reset, u"gone"_s, {}, 0, std::nullopt });
+        QVERIFY(!first->ended() && !second->ended());
+        answerWhole(1);
+        QCOMPARE(*leader->record().costUsd, 0.0);
+        const profile::RunRecord &payer = first->record();
+        QVERIFY(payer.ok() && !payer.cached);
+        QCOMPARE(payer.earlierAttempts.size(), 1);
+        QVERIFY(*payer.earlierAttempts[0].costUsd > 0);
+        QCOMPARE(*payer.costUsd, 0.003 + *payer.earlierAttempts[0].costUsd);
+        QCOMPARE(*second->record().costUsd, 0.0);
+    }
+
     void closingPaysOnce()
     {
         QList<profile::RunRecord> records;

@@ -28,7 +28,7 @@ void Spending::add(const profile::RunRecord &record)
         return;
     if (record.costUsd)
         usd += *record.costUsd;
-    else if (record.answer.hasOutput())
+    else if (record.unpriced())
         ++unpricedCalls;
 }
 
