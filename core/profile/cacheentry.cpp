@@ -53,7 +53,7 @@ CacheEntry cacheEntryOf(const RunRecord &record, qint64 nowMs, qint64 expiresMs)
     entry.original.answer.rateLimits = {};
     entry.original.answer.serverTimings = {};
     entry.original.earlierAttempts.clear();
-    entry.original.trace.decisions.clear();
+    entry.original.trace.decisions.removeIf([](const Decision &decision) { return decision.stage != reasoningStage; });
     return entry;
 }
 

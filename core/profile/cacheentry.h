@@ -31,7 +31,7 @@ struct CacheEntry {
 };
 
 /// What of a record is worth keeping: not what was true only of that moment (rate limits, the server's own timings, earlier
-/// attempts, decisions).
+/// attempts, decisions but the one on the answer's own tokens).
 CacheEntry cacheEntryOf(const RunRecord &record, qint64 nowMs, qint64 expiresMs);
 /// What it takes in memory, about.
 qint64 bytesOf(const CacheEntry &entry);

@@ -326,7 +326,7 @@ bool isReasoningEstimated(const RunRecord &record)
 {
     const auto &decisions = record.trace.decisions;
     return std::any_of(decisions.cbegin(), decisions.cend(),
-                       [](const Decision &decision) { return decision.stage == QLatin1StringView("reasoning"); });
+                       [](const Decision &decision) { return decision.stage == reasoningStage; });
 }
 
 bool isPriceEstimated(const std::optional<llm::Usage> &usage)

@@ -43,6 +43,9 @@ struct CacheHit {
 /// The reason of the stage "cache" where a call asked the response cache, and nothing was there.
 inline constexpr QLatin1StringView cacheMiss { "miss" };
 
+/// The stage that estimated the thinking's share of the tokens: true of the answer, wherever it goes.
+inline constexpr QLatin1StringView reasoningStage { "reasoning" };
+
 /// Everything that is known of one call when it has ended. Every chart, table and export derives from these.
 struct RunRecord {
     QString id;

@@ -21,9 +21,6 @@ namespace {
 constexpr qint64 leastDifference = 16;
 constexpr double mostDifference = 0.1;
 
-/// profile::isEstimate() goes by it.
-const auto reasoningStage = u"reasoning"_s;
-
 /// What a server has not told, or as a nought that can't be.
 struct Lack {
     bool input = false;
@@ -223,8 +220,8 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     }
     if (hidesReasoning(answer, lack)) {
         setReasoningApart(*record.answer.usage, countOutput(request, answer, record.trace.chunks, accounting));
-        decisions.append(
-            { reasoningStage, u"its tokens are estimated by its length: the server counts them within the output"_s });
+        decisions.append({ QString(profile::reasoningStage),
+                           u"its tokens are estimated by its length: the server counts them within the output"_s });
     }
     if (answer.usage && accounting.prompt) {
         record.promptCounted = answer.usage->derived || lack.input ? 0 : accounting.prompt->counted;
@@ -267,7 +264,7 @@ profile::RunRecord cachedRecord(profile::RunRecord own, const profile::RunRecord
 {
     own.answer = original.answer;
     for (const profile::Decision &decision : original.trace.decisions) {
-        if (decision.stage == reasoningStage) // what it says of the tokens holds for the copy, too
+        if (decision.stage == profile::reasoningStage) // what it says of the tokens holds for the copy, too
             own.trace.decisions.append(decision);
     }
     own.cached = true;

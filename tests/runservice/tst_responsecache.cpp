@@ -1,3 +1,4 @@
+#include "core/profile/metrictable.h"
 #include "tests/runservice/cachedservice.h"
 
 using namespace talkbench;
@@ -48,6 +49,23 @@ private Q_SLOTS:
         QCOMPARE(m_shelf.hits, 1);
         QCOMPARE(m_shelf.misses, 1);
         QCOMPARE(m_shelf.asked, 1); // memory knew
+    }
+
+    /// An estimate stays one.
+    void aHitMarksEstimatedThinking()
+    {
+        const auto first = ask(deterministic());
+        answerHead(0);
+        const QByteArray thought = R"(data: {"choices":[{"index":0,"delta":{"reasoning_content":"one two three"}}]})"
+                                   "\n\n";
+        answerBytes(0, thought + delta("four") + finish + usage + done);
+        answerEnd(0);
+        const auto second = ask(deterministic());
+        QVERIFY(second->ended() && second->record().cached);
+        const profile::Metric &reasoning = *profile::metricById("reasoning_tokens");
+        QVERIFY(profile::isEstimate(reasoning, first->record()));
+        QVERIFY(profile::isEstimate(reasoning, second->record()));
+        QCOMPARE(cacheDecisions(second->record()).size(), 1); // and of the first call's way nothing is told
     }
 
     void policies_data()
