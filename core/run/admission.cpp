@@ -11,6 +11,14 @@ void Admission::enqueue(const Ticket &ticket)
     m_queue.insert(later, ticket);
 }
 
+void Admission::hurry(const QString &id, Priority priority)
+{
+    for (Ticket &ticket : m_queue) {
+        if (ticket.id == id)
+            ticket.priority = priority;
+    }
+}
+
 QList<const Ticket *> Admission::inOrderOfService() const
 {
     QHash<QString, int> busy; // calls in flight, by conversation

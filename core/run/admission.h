@@ -31,6 +31,8 @@ public:
     void setLimits(const Limits &limits) { m_limits = limits; }
     const Limits &limits() const { return m_limits; }
     void enqueue(const Ticket &ticket);
+    /// Where it waits, it goes with those of this priority from now on.
+    void hurry(const QString &id, Priority priority);
     /// Takes the first in line that may go; it holds a slot until leave().
     std::optional<QString> admitNext(qint64 nowNs, const HasFreeConnection &hasFreeConnection);
     /// Out of the queue, or its slot back. `tokens`: what it used, where that is known.

@@ -1,10 +1,13 @@
 #include "core/run/cachestage.h"
 
+#include "core/net/networkerror.h"
 #include "core/profile/format.h"
+#include "core/run/retry.h"
 #include "core/run/validating.h"
 #include "core/validate/validators.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace talkbench::run {
@@ -12,6 +15,18 @@ namespace talkbench::run {
 using namespace Qt::StringLiterals;
 
 using Outcome = profile::Verdict::Outcome;
+
+namespace {
+
+/// Whether the same call would have ended so, too, had it been asked by another.
+bool isEverybodys(const base::Error &error)
+{
+    using enum base::ErrorKind;
+    constexpr std::array ofOneCall { Cancelled, Interrupted, TotalTimeout, Queue, Budget, Storage };
+    return !Retry::isTransient(error) && std::find(ofOneCall.begin(), ofOneCall.end(), error.kind) == ofOneCall.end();
+}
+
+} // namespace
 
 CacheStage::CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_request(request), m_alone(Validating::mayAskAgain(request.validation)), m_submittedNs(submittedNs),
@@ -103,16 +118,46 @@ void CacheStage::join(Flight &flight)
 {
     Q_EMIT decided(u"joined a call in flight"_s);
     m_joined = &flight;
-    flight.join();
+    flight.join(m_request.priority); // which may give it its turn
+    connect(&flight, &Flight::departed, this, &CacheStage::onDeparted);
     connect(&flight, &Flight::content, this, &CacheStage::content);
     connect(&flight, &Flight::landed, this, &CacheStage::onLanded);
     Q_EMIT joined();
+    if (flight.hasDeparted())
+        onDeparted();
+    else if (m_services.maxWaitMs > 0 && m_request.priority == Priority::Interactive)
+        waitAtMost(m_services.maxWaitMs, waitedTooLong(m_services.maxWaitMs, u"the turn of the call it had joined"_s));
     if (!flight.text().isEmpty() || !flight.reasoning().isEmpty())
         Q_EMIT content(flight.text(), flight.reasoning());
 }
 
+void CacheStage::waitAtMost(qint64 ms, const base::Error &error)
+{
+    m_limitTimer = std::make_unique<QObject>();
+    m_services.scheduler.after(ms, m_limitTimer.get(), [this, error] {
+        m_limitTimer.release()->deleteLater(); // its own call is running
+        Q_EMIT gaveUp(error);
+    });
+}
+
+/// From now on its time runs, as if it had gone out itself.
+void CacheStage::onDeparted()
+{
+    m_limitTimer.reset();
+    const qint64 now = m_services.clock.nowNs();
+    if (m_departedNs == 0)
+        m_departedNs = now;
+    const net::TransportLimits &limits = m_request.limits;
+    if (limits.totalMs <= 0)
+        return;
+    const qint64 leftMs = limits.totalMs - (now - m_departedNs) / 1'000'000;
+    waitAtMost(std::max<qint64>(leftMs, 0),
+               net::timeoutError(base::ErrorKind::TotalTimeout, m_request.endpoint.baseUrl, limits, {}));
+}
+
 void CacheStage::leave()
 {
+    m_limitTimer.reset();
     if (const QPointer<Flight> flight = std::exchange(m_joined, nullptr)) {
         flight->disconnect(this);
         flight->leave();
@@ -129,20 +174,22 @@ bool CacheStage::stopWithJoined()
     return true;
 }
 
-/// Where nobody saw a word of what failed, one of those who waited asks itself, and the others join it.
+/// Where nobody saw a word of what failed and it may go better, one of those who waited asks itself, and the others join it.
 void CacheStage::onLanded(const profile::RunRecord &record)
 {
+    m_limitTimer.reset();
     const QPointer<Flight> flight = std::exchange(m_joined, nullptr);
     flight->disconnect(this);
     const bool seen = !flight->text().isEmpty() || !flight->reasoning().isEmpty();
-    if (record.answer.error && !seen && !m_stopping) {
+    if (record.answer.error && !seen && !m_stopping && !isEverybodys(*record.answer.error)) {
         if (flight->takeBill())
             Q_EMIT inherited(record);
         joinOrLead();
         return;
     }
     if (record.answer.error && !m_stopping)
-        Q_EMIT decided(u"the call it had joined broke off: what had come is shown"_s);
+        Q_EMIT decided(seen ? u"the call it had joined broke off: what had come is shown"_s
+                            : u"the call it had joined failed, as this one would have"_s);
     if (flight->takeBill()) {
         answer(record, std::nullopt);
         return;
@@ -164,8 +211,15 @@ void CacheStage::lead()
     if (m_plan.mayKeep && !m_alone && !m_services.flights.find(m_plan.key)) {
         m_led = &m_services.flights.begin(m_plan.key);
         connect(m_led, &Flight::deserted, this, &CacheStage::deserted);
+        connect(m_led, &Flight::joined, this, &CacheStage::hurried);
     }
     Q_EMIT missed();
+}
+
+void CacheStage::depart()
+{
+    if (m_led)
+        m_led->depart();
 }
 
 void CacheStage::share(const QString &text, const QString &reasoning)

@@ -10,7 +10,8 @@ namespace talkbench::run {
 
 /// A call's way through the cache. It is answered by a kept answer or by the same call in flight, or missed() lets it go
 /// out; then others may join it. One whose answer may be asked for again joins none and is joined by none, since what it shows may
-/// be taken back; no answer that fails its checks is taken for it, and none is kept.
+/// be taken back; no answer that fails its checks is taken for it, and none is kept. One that has joined waits no longer than it
+/// would for itself, and the call it waits for is as urgent as it is.
 class CacheStage final : public QObject {
     Q_OBJECT
 
@@ -20,6 +21,7 @@ public:
         Scheduler &scheduler;
         ResponseCache &cache;
         Flights &flights;
+        qint64 maxWaitMs; ///< of Limits
     };
 
     CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services);
@@ -34,6 +36,11 @@ public:
     /// While it is answering: what has been shown.
     llm::Answer shown() const;
 
+    /// Monotonic: when it waited in a call that went out; 0: it never did.
+    qint64 joinedDepartedNs() const { return m_departedNs; }
+
+    /// Of a call that has its turn.
+    void depart();
     /// Of a call that goes out: content for those that joined.
     void share(const QString &text, const QString &reasoning);
     /// Whether others wait for the call that its owner stops: it goes on, and deserted() says when the last has gone.
@@ -50,6 +57,10 @@ Q_SIGNALS:
     void missed();
     /// It waits for another call's answer.
     void joined();
+    /// And that as long as its limits allow.
+    void gaveUp(const talkbench::base::Error &why);
+    /// Somebody who waits for this call has this priority.
+    void hurried(talkbench::run::Priority priority);
     void content(const QString &text, const QString &reasoning);
     /// Without a hit, this call is the one that pays for `record`.
     void answered(const talkbench::profile::RunRecord &record, const std::optional<talkbench::profile::CacheHit> &hit);
@@ -65,6 +76,8 @@ private:
     void join(Flight &flight);
     void lead();
     void leave();
+    void waitAtMost(qint64 ms, const base::Error &error);
+    void onDeparted();
     void onLanded(const profile::RunRecord &record);
     void answer(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit);
 
@@ -76,6 +89,9 @@ private:
     std::unique_ptr<Playback> m_playback;
     QPointer<Flight> m_joined;
     QPointer<Flight> m_led;
+    /// Of the wait for the call it has joined, or for that to go out.
+    std::unique_ptr<QObject> m_limitTimer;
+    qint64 m_departedNs = 0;
     bool m_stopping = false;
     bool m_concluded = false;
 };

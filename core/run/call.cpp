@@ -3,6 +3,7 @@
 #include "core/cost/tokencounter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace talkbench::run {
 
@@ -16,31 +17,13 @@ constexpr int usualAnswerTokens = 512;
 /// Options that a server may refuse of one request, one after the other.
 constexpr int mostLeftOut = 4;
 
-base::Error stopped()
-{
-    return { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
-}
-
-base::Error interrupted()
-{
-    return { base::ErrorKind::Interrupted, u"Talkbench ended before this call did."_s, {}, 0, std::nullopt };
-}
-
-/// Why it ended goes with its error.
-llm::Answer endedBy(llm::Answer answer)
-{
-    const bool cancelled = answer.error && answer.error->kind == base::ErrorKind::Cancelled;
-    if (cancelled || (answer.error && !answer.finishReason))
-        answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
-    return answer;
-}
-
 } // namespace
 
 Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
-      m_services(services), m_stateNs(submittedNs), m_validating(request, m_startedWallMs, services.prices)
+      m_services(services), m_urgency(request.priority), m_stateNs(submittedNs),
+      m_validating(request, m_startedWallMs, services.prices)
 {
     m_trace.askedNs = request.askedNs;
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
@@ -71,7 +54,8 @@ void Call::prepare()
         return;
     }
     m_encoded = *std::move(encoded);
-    countPrompt();
+    if (!m_request.promptTokens)
+        m_request.promptTokens = countPrompt(m_request, m_services.counter.get());
     m_tokensExpected = m_request.promptTokens.value_or(cost::roughCount(m_request.chat.messages)).tokens
         + m_request.chat.options.maxTokens.value_or(usualAnswerTokens);
     askCache();
@@ -82,23 +66,12 @@ base::Result<llm::EncodedRequest> Call::encode() const
     return m_provider->encode(m_request.chat, m_services.refusals.applied(m_request.endpoint, m_request.chat.model));
 }
 
-/// Other calls' stamps wait for this thread meanwhile.
-void Call::countPrompt()
-{
-    qsizetype characters = 0;
-    for (const llm::Message &message : m_request.chat.messages)
-        characters += message.text().size();
-    if (!m_request.promptTokens && m_services.counter && characters <= longestCountedHere)
-        m_request.promptTokens =
-            cost::countPrompt(m_services.counter.get(), m_request.endpoint.providerId, m_request.chat);
-}
-
 // Cache
 
 void Call::askCache()
 {
-    const CacheStage::Services services { m_services.clock, m_services.scheduler, m_services.cache,
-                                          m_services.flights };
+    const CacheStage::Services services { m_services.clock, m_services.scheduler, m_services.cache, m_services.flights,
+                                          m_services.maxWaitMs };
     RunRequest asked = m_request;
     // What follows an answer that failed is to other words or of another model; what a judge says is not asked of a kept one.
     if (m_earlierRequests > 0 || Validating::isJudged(m_request.validation))
@@ -110,7 +83,15 @@ void Call::askCache()
     connect(m_cache.get(), &CacheStage::content, this, &Call::onCacheContent);
     connect(m_cache.get(), &CacheStage::answered, this, &Call::onCacheAnswered);
     connect(m_cache.get(), &CacheStage::joined, this, [this] { Q_EMIT changed(false); });
-    connect(m_cache.get(), &CacheStage::missed, this, &Call::enqueue);
+    connect(m_cache.get(), &CacheStage::gaveUp, this, &Call::stop);
+    connect(m_cache.get(), &CacheStage::hurried, this, [this](Priority priority) {
+        if (priority < std::exchange(m_urgency, std::min(m_urgency, priority)))
+            Q_EMIT hurried();
+    });
+    connect(m_cache.get(), &CacheStage::missed, this, [this] {
+        m_firstDispatchNs = m_cache->joinedDepartedNs();
+        enqueue();
+    });
     connect(m_cache.get(), &CacheStage::deserted, this, [this] {
         if (m_ownerless)
             stop(stopped());
@@ -129,9 +110,8 @@ void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional
     m_trace.endNs = m_services.clock.nowNs();
     profile::RunRecord brought = record;
     if (m_stoppedBy && record.answer.error) {
-        brought.answer.error = m_stoppedBy;
         brought.answer.finishReason.reset();
-        brought.answer = endedBy(brought.answer);
+        brought.answer = endedBy(brought.answer, m_stoppedBy);
     }
     const profile::RunRecord own = recordOf({ m_request, {}, m_trace });
     m_validating.next({ m_request, brought.answer, m_trace });
@@ -169,7 +149,7 @@ Ticket Call::ticket() const
              m_request.endpoint.baseUrl,
              m_tokensExpected,
              m_request.conversationId,
-             m_request.priority };
+             m_urgency };
 }
 
 OpenCall Call::openCall() const
@@ -193,12 +173,7 @@ void Call::waitedTooLong()
 {
     m_queueTimer.release()->deleteLater(); // its own call is running
     llm::Answer answer;
-    answer.error = base::Error { base::ErrorKind::Queue,
-                                 u"The call waited %1 s for %2, which is the limit."_s.arg(m_services.maxWaitMs / 1000)
-                                     .arg(waitReasonText(m_update.wait.reason)),
-                                 {},
-                                 0,
-                                 std::nullopt };
+    answer.error = run::waitedTooLong(m_services.maxWaitMs, waitReasonText(m_update.wait.reason));
     m_trace.endNs = m_services.clock.nowNs();
     end(answer);
 }
@@ -226,6 +201,7 @@ void Call::takeTurn(net::HttpTransport &transport)
               : u"waited for %1, %2 ahead"_s.arg(waitReasonText(m_firstWait.reason)).arg(m_firstWait.ahead) });
     if (m_firstDispatchNs == 0)
         m_firstDispatchNs = m_services.clock.nowNs();
+    m_cache->depart();
     profile::Trace sent = m_trace;
     sent.dispatchedNs = m_services.clock.nowNs();
     tellBegun(sent);
@@ -458,7 +434,7 @@ Accounting Call::accountingOf(const RunRequest &request) const
 
 profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
 {
-    const llm::Answer answer = endedBy(finished.answer);
+    const llm::Answer answer = endedBy(finished.answer, finished.answer.error);
     profile::RunRecord record = makeRecord(m_id, finished.request, m_startedWallMs, answer, finished.trace, m_earlier,
                                            accountingOf(finished.request));
     record.cached = m_cache && m_cache->isAnswering();

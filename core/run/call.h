@@ -65,6 +65,8 @@ Q_SIGNALS:
     void gaveTurnBack();
     /// Something was put on its bill: its record as it would be, were the program to end now.
     void begun(const talkbench::profile::RunRecord &record);
+    /// Its ticket has a better priority.
+    void hurried();
     /// There is an update to take: within a frame, or at once.
     void changed(bool atOnce);
     void ended(const talkbench::profile::RunRecord &record);
@@ -72,7 +74,6 @@ Q_SIGNALS:
     void done();
 
 private:
-    void countPrompt();
     void enter(RunState state, bool atOnce = false);
     void askCache();
     void onCacheContent(const QString &text, const QString &reasoning);
@@ -106,6 +107,7 @@ private:
     const qint64 m_submittedNs;
     const qint64 m_startedWallMs;
     const Services m_services;
+    Priority m_urgency; ///< the best of those who wait for it
     const llm::Provider *m_provider = nullptr;
     llm::EncodedRequest m_encoded;
     RunState m_state = RunState::Queued;
@@ -116,6 +118,7 @@ private:
     std::optional<qint64> m_tokensUsed;
     /// The first wait of this turn, for the record.
     Wait m_firstWait;
+    /// Of this request, or of the call that it had joined before.
     qint64 m_firstDispatchNs = 0;
     /// The stamps of the attempt that waits for its turn; the attempt takes them along.
     profile::Trace m_trace;

@@ -60,6 +60,10 @@ void Engine::start(const QString &id, const RunRequest &request, qint64 submitte
         m_admission.enqueue(call.ticket());
         pump();
     });
+    connect(&call, &Call::hurried, this, [this, &call] {
+        m_admission.hurry(call.id(), call.ticket().priority);
+        pump();
+    });
     connect(&call, &Call::gaveTurnBack, this, [this, &call] {
         m_admission.leave(call.id(), call.tokensUsed());
         pump();

@@ -4,6 +4,18 @@
 
 namespace talkbench::run {
 
+void Flight::join(Priority priority)
+{
+    ++m_followers;
+    Q_EMIT joined(priority);
+}
+
+void Flight::depart()
+{
+    if (!std::exchange(m_departed, true))
+        Q_EMIT departed();
+}
+
 void Flight::leave()
 {
     if (--m_followers == 0)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/profile/runrecord.h"
+#include "core/run/limits.h"
 
 #include <QByteArray>
 #include <QObject>
@@ -20,9 +21,12 @@ public:
     const QString &reasoning() const { return m_reasoning; }
     bool hasFollowers() const { return m_followers > 0; }
 
-    void join() { ++m_followers; }
+    void join(Priority priority);
     void leave();
     void add(const QString &text, const QString &reasoning);
+    /// It has had its turn.
+    void depart();
+    bool hasDeparted() const { return m_departed; }
 
     /// The owner has stopped its call, which goes on for those that joined. One of them pays.
     void disown() { m_unpaid = true; }
@@ -32,6 +36,8 @@ public:
     bool hasLastPayer() const { return m_unpaid && m_followers == 1; }
 
 Q_SIGNALS:
+    void joined(talkbench::run::Priority priority);
+    void departed();
     void content(const QString &text, const QString &reasoning);
     void landed(const talkbench::profile::RunRecord &record);
     void deserted();
@@ -40,6 +46,7 @@ private:
     QString m_text;
     QString m_reasoning;
     int m_followers = 0;
+    bool m_departed = false;
     bool m_unpaid = false;
 };
 

@@ -31,4 +31,13 @@ QString waitReasonText(WaitReason reason)
     return {};
 }
 
+base::Error waitedTooLong(qint64 maxWaitMs, const QString &what)
+{
+    return { base::ErrorKind::Queue,
+             u"The call waited %1 s for %2, which is the limit."_s.arg(maxWaitMs / 1000).arg(what),
+             {},
+             0,
+             std::nullopt };
+}
+
 } // namespace talkbench::run

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/error.h"
 #include "core/llm/providerlimits.h"
 
 #include <QHash>
@@ -34,6 +35,9 @@ enum class WaitReason {
 
 /// What it waits for, as the end of a sentence: "the requests a minute".
 QString waitReasonText(WaitReason reason);
+
+/// Of a call that waited for its turn as long as it may; `what` as the text above.
+base::Error waitedTooLong(qint64 maxWaitMs, const QString &what);
 
 /// Where a queued call stands.
 struct Wait {

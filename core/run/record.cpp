@@ -149,6 +149,35 @@ void setReasoningApart(llm::Usage &usage, const OutputCount &count)
 
 } // namespace
 
+std::optional<cost::TokenCount> countPrompt(const RunRequest &request, const cost::TokenCounter *counter)
+{
+    qsizetype characters = 0;
+    for (const llm::Message &message : request.chat.messages)
+        characters += message.text().size();
+    if (!counter || characters > longestCountedHere)
+        return std::nullopt;
+    return cost::countPrompt(counter, request.endpoint.providerId, request.chat);
+}
+
+base::Error stopped()
+{
+    return { base::ErrorKind::Cancelled, u"Stopped."_s, {}, 0, std::nullopt };
+}
+
+base::Error interrupted()
+{
+    return { base::ErrorKind::Interrupted, u"Talkbench ended before this call did."_s, {}, 0, std::nullopt };
+}
+
+llm::Answer endedBy(llm::Answer answer, const std::optional<base::Error> &error)
+{
+    answer.error = error;
+    const bool cancelled = error && error->kind == base::ErrorKind::Cancelled;
+    if (cancelled || (error && !answer.finishReason))
+        answer.finishReason = cancelled ? llm::FinishReason::Cancelled : llm::FinishReason::Error;
+    return answer;
+}
+
 llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
                          const Accounting &accounting)
 {

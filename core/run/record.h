@@ -10,6 +10,15 @@ namespace talkbench::run {
 /// Longer texts aren't counted in the network thread: under a millisecond of it.
 inline constexpr qsizetype longestCountedHere = 16'384;
 
+/// Of the prompt, here; unset where it is long: other calls' stamps wait for this thread meanwhile. `counter` may be null.
+std::optional<cost::TokenCount> countPrompt(const RunRequest &request, const cost::TokenCounter *counter);
+
+/// By the user, and with the program.
+base::Error stopped();
+base::Error interrupted();
+/// With the error that ended it, if one did, and the reason that goes with it.
+llm::Answer endedBy(llm::Answer answer, const std::optional<base::Error> &error);
+
 /// What a call's tokens are counted and priced with.
 struct Accounting {
     const cost::PriceBook &prices;

@@ -188,11 +188,13 @@ private Q_SLOTS:
 
     void aWaiterTakesOver()
     {
-        const auto leader = ask(deterministic());
-        const auto first = ask(deterministic());
-        const auto second = ask(deterministic());
+        RunRequest once = deterministic();
+        once.retries = false;
+        const auto leader = ask(once);
+        const auto first = ask(once);
+        const auto second = ask(once);
         QCOMPARE(started(), 1);
-        answerError(0, 400, R"({"error":{"message":"no","type":"invalid_request_error"}})");
+        answerError(0, 503, R"({"error":{"message":"busy"}})");
         QVERIFY(leader->ended() && leader->record().answer.error);
         QVERIFY(!first->ended() && !second->ended());
         QCOMPARE(started(), 2); // one asks itself, the other waits for it
@@ -200,6 +202,115 @@ private Q_SLOTS:
         QVERIFY(first->record().ok() && !first->record().cached);
         QVERIFY(second->record().ok() && second->record().cached);
         QCOMPARE(cacheDecisions(first->record()), (QStringList { u"joined a call in flight"_s, u"miss"_s }));
+    }
+
+    /// A refused key is refused again.
+    void whatWouldFailAgainIsEverybodys()
+    {
+        const auto leader = ask(deterministic());
+        const auto first = ask(deterministic());
+        const auto second = ask(deterministic());
+        answerError(0, 401, R"({"error":{"message":"no such key"}})");
+        for (const auto &call : { leader.get(), first.get(), second.get() }) {
+            QVERIFY(call->ended());
+            QCOMPARE(call->errorKind(), ErrorKind::Auth);
+        }
+        QCOMPARE(started(), 1);
+        QVERIFY(cacheDecisions(first->record()).constLast().contains(u"as this one would"_s));
+        QCOMPARE(*first->record().costUsd, 0.0);
+        QCOMPARE(m_shelf.hits, 0);
+    }
+
+    /// The call that somebody waits for leaves the batch's place.
+    void joiningHurriesTheCallUp()
+    {
+        m_service->setLimits({ 1, { 1, 0, 0 } });
+        const auto blocking = ask(request(u"p"_s, u"elsewhere"_s));
+        RunRequest batch = deterministic();
+        batch.priority = Priority::Batch;
+        RunRequest before = batch;
+        before.chat.messages = { llm::Message::fromText(llm::Role::User, u"the batch's first"_s) };
+        const auto first = ask(before);
+        const auto second = ask(batch);
+        const auto joiner = ask(deterministic());
+        answerWhole(0);
+        QCOMPARE(started(), 2);
+        answerWhole(1);
+        QVERIFY(second->ended() && joiner->ended());
+        QVERIFY(!first->ended());
+    }
+
+    void theJoinerWaitsForATurnAsLongAsItMay()
+    {
+        Limits limits { 1, { 1, 0, 0 } };
+        limits.maxWaitMs = 5000;
+        m_service->setLimits(limits);
+        const auto blocking = ask(request());
+        RunRequest batch = deterministic();
+        batch.priority = Priority::Batch;
+        const auto leader = ask(batch);
+        const auto joiner = ask(deterministic());
+        advance(4999);
+        QVERIFY(!joiner->ended());
+        advance(1);
+        QVERIFY(joiner->ended());
+        QCOMPARE(joiner->errorKind(), ErrorKind::Queue);
+        QCOMPARE(joiner->record().answer.finishReason, llm::FinishReason::Error);
+        QVERIFY(!leader->ended());
+        answerWhole(0);
+        answerWhole(1);
+        QVERIFY(leader->record().ok());
+    }
+
+    void theJoinersTimeIsItsOwn()
+    {
+        RunRequest brief = deterministic();
+        brief.limits.totalMs = 2000;
+        const auto leader = ask(deterministic());
+        const auto joiner = ask(brief);
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        advance(1000);
+        const auto late = ask(brief);
+        advance(1000);
+        QVERIFY(joiner->ended() && !late->ended());
+        QCOMPARE(joiner->errorKind(), ErrorKind::TotalTimeout);
+        QCOMPARE(joiner->record().answer.text, u"Hel"_s);
+        QCOMPARE(*joiner->record().costUsd, 0.0);
+        advance(1000);
+        QVERIFY(late->ended() && !leader->ended());
+    }
+
+    /// What it waited in the other's is its own.
+    void whoTakesOverHasTheRestOfItsTime()
+    {
+        RunRequest brief = deterministic();
+        brief.limits.totalMs = 2000;
+        brief.retries = false;
+        const auto leader = ask(brief);
+        const auto joiner = ask(brief);
+        advance(500);
+        answerError(0, 503, R"({"error":{"message":"busy"}})");
+        QVERIFY(!joiner->ended());
+        inNetwork([](FakeTransport &transport) {
+            QCOMPARE(transport.limits.size(), std::size_t(2));
+            QVERIFY(transport.limits[1].totalMs <= 1500);
+        });
+    }
+
+    void theLastOneWhoseTimeIsOverPays()
+    {
+        RunRequest brief = deterministic();
+        brief.limits.totalMs = 2000;
+        const auto leader = ask(deterministic());
+        const auto joiner = ask(brief);
+        answerHead(0);
+        leader->run->cancel();
+        advance(2000);
+        QVERIFY(joiner->ended());
+        QCOMPARE(joiner->errorKind(), ErrorKind::TotalTimeout);
+        QVERIFY(joiner->record().costUsd.value_or(0) > 0);
+        QCOMPARE(live(), std::size_t(0));
     }
 
     /// Shown words can't be taken back, as for a call of one's own.
