@@ -30,7 +30,7 @@ bool isEverybodys(const base::Error &error)
 
 CacheStage::CacheStage(const RunRequest &request, qint64 submittedNs, const Services &services)
     : m_request(request), m_alone(Validating::mayAskAgain(request.validation)), m_submittedNs(submittedNs),
-      m_services(services)
+      m_services(services), m_checking(services.scheduler)
 {
 }
 
@@ -54,19 +54,19 @@ void CacheStage::onFound(const ResponseCache::Found &found)
 {
     if (m_concluded)
         return;
-    if (found && passes(*found)) {
-        play(*found);
-        return;
-    }
-    if (found)
+    if (!found)
+        return joinOrLead();
+    if (!m_alone)
+        return play(*found);
+    const QString &text = found->original.answer.text;
+    m_checking.start(m_request.validation.validators, text, [this, entry = *found](const auto &verdicts) {
+        if (m_concluded)
+            return;
+        if (validate::outcomeOf(verdicts) != Outcome::Failed)
+            return play(entry);
         Q_EMIT decided(u"the kept answer fails the checks"_s);
-    joinOrLead();
-}
-
-bool CacheStage::passes(const profile::CacheEntry &entry) const
-{
-    const QString &text = entry.original.answer.text;
-    return !m_alone || validate::outcomeOf(validate::check(m_request.validation.validators, text)) != Outcome::Failed;
+        joinOrLead();
+    });
 }
 
 // A kept answer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/run/checking.h"
 #include "core/run/flights.h"
 #include "core/run/playback.h"
 #include "core/run/responsecache.h"
@@ -70,7 +71,6 @@ Q_SIGNALS:
 
 private:
     void onFound(const ResponseCache::Found &found);
-    bool passes(const profile::CacheEntry &entry) const;
     void play(const profile::CacheEntry &entry);
     void joinOrLead();
     void join(Flight &flight);
@@ -86,6 +86,7 @@ private:
     const qint64 m_submittedNs;
     const Services m_services;
     CachePlan m_plan;
+    Checking m_checking;
     std::unique_ptr<Playback> m_playback;
     QPointer<Flight> m_joined;
     QPointer<Flight> m_led;

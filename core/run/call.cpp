@@ -23,7 +23,7 @@ Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 s
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
       m_services(services), m_urgency(request.priority), m_stateNs(submittedNs),
-      m_validating(request, m_startedWallMs, services.prices)
+      m_validating(request, m_startedWallMs, services.prices), m_checking(services.scheduler)
 {
     m_trace.askedNs = request.askedNs;
     m_trace.submittedNs = m_trace.queuedNs = submittedNs;
@@ -114,8 +114,8 @@ void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional
         brought.answer = endedBy(brought.answer, m_stoppedBy);
     }
     const profile::RunRecord own = recordOf({ m_request, {}, m_trace });
-    m_validating.next({ m_request, brought.answer, m_trace });
-    endWith(hit ? cachedRecord(own, brought, *hit) : inheritedRecord(own, brought));
+    const profile::RunRecord ended = hit ? cachedRecord(own, brought, *hit) : inheritedRecord(own, brought);
+    check({ m_request, brought.answer, m_trace }, [this, ended] { endWith(ended); });
 }
 
 void Call::onInherited(const profile::RunRecord &failed)
@@ -341,10 +341,25 @@ void Call::retryNow()
 
 void Call::settle(const llm::Answer &answer)
 {
-    if (const auto next = m_validating.next({ m_request, answer, m_trace }))
-        askAgain(*next);
-    else
-        end(answer);
+    check({ m_request, answer, m_trace }, [this, answer] {
+        if (const auto next = m_validating.next())
+            askAgain(*next);
+        else
+            end(answer);
+    });
+}
+
+/// Goes on at once where there is nothing to check. Meanwhile it keeps its slot: answers come no faster than they are checked.
+void Call::check(const Validating::Finished &finished, const std::function<void()> &then)
+{
+    if (!m_validating.take(finished))
+        return then();
+    m_checking.start(m_validating.validators(), finished.answer.text, [this, then](const auto &verdicts) {
+        m_validating.checked(verdicts);
+        then();
+    });
+    if (m_stoppedBy && m_checking.isOn())
+        m_checking.stop();
 }
 
 void Call::askAgain(const RunRequest &request)
@@ -366,7 +381,7 @@ void Call::askAgain(const RunRequest &request)
     m_trace.submittedNs = m_submittedNs;
     m_trace.queuedNs = m_services.clock.nowNs();
     if (m_attempt) {
-        m_attempt.release()->deleteLater(); // it is the sender
+        m_attempt.release()->deleteLater(); // it may be the sender
         Q_EMIT gaveTurnBack();
     }
     tellBegun(m_trace);
@@ -401,6 +416,10 @@ void Call::stop(const base::Error &why)
 {
     m_validating.stop();
     m_stoppedBy = why;
+    if (m_checking.isOn()) { // its answer is whole
+        m_checking.stop();
+        return;
+    }
     const qint64 now = m_services.clock.nowNs();
     if (m_attempt) {
         m_attempt->abort(why, now);

@@ -3,6 +3,7 @@
 #include "core/run/admission.h"
 #include "core/run/attempt.h"
 #include "core/run/cachestage.h"
+#include "core/run/checking.h"
 #include "core/run/record.h"
 #include "core/run/refusals.h"
 #include "core/run/retry.h"
@@ -94,6 +95,7 @@ private:
     void stop(const base::Error &why);
     void prepare();
     void settle(const llm::Answer &answer);
+    void check(const Validating::Finished &finished, const std::function<void()> &then);
     void askAgain(const RunRequest &request);
     void tellBegun(const profile::Trace &trace);
     void end(const llm::Answer &answer);
@@ -130,6 +132,7 @@ private:
     QList<profile::Attempt> m_earlier;
     qsizetype m_earlierRequests = 0; ///< of m_earlier, the attempts at requests before this one
     Validating m_validating;
+    Checking m_checking;
     /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.
     std::unique_ptr<QObject> m_retryTimer;
     std::unique_ptr<QObject> m_queueTimer;

@@ -36,14 +36,27 @@ bool Validating::isJudged(const llm::Validation &validation)
                        [](const auto &row) { return row.kind == QLatin1String(validate::judgeId); });
 }
 
-std::optional<RunRequest> Validating::next(const Finished &finished)
+bool Validating::take(const Finished &finished)
 {
-    if (m_original.validation.validators.isEmpty())
-        return std::nullopt;
-    if (m_judging)
+    if (m_judging) {
         judged(finished);
-    else
-        check(finished);
+        return false;
+    }
+    m_kept.reset();
+    m_verdicts.clear();
+    m_judges.clear();
+    if (validators().isEmpty() || !canBeChecked(finished.answer))
+        return false;
+    m_kept = finished;
+    for (const llm::Validator &validator : validators()) {
+        if (validator.kind == QLatin1String(validate::judgeId))
+            m_judges.append(validator);
+    }
+    return true;
+}
+
+std::optional<RunRequest> Validating::next()
+{
     if (m_stopped || !m_kept)
         return std::nullopt;
     if (validate::outcomeOf(m_verdicts) == Outcome::Failed)
@@ -56,21 +69,6 @@ std::optional<RunRequest> Validating::next(const Finished &finished)
     judge.chat =
         validate::judgeRequest(told.value(u"model"_s), told.value(u"prompt"_s), m_original.chat, m_kept->answer.text);
     return judge;
-}
-
-void Validating::check(const Finished &finished)
-{
-    m_kept.reset();
-    m_verdicts.clear();
-    m_judges.clear();
-    if (!canBeChecked(finished.answer))
-        return;
-    m_kept = finished;
-    m_verdicts = validate::check(m_original.validation.validators, finished.answer.text);
-    for (const llm::Validator &validator : m_original.validation.validators) {
-        if (validator.kind == QLatin1String(validate::judgeId))
-            m_judges.append(validator);
-    }
 }
 
 void Validating::judged(const Finished &finished)

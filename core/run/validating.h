@@ -9,8 +9,8 @@
 
 namespace talkbench::run {
 
-/// The stage between an answer and its record: checks it, has models judge it, and says what is asked again. Asks nothing
-/// itself.
+/// The stage between an answer and its record: says what is to be checked, has models judge it, and says what is asked again.
+/// Checks and asks nothing itself.
 class Validating final {
 public:
     /// What has come of one request.
@@ -31,8 +31,12 @@ public:
     /// Whether an answer may be followed by another request: a judge's, or the same again.
     static bool mayAskAgain(const llm::Validation &validation);
     static bool isJudged(const llm::Validation &validation);
+    /// The answer, or what a judge says. True: it is to be checked by the validators first, and checked() follows.
+    bool take(const Finished &finished);
+    const QList<llm::Validator> &validators() const { return m_original.validation.validators; }
+    void checked(const QList<profile::Verdict> &verdicts) { m_verdicts = verdicts; }
     /// What is to be asked next: a judge, or the model again. Nothing: it is settled.
-    std::optional<RunRequest> next(const Finished &finished);
+    std::optional<RunRequest> next();
     /// From now on nothing is asked any more.
     void stop() { m_stopped = true; }
 
@@ -48,7 +52,6 @@ public:
     void addTo(profile::RunRecord &record, const Finished &underWay) const;
 
 private:
-    void check(const Finished &finished);
     void judged(const Finished &finished);
     std::optional<RunRequest> followUp();
     profile::Attempt attemptOf(const Finished &finished) const;

@@ -425,6 +425,16 @@ QList<profile::Verdict> check(const QList<llm::Validator> &validators, const QSt
     return verdicts;
 }
 
+QList<profile::Verdict> notChecked(const QList<llm::Validator> &validators, const QString &reason)
+{
+    QList<profile::Verdict> verdicts;
+    for (const llm::Validator &validator : validators) {
+        if (validator.kind != QLatin1String(judgeId))
+            verdicts.append({ describe(validator), Outcome::NotChecked, reason });
+    }
+    return verdicts;
+}
+
 Outcome outcomeOf(const QList<profile::Verdict> &verdicts)
 {
     const auto has = [&verdicts](Outcome outcome) {

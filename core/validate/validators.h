@@ -48,6 +48,9 @@ QString describe(const llm::Validator &validator);
 /// violations().
 QList<profile::Verdict> check(const QList<llm::Validator> &validators, const QString &answer);
 
+/// Likewise, of an answer that nobody looks at: not checked, for this reason.
+QList<profile::Verdict> notChecked(const QList<llm::Validator> &validators, const QString &reason);
+
 /// Passed only if all did; Failed if one did; else NotChecked.
 profile::Verdict::Outcome outcomeOf(const QList<profile::Verdict> &verdicts);
 

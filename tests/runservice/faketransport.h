@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace talkbench::test {
@@ -37,6 +38,24 @@ public:
     {
         m_waiting.push_back({ m_clock.nowNs() + ms * 1'000'000, ms, context, std::move(call) });
     }
+
+    /// At once, or when the test says so.
+    void aside(QObject *context, Work work) override
+    {
+        if (holdsWork)
+            m_aside.push_back({ context, std::move(work) });
+        else
+            work()();
+    }
+    void workAside()
+    {
+        for (const Aside &held : std::exchange(m_aside, {})) {
+            const Then then = held.work();
+            if (held.context)
+                then();
+        }
+    }
+    bool holdsWork = false;
 
     /// Lets `ms` pass, stopping at everything that comes due on the way.
     void advance(qint64 ms)
@@ -75,8 +94,14 @@ private:
         std::function<void()> call;
     };
 
+    struct Aside {
+        QPointer<QObject> context;
+        Work work;
+    };
+
     FakeClock &m_clock;
     std::vector<Entry> m_waiting;
+    std::vector<Aside> m_aside;
 };
 
 class FakeTransfer final : public net::Transfer {

@@ -326,6 +326,23 @@ private Q_SLOTS:
         QCOMPARE(hit->record().validation[0].outcome, profile::Verdict::Outcome::Passed);
     }
 
+    void stoppedWhileAKeptAnswerIsChecked()
+    {
+        const auto first = ask(checked(u"Hel"_s));
+        answerSlowly(0);
+        QVERIFY(first->record().ok());
+        inNetwork([this](FakeTransport &) { m_scheduler->holdsWork = true; });
+        const auto second = ask(checked(u"Hel"_s));
+        QVERIFY(!second->ended());
+        second->run->cancel();
+        settle();
+        QVERIFY(second->ended() && second->record().cancelled());
+        inNetwork([this](FakeTransport &) { m_scheduler->workAside(); });
+        settle();
+        QCOMPARE(second->records.size(), 1);
+        QCOMPARE(started(), 1);
+    }
+
     void aKeptAnswerThatFailsIsAskedForAnew()
     {
         const auto plain = ask(deterministic());

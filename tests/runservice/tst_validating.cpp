@@ -269,6 +269,90 @@ private Q_SLOTS:
         QCOMPARE(live(), std::size_t(0));
     }
 
+    /// Beside the network thread, in which the other streams go on.
+    void othersGoOnWhileOneIsChecked()
+    {
+        holdChecks();
+        Observed call(m_service->start(checked({ digits }, OnFailure::Retry)));
+        answer(0, "forty-two");
+        QVERIFY(!call.ended());
+        QCOMPARE(started(), 1);
+        QCOMPARE(call.text, u"forty-two"_s);
+        Observed other(m_service->start(test::request()));
+        answer(1, "Hi");
+        QVERIFY(other.ended());
+        check();
+        QCOMPARE(started(), 3); // it failed, and is asked for again
+        answer(2, "42");
+        check();
+        QVERIFY(call.ended());
+        QCOMPARE(call.record().validation[0].outcome, Outcome::Passed);
+        QCOMPARE(call.record().earlierAttempts[0].validation[0].outcome, Outcome::Failed);
+    }
+
+    void stopWhileCheckedKeepsTheAnswer()
+    {
+        holdChecks();
+        Observed call(m_service->start(checked({ digits, judge }, OnFailure::Retry)));
+        answer(0, "forty-two");
+        call.run->cancel();
+        settle();
+        QVERIFY(call.ended());
+        QVERIFY(call.record().ok());
+        QCOMPARE(call.record().answer.text, u"forty-two"_s);
+        QCOMPARE(call.record().validation.size(), 2);
+        QCOMPARE(call.record().validation[0].outcome, Outcome::NotChecked);
+        check(); // nobody waits for it any more
+        QCOMPARE(call.records.size(), 1);
+        QCOMPARE(started(), 1);
+    }
+
+    void closingWhileCheckedLosesNothing()
+    {
+        QList<profile::RunRecord> records;
+        connect(m_service.get(), &RunService::recorded, m_service.get(),
+                [&records](const profile::RunRecord &record) { records.append(record); });
+        holdChecks();
+        const auto run = m_service->start(checked({ digits }));
+        answer(0, "42");
+        QVERIFY(records.isEmpty());
+        m_service.reset();
+        QCOMPARE(records.size(), 1);
+        QVERIFY(records[0].ok());
+        QCOMPARE(records[0].answer.text, u"42"_s);
+    }
+
+    void workIsDoneInAnotherThread()
+    {
+        TimerScheduler scheduler;
+        QObject context;
+        QThread *worker = nullptr;
+        QThread *then = nullptr;
+        scheduler.aside(&context, [&worker, &then]() -> Scheduler::Then {
+            return [&worker, &then, here = QThread::currentThread()] {
+                worker = here;
+                then = QThread::currentThread();
+            };
+        });
+        QTRY_VERIFY(then);
+        QCOMPARE(then, QThread::currentThread());
+        QVERIFY(worker != then);
+    }
+
+    void whoIsGoneHearsNothing()
+    {
+        TimerScheduler scheduler;
+        QObject context;
+        auto gone = std::make_unique<QObject>();
+        bool called = false;
+        bool done = false;
+        scheduler.aside(gone.get(), [&called] { return [&called] { called = true; }; });
+        gone.reset();
+        scheduler.aside(&context, [&done] { return [&done] { done = true; }; });
+        QTRY_VERIFY(done);
+        QVERIFY(!called);
+    }
+
     /// The window closes while an answer that is complete still waits for its connection.
     void closingLosesNothing()
     {
@@ -289,6 +373,15 @@ private Q_SLOTS:
     }
 
 private:
+    void holdChecks()
+    {
+        inNetwork([this](FakeTransport &) { m_scheduler->holdsWork = true; });
+    }
+    void check()
+    {
+        inNetwork([this](FakeTransport &) { m_scheduler->workAside(); });
+        settle();
+    }
     void answer(std::size_t index, const QByteArray &text)
     {
         settle();
