@@ -161,6 +161,8 @@ Session::Session(QApplication &application, const QString &dataDir)
         applySettings(m_settings, m_chooser);
         applyPrices();
     });
+    // After the window, which has its layout kept then.
+    connect(&application, &QCoreApplication::aboutToQuit, &m_settings, &config::Settings::flush);
     connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
     connect(&m_runs, &run::RunService::begun, &m_store, &store::Store::saveBegun);
     connect(&m_runs, &run::RunService::recorded, this, [this](const profile::RunRecord &record) {
@@ -360,7 +362,8 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
     }
     Session session(application, *dataDir);
     lock.setChange([&session](const QString &key, const QVariant &value) {
-        return session.settings().setValue(key.toUtf8(), value);
+        const auto set = session.settings().setValue(key.toUtf8(), value);
+        return set ? session.settings().flush() : set;
     });
     QObject::connect(&lock, &config::InstanceLock::activated, &session.window(), [&session] {
         session.window().show();

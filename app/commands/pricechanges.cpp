@@ -44,8 +44,10 @@ base::Result<void> changeOwnPrices(const GlobalOptions &options,
     const auto changed = change(settings.value("prices/own").toMap());
     if (!changed)
         return changed.error();
-    if (free)
-        return settings.setValue("prices/own", *changed);
+    if (free) {
+        const auto set = settings.setValue("prices/own", *changed);
+        return set ? settings.flush() : set;
+    }
     auto handed = config::InstanceLock::changeOther(*dataDir, u"prices/own"_s, *changed);
     if (handed)
         return handed;

@@ -6,7 +6,6 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QSaveFile>
 #include <QSet>
 
 #include <algorithm>
@@ -208,34 +207,35 @@ QList<std::pair<QString, QString>> favouriteModels(const Settings &settings)
     return models;
 }
 
-Settings::Settings(const QString &dir, QObject *parent)
-    : QObject(parent), m_path(dir + u"/settings.json"_s), m_providers { standardSimulator() }
+Settings::Settings(const QString &dir, int changesWithinMs, QObject *parent)
+    : QObject(parent), m_file(dir + u"/settings.json"_s, changesWithinMs), m_providers { standardSimulator() }
 {
 }
 
 base::Result<void> Settings::load()
 {
-    QFile file(m_path);
+    const QString &path = m_file.path();
+    QFile file(path);
     if (!file.exists())
         return {};
     if (!file.open(QIODevice::ReadOnly)) {
         m_fileUnread = true;
         return problem(
             base::ErrorKind::Storage,
-            u"The settings in %1 can't be read: standard settings are used, and changes are not saved."_s.arg(m_path),
+            u"The settings in %1 can't be read: standard settings are used, and changes are not saved."_s.arg(path),
             file.errorString());
     }
     QJsonParseError error;
     const auto document = QJsonDocument::fromJson(file.readAll(), &error);
     file.close();
     if (!document.isObject()) {
-        const QString kept = keepAside(m_path);
+        const QString kept = keepAside(path);
         m_fileUnread = kept.isEmpty();
         return problem(
             base::ErrorKind::Storage,
             kept.isEmpty()
                 ? u"The settings in %1 are unreadable: standard settings are used, and changes are not saved."_s.arg(
-                    m_path)
+                    path)
                 : u"The settings were unreadable and are kept as %1: standard settings are used."_s.arg(kept),
             error.errorString());
     }
@@ -243,7 +243,7 @@ base::Result<void> Settings::load()
     const QStringList problems = loadValues() + loadProviders();
     if (problems.isEmpty())
         return {};
-    return problem(base::ErrorKind::Config, u"Some settings in %1 are not used. %2"_s.arg(m_path, problems.first()),
+    return problem(base::ErrorKind::Config, u"Some settings in %1 are not used. %2"_s.arg(path, problems.first()),
                    problems.join(u'\n'));
 }
 
@@ -377,19 +377,14 @@ void Settings::setSimulatorUrl(const QUrl &url)
     Q_EMIT providersChanged();
 }
 
-base::Result<void> Settings::save() const
+base::Result<void> Settings::save()
 {
     if (m_fileUnread)
-        return problem(
-            base::ErrorKind::Storage,
-            u"The setting holds until Talkbench ends: %1 could not be read and is not written over."_s.arg(m_path));
-    QSaveFile file(m_path);
-    const QByteArray json = QJsonDocument(m_root).toJson();
-    if (file.open(QIODevice::WriteOnly) && file.write(json) == json.size() && file.commit())
-        return {};
-    return problem(base::ErrorKind::Storage,
-                   u"The setting holds until Talkbench ends: it could not be saved in %1."_s.arg(m_path),
-                   file.errorString());
+        return problem(base::ErrorKind::Storage,
+                       u"The setting holds until Talkbench ends: %1 could not be read and is not written over."_s.arg(
+                           m_file.path()));
+    m_file.write(m_root);
+    return {};
 }
 
 } // namespace talkbench::config

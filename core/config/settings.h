@@ -3,6 +3,7 @@
 #include "core/base/result.h"
 #include "core/config/providerkeys.h"
 #include "core/config/providernetwork.h"
+#include "core/config/settingsfile.h"
 #include "core/llm/provider.h"
 #include "core/llm/providerlimits.h"
 
@@ -65,18 +66,22 @@ QList<std::pair<QString, QString>> favouriteModels(const Settings &settings);
 int callsAtOnce(const Settings &settings, const QString &providerId);
 
 /// The settings file of a data folder. An unreadable file is kept aside and said, never overwritten; what the file
-/// holds and this version doesn't know stays in it.
+/// holds and this version doesn't know stays in it. A change holds at once, and is in the file a moment later.
 class Settings : public QObject {
     Q_OBJECT
 
 public:
-    explicit Settings(const QString &dir, QObject *parent = nullptr);
+    /// As SettingsFile has it.
+    static constexpr int momentMs = 50;
+
+    explicit Settings(const QString &dir, int changesWithinMs = momentMs, QObject *parent = nullptr);
 
     /// An error is a warning for the user: whatever of the file was not usable has its standard value.
     base::Result<void> load();
 
     QVariant value(QByteArrayView key) const;
-    /// Kind Config: the value is wrong, nothing changed. Kind Storage: it holds for this run, but could not be saved.
+    /// Kind Config: the value is wrong, nothing changed. Kind Storage: it holds for this run, but is not saved, because the
+    /// file could not be read. Whether it could be written is told by flush().
     base::Result<void> setValue(QByteArrayView key, const QVariant &value);
     /// The simulator first.
     QList<ProviderConfig> providers() const;
@@ -85,6 +90,8 @@ public:
     QString providerName(const QString &id) const;
     /// All of them; the simulator may be left out. Errors as of setValue().
     base::Result<void> setProviders(const QList<ProviderConfig> &providers);
+    /// Waits until all changes are in the file. Kind Storage: they hold for this run, but could not be saved; said once.
+    base::Result<void> flush() { return m_file.flush(); }
     /// Where the simulator listens in this run; not saved.
     void setSimulatorUrl(const QUrl &url);
 
@@ -93,13 +100,13 @@ Q_SIGNALS:
     void providersChanged();
 
 private:
-    base::Result<void> save() const;
+    base::Result<void> save();
     QStringList loadValues();
     QStringList loadProviders();
     void setProviderRows(const QList<ProviderConfig> &providers);
 
-    QString m_path;
-    QJsonObject m_root; ///< the file as it was read or written last
+    SettingsFile m_file;
+    QJsonObject m_root; ///< the file as it was read, with what has changed since
     bool m_fileUnread = false; ///< it is there, but could neither be read nor moved: never write over it
     QVariantMap m_values;
     QList<ProviderConfig> m_providers;

@@ -130,6 +130,7 @@ private Q_SLOTS:
         second.id = u"second"_s;
         second.network = { ProviderNetwork::Proxying::None, {}, {}, {} };
         QVERIFY(m_settings->setProviders({ m_provider, second }));
+        QVERIFY(m_settings->flush());
         Settings again(m_folder->path());
         QVERIFY(again.load());
         QCOMPARE(again.provider(u"mine"_s), m_provider);
@@ -142,6 +143,7 @@ private Q_SLOTS:
         m_provider.network.proxying = ProviderNetwork::Proxying::Manual;
         m_provider.network.proxy = { base::Proxy::Type::Http, u"other.example"_s, 3128, u"you"_s, u"canary-1"_s };
         QVERIFY(m_settings->setProviders({ m_provider }));
+        QVERIFY(m_settings->flush());
         m_secrets->write(proxySecretId(), u"canary-2"_s);
         QFile file(m_folder->filePath(u"settings.json"_s));
         QVERIFY(file.open(QIODevice::ReadOnly));

@@ -209,6 +209,7 @@ private Q_SLOTS:
         QVERIFY(!settings.setProviders({ provider }));
         provider.baseUrl.setUserInfo({});
         QVERIFY(settings.setProviders({ provider }));
+        QVERIFY(settings.flush());
         QCOMPARE(endpointFor(*settings.provider(u"mine"_s), secrets->read(u"mine"_s).result()).apiKey, canary);
 
         int files = 0;

@@ -149,6 +149,7 @@ private Q_SLOTS:
         auto providers = settings.providers();
         providers.last().name = u"Renamed"_s;
         QVERIFY(settings.setProviders(providers));
+        QVERIFY(settings.flush());
         const QJsonObject root = QJsonDocument::fromJson(read(m_file)).object();
         QCOMPARE(root[u"future"_s][u"a"_s][1].toInt(), 2);
         QCOMPARE(root[u"settings"_s][u"new/thing"_s].toInt(), 7);
@@ -178,7 +179,9 @@ private Q_SLOTS:
         QVERIFY(loaded.error().message.contains(kept.first()));
         QCOMPARE(read(m_folder->filePath(kept.first())), content);
         QVERIFY(settings.setValue("theme", u"dark"_s));
+        QVERIFY(settings.flush());
         QCOMPARE(read(m_folder->filePath(kept.first())), content);
+        QVERIFY(read(m_file).contains("dark"));
     }
 
     void aFileThatCannotBeOpenedIsNotWrittenOver()
@@ -190,16 +193,55 @@ private Q_SLOTS:
         QVERIFY(!saved);
         QCOMPARE(saved.error().kind, base::ErrorKind::Storage);
         QCOMPARE(settings.value("theme"), QVariant(u"dark"_s));
+        QVERIFY(settings.flush()); // it has been said
         QVERIFY(QFileInfo(m_file).isDir());
     }
 
     void aFailedSaveHoldsTheValue()
     {
-        Settings settings(m_folder->filePath(u"gone"_s));
-        const auto saved = settings.setValue("theme", u"dark"_s);
+        const QString folder = m_folder->filePath(u"gone"_s);
+        Settings settings(folder);
+        QVERIFY(settings.setValue("theme", u"dark"_s));
+        const auto saved = settings.flush();
         QVERIFY(!saved);
         QCOMPARE(saved.error().kind, base::ErrorKind::Storage);
         QCOMPARE(settings.value("theme"), QVariant(u"dark"_s));
+        QVERIFY(settings.flush()); // it has been said
+        QVERIFY(QDir().mkdir(folder));
+        QVERIFY(settings.setValue("text_zoom", 1.25));
+        QVERIFY(settings.flush());
+        QVERIFY(read(folder + u"/settings.json"_s).contains("dark")); // nothing is lost
+    }
+
+    void changesOfAMomentAreWrittenTogether()
+    {
+        write("{}");
+        Settings settings(m_folder->path(), 3'600'000);
+        QVERIFY(settings.load());
+        QVERIFY(settings.setValue("theme", u"dark"_s));
+        QVERIFY(settings.setProviders({ someProvider(u"mine"_s) }));
+        QCOMPARE(read(m_file), QByteArray("{}")); // whoever changes something does not wait for the disk
+        QVERIFY(settings.flush());
+        QVERIFY(read(m_file).contains("dark"));
+        QVERIFY(read(m_file).contains("mine"));
+    }
+
+    void changesAreWrittenByThemselves()
+    {
+        Settings settings(m_folder->path(), 0);
+        QVERIFY(settings.setValue("theme", u"dark"_s));
+        QVERIFY(!QFile::exists(m_file));
+        QTRY_VERIFY(read(m_file).contains("dark"));
+        QVERIFY(settings.setValue("theme", u"light"_s));
+        QTRY_VERIFY(read(m_file).contains("light"));
+        QVERIFY(settings.setValue("text_zoom", 1.25));
+        QCoreApplication::processEvents(); // it is being written, or is not yet
+        QVERIFY(settings.setValue("text_zoom", 1.5));
+        QVERIFY(settings.flush());
+        QVERIFY(read(m_file).contains("1.5"));
+        QVERIFY(QFile::remove(m_file));
+        QVERIFY(settings.flush());
+        QVERIFY(!QFile::exists(m_file)); // nothing has changed
     }
 
     void theSimulatorIsAlwaysFirst()
@@ -212,6 +254,8 @@ private Q_SLOTS:
         QVERIFY(settings.setProviders({ someProvider(u"mine"_s) }));
         QCOMPARE(settings.providers().size(), 2);
         QCOMPARE(settings.providers().first().id, QString(simulatorId));
+        QVERIFY(settings.flush());
+        QVERIFY(read(m_file).contains("mine"));
         QVERIFY(!read(m_file).contains("4711"));
     }
 

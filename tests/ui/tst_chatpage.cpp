@@ -451,6 +451,7 @@ void TestChatPage::theModelChosenLastIsRemembered()
         ChatController chats(world.context);
         chats.setModel(u"q"_s, u"small"_s);
     }
+    QVERIFY(world.settings.flush());
     config::Settings read(world.dir.path());
     QVERIFY(read.load());
     QCOMPARE(read.value("chat/last_model"), world.settings.value("chat/last_model"));

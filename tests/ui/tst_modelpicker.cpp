@@ -144,6 +144,7 @@ void ModelPickerTest::favouritesAreOnTopAndStay()
     QCOMPARE(desk.rows(RowKind::Heading).first(), u"Favourites"_s);
     QCOMPARE(desk.rows().first(), u"three"_s);
     QCOMPARE(desk.rows().count(u"three"_s), 1);
+    QVERIFY(desk.world.settings.flush());
     config::Settings reread(desk.world.dir.path());
     QVERIFY(reread.load());
     QCOMPARE(reread.value("models/favourites").toMap().value(u"b"_s).toStringList(), QStringList { u"three"_s });

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void theSimulatorStays();
     void fieldsAreOfOneWidth();
     void valuesAreStored();
+    void aFailedWriteIsSaid();
     void cancelChangesNothing();
     void onlyEditsAreAskedAbout();
     void closingOffersToSave();
@@ -316,6 +317,26 @@ void SettingsDialogTest::valuesAreStored()
     config::Settings reread(world.dir.path());
     QVERIFY(reread.load());
     QCOMPARE(reread.value("theme").toString(), u"dark"_s);
+}
+
+void SettingsDialogTest::aFailedWriteIsSaid()
+{
+    test::World world;
+    QVERIFY(world.settings.flush());
+    const QString file = world.dir.filePath(u"settings.json"_s);
+    QVERIFY(QFile::remove(file));
+    QVERIFY(QDir().mkdir(file)); // writing fails for every user, root included
+    SettingsDialog dialog(world.context);
+    dialog.open();
+    auto *idle = find<QSpinBox>(dialog, u"setting_limits/idle_ms"_s);
+    idle->setValue(30'000);
+    save(dialog);
+    QVERIFY(dialog.isVisible());
+    const QString words = find<QLabel>(dialog, u"settingsMessage"_s)->text();
+    QVERIFY2(words.contains(u"could not be saved"_s), qPrintable(words));
+    QCOMPARE(idle->value(), 30'000);
+    save(dialog); // it holds until the end, as was said
+    QTRY_VERIFY(!dialog.isVisible());
 }
 
 void SettingsDialogTest::cancelChangesNothing()

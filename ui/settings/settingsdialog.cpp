@@ -1,6 +1,7 @@
 #include "ui/settings/settingsdialog.h"
 
 #include "core/config/secrets.h"
+#include "core/config/settings.h"
 #include "ui/rowdelegate.h"
 #include "ui/settings/budgetspage.h"
 #include "ui/settings/cachepage.h"
@@ -31,8 +32,8 @@ using namespace Qt::StringLiterals;
 namespace talkbench::ui {
 
 SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
-    : QDialog(parent), m_secrets(context.secrets), m_pages(new QListWidget(this)), m_stack(new QStackedWidget(this)),
-      m_providers(new ProvidersPage(context, this)),
+    : QDialog(parent), m_settings(context.settings), m_secrets(context.secrets), m_pages(new QListWidget(this)),
+      m_stack(new QStackedWidget(this)), m_providers(new ProvidersPage(context, this)),
       m_general(new ValuesPage(context.settings,
                                { "theme", "text_zoom", "send_with", "default/provider", "default/model", "default/auto",
                                  "context/", "local_hosts" },
@@ -177,6 +178,10 @@ void SettingsDialog::save()
         say(outcome.error().kind == base::ErrorKind::Config
                 ? tr("Not saved: something on the page “%1” needs a correction.").arg(m_pages->item(page)->text())
                 : outcome.error().message);
+        return;
+    }
+    if (const auto written = m_settings.flush(); !written) {
+        say(written.error().message);
         return;
     }
     m_save->setEnabled(false);

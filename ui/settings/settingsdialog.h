@@ -52,6 +52,7 @@ private:
     void showWayOut();
     void say(const QString &words);
 
+    config::Settings &m_settings;
     config::Secrets &m_secrets;
     QListWidget *m_pages;
     QStackedWidget *m_stack;
