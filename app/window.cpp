@@ -8,6 +8,7 @@
 #include "app/enginesettings.h"
 #include "app/pricesetup.h"
 #include "app/reportwriter.h"
+#include "app/settingparts.h"
 #include "app/tokensetup.h"
 #include "core/base/clock.h"
 #include "core/config/datadir.h"
@@ -96,8 +97,7 @@ public:
 
 private:
     void startSimulator();
-    void applyTheme();
-    void applyPrices();
+    void apply(Parts parts);
     void learnPrices();
     void measure();
 
@@ -139,28 +139,13 @@ Session::Session(QApplication &application, const QString &dataDir)
                   m_endpoints, m_models,   m_chooser, m_tokens.counter() },
       m_theme(application), m_simulator(simulator::Knobs())
 {
-    m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
-    applyTheme();
-    applySettings(m_settings, m_runs, m_cache);
-    applyPrices();
-    applySettings(m_settings, m_chooser);
+    apply(Part::CacheStorage | Part::Theme | Part::Limits | Part::Prices | Part::Choice);
     m_store.endInterrupted(run::interruptedRecord); // before the window reads anything
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
     m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
-    connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) {
-        if (key == "cache/redis"_L1)
-            m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
-        applyTheme();
-        applySettings(m_settings, m_runs, m_cache);
-        applySettings(m_settings, m_chooser);
-        applyPrices();
-    });
-    connect(&m_settings, &config::Settings::providersChanged, this, [this] {
-        applySettings(m_settings, m_runs, m_cache);
-        applySettings(m_settings, m_chooser);
-        applyPrices();
-    });
+    connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) { apply(partsOf(key)); });
+    connect(&m_settings, &config::Settings::providersChanged, this, [this] { apply(partsOfProviders); });
     // After the window, which has its layout kept then.
     connect(&application, &QCoreApplication::aboutToQuit, &m_settings, &config::Settings::flush);
     connect(&m_models, &ui::ModelLists::changed, this, &Session::learnPrices);
@@ -221,16 +206,22 @@ void Session::startSimulator()
     m_simulatorStart->start();
 }
 
-void Session::applyTheme()
+void Session::apply(Parts parts)
 {
-    m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
-    m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
-}
-
-void Session::applyPrices()
-{
-    applySettings(m_settings, m_prices);
-    m_runs.setPrices(m_prices);
+    if (parts.testFlag(Part::CacheStorage))
+        m_runs.setCacheStorage(cacheStorage(m_settings, m_cache));
+    if (parts.testFlag(Part::Theme)) {
+        m_theme.setMode(ui::Theme::modeFromName(m_settings.value("theme").toString()));
+        m_theme.setTextZoom(m_settings.value("text_zoom").toDouble());
+    }
+    if (parts.testFlag(Part::Limits))
+        applySettings(m_settings, m_runs, m_cache);
+    if (parts.testFlag(Part::Prices)) {
+        applySettings(m_settings, m_prices);
+        m_runs.setPrices(m_prices);
+    }
+    if (parts.testFlag(Part::Choice))
+        applySettings(m_settings, m_chooser);
 }
 
 void Session::learnPrices()
