@@ -160,6 +160,37 @@ private Q_SLOTS:
         QCOMPARE(monitor.spending().usd, today ? 0.5 : 0.0);
     }
 
+    void theCostOfTodayEndsAtMidnight()
+    {
+        test::World world;
+        profile::ManualClock clock;
+        clock.now = QDateTime(QDate(2026, 11, 24), QTime(23, 59, 50)).toMSecsSinceEpoch() * 1'000'000;
+        auto before = profile::success(u"p"_s, u"m"_s);
+        before.id = u"before"_s;
+        before.startedWallMs = clock.wallMs();
+        world.context.store.saveRun(before);
+        clock.advance(5);
+        AppContext context { clock,       world.settings,  world.secrets, world.prices,  world.runs,   world.store,
+                             world.cache, world.endpoints, world.models,  world.chooser, world.counter };
+        ActivityMonitor monitor(context);
+        const StatusStrip strip(monitor);
+        auto record = profile::success(u"p"_s, u"m"_s);
+        record.startedWallMs = clock.wallMs();
+        Q_EMIT world.runs.recorded(record);
+        QCOMPARE(monitor.spending().usd, 0.5);
+        QVERIFY2(strip.text().contains(u"today $0.5"_s), qPrintable(strip.text()));
+        clock.advance(10);
+        QCOMPARE(monitor.spending().usd, 0.0); // what an alert looks at
+        Q_EMIT world.runs.stateChanged({ 0, 0 });
+        QVERIFY2(strip.text().contains(u"today $0 "_s), qPrintable(strip.text()));
+        // What the store knew of the day before comes late.
+        QTRY_COMPARE(monitor.calls().counts(profile::Window::Hour).calls, quint64(2));
+        QCOMPARE(monitor.spending().usd, 0.0);
+        record.startedWallMs = clock.wallMs();
+        Q_EMIT world.runs.recorded(record);
+        QCOMPARE(monitor.spending().usd, 0.5);
+    }
+
     void theStripTellsTheCache()
     {
         test::World world;

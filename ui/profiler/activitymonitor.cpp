@@ -5,8 +5,6 @@
 #include "ui/appcontext.h"
 #include "ui/whenready.h"
 
-#include <QDateTime>
-
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -29,7 +27,7 @@ void forgetBefore(auto &arrivals, qint64 ns)
 
 ActivityMonitor::ActivityMonitor(AppContext &context, QObject *parent)
     : QObject(parent), m_clock(context.clock), m_start { context.clock.nowNs(), context.clock.wallMs() },
-      m_calls(context.clock), m_resources(context.clock), m_frames(context.clock), m_day(QDate::currentDate())
+      m_calls(context.clock), m_resources(context.clock), m_frames(context.clock)
 {
     m_timer.setInterval(idleMs);
     connect(&m_timer, &QTimer::timeout, this, &ActivityMonitor::take);
@@ -50,13 +48,15 @@ double ActivityMonitor::seconds() const
 /// What ends from now on adds to it, what had ended before is in the store's answer.
 void ActivityMonitor::readPast(store::Store &store)
 {
-    m_spending = {};
+    m_spending = { .day = today(m_clock) };
     readPastCalls(this, store, m_clock, m_start, [this, number = ++m_pasts](const PastCalls &past) {
         if (number != m_pasts)
             return;
         m_calls.mergeEarlier(past.earlier);
-        m_spending.usd += past.today.usd;
-        m_spending.unpricedCalls += past.today.unpricedCalls;
+        if (m_spending.day == past.today.day) {
+            m_spending.usd += past.today.usd;
+            m_spending.unpricedCalls += past.today.unpricedCalls;
+        }
         Q_EMIT spendingChanged();
     });
 }
@@ -100,15 +100,10 @@ void ActivityMonitor::replaceCalls(QList<profile::RunRecord> records)
     Q_EMIT lastCallChanged();
 }
 
-void ActivityMonitor::addSpending(const profile::RunRecord &record)
+Spending ActivityMonitor::spending() const
 {
-    const QDate today = QDate::currentDate();
-    if (today != m_day) {
-        m_day = today;
-        m_spending = {};
-    }
-    if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() == today)
-        m_spending.add(record);
+    const QDate day = today(m_clock);
+    return m_spending.day == day ? m_spending : Spending { .day = day };
 }
 
 void ActivityMonitor::addArrivals(const run::RunUpdate &update)
@@ -153,7 +148,8 @@ void ActivityMonitor::setState(const run::EngineState &state)
 void ActivityMonitor::record(const profile::RunRecord &record)
 {
     m_calls.add(record);
-    addSpending(record);
+    m_spending = spending();
+    m_spending.add(record);
     if (m_reloading)
         m_meanwhile.append(record);
     const QString key = m_live.contains(record.messageId) ? record.messageId : record.id;

@@ -7,7 +7,6 @@
 #include "ui/profiler/livecall.h"
 #include "ui/profiler/pastcalls.h"
 
-#include <QDate>
 #include <QHash>
 #include <QObject>
 #include <QTimer>
@@ -58,7 +57,8 @@ public:
     const run::EngineState &state() const { return m_state; }
     /// What every call of this start came to, and over the last day those of earlier starts.
     const profile::Monitor &calls() const { return m_calls; }
-    const Spending &spending() const { return m_spending; }
+    /// Of today, as the clock has it now.
+    Spending spending() const;
     /// The call that began last: live, then as recorded. `key` is the message's or the run's id.
     const profile::RunRecord &lastCall() const { return m_lastCall.record(); }
     bool isLastCallLive() const { return !m_lastKey.isEmpty() && m_live.contains(m_lastKey); }
@@ -84,7 +84,6 @@ private:
     void setState(const run::EngineState &state);
     void record(const profile::RunRecord &record);
     void addArrivals(const run::RunUpdate &update);
-    void addSpending(const profile::RunRecord &record);
     /// What other starts of the program left, and what was spent today.
     void readPast(store::Store &store);
     void reload(store::Store &store);
@@ -101,8 +100,7 @@ private:
     QTimer m_timer;
     ActivitySample m_sample;
     run::EngineState m_state;
-    Spending m_spending;
-    QDate m_day;
+    Spending m_spending; ///< of the day of the last call
     QHash<QString, qint64> m_live; ///< calls by key: when they were submitted
     QString m_lastKey;
     LiveCall m_lastCall;

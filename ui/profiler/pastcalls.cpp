@@ -20,11 +20,21 @@ qint64 endWallMs(const profile::RunRecord &record)
     return record.startedWallMs + (trace.endNs > 0 ? (trace.endNs - trace.submittedNs) / nsPerMs : 0);
 }
 
+QDate dayOf(qint64 wallMs)
+{
+    return QDateTime::fromMSecsSinceEpoch(wallMs).date();
+}
+
 } // namespace
+
+QDate today(const base::Clock &clock)
+{
+    return dayOf(clock.wallMs());
+}
 
 void Spending::add(const profile::RunRecord &record)
 {
-    if (record.cached)
+    if (record.cached || dayOf(record.startedWallMs) != day)
         return;
     if (record.costUsd)
         usd += *record.costUsd;
@@ -35,15 +45,13 @@ void Spending::add(const profile::RunRecord &record)
 void readPastCalls(QObject *context, store::Store &store, const base::Clock &clock, const Start &start,
                    const std::function<void(const PastCalls &)> &then)
 {
-    const auto past = std::make_shared<PastCalls>(PastCalls { profile::Monitor(clock), {} });
+    const auto past = std::make_shared<PastCalls>(PastCalls { profile::Monitor(clock), { .day = today(clock) } });
     const qint64 nowMs = clock.wallMs();
-    const QDate today = QDateTime::fromMSecsSinceEpoch(nowMs).date();
-    const auto look = [past, start, nowMs, today](const profile::RunRecord &record) {
+    const auto look = [past, start, nowMs](const profile::RunRecord &record) {
         const qint64 endMs = endWallMs(record);
         if (endMs > nowMs) // it ended since: whoever asks has heard of it
             return;
-        if (QDateTime::fromMSecsSinceEpoch(record.startedWallMs).date() == today)
-            past->today.add(record);
+        past->today.add(record);
         if (record.startedWallMs < start.wallMs)
             past->earlier.addEarlier(record, start.ns + (endMs - start.wallMs) * nsPerMs);
     };

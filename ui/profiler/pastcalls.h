@@ -3,6 +3,8 @@
 #include "core/base/clock.h"
 #include "core/profile/monitor.h"
 
+#include <QDate>
+
 #include <functional>
 
 class QObject;
@@ -13,12 +15,13 @@ class Store;
 
 namespace talkbench::ui {
 
-/// What has been spent today, earlier starts of the program included.
+/// What has been spent on one day, earlier starts of the program included.
 struct Spending {
+    QDate day; ///< where the user is
     double usd = 0;
     int unpricedCalls = 0;
 
-    /// Of a call of today.
+    /// What the call has cost, if it began on that day.
     void add(const profile::RunRecord &record);
 };
 
@@ -33,6 +36,9 @@ struct Start {
     qint64 ns;
     qint64 wallMs;
 };
+
+/// Where the user is.
+QDate today(const base::Clock &clock);
 
 /// Reads them a few hundred at a time, and sums them up in the store's thread; `then` is called unless `context` has gone.
 void readPastCalls(QObject *context, store::Store &store, const base::Clock &clock, const Start &start,
