@@ -1,5 +1,6 @@
 #include "ui/modellists.h"
 
+#include "core/config/endpoints.h"
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
 #include "core/store/store.h"
@@ -86,7 +87,7 @@ void ModelLists::dropChanged()
 {
     const QStringList ids = m_configs.keys();
     for (const QString &id : ids) {
-        if (m_settings.provider(id) == m_configs.value(id))
+        if (const auto now = m_settings.provider(id); now && config::sameEndpoint(*now, m_configs.value(id)))
             continue;
         m_lists.remove(id);
         keep(id, {});

@@ -89,6 +89,19 @@ QString routeSecretId(const Settings &settings, const ProviderConfig &provider)
     return proxySecretId(provider.network.proxying == Proxying::Inherit ? QString() : provider.id);
 }
 
+bool sameEndpoint(ProviderConfig one, const ProviderConfig &other)
+{
+    ProviderKey key = activeKeyOf(one);
+    const ProviderKey otherKey = activeKeyOf(other);
+    key.name = otherKey.name;
+    one.name = other.name;
+    one.defaultModel = other.defaultModel;
+    one.limits = other.limits;
+    one.keys = other.keys;
+    one.activeKey = other.activeKey;
+    return key == otherKey && one == other;
+}
+
 QStringList localHosts(const Settings &settings)
 {
     return base::bypassFromText(settings.value("local_hosts").toString());

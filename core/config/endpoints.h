@@ -17,6 +17,9 @@ base::Route routeFor(const Settings &settings, const ProviderConfig &provider, c
 /// Of the proxy that the provider is reached by; empty where it needs no password.
 QString routeSecretId(const Settings &settings, const ProviderConfig &provider);
 
+/// Whether both are the same server on the same way, asked by the same key: what else differs is of this program only.
+bool sameEndpoint(ProviderConfig one, const ProviderConfig &other);
+
 /// Where servers are looked for beside this machine.
 QStringList localHosts(const Settings &settings);
 

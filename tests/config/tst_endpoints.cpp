@@ -173,6 +173,34 @@ private Q_SLOTS:
         QVERIFY(!m_settings->setValue("network/proxy", u"sometimes"_s));
     }
 
+    void whatIsOfThisProgramMakesNoOtherEndpoint()
+    {
+        const ProviderConfig before = m_provider;
+        m_provider.name = u"Renamed"_s;
+        m_provider.defaultModel = u"other"_s;
+        m_provider.limits.concurrent = 3;
+        m_provider.keys = { { {}, u"Work"_s, {} }, { u"key-2"_s, u"Home"_s, {} } };
+        QVERIFY(sameEndpoint(before, m_provider));
+        ProviderConfig other = m_provider;
+        other.activeKey = u"key-2"_s;
+        QVERIFY(!sameEndpoint(m_provider, other));
+        other = m_provider;
+        other.keys[0].environment = u"OTHER_KEY"_s;
+        QVERIFY(!sameEndpoint(m_provider, other));
+        other = m_provider;
+        other.baseUrl = QUrl(u"https://other.example.com/v1"_s);
+        QVERIFY(!sameEndpoint(m_provider, other));
+        other = m_provider;
+        other.protocol = u"ollama"_s;
+        QVERIFY(!sameEndpoint(m_provider, other));
+        other = m_provider;
+        other.headers = { { "X-Account", "2" } };
+        QVERIFY(!sameEndpoint(m_provider, other));
+        other = m_provider;
+        other.network.proxying = ProviderNetwork::Proxying::None;
+        QVERIFY(!sameEndpoint(m_provider, other));
+    }
+
 private:
     void setManual()
     {

@@ -229,8 +229,12 @@ void ModelPickerTest::aChangedProviderIsAskedAgain()
     Desk desk({ { u"a"_s, listOf({ u"one"_s }) }, { u"b"_s, listOf({ u"two"_s }) } });
     desk.open();
     auto providers = desk.world.settings.providers();
+    providers[1].defaultModel = u"one"_s;
+    providers[1].name = u"Renamed"_s;
+    QVERIFY(desk.world.settings.setProviders(providers));
+    QVERIFY(!desk.world.models.of(u"a"_s).models.isEmpty()); // what it lists is the same
     providers[1].baseUrl = QUrl(u"http://b/v1"_s);
-    desk.world.settings.setProviders(providers);
+    QVERIFY(desk.world.settings.setProviders(providers));
     QVERIFY(desk.world.models.of(u"a"_s).models.isEmpty());
     QVERIFY(!desk.world.models.of(u"b"_s).models.isEmpty());
     desk.open();
