@@ -74,10 +74,20 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     m_view->setAccessibleName(tr("Answer of %1").arg(message.model));
     m_numbers->setObjectName(u"numbersLine"_s);
     m_gaps->setObjectName(u"gapStrip"_s);
-
-    auto *picture = new IconLabel(icon(u"model"_s, IconTone::Accent), 16, this);
     m_model->setTextFormat(Qt::PlainText);
     m_model->setText(message.model);
+    layOut();
+    makeActions();
+    connect(m_decision, &DecisionLine::overruled, this,
+            [this](const QString &provider, const QString &model) { Q_EMIT overruled(messageId(), provider, model); });
+    connect(m_notice, &NoticeCard::chosen, this,
+            [this](Notice::Action action) { Q_EMIT noticeChosen(messageId(), action); });
+    setEnded(message, nullptr);
+}
+
+void AnswerMessage::layOut()
+{
+    auto *picture = new IconLabel(icon(u"model"_s, IconTone::Accent), 16, this);
     auto *header = new QHBoxLayout;
     header->setSpacing(grid::half + 2);
     header->addWidget(picture);
@@ -88,22 +98,6 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     state->addWidget(m_dots);
     state->addWidget(m_state);
     state->addStretch();
-
-    m_copy = addAction(u"copyMessage"_s, u"copy"_s, tr("Copy"));
-    connect(m_copy, &QToolButton::clicked, this, [this] { Q_EMIT copyRequested(m_text); });
-    m_regenerate = addAction(u"regenerate"_s, u"regenerate"_s, tr("Answer again"));
-    connect(m_regenerate, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
-    m_askAgain->setAccessibleName(tr("Ask again"));
-    m_askAgain->setToolTip(tr("This answer was kept from an earlier call: ask the model itself"));
-    connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
-    addPin();
-    addSiblingSwitch();
-    actions()->addStretch();
-    connect(m_decision, &DecisionLine::overruled, this,
-            [this](const QString &provider, const QString &model) { Q_EMIT overruled(messageId(), provider, model); });
-    connect(m_notice, &NoticeCard::chosen, this,
-            [this](Notice::Action action) { Q_EMIT noticeChosen(messageId(), action); });
-
     auto *tools = new QVBoxLayout(m_tools);
     tools->setContentsMargins(0, 0, 0, 0);
     tools->setSpacing(grid::half);
@@ -125,7 +119,20 @@ AnswerMessage::AnswerMessage(const store::StoredMessage &message, QWidget *paren
     figures->addWidget(m_askAgain);
     column->addLayout(figures);
     column->addLayout(actions());
-    setEnded(message, nullptr);
+}
+
+void AnswerMessage::makeActions()
+{
+    m_copy = addAction(u"copyMessage"_s, u"copy"_s, tr("Copy"));
+    connect(m_copy, &QToolButton::clicked, this, [this] { Q_EMIT copyRequested(m_text); });
+    m_regenerate = addAction(u"regenerate"_s, u"regenerate"_s, tr("Answer again"));
+    connect(m_regenerate, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
+    m_askAgain->setAccessibleName(tr("Ask again"));
+    m_askAgain->setToolTip(tr("This answer was kept from an earlier call: ask the model itself"));
+    connect(m_askAgain, &QToolButton::clicked, this, [this] { Q_EMIT regenerateRequested(messageId()); });
+    addPin();
+    addSiblingSwitch();
+    actions()->addStretch();
 }
 
 void AnswerMessage::setLive(const LiveAnswer &live, qint64 nowNs)

@@ -39,6 +39,8 @@ Q_SIGNALS:
     void overruled(const QString &messageId, const QString &providerId, const QString &model);
 
 private:
+    void layOut();
+    void makeActions();
     void showTools(const QList<llm::ToolCall> &calls);
     void showState(const run::RunUpdate &update, qint64 nowNs);
 

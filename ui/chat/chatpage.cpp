@@ -59,6 +59,25 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
       m_welcomeArea(new QScrollArea(this)), m_welcome(new Welcome(m_welcomeArea)),
       m_found(new FoundServers(context, this)), m_composer(new Composer(this)), m_leftOut(new LeftOutLine(this))
 {
+    layOut();
+    connectComposer();
+    connectWelcome();
+    connectFitting();
+    connectChats();
+    connect(&m_context.models, &ModelLists::changed, this, &ChatPage::estimate);
+    connect(&m_context.settings, &config::Settings::changed, this, &ChatPage::applySettings);
+    applySettings();
+    showContent();
+    estimate();
+}
+
+ChatPage::~ChatPage()
+{
+    keepDraft();
+}
+
+void ChatPage::layOut()
+{
     setObjectName(u"chatPage"_s);
     setAcceptDrops(true);
     m_title->setObjectName(u"conversationTitle"_s);
@@ -86,7 +105,10 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     column->addWidget(m_content, 1);
     column->addWidget(m_composer);
     m_composer->addLine(m_leftOut);
+}
 
+void ChatPage::connectComposer()
+{
     m_estimating.setSingleShot(true);
     m_estimating.setInterval(estimateMs);
     connect(&m_estimating, &QTimer::timeout, this, &ChatPage::estimate);
@@ -107,6 +129,10 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(m_composer, &Composer::sendRequested, this, &ChatPage::send);
     connect(m_composer, &Composer::stopRequested, &m_chats, &ChatController::stop);
     connect(m_composer, &Composer::recallRequested, m_transcript, &Transcript::editLast);
+}
+
+void ChatPage::connectWelcome()
+{
     connect(m_welcome, &Welcome::promptChosen, this, [this](const QString &prompt) {
         m_composer->setText(prompt);
         m_composer->focusText();
@@ -115,6 +141,21 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     connect(m_found, &FoundServers::changed, this, &ChatPage::showServers);
     connect(m_welcome, &Welcome::connectRequested, this, &ChatPage::settingsRequested);
     connect(m_welcome, &Welcome::modelRequested, this, &ChatPage::modelRequested);
+}
+
+void ChatPage::connectFitting()
+{
+    PromptFitting &fitting = m_chats.fitting();
+    connect(&fitting, &PromptFitting::planned, this, &ChatPage::showPlan);
+    connect(&fitting, &PromptFitting::changed, this, &ChatPage::estimate);
+    connect(m_leftOut, &LeftOutLine::undone, this,
+            [this](bool sendsAll) { m_chats.fitting().setSendsAll(m_chats.currentId(), sendsAll); });
+    connect(m_leftOut, &LeftOutLine::policyChosen, this,
+            [this](const QString &policy) { m_context.settings.setValue("context/policy", policy); });
+}
+
+void ChatPage::connectChats()
+{
     connect(m_transcript, &Transcript::editEnded, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::answeredAgain, this, &ChatPage::focusComposer);
     connect(m_transcript, &Transcript::settingsRequested, this, &ChatPage::settingsRequested);
@@ -124,15 +165,7 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
         showContent();
         estimate();
     });
-    PromptFitting &fitting = m_chats.fitting();
-    connect(&fitting, &PromptFitting::planned, this, &ChatPage::showPlan);
-    connect(&fitting, &PromptFitting::changed, this, &ChatPage::estimate);
     connect(&m_chats, &ChatController::pinsChanged, this, &ChatPage::estimate);
-    connect(m_leftOut, &LeftOutLine::undone, this,
-            [this](bool sendsAll) { m_chats.fitting().setSendsAll(m_chats.currentId(), sendsAll); });
-    connect(m_leftOut, &LeftOutLine::policyChosen, this,
-            [this](const QString &policy) { m_context.settings.setValue("context/policy", policy); });
-    connect(&m_context.models, &ModelLists::changed, this, &ChatPage::estimate);
     connect(&m_chats, &ChatController::spendingQuestion, this, &ChatPage::askToSpend);
     connect(&m_chats, &ChatController::answerEnded, this, &ChatPage::estimate);
     connect(&m_chats, &ChatController::loaded, this, &ChatPage::loadDrafts);
@@ -142,15 +175,6 @@ ChatPage::ChatPage(AppContext &context, ChatController &chats, QWidget *parent)
     });
     connect(&m_chats, &ChatController::generatingChanged, this,
             [this] { m_composer->setGenerating(m_chats.isGenerating(m_chats.currentId())); });
-    connect(&m_context.settings, &config::Settings::changed, this, &ChatPage::applySettings);
-    applySettings();
-    showContent();
-    estimate();
-}
-
-ChatPage::~ChatPage()
-{
-    keepDraft();
 }
 
 void ChatPage::lookForServers()

@@ -54,6 +54,11 @@ protected:
     void dropEvent(QDropEvent *event) override;
 
 private:
+    void layOut();
+    void connectComposer();
+    void connectWelcome();
+    void connectFitting();
+    void connectChats();
     void showCurrent();
     void showContent();
     void estimate();

@@ -75,7 +75,15 @@ Composer::Composer(QWidget *parent)
     m_options->hide();
     m_edit->setTakesPictures(true);
     setFocusProxy(m_edit);
+    layOut();
+    connectParts();
+    countOptions();
+    setSendKey(PromptEdit::SendKey::Enter);
+    refresh();
+}
 
+void Composer::layOut()
+{
     auto *foot = new QHBoxLayout;
     foot->setSpacing(grid::wide);
     foot->setContentsMargins(0, 0, 0, 0);
@@ -101,7 +109,10 @@ Composer::Composer(QWidget *parent)
     line->addLayout(m_stack, 1000);
     line->addStretch(1);
     m_field->setMaximumWidth(grid::column + 2 * grid::wide);
+}
 
+void Composer::connectParts()
+{
     connect(m_edit, &PromptEdit::submitted, this, &Composer::submit);
     connect(m_edit, &PromptEdit::recalled, this, &Composer::recallRequested);
     connect(m_edit, &PromptEdit::escaped, this, &Composer::stopRequested);
@@ -110,7 +121,6 @@ Composer::Composer(QWidget *parent)
     connect(m_optionsButton, &QToolButton::clicked, this, &Composer::showOptions);
     connect(m_options, &OptionsPanel::closeRequested, this, [this] { showOptions(false); });
     connect(m_options, &OptionsPanel::changed, this, &Composer::countOptions);
-    countOptions();
     connect(m_attach, &QToolButton::clicked, this, &Composer::chooseFiles);
     connect(m_strip, &PictureStrip::removeRequested, this, [this](qsizetype index) {
         m_pictures.removeAt(index);
@@ -128,8 +138,6 @@ Composer::Composer(QWidget *parent)
         else
             submit();
     });
-    setSendKey(PromptEdit::SendKey::Enter);
-    refresh();
 }
 
 QWidget *Composer::makeNote()

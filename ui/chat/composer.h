@@ -56,6 +56,8 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void layOut();
+    void connectParts();
     QWidget *makeNote();
     void chooseFiles();
     void await(const QFuture<base::Result<Picture>> &picture);

@@ -65,16 +65,11 @@ Notice stoppedNotice(const profile::RunRecord &record, bool hasText)
     return notice;
 }
 
-} // namespace
-
-QString adviceFor(const base::Error &error)
+/// Where the server was not reached, or not the right one, or not to the end.
+QString connectionAdvice(const base::Error &error)
 {
     using enum base::ErrorKind;
     switch (error.kind) {
-    case Auth:
-        return tr("Check the key of this provider in the settings.");
-    case Forbidden:
-        return tr("The key is known but may not use this. Choose another model or check the account.");
     case Dns:
         return tr("Check the base URL of the provider and whether this computer is online.");
     case Refused:
@@ -98,6 +93,39 @@ QString adviceFor(const base::Error &error)
         return tr("The connection was cut before the answer ended. What came is kept; try again.");
     case Network:
         return tr("Check the network and try again.");
+    case Redirect:
+        return tr("The server points to another address. Check the base URL; the key was not sent there.");
+    case NotJson:
+        return tr("What answered is not a model server. Check the base URL, its path too.");
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+QString adviceFor(const base::Error &error)
+{
+    using enum base::ErrorKind;
+    switch (error.kind) {
+    case Auth:
+        return tr("Check the key of this provider in the settings.");
+    case Forbidden:
+        return tr("The key is known but may not use this. Choose another model or check the account.");
+    case Dns:
+    case Refused:
+    case Tls:
+    case Proxy:
+    case ConnectTimeout:
+    case FirstByteTimeout:
+    case IdleTimeout:
+    case TotalTimeout:
+    case Reset:
+    case Truncated:
+    case Network:
+    case Redirect:
+    case NotJson:
+        return connectionAdvice(error);
     case NotFound:
         return tr("The model or the address is unknown to the server. Choose another model or check the base URL.");
     case InvalidRequest:
@@ -114,19 +142,16 @@ QString adviceFor(const base::Error &error)
     case Overloaded:
     case Server:
         return tr("The provider has trouble on its side. Try again in a moment.");
-    case Redirect:
-        return tr("The server points to another address. Check the base URL; the key was not sent there.");
     case Filtered:
         return tr("The provider's filter stopped this. Say it in other words.");
     case Refusal:
         return tr("The model declined. Say it in other words or choose another model.");
-    case NotJson:
-        return tr("What answered is not a model server. Check the base URL, its path too.");
     case BadEvent:
     case TooLarge:
         return tr("The server sent something Talkbench can't read. Its own words are below.");
     case Cancelled:
     case Interrupted:
+    case Usage:
         return {};
     case Queue:
         return tr("Too many calls are waiting. Try again in a moment.");
@@ -136,8 +161,6 @@ QString adviceFor(const base::Error &error)
         return tr("Check the free space and the permissions of the data folder.");
     case Config:
         return tr("Check the settings.");
-    case Usage:
-        return {};
     }
     return {};
 }

@@ -146,7 +146,27 @@ Sidebar::Sidebar(QWidget *parent)
     m_new->setToolTip(tr("New chat (Ctrl+N)"));
     m_new->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     connect(m_new, &QToolButton::clicked, this, &Sidebar::newRequested);
+    makeFilter();
+    makeList();
+    makeUndo();
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, grid::unit, 0, grid::unit);
+    column->setSpacing(grid::unit);
+    auto *head = new QVBoxLayout;
+    head->setContentsMargins(grid::unit, 0, grid::unit, 0);
+    head->setSpacing(grid::unit);
+    head->addWidget(m_new);
+    head->addWidget(m_filter);
+    column->addLayout(head);
+    column->addWidget(m_list, 1);
+    auto *foot = new QVBoxLayout;
+    foot->setContentsMargins(grid::unit, 0, grid::unit, 0);
+    foot->addWidget(m_undo);
+    column->addLayout(foot);
+}
 
+void Sidebar::makeFilter()
+{
     m_filter->setObjectName(u"conversationFilter"_s);
     m_filter->setAccessibleName(tr("Filter conversations by title or tag"));
     m_filter->setPlaceholderText(tr("Filter"));
@@ -155,7 +175,10 @@ Sidebar::Sidebar(QWidget *parent)
         ->setText(m_filter->accessibleName());
     connect(m_filter, &QLineEdit::textChanged, this, &Sidebar::rebuild);
     m_filter->installEventFilter(this);
+}
 
+void Sidebar::makeList()
+{
     auto *painter = new RowPainter(m_list);
     m_list->setObjectName(u"conversations"_s);
     m_list->setAccessibleName(tr("Conversations"));
@@ -183,7 +206,10 @@ Sidebar::Sidebar(QWidget *parent)
         painter->angle = (painter->angle + 30) % 360;
         m_list->viewport()->update();
     });
+}
 
+void Sidebar::makeUndo()
+{
     m_undoText->setObjectName(u"undoText"_s);
     m_undoText->setTextFormat(Qt::PlainText);
     m_undoButton->setObjectName(u"undoRemove"_s);
@@ -194,21 +220,6 @@ Sidebar::Sidebar(QWidget *parent)
     undoLine->addWidget(m_undoText, 1);
     undoLine->addWidget(m_undoButton);
     m_undo->hide();
-
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, grid::unit, 0, grid::unit);
-    column->setSpacing(grid::unit);
-    auto *head = new QVBoxLayout;
-    head->setContentsMargins(grid::unit, 0, grid::unit, 0);
-    head->setSpacing(grid::unit);
-    head->addWidget(m_new);
-    head->addWidget(m_filter);
-    column->addLayout(head);
-    column->addWidget(m_list, 1);
-    auto *foot = new QVBoxLayout;
-    foot->setContentsMargins(grid::unit, 0, grid::unit, 0);
-    foot->addWidget(m_undo);
-    column->addLayout(foot);
 }
 
 void Sidebar::paintEvent(QPaintEvent *)

@@ -54,6 +54,9 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
+    void makeFilter();
+    void makeList();
+    void makeUndo();
     void rebuild();
     void menuFor(QListWidgetItem *item, const QPoint &where);
     void beginRename(QListWidgetItem *item);

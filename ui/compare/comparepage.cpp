@@ -130,6 +130,12 @@ QWidget *ComparePage::promptArea()
     inside->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
     inside->addWidget(m_edit);
     connect(m_edit, &PromptEdit::focusChanged, card, &Card::setFocused);
+    connectPrompt();
+    return area;
+}
+
+void ComparePage::connectPrompt()
+{
     connect(m_edit, &PromptEdit::submitted, this, &ComparePage::run);
     connect(m_edit, &PromptEdit::escaped, this, &ComparePage::stopAll);
     connect(m_edit, &QPlainTextEdit::textChanged, this, &ComparePage::refresh);
@@ -142,7 +148,6 @@ QWidget *ComparePage::promptArea()
     });
     connect(m_runButton, &QPushButton::clicked, this, &ComparePage::run);
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stopAll);
-    return area;
 }
 
 QWidget *ComparePage::checksArea()

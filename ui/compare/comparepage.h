@@ -59,6 +59,7 @@ private:
     };
 
     QWidget *promptArea();
+    void connectPrompt();
     QWidget *checksArea();
     void showChecks(bool shown);
     void countChecks();

@@ -156,6 +156,18 @@ bool isWord(QChar c)
     return c.isLetterOrNumber() || c == u'_';
 }
 
+/// The text from `from` to `to`, joined to the run before where that is of the same kind.
+void append(Runs &runs, const QString &text, qsizetype from, qsizetype to, Token token)
+{
+    const QString part = text.mid(from, to - from);
+    if (part.isEmpty())
+        return;
+    if (!runs.isEmpty() && runs.last().token == token)
+        runs.last().text += part;
+    else
+        runs.append(Run { part, Run::Code, token, {} });
+}
+
 } // namespace
 
 Runs Highlighter::line(const QString &text)
@@ -166,62 +178,63 @@ Runs Highlighter::line(const QString &text)
             runs.append({ text, Run::Code, Token::Plain, {} });
         return runs;
     }
-    const auto emitRun = [&runs, &text](qsizetype from, qsizetype to, Token token) {
-        const QString part = text.mid(from, to - from);
-        if (part.isEmpty())
-            return;
-        if (!runs.isEmpty() && runs.last().token == token)
-            runs.last().text += part;
-        else
-            runs.append(Run { part, Run::Code, token, {} });
-    };
-    qsizetype i = 0;
-    // What was opened on an earlier line, or by `open` on this one, runs until its closing mark.
-    const auto consumeOpen = [&](qsizetype from, qsizetype searchFrom) {
-        const qsizetype close = text.indexOf(m_openUntil, searchFrom);
-        const qsizetype end = close < 0 ? text.size() : close + m_openUntil.size();
-        emitRun(from, end, m_openToken);
-        if (close >= 0)
-            m_openUntil.clear();
-        i = end;
-    };
-    if (!m_openUntil.isEmpty())
-        consumeOpen(0, 0);
-    while (i < text.size()) {
-        const QStringView rest = QStringView(text).mid(i);
-        const QChar c = text.at(i);
-        const bool comment = std::any_of(m_grammar->lineComments.begin(), m_grammar->lineComments.end(),
-                                         [&rest](const QString &mark) { return rest.startsWith(mark); });
-        if (comment) {
-            emitRun(i, text.size(), Token::Comment);
-            break;
-        }
-        if (!m_grammar->blockOpen.isEmpty() && rest.startsWith(m_grammar->blockOpen)) {
-            m_openUntil = m_grammar->blockClose;
-            m_openToken = Token::Comment;
-            consumeOpen(i, i + m_grammar->blockOpen.size());
-        } else if (m_grammar->tripleQuotes && (rest.startsWith(u"\"\"\"") || rest.startsWith(u"'''"))) {
-            m_openUntil = rest.left(3).toString();
-            m_openToken = Token::String;
-            consumeOpen(i, i + 3);
-        } else if (m_grammar->quotes.contains(c)) {
-            const qsizetype end = std::min(stringEnd(text, i + 1, rest.left(1)), text.size());
-            emitRun(i, end, Token::String);
-            i = end;
-        } else if (isWord(c)) {
-            qsizetype end = i;
-            while (end < text.size() && (isWord(text.at(end)) || (c.isDigit() && text.at(end) == u'.')))
-                ++end;
-            const QString word = text.mid(i, end - i);
-            const bool keyword = m_grammar->keywords.contains(m_grammar->caseless ? word.toLower() : word);
-            emitRun(i, end, c.isDigit() ? Token::Number : keyword ? Token::Keyword : Token::Plain);
-            i = end;
-        } else {
-            emitRun(i, i + 1, Token::Plain);
-            ++i;
-        }
-    }
+    qsizetype i = m_openUntil.isEmpty() ? 0 : takeOpen(runs, text, 0, 0);
+    while (i < text.size())
+        i = takeNext(runs, text, i);
     return runs;
+}
+
+qsizetype Highlighter::takeOpen(Runs &runs, const QString &text, qsizetype from, qsizetype searchFrom)
+{
+    const qsizetype close = text.indexOf(m_openUntil, searchFrom);
+    const qsizetype end = close < 0 ? text.size() : close + m_openUntil.size();
+    append(runs, text, from, end, m_openToken);
+    if (close >= 0)
+        m_openUntil.clear();
+    return end;
+}
+
+qsizetype Highlighter::takeNext(Runs &runs, const QString &text, qsizetype from)
+{
+    const QStringView rest = QStringView(text).mid(from);
+    const QChar c = text.at(from);
+    const bool comment = std::any_of(m_grammar->lineComments.begin(), m_grammar->lineComments.end(),
+                                     [&rest](const QString &mark) { return rest.startsWith(mark); });
+    if (comment) {
+        append(runs, text, from, text.size(), Token::Comment);
+        return text.size();
+    }
+    if (!m_grammar->blockOpen.isEmpty() && rest.startsWith(m_grammar->blockOpen)) {
+        m_openUntil = m_grammar->blockClose;
+        m_openToken = Token::Comment;
+        return takeOpen(runs, text, from, from + m_grammar->blockOpen.size());
+    }
+    if (m_grammar->tripleQuotes && (rest.startsWith(u"\"\"\"") || rest.startsWith(u"'''"))) {
+        m_openUntil = rest.left(3).toString();
+        m_openToken = Token::String;
+        return takeOpen(runs, text, from, from + 3);
+    }
+    if (m_grammar->quotes.contains(c)) {
+        const qsizetype end = std::min(stringEnd(text, from + 1, rest.left(1)), text.size());
+        append(runs, text, from, end, Token::String);
+        return end;
+    }
+    if (isWord(c))
+        return takeWord(runs, text, from);
+    append(runs, text, from, from + 1, Token::Plain);
+    return from + 1;
+}
+
+qsizetype Highlighter::takeWord(Runs &runs, const QString &text, qsizetype from)
+{
+    const bool number = text.at(from).isDigit();
+    qsizetype end = from;
+    while (end < text.size() && (isWord(text.at(end)) || (number && text.at(end) == u'.')))
+        ++end;
+    const QString word = text.mid(from, end - from);
+    const bool keyword = m_grammar->keywords.contains(m_grammar->caseless ? word.toLower() : word);
+    append(runs, text, from, end, number ? Token::Number : keyword ? Token::Keyword : Token::Plain);
+    return end;
 }
 
 } // namespace talkbench::ui

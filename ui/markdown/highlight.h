@@ -17,6 +17,11 @@ public:
 private:
     struct Grammar;
     static const Grammar *grammarFor(const QString &language);
+    /// What was opened on an earlier line, or by the mark before `searchFrom` on this one, until its closing mark. Gives where
+    /// it ends in the text, as the others do.
+    qsizetype takeOpen(Runs &runs, const QString &text, qsizetype from, qsizetype searchFrom);
+    qsizetype takeNext(Runs &runs, const QString &text, qsizetype from);
+    qsizetype takeWord(Runs &runs, const QString &text, qsizetype from);
 
     const Grammar *m_grammar;
     /// What ends the comment or string that is open at the end of the line; empty where none is.
