@@ -54,7 +54,7 @@ base::Result<void> readFiles(const QCommandLineParser &parser, BatchOptions &opt
         return usage(u"Prompts from standard input need --out for their results."_s);
     if (options.out.isEmpty())
         options.out = resultsBeside(options.prompts);
-    if (options.out == options.prompts)
+    if (options.out == options.prompts || QFileInfo(options.out) == QFileInfo(options.prompts))
         return usage(u"The results can't be written over the prompts."_s);
     const auto format = readFormat(parser, options.prompts);
     if (!format)

@@ -1,5 +1,6 @@
 #include "core/bench/batchjournal.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -24,6 +25,9 @@ constexpr std::array stateNames {
     std::pair(State::Collected, "collected"_L1),
     std::pair(State::Void, "void"_L1),
 };
+
+/// Bytes of a line that is read: what is longer is no row, and need not be in memory to be refused.
+constexpr qint64 longestLine = qint64(256) << 20;
 
 base::Error storageError(const QString &message, const QString &detail = {})
 {
@@ -105,30 +109,62 @@ bool read(const QJsonObject &row, Submission &submission)
 
 base::Result<void> BatchJournal::open(const QString &path)
 {
-    m_path = path;
+    if (const auto kept = place(path); !kept)
+        return kept;
     m_lock = std::make_unique<QLockFile>(path + u".lock"_s);
     m_lock->setStaleLockTime(0); // a batch may take days
-    m_file.setFileName(path);
     if (!m_file.open(QIODevice::ReadWrite | QIODevice::Unbuffered))
         return storageError(u"%1 can't be written: %2."_s.arg(path, m_file.errorString()));
     if (!m_lock->tryLock())
         return storageError(u"Another batch is writing %1."_s.arg(path));
-    QFile reader(path); // buffered: the unbuffered one reads lines byte by byte
-    if (!reader.open(QIODevice::ReadOnly))
-        return storageError(u"%1 can't be read: %2."_s.arg(path, reader.errorString()));
-    qint64 whole = 0;
-    while (!reader.atEnd()) {
-        const QByteArray line = reader.readLine();
-        if (!line.endsWith('\n'))
-            break;
-        if (!take(line, whole))
-            return storageError(
-                u"%1 holds something else than the results of a batch: choose another file."_s.arg(path));
-        whole += line.size();
-    }
-    if (!m_file.resize(whole) || !m_file.seek(whole))
-        return storageError(u"%1 can't be written: %2."_s.arg(path, m_file.errorString()));
+    return readLines();
+}
+
+base::Result<void> BatchJournal::look(const QString &path)
+{
+    if (const auto kept = place(path); !kept)
+        return kept;
+    if (!m_file.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return storageError(u"%1 can't be read: %2."_s.arg(path, m_file.errorString()));
+    return readLines();
+}
+
+base::Result<void> BatchJournal::place(const QString &path)
+{
+    m_path = path;
+    m_file.setFileName(path);
+    const QFileInfo info(path);
+    if (info.exists() && !info.isFile()) // of a pipe there is no end
+        return storageError(u"%1 is no file that results can be kept in."_s.arg(path));
     return {};
+}
+
+base::Result<void> BatchJournal::readLines()
+{
+    QFile reader(m_path); // buffered: the unbuffered one reads lines byte by byte
+    if (!reader.open(QIODevice::ReadOnly))
+        return storageError(u"%1 can't be read: %2."_s.arg(m_path, reader.errorString()));
+    qint64 whole = 0;
+    for (qint64 number = 1; !reader.atEnd(); ++number) {
+        const QByteArray line = reader.readLine(longestLine);
+        const bool isRow = line.trimmed().isEmpty() || take(line, whole);
+        if (!isRow && !(reader.atEnd() && isHalfARow(line)))
+            return storageError(
+                u"%1 holds something else than the results of a batch, in line %2: choose another file."_s.arg(m_path)
+                    .arg(number));
+        whole += isRow ? line.size() : 0;
+        if (!line.endsWith('\n'))
+            m_brokenOff = { whole, isRow ? "\n" : "" };
+    }
+    return {};
+}
+
+/// What a process that was killed has left of its last row. Nothing that could be somebody else's.
+bool BatchJournal::isHalfARow(const QByteArray &line) const
+{
+    const bool hasRows = !m_entries.isEmpty() || !m_submissions.isEmpty();
+    return hasRows && !line.endsWith('\n') && (line == "{" || line.startsWith("{\""))
+        && QJsonDocument::fromJson(line).isNull();
 }
 
 BatchJournal::Entry BatchJournal::entryOf(const QJsonObject &row, qint64 offset, qint64 size)
@@ -149,14 +185,29 @@ bool BatchJournal::take(const QByteArray &line, qint64 offset)
     if (const QString tag = row["submission"_L1].toString(); !tag.isEmpty())
         return read(row, m_submissions[tag]);
     const QString key = row["key"_L1].toString();
-    if (!key.isEmpty())
+    const bool isResult = !key.isEmpty() && row["ok"_L1].isBool();
+    if (isResult)
         m_entries.insert(key, entryOf(row, offset, line.size()));
-    return !key.isEmpty();
+    return isResult;
+}
+
+/// What comes next begins a line of its own.
+bool BatchJournal::endLastLine()
+{
+    if (!m_brokenOff)
+        return true;
+    const auto &[whole, missing] = *m_brokenOff;
+    if (!m_file.resize(whole) || !m_file.seek(whole) || !writeWhole(m_file.handle(), missing))
+        return false;
+    m_brokenOff.reset();
+    return true;
 }
 
 /// Gives the line's place.
 base::Result<qint64> BatchJournal::write(const QByteArray &line)
 {
+    if (!endLastLine())
+        return storageError(u"%1 can't be written: %2."_s.arg(m_path, systemReason()));
     const qint64 offset = m_file.size();
     if (!m_file.seek(offset) || !writeWhole(m_file.handle(), line)) {
         const QString why = systemReason();

@@ -47,9 +47,12 @@ public:
         qint64 size = 0;
     };
 
-    /// Reads what is there; half a line at the end, of a process that was killed, is cut off. An error: a file that can't be
-    /// written, that another process has open, or that holds something else.
+    /// Reads what is there. Nothing is changed before the first append(), which ends a last line that lacks its end, or takes
+    /// away what a process that was killed has left of a row. An error: a file that can't be written, that another process
+    /// has open, or that holds something else: it stays as it is.
     base::Result<void> open(const QString &path);
+    /// The same of a file that is not to be written: another process may have it open. It is neither made nor changed.
+    base::Result<void> look(const QString &path);
     /// `row` has "key" and "ok".
     base::Result<void> append(const QJsonObject &row);
     /// On the disk when it returns. A later one of the same tag counts.
@@ -66,6 +69,16 @@ public:
     QString path() const { return m_path; }
 
 private:
+    /// Where the file does not end with a line's end.
+    struct BrokenOff {
+        qint64 whole = 0; ///< bytes of the rows
+        QByteArray missing; ///< of the last of them
+    };
+
+    base::Result<void> place(const QString &path);
+    base::Result<void> readLines();
+    bool isHalfARow(const QByteArray &line) const;
+    bool endLastLine();
     base::Result<qint64> write(const QByteArray &line);
     static Entry entryOf(const QJsonObject &row, qint64 offset, qint64 size);
     bool take(const QByteArray &line, qint64 offset);
@@ -73,6 +86,7 @@ private:
     QString m_path;
     mutable QFile m_file;
     std::unique_ptr<QLockFile> m_lock;
+    std::optional<BrokenOff> m_brokenOff;
     QHash<QString, Entry> m_entries;
     QMap<QString, Submission> m_submissions;
 };

@@ -7,10 +7,28 @@
 
 #include <csignal>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 using namespace talkbench;
 using namespace talkbench::bench;
 using namespace Qt::StringLiterals;
+
+namespace {
+
+void put(const QString &path, const QByteArray &bytes)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+        qFatal("%s can't be written", qPrintable(path));
+}
+
+QByteArray contents(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
 
 class TestBatchJournal : public QObject {
     Q_OBJECT
@@ -35,47 +53,101 @@ private Q_SLOTS:
         QCOMPARE(batchCsv(journal).count("\r\n"), 3);
     }
 
-    void halfALineIsCutOff()
+    void halfARowIsCutOff()
     {
         const QTemporaryDir dir;
         const QByteArray whole = "{\"key\":\"a\",\"ok\":true}\n{\"key\":\"b\",\"ok\":true}\n";
-        const qsizetype firstLine = whole.indexOf('\n') + 1;
-        for (qsizetype size = 0; size <= whole.size(); ++size) {
+        const qsizetype firstRow = whole.indexOf('\n');
+        for (qsizetype size = firstRow; size <= whole.size(); ++size) {
             const QString path = dir.filePath(QString::number(size));
-            {
-                QFile file(path);
-                QVERIFY(file.open(QIODevice::WriteOnly));
-                file.write(whole.first(size));
-            }
+            put(path, whole.first(size));
             BatchJournal journal;
             QVERIFY(journal.open(path));
-            QCOMPARE(journal.entries().size(), size < firstLine ? 0 : size < whole.size() ? 1 : 2);
+            QCOMPARE(journal.entries().size(), size < whole.size() - 1 ? 1 : 2);
+            QCOMPARE(contents(path), whole.first(size)); // until something is to be written
             QVERIFY(journal.append({ { u"key"_s, u"c"_s }, { u"ok"_s, true } }));
-            QFile file(path);
-            QVERIFY(file.open(QIODevice::ReadOnly));
-            const QList<QByteArray> lines = file.readAll().split('\n');
+            const QList<QByteArray> lines = contents(path).split('\n');
             QCOMPARE(lines.size(), journal.entries().size() + 1);
             QVERIFY(lines[lines.size() - 2].contains("\"c\""));
+            for (const BatchJournal::Entry &entry : journal.entries())
+                QVERIFY(journal.row(entry)[u"ok"_s].toBool());
         }
+    }
+
+    /// An editor leaves other ends of lines, or none.
+    void anEditedJournalGoesOn()
+    {
+        const QTemporaryDir dir;
+        const QString path = dir.filePath(u"r.jsonl"_s);
+        put(path, "{\"key\":\"a\",\"ok\":true}\r\n\r\n{\"ok\":false,\"key\":\"b\"}");
+        {
+            BatchJournal journal;
+            QVERIFY(journal.open(path));
+            QCOMPARE(journal.entries().size(), 2);
+            QVERIFY(journal.append({ { u"key"_s, u"c"_s }, { u"ok"_s, true } }));
+            QVERIFY(journal.append({ { u"key"_s, u"d"_s }, { u"ok"_s, true } }));
+        }
+        BatchJournal journal;
+        QVERIFY(journal.open(path));
+        QCOMPARE(journal.entries().size(), 4);
+        QCOMPARE(journal.row(journal.entries()[u"c"_s])[u"key"_s].toString(), u"c"_s);
+    }
+
+    void anotherFileIsNotTouched_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        const QByteArray row = "{\"key\":\"a\",\"ok\":true}\n";
+        QTest::newRow("text") << QByteArray("dear diary\nno newline at the end");
+        QTest::newRow("one line") << QByteArray("dear diary");
+        QTest::newRow("JSON of one line") << QByteArray("{\"important\":\"x\"}");
+        QTest::newRow("half a row and no other") << QByteArray("{\"key\":\"a\",\"o");
+        QTest::newRow("prompts") << QByteArray("{\"key\":\"a\",\"prompt\":\"b\"}\n");
+        QTest::newRow("binary") << QByteArray("\x7f"
+                                              "ELF\0\1\0\0",
+                                              8);
+        QTest::newRow("broken in the middle") << row + "{\"key\":\"b\",\"o\n" + row;
+        QTest::newRow("JSON after a row") << row + "{\"important\":\"x\"}";
+        QTest::newRow("text after a row") << row + "dear diary";
     }
 
     void anotherFileIsNotTouched()
     {
+        QFETCH(QByteArray, text);
         const QTemporaryDir dir;
         const QString path = dir.filePath(u"diary.txt"_s);
-        const QByteArray diary = "dear diary\nno newline at the end";
-        {
-            QFile file(path);
-            QVERIFY(file.open(QIODevice::WriteOnly));
-            file.write(diary);
-        }
+        put(path, text);
         BatchJournal journal;
         const auto opened = journal.open(path);
         QVERIFY(!opened);
         QVERIFY(opened.error().message.contains(path));
-        QFile file(path);
-        QVERIFY(file.open(QIODevice::ReadOnly));
-        QCOMPARE(file.readAll(), diary);
+        QCOMPARE(contents(path), text);
+        QVERIFY(!BatchJournal().look(path));
+        QCOMPARE(contents(path), text);
+    }
+
+    void lookingChangesNothing()
+    {
+        const QTemporaryDir dir;
+        const QString path = dir.filePath(u"r.jsonl"_s);
+        QVERIFY(!BatchJournal().look(path));
+        QVERIFY(!QFile::exists(path));
+        BatchJournal writer;
+        QVERIFY(writer.open(path));
+        QVERIFY(writer.append({ { u"key"_s, u"a"_s }, { u"ok"_s, true } }));
+        BatchJournal journal;
+        QVERIFY(journal.look(path)); // while another writes it
+        QCOMPARE(journal.row(journal.entries()[u"a"_s])[u"key"_s].toString(), u"a"_s);
+        QVERIFY(!journal.append({ { u"key"_s, u"b"_s }, { u"ok"_s, true } }));
+        QCOMPARE(contents(path).count('\n'), 1);
+    }
+
+    void aPipeIsRefused()
+    {
+        const QTemporaryDir dir;
+        const QString path = dir.filePath(u"pipe"_s);
+        QCOMPARE(::mkfifo(qPrintable(path), 0600), 0);
+        QVERIFY(!BatchJournal().look(path)); // which would wait for ever
+        QVERIFY(!BatchJournal().open(path));
     }
 
     void oneProcessAtATime()

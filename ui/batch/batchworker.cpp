@@ -46,8 +46,8 @@ void BatchWorker::look(const BatchTask &task)
     if (!QFileInfo::exists(task.out))
         return;
     const auto read = prompts(task);
-    bench::BatchJournal journal; // not held: another process may go on with it
-    if (!read || !journal.open(task.out))
+    bench::BatchJournal journal;
+    if (!read || !journal.look(task.out))
         return; // Start says why
     bench::BatchItems items(task.plan);
     bench::BatchProgress before;
