@@ -34,6 +34,8 @@ namespace {
 
 /// Prompts are kept in memory.
 constexpr qint64 largestInput = 1 << 30;
+/// So many of standard input's: the rest waits in the pipe, and its writer with it.
+constexpr qsizetype mostWaiting = 1000;
 
 class BatchCommand final : public QObject {
 public:
@@ -58,6 +60,7 @@ private:
     void sendCalls();
     const bench::BatchProgress &progress() const;
     void readInput();
+    void listen();
     void showProgress(const bench::BatchProgress &progress);
     void onFinished(const std::optional<base::Error> &error);
     void fail(const base::Error &error, int code = 1);
@@ -323,6 +326,7 @@ void BatchCommand::sendCalls()
     m_input = std::make_unique<LineInput>(m_options.format, m_options.pattern);
     m_readable = std::make_unique<QSocketNotifier>(STDIN_FILENO, QSocketNotifier::Read);
     connect(m_readable.get(), &QSocketNotifier::activated, this, &BatchCommand::readInput);
+    connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchCommand::listen);
 }
 
 const bench::BatchProgress &BatchCommand::progress() const
@@ -333,11 +337,16 @@ const bench::BatchProgress &BatchCommand::progress() const
 void BatchCommand::readInput()
 {
     m_collector->add(m_input->read());
+    listen();
     if (!m_input->ended())
         return;
-    m_readable->setEnabled(false);
     m_collector->flush();
     m_runner->endInput();
+}
+
+void BatchCommand::listen()
+{
+    m_readable->setEnabled(!m_input->ended() && m_runner->waiting() < mostWaiting);
 }
 
 void BatchCommand::interrupt()

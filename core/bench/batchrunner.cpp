@@ -45,6 +45,7 @@ void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before
     m_progress.costUsd += before.costUsd;
     m_progress.costBeforeUsd += before.costBeforeUsd;
     m_progress.unpriced += before.unpriced;
+    m_waiting.remove(0, std::exchange(m_next, 0));
     m_waiting += items;
     pump();
 }

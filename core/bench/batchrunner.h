@@ -53,6 +53,8 @@ public:
     void cancel();
 
     const BatchProgress &progress() const { return m_progress; }
+    /// Added, and not begun.
+    qsizetype waiting() const { return m_waiting.size() - m_next; }
     /// In flight, waiting for their turn, or on their way into the journal.
     qsizetype begun() const { return static_cast<qsizetype>(m_runs.size()) + m_keeping; }
 

@@ -60,6 +60,21 @@ private:
     std::unique_ptr<CommandLine> m_shell;
 
 private Q_SLOTS:
+    /// More than are taken from the pipe at once.
+    void promptsOfStandardInput()
+    {
+        begin(0);
+        QByteArray input;
+        for (int i = 0; i < 2500; ++i)
+            input += "prompt " + QByteArray::number(i) + '\n';
+        const Output done =
+            m_shell->run({ u"batch"_s, u"--json"_s, u"-"_s, u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s,
+                           u"--concurrency"_s, u"64"_s, u"--out"_s, m_shell->filePath(u"r.jsonl"_s) },
+                         input, u"key"_s);
+        QVERIFY2(done.code == 0, qPrintable(done.errors));
+        QCOMPARE(done.json()[u"ok"_s].toInt(), 2500);
+    }
+
     void asTheProvidersBatch()
     {
         begin(200);

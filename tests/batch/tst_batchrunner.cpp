@@ -387,6 +387,23 @@ private Q_SLOTS:
         QCOMPARE(started(), 0);
     }
 
+    /// Who brings prompts without an end can wait with the next.
+    void whatWaitsIsKnown()
+    {
+        Batch batch(*this, prompts(4));
+        QCOMPARE(batch.runner.waiting(), 2);
+        settle();
+        answerWhole(0);
+        QCOMPARE(batch.runner.waiting(), 1);
+        batch.runner.add({ { u"k"_s, { u"5"_s, u"prompt 5"_s } } }, {});
+        QCOMPARE(batch.runner.waiting(), 2);
+        settle();
+        for (int i = 0; i < 4; ++i)
+            answerWhole(static_cast<std::size_t>(i) + 1);
+        QCOMPARE(batch.runner.waiting(), 0);
+        QCOMPARE(batch.runner.progress().ok, 5);
+    }
+
 private:
     QString path() const { return m_dir->filePath(u"results.jsonl"_s); }
     /// In this order, while they can be asked.
