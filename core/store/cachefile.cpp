@@ -212,19 +212,25 @@ std::optional<profile::CacheEntry> CacheFile::find(const QByteArray &key, qint64
     return entry && !entry->expired(nowMs) ? entry : std::nullopt;
 }
 
+bool CacheFile::together(const std::function<bool()> &work)
+{
+    if (!run(u"BEGIN IMMEDIATE"_s, {}))
+        return false;
+    if (work() && run(u"COMMIT"_s, {}))
+        return true;
+    if (m_connection.isOpen()) // it was not thrown away
+        run(u"ROLLBACK"_s, {});
+    return false;
+}
+
 void CacheFile::write(const QList<CacheChange> &changes, const CacheLimits &limits)
 {
-    if (!ensureOpen() || !run(u"BEGIN IMMEDIATE"_s, {}))
+    if (!ensureOpen())
         return;
-    for (const CacheChange &change : changes) {
-        if (put(change, limits))
-            continue;
-        if (m_connection.isOpen()) // it was not thrown away
-            run(u"ROLLBACK"_s, {});
-        return;
-    }
-    if (!run(u"COMMIT"_s, {}) && m_connection.isOpen())
-        run(u"ROLLBACK"_s, {});
+    together([&] {
+        return std::all_of(changes.begin(), changes.end(),
+                           [&](const CacheChange &change) { return put(change, limits); });
+    });
 }
 
 bool CacheFile::put(const CacheChange &change, const CacheLimits &limits)
@@ -270,7 +276,21 @@ bool CacheFile::tidy(const CacheLimits &limits, qint64 nowMs)
     const int pages = holes && holes->next() ? holes->value(0).toInt() : 0;
     if (holes)
         holes->finish();
-    return pages > pagesOfAStep && execute(u"PRAGMA incremental_vacuum(%1)"_s.arg(pagesOfAStep));
+    return pages > pagesOfAStep && freePages();
+}
+
+/// One by one: of `incremental_vacuum(256)`, a page a step of the statement, QtSql takes the first step only.
+bool CacheFile::freePages()
+{
+    return together([this] {
+        for (int i = 0; i < pagesOfAStep; ++i) {
+            QSqlQuery *query = run(u"PRAGMA incremental_vacuum(1)"_s, {});
+            if (!query)
+                return false;
+            query->finish(); // a statement on its way lets no transaction end
+        }
+        return true;
+    });
 }
 
 qint64 CacheFile::clear(const profile::CacheFilter &filter)
@@ -286,12 +306,12 @@ qint64 CacheFile::clear(const profile::CacheFilter &filter)
     // Row by row, with their triggers, a million takes half a minute.
     const qint64 entries = stats().entries;
     m_queries.clear();
-    bool done = execute(u"BEGIN IMMEDIATE"_s) && execute(u"DROP TABLE answers"_s);
-    for (const char *statement : schema)
-        done = done && execute(QString::fromLatin1(statement));
-    done = done && execute(u"UPDATE totals SET entries = 0, bytes = 0"_s) && execute(u"COMMIT"_s);
-    if (!done && m_connection.isOpen())
-        execute(u"ROLLBACK"_s);
+    const bool done = together([this] {
+        bool made = execute(u"DROP TABLE answers"_s);
+        for (const char *statement : schema)
+            made = made && execute(QString::fromLatin1(statement));
+        return made && execute(u"UPDATE totals SET entries = 0, bytes = 0"_s);
+    });
     return done ? entries : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <QSqlError>
 #include <QSqlQuery>
 
+#include <functional>
 #include <map>
 #include <variant>
 
@@ -53,6 +54,9 @@ private:
     bool execute(const QString &statement);
     /// Its rows, if it worked; else null. Damage is dealt with.
     QSqlQuery *run(const QString &statement, const QVariantList &values);
+    /// In one transaction: all of the work or, where it gives false, nothing.
+    bool together(const std::function<bool()> &work);
+    bool freePages();
     qint64 remove(const QString &which, const QVariantList &values);
     bool put(const CacheChange &change, const CacheLimits &limits);
     void fail(const QSqlError &error);

@@ -1,6 +1,8 @@
-#include "core/store/cachestore.h"
+#include "core/store/cachefile.h"
+#include "peek.h"
 
 #include <QFile>
+#include <QRandomGenerator>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -29,6 +31,16 @@ private:
 QByteArray keyOf(int number)
 {
     return QByteArray::number(number).rightJustified(32, '.');
+}
+
+/// Of so many bytes, which no compression makes much smaller.
+QString noise(qsizetype size)
+{
+    QByteArray bytes(size, '\0');
+    QRandomGenerator random(1);
+    for (char &byte : bytes)
+        byte = static_cast<char>(random.bounded(256));
+    return QString::fromLatin1(bytes.toBase64());
 }
 
 } // namespace
@@ -128,11 +140,29 @@ private Q_SLOTS:
         QTRY_VERIFY(stats().bytes <= most);
         QVERIFY(stats().entries > 10);
         const qint64 before = stats().entries;
-        QByteArray noise(most, '\0');
-        for (qsizetype i = 0; i < noise.size(); ++i)
-            noise[i] = static_cast<char>((i * 2654435761U) >> 13);
-        m_store->save(keyOf(999), entryOf(QString::fromLatin1(noise.toBase64()))); // would push all others out
+        m_store->save(keyOf(999), entryOf(noise(most))); // would push all others out
         QCOMPARE(stats().entries, before);
+    }
+
+    void holesAreFreedInLargeSteps()
+    {
+        const QString path = CacheStore::filePath(m_dir->path());
+        m_store.reset();
+        CacheFile file(path);
+        QList<CacheChange> changes;
+        for (int i = 0; i < 800; ++i)
+            changes << CacheSave { keyOf(i), entryOf(noise(3000), i == 0 ? u"kept"_s : u"m"_s) };
+        const CacheLimits limits;
+        file.write(changes, limits);
+        QCOMPARE(file.clear({ u"m"_s, {} }), 799);
+        const auto holes = [&path] { return Peek(path).ask(u"PRAGMA freelist_count"_s).toInt(); };
+        const int before = holes();
+        QVERIFY2(before > 300, qPrintable(QString::number(before)));
+        QVERIFY(file.tidy(limits, m_clock.wallMs()));
+        QCOMPARE(holes(), before - 256);
+        QVERIFY(file.find(keyOf(0), m_clock.wallMs()));
+        while (file.tidy(limits, m_clock.wallMs())) { }
+        QVERIFY(holes() <= 256);
     }
 
     void clearing()
