@@ -37,24 +37,12 @@ CacheStore::CacheStore(const QString &dir, const base::Clock &clock) : CacheStor
 }
 
 CacheStore::CacheStore(const QString &dir, const base::Clock &clock, const Options &options)
-    : m_worker(std::make_unique<CacheWorker>(filePath(dir), clock, options.limits, options.tidyInterval))
+    : m_worker(QStringLiteral("cache"),
+               std::make_unique<CacheWorker>(filePath(dir), clock, options.limits, options.tidyInterval))
 {
-    m_thread.setObjectName(QStringLiteral("cache"));
-    m_worker->moveToThread(&m_thread);
-    m_thread.start();
 }
 
-CacheStore::~CacheStore()
-{
-    CacheWorker *worker = m_worker.get();
-    QThread *thread = &m_thread;
-    const auto last = [worker, thread] {
-        worker->finish();
-        thread->quit();
-    };
-    QMetaObject::invokeMethod(worker, last, Qt::QueuedConnection);
-    m_thread.wait();
-}
+CacheStore::~CacheStore() = default;
 
 QString CacheStore::filePath(const QString &dir)
 {

@@ -2,12 +2,11 @@
 
 #include "core/base/clock.h"
 #include "core/profile/cacheentry.h"
+#include "core/store/workerthread.h"
 
 #include <QFuture>
-#include <QThread>
 
 #include <chrono>
-#include <memory>
 
 namespace talkbench::store {
 
@@ -50,8 +49,7 @@ public:
     void setLimits(const CacheLimits &limits);
 
 private:
-    QThread m_thread;
-    std::unique_ptr<CacheWorker> m_worker;
+    WorkerThread<CacheWorker> m_worker;
 };
 
 } // namespace talkbench::store

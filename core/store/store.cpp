@@ -24,28 +24,16 @@ Store::Store(const QString &dir, QObject *parent) : Store(dir, Options(), parent
 }
 
 Store::Store(const QString &dir, const Options &options, QObject *parent)
-    : QObject(parent), m_worker(std::make_unique<Worker>(databasePath(dir), options.retryInterval))
+    : QObject(parent),
+      m_worker(QStringLiteral("db"), std::make_unique<Worker>(databasePath(dir), options.retryInterval))
 {
     connect(m_worker.get(), &Worker::runsRewritten, this, &Store::runsRewritten);
     connect(m_worker.get(), &Worker::committed, this, &Store::committed);
     connect(m_worker.get(), &Worker::writeFailed, this, &Store::writeFailed);
     connect(m_worker.get(), &Worker::writeRecovered, this, &Store::writeRecovered);
-    m_thread.setObjectName(QStringLiteral("db"));
-    m_worker->moveToThread(&m_thread);
-    m_thread.start();
 }
 
-Store::~Store()
-{
-    Worker *worker = m_worker.get();
-    QThread *thread = &m_thread;
-    const auto last = [worker, thread] {
-        worker->finish();
-        thread->quit();
-    };
-    QMetaObject::invokeMethod(worker, last, Qt::QueuedConnection);
-    m_thread.wait();
-}
+Store::~Store() = default;
 
 QString Store::databasePath(const QString &dir)
 {

@@ -7,16 +7,15 @@
 #include "core/llm/validation.h"
 #include "core/profile/cacheentry.h"
 #include "core/profile/runrecord.h"
+#include "core/store/workerthread.h"
 
 #include <QFuture>
 #include <QObject>
 #include <QStringList>
-#include <QThread>
 
 #include <chrono>
 #include <functional>
 #include <limits>
-#include <memory>
 #include <optional>
 
 namespace talkbench::store {
@@ -185,8 +184,7 @@ Q_SIGNALS:
     void writeRecovered();
 
 private:
-    QThread m_thread;
-    std::unique_ptr<Worker> m_worker;
+    WorkerThread<Worker> m_worker;
 };
 
 } // namespace talkbench::store
