@@ -272,13 +272,14 @@ Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query)
                           row.value(3).toDouble() };
     };
     const QVariant conversation = query.conversationId.isEmpty() ? QVariant() : QVariant(query.conversationId);
-    return read<Spending>(database,
-                          u"SELECT provider_id, TOTAL(CASE WHEN conversation_id = ? THEN cost_usd END), "
-                          "TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END), "
-                          "TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END) FROM runs "
-                          "WHERE started_ms >= ? OR conversation_id = ? GROUP BY provider_id"_s,
-                          { conversation, query.dayStartMs, query.monthStartMs, query.monthStartMs, conversation },
-                          fromRow);
+    return read<Spending>(
+        database,
+        u"SELECT provider_id, TOTAL(talk), TOTAL(day), TOTAL(month) FROM ("
+        "SELECT provider_id, NULL AS talk, TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END) AS day, "
+        "TOTAL(cost_usd) AS month FROM runs WHERE started_ms >= ? GROUP BY provider_id "
+        "UNION ALL SELECT provider_id, cost_usd, NULL, NULL FROM runs WHERE conversation_id = ?"
+        ") GROUP BY provider_id"_s,
+        { query.dayStartMs, query.monthStartMs, conversation }, fromRow);
 }
 
 Rows<ModelList> readModelLists(QSqlDatabase &database)

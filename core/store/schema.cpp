@@ -75,11 +75,14 @@ constexpr std::array<const char *, 1> version4 {
     " record TEXT NOT NULL)", // the RunRecord as JSON, as it would be if the call ended now
 };
 
-constexpr std::array<Migration, 4> steps {
-    Migration { 1, version1 },
-    Migration { 2, version2 },
-    Migration { 3, version3 },
-    Migration { 4, version4 },
+// What each provider's calls cost is summed up before each call: in this order, and without the runs themselves.
+constexpr std::array<const char *, 1> version5 {
+    "CREATE INDEX runs_by_cost ON runs(provider_id, started_ms, cost_usd)",
+};
+
+constexpr std::array<Migration, 5> steps {
+    Migration { 1, version1 }, Migration { 2, version2 }, Migration { 3, version3 },
+    Migration { 4, version4 }, Migration { 5, version5 },
 };
 
 } // namespace

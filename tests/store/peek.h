@@ -33,6 +33,17 @@ public:
         return query.next() ? query.value(0) : QVariant();
     }
 
+    /// How SQLite would go about it, a step a line.
+    QString plan(const QString &statement)
+    {
+        QSqlQuery query(m_database);
+        query.exec(QStringLiteral("EXPLAIN QUERY PLAN ") + statement);
+        QStringList steps;
+        while (query.next())
+            steps << query.value(3).toString();
+        return steps.join(u'\n');
+    }
+
 private:
     QString m_name;
     QSqlDatabase m_database;

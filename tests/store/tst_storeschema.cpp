@@ -71,6 +71,22 @@ private Q_SLOTS:
         QCOMPARE(copy.ask(u"SELECT title FROM conversations"_s).toString(), u"Title of c"_s);
     }
 
+    /// Summing costs up reads no run.
+    void aDatabaseOfBeforeGetsItsIndices()
+    {
+        {
+            Database before(path(), migrations().first(4));
+            QVERIFY(before.open());
+        }
+        QVERIFY(wait(m_store->open()));
+        m_store.reset();
+        Peek peek(path());
+        QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), migrations().back().version);
+        const QString plan = peek.plan(u"SELECT provider_id, TOTAL(CASE WHEN started_ms >= 2 THEN cost_usd END), "
+                                       "TOTAL(cost_usd) FROM runs WHERE started_ms >= 1 GROUP BY provider_id"_s);
+        QCOMPARE(plan, u"SCAN runs USING COVERING INDEX runs_by_cost"_s);
+    }
+
     void aMigrationThatFailsChangesNothing()
     {
         QVERIFY(wait(m_store->open()));
