@@ -7,8 +7,8 @@ namespace talkbench::run {
 
 namespace {
 
-/// A kept pause that is longer says nothing of a stream.
-constexpr qint64 longestPauseMs = 60'000;
+/// A kept pause that is longer says nothing of a stream, and is made so long.
+constexpr qint64 longestPauseNs = 60'000'000'000;
 
 } // namespace
 
@@ -50,7 +50,9 @@ void Playback::advance()
         const qint64 waitNs = chunk.ns - trace.dispatchedNs - elapsedNs;
         if (waitNs > 0) {
             show(text, reasoning);
-            m_scheduler.after(std::min((waitNs + 999'999) / 1'000'000, longestPauseMs), this, [this] { advance(); });
+            const qint64 pauseNs = std::min(waitNs, longestPauseNs);
+            m_startedNs -= waitNs - pauseNs; // what comes later comes sooner, too
+            m_scheduler.after((pauseNs + 999'999) / 1'000'000, this, [this] { advance(); });
             return;
         }
         text += chunk.kind == profile::ChunkKind::Text ? chunk.characters : 0;

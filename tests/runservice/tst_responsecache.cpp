@@ -306,6 +306,30 @@ private Q_SLOTS:
         QCOMPARE(stopped->text, u"Hel"_s);
     }
 
+    void aLongPauseIsShortened()
+    {
+        set({ .policy = CachePolicy::Always, .pace = CachePace::Recorded });
+        const auto first = ask(request());
+        answerHead(0);
+        answerBytes(0, delta("Hel"));
+        advance(100'000);
+        answerBytes(0, delta("l"));
+        advance(1000);
+        answerBytes(0, delta("o") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(first->ended());
+        const auto second = ask(request());
+        advance(100);
+        QCOMPARE(second->text, u"Hel"_s);
+        advance(59'000);
+        QCOMPARE(second->text, u"Hel"_s);
+        advance(1100);
+        QCOMPARE(second->text, u"Hell"_s);
+        advance(1100);
+        QVERIFY(second->ended());
+        QCOMPARE(second->text, u"Hello"_s);
+    }
+
     // The same call in flight
 
     /// "Hi" is what is answered.
