@@ -1,5 +1,6 @@
 #include "app/commands/choiceoptions.h"
 
+#include "app/choicesetup.h"
 #include "app/commands/options.h"
 #include "core/llm/images.h"
 #include "core/run/record.h"
@@ -140,7 +141,7 @@ base::Result<StoredChoice> readStored(const QString &dir, const QString &convers
         return opened.error();
     store.endInterrupted(run::interruptedRecord);
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(nowMs));
-    const auto runs = waited(store.runs(0));
+    const auto runs = waited(store.runs(measuredRuns));
     const auto lists = waited(store.modelLists());
     const auto spending = waited(store.spending({ conversationId, starts.dayMs, starts.monthMs }));
     if (!runs || !lists || !spending)
@@ -153,6 +154,16 @@ base::Result<StoredChoice> readStored(const QString &dir, const QString &convers
     if (const auto read = readConversation(store, conversationId, stored); !read)
         return read.error();
     return stored;
+}
+
+base::Result<void> visitStored(const QString &dir, const store::RunVisit &visit)
+{
+    if (!QFile::exists(store::Store::databasePath(dir)))
+        return {};
+    store::Store store(dir);
+    if (const auto opened = waited(store.open()); !opened)
+        return opened.error();
+    return waited(store.visitRuns({}, visit));
 }
 
 base::Result<QList<llm::Message>> messagesFromFile(const QString &path)

@@ -140,7 +140,6 @@ int explain(const QCommandLineParser &parser, const select::Chooser &chooser, co
     const select::Pick pick = chooser.choose(*question, *policy);
     QJsonObject object = select::toJson(pick.decision);
     object["language"_L1] = pick.subject.language;
-    object["quality"_L1] = select::qualityName(pick.subject.quality);
     object["tags"_L1] = QJsonArray::fromStringList(pick.subject.tags);
     object["budget_left_usd"_L1] = pick.subject.budgetLeft ? QJsonValue(*pick.subject.budgetLeft) : QJsonValue();
     object["rules"_L1] = ruleTrialsJson(policy->rules, pick.verdict);
@@ -148,19 +147,27 @@ int explain(const QCommandLineParser &parser, const select::Chooser &chooser, co
     return code != 0 || pick.decision.chosen ? code : 1;
 }
 
-int replayed(const select::Chooser::CandidateOf &candidate, const QList<profile::RunRecord> &records)
+int replayed(const select::Chooser::CandidateOf &candidate, const QString &dataDir)
 {
     QStringList ids;
     for (const select::Strategy &strategy : select::strategies())
         ids.append(QString::fromLatin1(strategy.id));
-    const auto rows = select::replay(records, ids, candidate);
+    select::Replay replay(ids, candidate);
+    const auto visited = visitStored(dataDir, [&replay](const profile::RunRecord &record) { replay.add(record); });
+    if (!visited)
+        return complain(visited.error());
     QString out = u"strategy    decisions  effective  loss (SNIPS)  loss (IPS)\n"_s;
+    const QList<select::ReplayRow> rows = replay.rows();
     for (const select::ReplayRow &row : rows)
         out += u"%1 %2 %3 %4 %5\n"_s.arg(row.strategy, -11)
                    .arg(row.decisions, 9)
                    .arg(row.effective, 10, 'f', 1)
                    .arg(row.snips ? QString::number(*row.snips, 'f', 4) : u"-"_s, 13)
                    .arg(row.ips, 11, 'f', 4);
+    out += u"Prices and contexts are those of today: what they were then is not kept.\n"_s;
+    if (replay.leftOut() > 0)
+        out += u"Left out: %1 of an earlier version, which kept neither the wanted quality nor the conversation's "
+               "model.\n"_s.arg(replay.leftOut() == 1 ? u"1 choice"_s : u"%1 choices"_s.arg(replay.leftOut()));
     return printed(write(stdout, out), "select");
 }
 
@@ -211,7 +218,7 @@ int selectCommand(const QStringList &arguments, const GlobalOptions &options)
         return found;
     };
     if (replaying)
-        return replayed(candidate, stored->runs);
+        return replayed(candidate, *dataDir);
     select::Chooser chooser(candidate);
     QStringList problems = applySettings(settings, chooser);
     const QList<cost::Budget> budgets = cost::budgetsFromSetting(settings.value("budgets").toMap(), &problems);

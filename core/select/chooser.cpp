@@ -80,9 +80,7 @@ void Chooser::remember(const profile::RunRecord &record)
     const llm::Usage &usage = *record.answer.usage;
     // A provider that reports no cache may have none.
     const qint64 cached = usage.cacheRead + usage.cacheWrite > 0 ? usage.inputTotal() : 0;
-    const qint64 tookMs = std::max<qint64>(record.trace.endNs - record.trace.submittedNs, 0) / 1'000'000;
-    m_incumbents.insert(record.conversationId,
-                        { { record.providerId, record.model }, cached, record.startedWallMs + tookMs });
+    m_incumbents.insert(record.conversationId, { { record.providerId, record.model }, cached, endMsOf(record) });
 }
 
 Candidate Chooser::candidateFor(const ModelRef &ref, const Question &question) const

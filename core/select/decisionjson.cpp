@@ -57,6 +57,21 @@ DecisionRow rowFromJson(const QJsonObject &object)
     return row;
 }
 
+QJsonObject toJson(const Incumbent &incumbent)
+{
+    return { { u"model"_s, toText(incumbent.ref) },
+             { u"cached_tokens"_s, incumbent.cachedTokens },
+             { u"used_ms"_s, incumbent.usedMs } };
+}
+
+std::optional<Incumbent> incumbentFromJson(const QJsonObject &object)
+{
+    const auto ref = modelRefFromText(object["model"_L1].toString());
+    if (!ref)
+        return {};
+    return Incumbent { *ref, object["cached_tokens"_L1].toInteger(), object["used_ms"_L1].toInteger() };
+}
+
 } // namespace
 
 QJsonObject toJson(const Decision &decision)
@@ -80,6 +95,12 @@ QJsonObject toJson(const Decision &decision)
         object.insert("overrules"_L1, decision.overrules);
     if (decision.insteadOf)
         object.insert("instead_of"_L1, toText(*decision.insteadOf));
+    if (decision.quality)
+        object.insert("quality"_L1, qualityName(*decision.quality));
+    if (decision.incumbent)
+        object.insert("incumbent"_L1, toJson(*decision.incumbent));
+    if (decision.fits)
+        object.insert("fits"_L1, true);
     return object;
 }
 
@@ -96,7 +117,10 @@ Decision decisionFromJson(const QJsonObject &object)
                         .rows = {},
                         .rule = object["rule"_L1].toString(),
                         .overrules = object["overrules"_L1].toString(),
-                        .insteadOf = modelRefFromText(object["instead_of"_L1].toString()) };
+                        .insteadOf = modelRefFromText(object["instead_of"_L1].toString()),
+                        .quality = qualityFromName(object["quality"_L1].toString()),
+                        .incumbent = incumbentFromJson(object["incumbent"_L1].toObject()),
+                        .fits = object["fits"_L1].toBool() };
     const QJsonArray rows = object["candidates"_L1].toArray();
     for (const auto &row : rows)
         decision.rows.append(rowFromJson(row.toObject()));

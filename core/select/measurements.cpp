@@ -54,13 +54,13 @@ std::optional<double> metric(const char *id, const profile::RunRecord &record)
     return row ? row->compute(record) : std::nullopt;
 }
 
+} // namespace
+
 qint64 endMsOf(const profile::RunRecord &record)
 {
     const qint64 ns = record.trace.endNs - record.trace.submittedNs;
     return record.startedWallMs + (record.trace.endNs != 0 && ns > 0 ? ns / 1'000'000 : 0);
 }
-
-} // namespace
 
 void FadingLog::add(double value, qint64 atMs, double keep, double halfLifeMs)
 {

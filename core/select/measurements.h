@@ -87,6 +87,9 @@ struct Measured {
     qint64 probeSentMs = 0;
 };
 
+/// Wall milliseconds.
+qint64 endMsOf(const profile::RunRecord &record);
+
 /// Everything that is measured for the choice of models: a fold over the runs, in the order of their ends.
 class Measurements {
 public:

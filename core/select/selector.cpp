@@ -120,7 +120,10 @@ Decision decide(const Choice &choice, const Measurements &measurements)
                         .inputTokens = choice.subject.tokens,
                         .atMs = choice.nowMs,
                         .weights = choice.weights,
-                        .rows = {} };
+                        .rows = {},
+                        .quality = choice.subject.quality,
+                        .incumbent = choice.incumbent,
+                        .fits = choice.fits };
     const Strategy *strategy = strategyById(choice.strategy);
     const QList<Candidate> candidates = choice.fits ? withRoom(choice, measurements) : choice.candidates;
     for (const Candidate &candidate : candidates) {

@@ -32,6 +32,8 @@ struct Incumbent {
     ModelRef ref;
     qint64 cachedTokens = 0;
     qint64 usedMs = 0; ///< wall; a prompt cache is taken for gone after five minutes
+
+    bool operator==(const Incumbent &) const = default;
 };
 
 struct Choice {
@@ -83,14 +85,19 @@ struct Decision {
     QString overrules = {};
     /// Overruled: the model whose answer did not please; what the measurements learn from.
     std::optional<ModelRef> insteadOf = {};
+    /// As it was wanted; unset: an earlier version did not keep it, nor the next two.
+    std::optional<Quality> quality = {};
+    std::optional<Incumbent> incumbent = {};
+    bool fits = false; ///< Choice::fits
 
     bool operator==(const Decision &) const = default;
 };
 
 /// {"strategy", "rule", "chosen": "provider/model" or null, "reason", "input_tokens", "at_ms", "weights": {"fast", "cheap", "good"},
 /// "candidates": [{"model", "excluded", "predicted_ms", "predicted_ttft_ms", "predicted_usd", "failure_probability",
-/// "quality", "utility", "preference", "propensity", "calls", "circuit"}], and where a person chose "overrules": a run's id,
-/// "instead_of": "provider/model"}
+/// "quality", "utility", "preference", "propensity", "calls", "circuit"}], and where they are known "quality": "low", "balanced"
+/// or "high", "incumbent": {"model", "cached_tokens", "used_ms"}, "fits": true, and where a person chose "overrules": a run's
+/// id, "instead_of": "provider/model"}
 QJsonObject toJson(const Decision &decision);
 Decision decisionFromJson(const QJsonObject &object);
 

@@ -3,7 +3,9 @@
 #include "core/simulator/simulator.h"
 #include "core/store/store.h"
 #include "tests/app/commandline.h"
+#include "tests/select/runs.h"
 
+#include <QDateTime>
 #include <QFile>
 #include <QTest>
 
@@ -78,6 +80,25 @@ private Q_SLOTS:
         for (const auto &row : candidates)
             sum += row.toObject()["propensity"_L1].toDouble();
         QVERIFY(std::abs(sum - 1) < 1e-6);
+    }
+
+    /// A chat learns from the newest 2,000 runs.
+    void explainRestsOnWhatAChatRestsOn()
+    {
+        {
+            store::Store store(m_shell->dataDir());
+            store.open();
+            const qint64 now = QDateTime::currentMSecsSinceEpoch();
+            for (int i = 0; i < 2100; ++i) {
+                profile::RunRecord record = test::answered({ u"good"_s, u"sim-small"_s }, now - 3'600'000 + i, 100);
+                record.id = QString::number(i);
+                store.saveRun(record);
+            }
+        }
+        const QJsonObject json = run({ u"select"_s, u"--explain"_s, u"Hello"_s }).json();
+        QCOMPARE(json["candidates"_L1][1]["model"_L1].toString(), u"good/sim-small"_s);
+        QCOMPARE(json["candidates"_L1][1]["calls"_L1].toInt(), 2000);
+        QCOMPARE(json["quality"_L1].toString(), u"balanced"_s);
     }
 
     void aProviderThatIsNotThereIsRefused()
@@ -274,6 +295,7 @@ private Q_SLOTS:
         const QStringList lines = replay.text.split(u'\n');
         QVERIFY2(lines.filter(u"measured"_s).constFirst().simplified().split(u' ').value(1) == u"1"_s,
                  qPrintable(replay.text));
+        QVERIFY2(!replay.text.contains(u"Left out"_s), qPrintable(replay.text));
     }
 
     void aNamedModelHasItsOwnList()

@@ -1,6 +1,5 @@
 #include "core/select/fallback.h"
 #include "core/select/qualities.h"
-#include "core/select/replay.h"
 #include "core/select/strategies.h"
 #include "runs.h"
 
@@ -323,32 +322,6 @@ private Q_SLOTS:
         const Measurements measurements = fastAndSlow(500, 1000);
         QCOMPARE(hedgeDelayMs(measurements, a, 2), std::optional<qint64>(1000));
         QCOMPARE(hedgeDelayMs(measurements, a, 0.1), std::optional<qint64>(300));
-    }
-
-    void replayRatesWhatWasShared()
-    {
-        QList<profile::RunRecord> records;
-        Measurements measurements;
-        for (int i = 0; i < 400; ++i) {
-            Choice choice = choose(start + i * minute);
-            choice.seed = static_cast<quint32>(i + 1);
-            Decision decision = decide(choice, measurements);
-            // Logged evenly, so that the truth is known: a takes 1.5 s, b 5 s.
-            decision.chosen = i % 2 == 0 ? a : b;
-            for (DecisionRow &row : decision.rows)
-                row.propensity = 0.5;
-            profile::RunRecord record = answered(*decision.chosen, choice.nowMs, i % 2 == 0 ? 510 : 4010);
-            record.decision = toJson(decision);
-            measurements.add(record);
-            records.append(record);
-        }
-        const auto rows =
-            replay(records, { u"fastest"_s, u"roundrobin"_s }, [](const ModelRef &ref) { return Candidate { ref }; });
-        QCOMPARE(rows[0].decisions, 400);
-        QVERIFY(std::abs(*rows[0].snips - 0.15) < 0.02);
-        QVERIFY(std::abs(rows[0].ips - 0.15) < 0.02);
-        QVERIFY(rows[0].effective > 150);
-        QVERIFY(*rows[1].snips > *rows[0].snips);
     }
 };
 
