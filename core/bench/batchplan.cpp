@@ -138,14 +138,15 @@ run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan, const ll
     return request;
 }
 
-BatchResult resultOf(const QString &promptId, const profile::RunRecord &record)
+BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record)
 {
     const auto figure = [&record](const char *id) {
         const profile::Metric *metric = profile::metricById(id);
         return metric ? metric->compute(record) : std::nullopt;
     };
     const llm::Answer &answer = record.answer;
-    return { promptId,
+    return { key,
+             promptId,
              record.model,
              record.ok(),
              validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed,
@@ -164,7 +165,8 @@ BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journ
         const QJsonValue value = metrics[id];
         return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
     };
-    return { row["id"_L1].toString(),
+    return { row["key"_L1].toString(),
+             row["id"_L1].toString(),
              row["model"_L1].toString(),
              entry.ok,
              entry.invalid,

@@ -113,6 +113,7 @@ run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan, const ll
 
 /// A result as a table shows it; the whole is in the journal. What is unknown is unset.
 struct BatchResult {
+    QString key; ///< BatchItem::key
     QString id; ///< the prompt's
     QString model;
     bool ok = false;
@@ -124,7 +125,7 @@ struct BatchResult {
     std::optional<double> responseMs = {};
 };
 
-BatchResult resultOf(const QString &promptId, const profile::RunRecord &record);
+BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
 /// Of one that is in the journal.
 BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal);
 

@@ -235,7 +235,7 @@ void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
-    const BatchResult result = resultOf(item.prompt.id, record);
+    const BatchResult result = resultOf(item.key, item.prompt.id, record);
     m_progress.invalid += result.invalid ? 1 : 0;
     Q_EMIT resulted(result);
     if (m_failuresInARow == hopeless) {

@@ -383,7 +383,7 @@ bool ProviderBatch::keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<
         ++m_progress.unpriced;
     if (m_items.contains(outcome.customId))
         ++(record.ok() ? m_progress.ok : m_progress.failed);
-    results.append(resultOf(prompt.value(), record));
+    results.append(resultOf(outcome.customId, prompt.value(), record));
     m_progress.invalid += results.constLast().invalid ? 1 : 0;
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/select/policy.h"
+#include "ui/batch/answertips.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
 #include "ui/settings/formparts.h"
@@ -189,6 +190,10 @@ QWidget *BatchPage::makeResults()
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
     m_table = tableOf(m_results, area);
+    auto *tips = new AnswerTips(m_table);
+    connect(tips, &AnswerTips::wanted, this,
+            [this](const QString &key) { inWorker([key](BatchWorker &worker) { worker.tell(key); }); });
+    connect(m_worker, &BatchWorker::told, tips, &AnswerTips::show);
     auto *layout = new QVBoxLayout(area);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_empty, 1);

@@ -7,6 +7,7 @@
 #include <QSortFilterProxyModel>
 #include <QTableView>
 
+#include <cmath>
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -16,7 +17,6 @@ namespace talkbench::ui {
 namespace {
 
 constexpr qsizetype shownCharacters = 200;
-constexpr qsizetype tipCharacters = 2000;
 
 bool isNumber(int column)
 {
@@ -33,6 +33,7 @@ void BatchResults::clear()
 {
     beginResetModel();
     m_rows.clear();
+    m_models.clear();
     endResetModel();
 }
 
@@ -54,26 +55,36 @@ void BatchResults::appendAll(const QList<bench::BatchResult> &results)
 
 BatchResults::Row BatchResults::rowOf(const bench::BatchResult &result)
 {
-    Row row;
-    row.ok = result.ok;
-    row.invalid = result.invalid;
-    row.values.fill(std::numeric_limits<double>::quiet_NaN());
-    row.texts[Id] = result.id;
-    row.texts[Model] = result.model;
-    row.texts[State] = !row.ok ? tr("failed") : result.invalid ? tr("fails checks") : tr("ok");
-    row.texts[Answer] = result.text.first(qMin(result.text.size(), shownCharacters)).simplified();
-    row.tip = result.text.first(qMin(result.text.size(), tipCharacters));
-    const auto put = [&row](Column column, std::optional<double> value, const auto &format) {
-        if (!value)
-            return;
-        row.values[column] = *value;
-        row.texts[column] = format(*value);
-    };
-    put(Tokens, result.outputTokens, [](double tokens) { return QString::number(tokens, 'f', 0); });
-    put(Cost, result.costUsd, &profile::formatUsd);
-    put(FirstToken, result.ttftMs, &profile::formatMs);
-    put(Whole, result.responseMs, &profile::formatMs);
-    return row;
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    return { result.key.toLatin1(),
+             result.id,
+             *m_models.insert(result.model),
+             result.text.first(qMin(result.text.size(), shownCharacters)).simplified(),
+             { result.outputTokens.value_or(unknown), result.costUsd.value_or(unknown), result.ttftMs.value_or(unknown),
+               result.responseMs.value_or(unknown) },
+             result.ok,
+             result.invalid };
+}
+
+QString BatchResults::textOf(const Row &row, int column)
+{
+    if (isNumber(column)) {
+        const double value = row.values[static_cast<std::size_t>(column - Tokens)];
+        return std::isnan(value) ? QString()
+            : column == Tokens   ? QString::number(value, 'f', 0)
+            : column == Cost     ? profile::formatUsd(value)
+                                 : profile::formatMs(value);
+    }
+    switch (column) {
+    case Id:
+        return row.id;
+    case Model:
+        return row.model;
+    case State:
+        return !row.ok ? tr("failed") : row.invalid ? tr("fails checks") : tr("ok");
+    default:
+        return row.answer;
+    }
 }
 
 int BatchResults::rowCount(const QModelIndex &parent) const
@@ -91,23 +102,23 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
     if (!index.isValid())
         return {};
     const Row &row = m_rows[index.row()];
-    const auto column = static_cast<std::size_t>(index.column());
+    const int column = index.column();
     switch (role) {
     case Qt::DisplayRole:
-        return row.texts[column];
+        return textOf(row, column);
     case Qt::DecorationRole:
-        return index.column() == State ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
-                                                       !row.ok           ? IconTone::Error
-                                                           : row.invalid ? IconTone::Warning
-                                                                         : IconTone::Ok))
-                                       : QVariant();
-    case Qt::ToolTipRole:
-        return index.column() == Answer ? QVariant(row.tip) : QVariant();
+        return column == State ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
+                                               !row.ok           ? IconTone::Error
+                                                   : row.invalid ? IconTone::Warning
+                                                                 : IconTone::Ok))
+                               : QVariant();
     case Qt::TextAlignmentRole:
-        return QVariant(isNumber(index.column()) ? Qt::AlignRight | Qt::AlignVCenter
-                                                 : Qt::AlignLeft | Qt::AlignVCenter);
+        return QVariant(isNumber(column) ? Qt::AlignRight | Qt::AlignVCenter : Qt::AlignLeft | Qt::AlignVCenter);
     case Qt::UserRole: // what it is sorted by
-        return isNumber(index.column()) ? QVariant(row.values[column]) : QVariant(row.texts[column]);
+        return isNumber(column) ? QVariant(row.values[static_cast<std::size_t>(column - Tokens)])
+                                : QVariant(textOf(row, column));
+    case KeyRole:
+        return QString::fromLatin1(row.key);
     default:
         return {};
     }

@@ -4,6 +4,7 @@
 
 #include <QAbstractTableModel>
 #include <QList>
+#include <QSet>
 
 #include <array>
 
@@ -11,12 +12,15 @@ class QTableView;
 
 namespace talkbench::ui {
 
-/// The results of a batch as they come. It keeps what a row shows; the whole is in the journal.
+/// The results of a batch as they come. It keeps what a row shows, and no more, as there may be very many; the whole is in
+/// the journal.
 class BatchResults final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
     enum Column { Id, Model, State, Answer, Tokens, Cost, FirstToken, Whole, Columns };
+    /// BatchResult::key; Qt::UserRole is what is sorted by.
+    static constexpr int KeyRole = Qt::UserRole + 1;
 
     explicit BatchResults(QObject *parent = nullptr);
 
@@ -31,17 +35,21 @@ public:
 
 private:
     struct Row {
-        std::array<QString, Columns> texts;
-        /// For sorting; NaN where unknown.
-        std::array<double, Columns> values;
-        QString tip;
+        QByteArray key;
+        QString id;
+        QString model; ///< shared with all rows of the model
+        QString answer; ///< its beginning
+        /// From Tokens on; NaN where unknown.
+        std::array<double, Columns - Tokens> values;
         bool ok = false;
         bool invalid = false;
     };
 
-    static Row rowOf(const bench::BatchResult &result);
+    Row rowOf(const bench::BatchResult &result);
+    static QString textOf(const Row &row, int column);
 
     QList<Row> m_rows;
+    QSet<QString> m_models;
 };
 
 /// A table of them, that can be sorted.

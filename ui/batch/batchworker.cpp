@@ -13,6 +13,8 @@ namespace talkbench::ui {
 
 namespace {
 
+constexpr qsizetype toldCharacters = 2000;
+
 QList<bench::BatchResult> lastRows(QList<bench::BatchJournal::Entry> entries, const bench::BatchJournal &journal)
 {
     std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.offset < b.offset; });
@@ -46,14 +48,15 @@ void BatchWorker::look(const BatchTask &task)
     if (!QFileInfo::exists(task.out))
         return;
     const auto read = prompts(task);
-    bench::BatchJournal journal;
-    if (!read || !journal.look(task.out))
+    auto ready = std::make_shared<BatchReady>();
+    if (!read || !ready->journal.look(task.out))
         return; // Start says why
     bench::BatchItems items(task.plan);
-    bench::BatchProgress before;
-    items.pending(*read, journal, before, m_stop);
-    if (!m_stop.stop_requested())
-        Q_EMIT looked(before, lastRows(items.kept(), journal));
+    items.pending(*read, ready->journal, ready->before, m_stop);
+    if (m_stop.stop_requested())
+        return;
+    m_ready = ready;
+    Q_EMIT looked(ready->before, lastRows(items.kept(), ready->journal));
 }
 
 void BatchWorker::prepare(const BatchTask &task)
@@ -86,6 +89,17 @@ void BatchWorker::prepare(const BatchTask &task)
         return;
     m_ready = ready;
     Q_EMIT prepared(ready);
+}
+
+void BatchWorker::tell(const QString &key)
+{
+    if (!m_ready)
+        return;
+    const auto entry = m_ready->journal.entries().constFind(key);
+    if (entry == m_ready->journal.entries().cend())
+        return;
+    const QString text = bench::resultOf(*entry, m_ready->journal).text;
+    Q_EMIT told(key, text.first(std::min(text.size(), toldCharacters)));
 }
 
 base::Result<void> BatchWorker::keep(const bench::BatchItem &item, const profile::RunRecord &record)

@@ -53,6 +53,9 @@ public:
     void send();
     void leave();
     void cancel();
+    /// told() follows where what was prepared or looked at holds such a result: the beginning of its answer, or what went
+    /// wrong.
+    void tell(const QString &key);
     /// exported() follows.
     void exportTo(const QString &path);
 
@@ -62,6 +65,7 @@ Q_SIGNALS:
     void failed(const QString &message);
     void resulted(const QList<talkbench::bench::BatchResult> &results);
     void progressed(const talkbench::bench::BatchProgress &progress);
+    void told(const QString &key, const QString &text);
     void finished(const std::optional<talkbench::base::Error> &error);
     /// `problem` is empty if it went well.
     void exported(const QString &path, const QString &problem);
@@ -74,7 +78,7 @@ private:
     const std::stop_token m_stop;
     run::TimerScheduler m_scheduler;
     BatchTask m_task;
-    std::shared_ptr<BatchReady> m_ready;
+    std::shared_ptr<BatchReady> m_ready; ///< of look(): with a journal that is not to be written
     std::unique_ptr<bench::ProviderBatch> m_batch;
 };
 
