@@ -27,12 +27,13 @@ private:
         return m_shell->run(QStringList { u"batch"_s, u"--json"_s } + arguments, {}, u"key"_s);
     }
 
-    void begin(double batchMs)
+    void begin(double batchMs, double ttftMs = 0)
     {
         simulator::Knobs knobs;
         knobs.batchMs = batchMs;
         knobs.tokens = 10;
         knobs.ttft = knobs.gap = simulator::Spread();
+        knobs.ttft = simulator::Spread { .mean = ttftMs };
         m_simulator = std::make_unique<simulator::Simulator>(knobs);
         m_url = m_simulator->start()->toString();
         m_shell = std::make_unique<CommandLine>();
@@ -42,6 +43,27 @@ private:
     {
         return QStringList { m_shell->filePath(u"p.txt"_s), u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s }
         + more;
+    }
+    QStringList fromInput() const
+    {
+        return { u"batch"_s,
+                 u"--json"_s,
+                 u"-"_s,
+                 u"--base-url"_s,
+                 m_url,
+                 u"--models"_s,
+                 u"sim-small"_s,
+                 u"--concurrency"_s,
+                 u"64"_s,
+                 u"--out"_s,
+                 m_shell->filePath(u"r.jsonl"_s) };
+    }
+    static QByteArray lines(int count)
+    {
+        QByteArray text;
+        for (int i = 0; i < count; ++i)
+            text += QByteArray::number(i) + QByteArray(200, 'x') + '\n';
+        return text;
     }
     QStringList viaProvider(const QStringList &more = {}) const
     {
@@ -64,15 +86,31 @@ private Q_SLOTS:
     void promptsOfStandardInput()
     {
         begin(0);
-        QByteArray input;
-        for (int i = 0; i < 2500; ++i)
-            input += "prompt " + QByteArray::number(i) + '\n';
-        const Output done =
-            m_shell->run({ u"batch"_s, u"--json"_s, u"-"_s, u"--base-url"_s, m_url, u"--models"_s, u"sim-small"_s,
-                           u"--concurrency"_s, u"64"_s, u"--out"_s, m_shell->filePath(u"r.jsonl"_s) },
-                         input, u"key"_s);
+        const Output done = m_shell->run(fromInput(), lines(2500), u"key"_s);
         QVERIFY2(done.code == 0, qPrintable(done.errors));
         QCOMPARE(done.json()[u"ok"_s].toInt(), 2500);
+    }
+
+    /// Of what nobody answers no more is read than can soon be asked.
+    void standardInputIsReadAsItIsAsked()
+    {
+        begin(0, 600'000);
+        QProcess process;
+        m_shell->prepare(process, fromInput(), u"key"_s);
+        process.setStandardInputFile(m_shell->write(u"many.txt"_s, lines(50'000)));
+        process.start();
+        auto said = [&process, all = QByteArray()](const char *words) mutable {
+            all += process.readAllStandardError();
+            return all.contains(words);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(said("in flight"), 20'000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QTRY_VERIFY_WITH_TIMEOUT(said("gives them up"), 20'000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished());
+        QCOMPARE(process.exitCode(), 130);
+        const int total = QJsonDocument::fromJson(process.readAllStandardOutput()).object()[u"total"_s].toInt();
+        QVERIFY2(total > 0 && total < 2000, qPrintable(QString::number(total)));
     }
 
     void asTheProvidersBatch()
