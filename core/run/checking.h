@@ -9,7 +9,7 @@
 
 namespace talkbench::run {
 
-/// The checks of an answer, beside the network thread: hostile ones take a tenth of a second each, and every stream's stamps
+/// The checks of an answer, beside the network thread: hostile ones take tenths of a second each, and every stream's stamps
 /// would wait for them.
 class Checking final {
 public:

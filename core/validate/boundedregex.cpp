@@ -1,6 +1,7 @@
 #include "core/validate/boundedregex.h"
 
-#include <QDeadlineTimer>
+#include "core/validate/workdeadline.h"
+
 #include <QRegularExpression>
 
 namespace talkbench::validate {
@@ -51,7 +52,7 @@ base::Result<bool> BoundedRegex::occursIn(const QString &text) const
     const QString whole = QString::fromUtf8(text.toUtf8()); // no half characters: they aren't looked for below
     constexpr auto options =
         QRegularExpression::AnchorAtOffsetMatchOption | QRegularExpression::DontCheckSubjectStringMatchOption;
-    const QDeadlineTimer deadline(longestMs);
+    const WorkDeadline deadline(longestMs);
     for (qsizetype start = 0; start <= whole.size(); ++start) {
         if (start < whole.size() && whole[start].isLowSurrogate())
             continue;

@@ -10,8 +10,8 @@ namespace talkbench::validate {
 /// takes too long, whatever the pattern and the text.
 class BoundedRegex final {
 public:
-    /// Of one search over the whole text.
-    static constexpr qint64 longestMs = 50;
+    /// Of processor time, for one search over the whole text.
+    static constexpr qint64 longestMs = 100;
 
     /// An error says where the pattern is wrong.
     static base::Result<BoundedRegex> fromPattern(const QString &pattern, bool ignoreCase = false);

@@ -2,8 +2,8 @@
 
 #include "core/validate/boundedregex.h"
 #include "core/validate/schemareader.h"
+#include "core/validate/workdeadline.h"
 
-#include <QDeadlineTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -36,7 +36,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qint64 longestMs = 100;
+constexpr qint64 longestMs = 200; ///< of processor time
 constexpr int deepestValue = 100;
 /// Levels of the library's recursion: it keeps the stack of the network thread within its bounds.
 constexpr int deepestWork = 1'000;
@@ -69,7 +69,7 @@ private:
 /// Every subschema has one: it is where a validation that would take for ever is left.
 class BudgetConstraint final : public OwnConstraint<BudgetConstraint> {
 public:
-    explicit BudgetConstraint(const QDeadlineTimer &deadline) : m_deadline(deadline) { }
+    explicit BudgetConstraint(const WorkDeadline &deadline) : m_deadline(deadline) { }
 
     bool validate(const valijson::adapters::Adapter &, const Path &, valijson::ValidationResults *) const override
     {
@@ -79,7 +79,7 @@ public:
     }
 
 private:
-    const QDeadlineTimer m_deadline;
+    const WorkDeadline m_deadline;
 };
 
 /// `pattern` and `format`: the library's own run std::regex, which a long text drives out of its stack.
@@ -107,14 +107,14 @@ private:
 
 class BudgetBuilder final : public valijson::ConstraintBuilder {
 public:
-    explicit BudgetBuilder(const QDeadlineTimer &deadline) : m_deadline(deadline) { }
+    explicit BudgetBuilder(const WorkDeadline &deadline) : m_deadline(deadline) { }
     valijson::constraints::Constraint *make(const valijson::adapters::Adapter &) const override
     {
         return new BudgetConstraint(m_deadline);
     }
 
 private:
-    const QDeadlineTimer m_deadline;
+    const WorkDeadline m_deadline;
 };
 
 class PatternBuilder final : public valijson::ConstraintBuilder {
@@ -134,7 +134,7 @@ private:
 };
 
 /// Throws what the library throws.
-void populate(const ReadSchema &read, const QDeadlineTimer &deadline, valijson::Schema &schema)
+void populate(const ReadSchema &read, const WorkDeadline &deadline, valijson::Schema &schema)
 {
     using valijson::SchemaParser;
     SchemaParser parser(read.draft4 ? SchemaParser::kDraft4 : SchemaParser::kDraft7);
@@ -209,7 +209,7 @@ base::Result<void> checkSchema(const QJsonObject &schema)
         return read.error();
     try {
         valijson::Schema parsed;
-        populate(*read, QDeadlineTimer(longestMs), parsed);
+        populate(*read, WorkDeadline(longestMs), parsed);
     } catch (const std::exception &problem) {
         return error(QString::fromUtf8(problem.what()));
     }
@@ -226,7 +226,7 @@ base::Result<QStringList> violations(const QJsonObject &schema, const QJsonValue
     QStringList found;
     try {
         valijson::Schema parsed;
-        populate(*read, QDeadlineTimer(longestMs), parsed);
+        populate(*read, WorkDeadline(longestMs), parsed);
         valijson::ValidationResults results;
         valijson::Validator validator(valijson::Validator::kStrongTypes);
         if (validator.validate(parsed, valijson::adapters::QtJsonAdapter(value), &results))

@@ -1,8 +1,10 @@
 #include "core/llm/validation.h"
 #include "core/validate/judge.h"
 #include "core/validate/validators.h"
+#include "core/validate/workdeadline.h"
 
 #include <QElapsedTimer>
+#include <QSemaphore>
 #include <QTest>
 
 using namespace talkbench;
@@ -145,6 +147,17 @@ private Q_SLOTS:
         const auto given = verdict(u"regex"_s, { { u"pattern"_s, pattern } }, answer);
         QVERIFY(given.outcome != Outcome::Passed);
         QVERIFY2(timer.elapsed() < 3'000, qPrintable(QString::number(timer.elapsed())));
+    }
+
+    void onlyWorkCountsForItsLimit()
+    {
+        const validate::WorkDeadline deadline(20);
+        QVERIFY(!QSemaphore().tryAcquire(1, 40)); // another program has the processor
+        QVERIFY(!deadline.hasExpired());
+        QElapsedTimer timer;
+        timer.start();
+        while (!deadline.hasExpired())
+            QVERIFY(timer.elapsed() < 20'000);
     }
 
     void plainPatternsPassLongAnswers()
