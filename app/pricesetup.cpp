@@ -27,6 +27,12 @@ QStringList applySettings(const config::Settings &settings, cost::PriceBook &pri
     return problems;
 }
 
+base::Result<void> changeOwnPrices(config::Settings &settings, const QJsonObject &change)
+{
+    const auto own = cost::withChange(settings.value("prices/own").toMap(), change);
+    return own ? settings.setValue("prices/own", *own) : own.error();
+}
+
 QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists)
 {
     QList<cost::Price> prices;

@@ -352,10 +352,7 @@ int runWindow(int argc, char **argv, const GlobalOptions &options, const WindowO
         return explain(acquired.error(), onScreen);
     }
     Session session(application, *dataDir);
-    lock.setChange([&session](const QString &key, const QVariant &value) {
-        const auto set = session.settings().setValue(key.toUtf8(), value);
-        return set ? session.settings().flush() : set;
-    });
+    lock.setChange([&session](const QJsonObject &asked) { return changeOwnPrices(session.settings(), asked); });
     QObject::connect(&lock, &config::InstanceLock::activated, &session.window(), [&session] {
         session.window().show();
         session.window().raise();

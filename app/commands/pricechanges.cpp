@@ -5,8 +5,10 @@
 #include "app/commands/prices.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
+#include "app/pricesetup.h"
 #include "core/config/datadir.h"
 #include "core/config/instancelock.h"
+#include "core/config/settings.h"
 #include "core/cost/pricelayers.h"
 #include "core/profile/format.h"
 #include "core/run/repricing.h"
@@ -29,29 +31,17 @@ void addCommonOptions(QCommandLineParser &parser)
     parser.addOptions({ { u"json"_s, u"Print JSON."_s }, { { u"h"_s, u"help"_s }, u"Shows this."_s } });
 }
 
-/// Writes the user's own prices as `change` makes them, or has an open window do it, which would write its own over them.
-base::Result<void> changeOwnPrices(const GlobalOptions &options,
-                                   const std::function<base::Result<QVariantMap>(const QVariantMap &)> &change)
+base::Result<void> make(const GlobalOptions &options, const QJsonObject &change)
 {
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
         return dataDir.error();
-    config::InstanceLock lock(*dataDir);
-    const auto free = lock.acquire();
-    config::Settings settings(*dataDir);
-    if (const auto loaded = settings.load(); !loaded)
-        writeLine(stderr, u"talkbench prices: %1"_s.arg(loaded.error().message));
-    const auto changed = change(settings.value("prices/own").toMap());
-    if (!changed)
-        return changed.error();
-    if (free) {
-        const auto set = settings.setValue("prices/own", *changed);
-        return set ? settings.flush() : set;
-    }
-    auto handed = config::InstanceLock::changeOther(*dataDir, u"prices/own"_s, *changed);
-    if (handed)
-        return handed;
-    return base::Error { base::ErrorKind::Config, handed.error().message + u' ' + free.error().message, {}, 0, {} };
+    return config::InstanceLock::make(*dataDir, change, [&dataDir](const QJsonObject &asked) {
+        config::Settings settings(*dataDir);
+        if (const auto loaded = settings.load(); !loaded)
+            writeLine(stderr, u"talkbench prices: %1"_s.arg(loaded.error().message));
+        return changeOwnPrices(settings, asked);
+    });
 }
 
 struct Recomputing {
@@ -141,8 +131,7 @@ int setPrice(const QStringList &arguments, const GlobalOptions &options)
     const auto price = parsed ? readPrice(parser) : usage(parser.errorText());
     if (!price)
         return misused("prices", price.error().message, json);
-    const auto changed =
-        changeOwnPrices(options, [&price](const QVariantMap &own) { return cost::withPrice(own, *price); });
+    const auto changed = make(options, cost::settingOf(*price));
     return changed ? printPrices({ *price }, json) : failed("prices", changed.error(), json);
 }
 
@@ -163,19 +152,7 @@ int unsetPrice(const QStringList &arguments, const GlobalOptions &options)
     const auto from = dayOf(parser, u"from"_s);
     if (!model || !from)
         return misused("prices", (model ? from.error() : model.error()).message, json);
-    const QString provider = parser.value(u"provider"_s);
-    const auto changed = changeOwnPrices(options, [&](const QVariantMap &own) -> base::Result<QVariantMap> {
-        const auto without = from->isValid() ? cost::withoutPrice(own, provider, *model, *from)
-                                             : cost::withoutPrice(own, provider, *model);
-        if (without)
-            return *without;
-        const QString where = provider.isEmpty() ? QString() : u" of %1"_s.arg(provider);
-        return base::Error { base::ErrorKind::NotFound,
-                             u"There is no price of your own for %1%2."_s.arg(*model, where),
-                             {},
-                             0,
-                             std::nullopt };
-    });
+    const auto changed = make(options, cost::unsettingOf(parser.value(u"provider"_s), *model, *from));
     if (!changed)
         return failed("prices", changed.error(), json);
     return json ? printPrices({}, json)

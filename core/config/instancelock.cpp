@@ -4,8 +4,8 @@
 #include <QDeadlineTimer>
 #include <QDir>
 #include <QJsonDocument>
-#include <QJsonObject>
 #include <QLocalSocket>
+#include <QThread>
 
 using namespace Qt::StringLiterals;
 
@@ -15,6 +15,7 @@ namespace {
 
 constexpr int activationWaitMs = 500;
 constexpr int changeWaitMs = 2000;
+constexpr unsigned long pauseMs = 10; // a change takes about as long
 /// Of what others ask for, which is a line: this, or a change as JSON.
 constexpr qint64 longestLine = 4 << 20;
 const QByteArray activation = "activate\n";
@@ -32,12 +33,61 @@ QString serverName(const QString &dir)
     return u"talkbench-"_s + QString::fromLatin1(hash);
 }
 
+QString lockPath(const QString &dir)
+{
+    return dir + u"/talkbench.lock"_s;
+}
+
+/// Never stale by age: only by the death of its process.
+void keepWhileAlive(QLockFile &lock)
+{
+    lock.setStaleLockTime(0);
+}
+
+/// Locks, or has `socket` at the window that holds the folder. What neither locks nor listens is at its end soon: a command that
+/// makes a change, or a window that closes.
+bool lockOrConnect(QLockFile &lock, QLocalSocket &socket, const QString &dir)
+{
+    for (const QDeadlineTimer deadline(changeWaitMs); !lock.tryLock(0); QThread::msleep(pauseMs)) {
+        if (lock.error() != QLockFile::LockFailedError)
+            return false;
+        socket.connectToServer(serverName(dir));
+        if (socket.waitForConnected(activationWaitMs) || deadline.hasExpired())
+            return false;
+    }
+    return true;
+}
+
+base::Error whyNotLocked(const QLockFile &lock, const QString &dir)
+{
+    if (lock.error() != QLockFile::LockFailedError)
+        return configError(u"The data folder %1 can't be locked: it can't be written to. Choose another one with "
+                           "--data-dir."_s.arg(dir));
+    qint64 pid = 0;
+    QString host;
+    QString program;
+    const QString who = lock.getLockInfo(&pid, &host, &program) ? u"process %1"_s.arg(pid) : u"another process"_s;
+    return configError(u"Talkbench is already running on the data folder %1 (%2). Close it, or choose another "
+                       "folder with --data-dir."_s.arg(dir, who));
+}
+
+/// What a window answers to `line`; unset where it doesn't.
+std::optional<QString> ask(QLocalSocket &window, const QByteArray &line)
+{
+    const QDeadlineTimer deadline(changeWaitMs);
+    window.write(line + '\n');
+    while (!window.canReadLine()) {
+        if (!window.waitForReadyRead(static_cast<int>(deadline.remainingTime())))
+            return std::nullopt;
+    }
+    return QString::fromUtf8(window.readLine()).trimmed();
+}
+
 } // namespace
 
-InstanceLock::InstanceLock(const QString &dir, QObject *parent)
-    : QObject(parent), m_dir(dir), m_lock(dir + u"/talkbench.lock"_s)
+InstanceLock::InstanceLock(const QString &dir, QObject *parent) : QObject(parent), m_dir(dir), m_lock(lockPath(dir))
 {
-    m_lock.setStaleLockTime(0); // never by age: only the death of its process makes a lock stale
+    keepWhileAlive(m_lock);
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
     connect(&m_server, &QLocalServer::newConnection, this, &InstanceLock::onConnection);
 }
@@ -64,39 +114,24 @@ void InstanceLock::read(QLocalSocket &socket)
         Q_EMIT activated();
         return;
     }
-    const auto changed = change(line);
+    const auto changed = answer(line);
     socket.write((changed ? QByteArray() : changed.error().message.simplified().toUtf8()) + '\n');
     socket.flush();
 }
 
-base::Result<void> InstanceLock::change(const QByteArray &asked) const
+base::Result<void> InstanceLock::answer(const QByteArray &line) const
 {
-    const QJsonObject object = QJsonDocument::fromJson(asked).object();
-    const QString key = object["key"_L1].toString();
-    if (!m_change || key.isEmpty())
+    const QJsonObject asked = QJsonDocument::fromJson(line).object();
+    if (!m_change || asked.isEmpty())
         return configError(u"The open window takes no such change."_s);
-    return m_change(key, object["value"_L1].toVariant());
+    return m_change(asked);
 }
 
 base::Result<void> InstanceLock::acquire()
 {
-    if (!m_lock.tryLock(0)) {
-        base::Error error {
-            .kind = base::ErrorKind::Config, .message = {}, .detail = {}, .httpStatus = 0, .retryAfterMs = {}
-        };
-        qint64 pid = 0;
-        QString host;
-        QString program;
-        if (m_lock.error() == QLockFile::LockFailedError && m_lock.getLockInfo(&pid, &host, &program))
-            error.message =
-                u"Talkbench is already running on the data folder %1 (process %2). Close it, or choose another "
-                "folder with --data-dir."_s.arg(m_dir)
-                    .arg(pid);
-        else
-            error.message = u"The data folder %1 can't be locked: it can't be written to. Choose another one with "
-                            "--data-dir."_s.arg(m_dir);
-        return error;
-    }
+    QLocalSocket window;
+    if (!lockOrConnect(m_lock, window, m_dir))
+        return whyNotLocked(m_lock, m_dir);
     const QString name = serverName(m_dir);
     QLocalServer::removeServer(name); // of a process that died
     m_server.listen(name); // without it a second start can't raise this window, and nothing else is lost
@@ -111,24 +146,19 @@ bool InstanceLock::activateOther(const QString &dir)
         && socket.waitForBytesWritten(activationWaitMs);
 }
 
-base::Result<void> InstanceLock::changeOther(const QString &dir, const QString &key, const QVariant &value)
+base::Result<void> InstanceLock::make(const QString &dir, const QJsonObject &asked, const Change &change)
 {
-    const QJsonObject asked { { u"key"_s, key }, { u"value"_s, QJsonValue::fromVariant(value) } };
-    QLocalSocket socket;
-    socket.connectToServer(serverName(dir));
-    QDeadlineTimer deadline(changeWaitMs);
-    const auto left = [&deadline] { return static_cast<int>(deadline.remainingTime()); };
-    if (!socket.waitForConnected(left()))
-        return configError(u"The open window does not listen."_s);
-    socket.write(QJsonDocument(asked).toJson(QJsonDocument::Compact) + '\n');
-    while (!socket.canReadLine()) {
-        if (!socket.waitForReadyRead(left()))
-            return configError(u"The open window does not answer."_s);
-    }
-    const QByteArray problem = socket.readLine().trimmed();
-    if (!problem.isEmpty())
-        return configError(QString::fromUtf8(problem));
-    return {};
+    QLockFile lock(lockPath(dir));
+    keepWhileAlive(lock);
+    QLocalSocket window;
+    if (lockOrConnect(lock, window, dir))
+        return change(asked);
+    if (window.state() != QLocalSocket::ConnectedState)
+        return whyNotLocked(lock, dir);
+    const auto problem = ask(window, QJsonDocument(asked).toJson(QJsonDocument::Compact));
+    if (!problem)
+        return configError(u"The open window does not answer. "_s + whyNotLocked(lock, dir).message);
+    return problem->isEmpty() ? base::Result<void>() : configError(*problem);
 }
 
 } // namespace talkbench::config

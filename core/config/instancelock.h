@@ -2,10 +2,10 @@
 
 #include "core/base/result.h"
 
+#include <QJsonObject>
 #include <QLocalServer>
 #include <QLockFile>
 #include <QObject>
-#include <QVariant>
 
 #include <functional>
 
@@ -20,16 +20,18 @@ class InstanceLock final : public QObject {
 public:
     explicit InstanceLock(const QString &dir, QObject *parent = nullptr);
 
-    /// An error names the process that holds the folder.
+    /// Waits two seconds at most for a command that changes something there, and for no window. An error names the process that
+    /// holds the folder.
     base::Result<void> acquire();
     /// Asks the window that holds `dir` to come forward. Waits half a second at most; false where none listens.
     static bool activateOther(const QString &dir);
-    /// Has the window that holds `dir` change a setting: what is written beside it, it would write over. Waits two seconds at
-    /// most. An error: why the change was not made.
-    static base::Result<void> changeOther(const QString &dir, const QString &key, const QVariant &value);
 
-    using Change = std::function<base::Result<void>(const QString &key, const QVariant &value)>;
-    /// What makes the changes that others ask for; until then they are refused.
+    /// Makes what is asked for, or says why it can't be.
+    using Change = std::function<base::Result<void>(const QJsonObject &asked)>;
+    /// One change of what is kept in `dir`, alone with it: by `change`, or by the window that holds the folder, which would
+    /// write over what is written beside it. Waits two seconds at most for others to end theirs. An error: why it was not made.
+    static base::Result<void> make(const QString &dir, const QJsonObject &asked, const Change &change);
+    /// Makes the changes that others ask this window for; until then they are refused.
     void setChange(const Change &change) { m_change = change; }
 
 Q_SIGNALS:
@@ -39,7 +41,7 @@ Q_SIGNALS:
 private:
     void onConnection();
     void read(QLocalSocket &socket);
-    base::Result<void> change(const QByteArray &asked) const;
+    base::Result<void> answer(const QByteArray &line) const;
 
     QString m_dir;
     QLockFile m_lock;

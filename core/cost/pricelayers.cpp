@@ -70,13 +70,17 @@ QVariantMap toSetting(const QList<Price> &userPrices)
     return { { u"rows"_s, rows } };
 }
 
-QVariantMap withPrices(const QVariantMap &setting, const QList<Price> &userPrices)
+QVariantMap withChanges(const QVariantMap &setting, const QList<Price> &before, const QList<Price> &after)
 {
-    QVariantList rows = setting.value(u"rows"_s).toList();
-    rows.removeIf(
-        [](const QVariant &row) { return static_cast<bool>(priceFromJson(QJsonObject::fromVariantMap(row.toMap()))); });
     QVariantMap changed = setting;
-    changed.insert(u"rows"_s, rows + toSetting(userPrices).value(u"rows"_s).toList());
+    for (const Price &price : before) {
+        if (!after.contains(price))
+            changed = withoutPrice(changed, price.providerId, price.model, price.from).value_or(changed);
+    }
+    for (const Price &price : after) {
+        if (!before.contains(price))
+            changed = withPrice(changed, price);
+    }
     return changed;
 }
 
@@ -99,6 +103,39 @@ std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QStrin
     return without(setting, [&](const QVariantMap &price) {
         return isOf(price, providerId, model) && price.value(u"from"_s).toString() == day;
     });
+}
+
+QJsonObject settingOf(const Price &price)
+{
+    return { { "set"_L1, toJson(price) } };
+}
+
+QJsonObject unsettingOf(const QString &providerId, const QString &model, const QDate &from)
+{
+    QJsonObject which { { "provider"_L1, providerId }, { "model"_L1, model } };
+    if (from.isValid())
+        which.insert("from"_L1, from.toString(Qt::ISODate));
+    return { { "unset"_L1, which } };
+}
+
+base::Result<QVariantMap> withChange(const QVariantMap &setting, const QJsonObject &change)
+{
+    if (change.contains("set"_L1)) {
+        const auto price = priceFromJson(change["set"_L1].toObject());
+        return price ? base::Result<QVariantMap>(withPrice(setting, *price)) : price.error();
+    }
+    const QJsonObject which = change["unset"_L1].toObject();
+    const QString provider = which["provider"_L1].toString();
+    const QString model = which["model"_L1].toString();
+    const QDate from = QDate::fromString(which["from"_L1].toString(), Qt::ISODate);
+    const auto without =
+        from.isValid() ? withoutPrice(setting, provider, model, from) : withoutPrice(setting, provider, model);
+    if (without)
+        return *without;
+    const QString where = provider.isEmpty() ? QString() : u" of %1"_s.arg(provider);
+    return base::Error {
+        base::ErrorKind::NotFound, u"There is no price of your own for %1%2."_s.arg(model, where), {}, 0, std::nullopt
+    };
 }
 
 } // namespace talkbench::cost

@@ -17,8 +17,8 @@ QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInf
 QList<Price> userPrices(const QVariantMap &setting, QStringList *problems);
 QVariantMap toSetting(const QList<Price> &userPrices);
 
-/// The setting with these in place of those before. What can't be read stays.
-QVariantMap withPrices(const QVariantMap &setting, const QList<Price> &userPrices);
+/// The setting with what makes `after` of `before`: rows that came to it meanwhile stay, and what can't be read does.
+QVariantMap withChanges(const QVariantMap &setting, const QList<Price> &before, const QList<Price> &after);
 
 /// The setting with this price of the user's own, in place of one for the same model and provider that begins on the same
 /// day. What can't be read stays.
@@ -28,5 +28,12 @@ std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QStrin
 /// Without the one that begins on that day; an invalid one: that always was.
 std::optional<QVariantMap> withoutPrice(const QVariantMap &setting, const QString &providerId, const QString &model,
                                         const QDate &from);
+
+/// One change of the user's own prices, as it is handed from process to process: {set: a row of prices.json}, or
+/// {unset: {model, provider, from}}, without `from` whenever they begin.
+QJsonObject settingOf(const Price &price);
+QJsonObject unsettingOf(const QString &providerId, const QString &model, const QDate &from);
+/// The setting with such a change. An error of kind NotFound where there is nothing to take back, Config where it can't be read.
+base::Result<QVariantMap> withChange(const QVariantMap &setting, const QJsonObject &change);
 
 } // namespace talkbench::cost

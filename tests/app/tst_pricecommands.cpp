@@ -1,9 +1,12 @@
 #include "core/config/instancelock.h"
 #include "core/config/settings.h"
+#include "core/cost/pricelayers.h"
 #include "core/store/store.h"
 #include "tests/app/commandline.h"
 
 #include <QTest>
+
+#include <list>
 
 using namespace talkbench;
 using namespace talkbench::tests;
@@ -18,6 +21,34 @@ private:
     Output set(const QString &model, const QString &input) const
     {
         return run({ u"prices"_s, u"set"_s, model, u"--input"_s, input, u"--output"_s, u"10"_s, u"--json"_s });
+    }
+
+    /// Sets a price of each, all at the same time; gives what went wrong.
+    QStringList setAtOnce(const QStringList &models) const
+    {
+        std::list<QProcess> processes;
+        for (const QString &model : models) {
+            m_shell->prepare(processes.emplace_back(),
+                             { u"prices"_s, u"set"_s, model, u"--input"_s, u"1"_s, u"--output"_s, u"2"_s });
+            processes.back().start();
+        }
+        const auto isOver = [](const QProcess &process) { return process.state() == QProcess::NotRunning; };
+        if (!QTest::qWaitFor([&] { return std::all_of(processes.begin(), processes.end(), isOver); }, 60'000))
+            return { u"one did not end"_s };
+        QStringList problems;
+        for (QProcess &process : processes) {
+            if (process.exitCode() != 0)
+                problems.append(QString::fromUtf8(process.readAllStandardError()));
+        }
+        return problems;
+    }
+    /// What an open window does when it is asked for a change.
+    static config::InstanceLock::Change changing(config::Settings &settings)
+    {
+        return [&settings](const QJsonObject &asked) -> base::Result<void> {
+            const auto own = cost::withChange(settings.value("prices/own").toMap(), asked);
+            return own ? settings.setValue("prices/own", *own) : own.error();
+        };
     }
 
     /// A million tokens in, on this day.
@@ -161,16 +192,32 @@ private Q_SLOTS:
         config::InstanceLock window(m_shell->dataDir());
         QVERIFY(window.acquire());
         config::Settings settings(m_shell->dataDir());
-        window.setChange(
-            [&settings](const QString &key, const QVariant &value) { return settings.setValue(key.toUtf8(), value); });
-        QProcess process;
-        m_shell->prepare(process, { u"prices"_s, u"set"_s, u"m"_s, u"--input"_s, u"1"_s, u"--output"_s, u"2"_s });
-        process.start();
-        QTRY_COMPARE_WITH_TIMEOUT(process.state(), QProcess::NotRunning, 30'000);
-        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        window.setChange(changing(settings));
+        QCOMPARE(setAtOnce({ u"m"_s }), QStringList());
         const QVariantList rows = settings.value("prices/own").toMap()[u"rows"_s].toList();
         QCOMPARE(rows.size(), 1);
         QCOMPARE(rows[0].toMap()[u"model"_s].toString(), u"m"_s);
+    }
+
+    void changesAtOnceLoseNothing_data()
+    {
+        QTest::addColumn<bool>("open");
+        QTest::newRow("beside a window") << true;
+        QTest::newRow("alone") << false;
+    }
+    void changesAtOnceLoseNothing()
+    {
+        QFETCH(bool, open);
+        std::optional<config::InstanceLock> window;
+        config::Settings settings(m_shell->dataDir());
+        if (open) {
+            QVERIFY(window.emplace(m_shell->dataDir()).acquire());
+            window->setChange(changing(settings));
+        }
+        QCOMPARE(setAtOnce({ u"a"_s, u"b"_s, u"c"_s, u"d"_s, u"e"_s, u"f"_s }), QStringList());
+        window.reset();
+        QVERIFY(open || settings.load());
+        QCOMPARE(settings.value("prices/own").toMap()[u"rows"_s].toList().size(), 6);
     }
 
     void thePastIsRecomputedOnlyWhereAsked()

@@ -76,11 +76,35 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         QProcess first;
         QVERIFY(startHolder(&first, folder.path()));
-        const auto refused = InstanceLock::changeOther(folder.path(), u"theme"_s, u"dark"_s);
+        const QJsonObject asked { { u"theme"_s, u"dark"_s } };
+        int made = 0;
+        const auto change = [&made](const QJsonObject &) {
+            ++made;
+            return base::Result<void>();
+        };
+        const auto refused = InstanceLock::make(folder.path(), asked, change);
         QVERIFY(!refused);
         QVERIFY2(refused.error().message.contains(u"no such change"_s), qPrintable(refused.error().message));
+        QCOMPARE(made, 0);
         end(&first);
-        QVERIFY(!InstanceLock::changeOther(folder.path(), u"theme"_s, u"dark"_s));
+        QVERIFY(InstanceLock::make(folder.path(), asked, change));
+        QCOMPARE(made, 1);
+    }
+
+    /// It listens to nobody, and its end is near.
+    void aCommandThatDoesNotEndIsNamed()
+    {
+        const QTemporaryDir folder;
+        QLockFile command(folder.filePath(u"talkbench.lock"_s));
+        QVERIFY(command.tryLock(0));
+        const auto refused = InstanceLock::make(folder.path(), {}, [](const QJsonObject &) {
+            qFatal("changed beside another");
+            return base::Result<void>();
+        });
+        QVERIFY(!refused);
+        const QString pid = QString::number(QCoreApplication::applicationPid());
+        QVERIFY2(refused.error().message.contains(u"(process %1)"_s.arg(pid)), qPrintable(refused.error().message));
+        QVERIFY2(!refused.error().message.contains(u"window"_s), qPrintable(refused.error().message));
     }
 
     void aFolderThatCannotBeWrittenToIsSaid()

@@ -1,4 +1,5 @@
 #include "core/cost/pricebook.h"
+#include "core/cost/pricelayers.h"
 #include "core/cost/rates.h"
 #include "core/cost/tokenestimate.h"
 
@@ -215,6 +216,26 @@ private Q_SLOTS:
         const auto again = priceFromJson(toJson(price));
         QVERIFY(again);
         QCOMPARE(*again, price);
+    }
+
+    void aChangeLeavesOtherRowsAlone()
+    {
+        const Price a = row(R"({"model":"a","input":1,"output":1,"origin":"user"})");
+        const Price b = row(R"({"model":"b","provider":"p","input":1,"output":1,"origin":"user"})");
+        const Price dearer = row(R"({"model":"a","input":2,"output":2,"origin":"user"})");
+        const auto own = [](const QVariantMap &setting) {
+            QStringList problems;
+            return userPrices(setting, &problems);
+        };
+        const QVariantMap one = *withChange({}, settingOf(a));
+        const QVariantMap two = *withChange(one, settingOf(b));
+        QCOMPARE(own(two), (QList<Price> { a, b }));
+        QCOMPARE(own(withChanges(two, own(one), { dearer })), (QList<Price> { b, dearer })); // b came meanwhile
+        QCOMPARE(own(withChanges(two, own(one), {})), QList<Price> { b });
+        QCOMPARE(own(*withChange(two, unsettingOf(u"p"_s, u"b"_s, {}))), QList<Price> { a });
+        QVERIFY(!withChange(two, unsettingOf({}, u"b"_s, {})));
+        QVERIFY(!withChange(two, unsettingOf(u"p"_s, u"b"_s, QDate(2026, 1, 1))));
+        QVERIFY(!withChange(two, {}));
     }
 
     /// The picker asks for every model of a list of hundreds while it is typed in.

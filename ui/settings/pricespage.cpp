@@ -209,7 +209,7 @@ base::Result<void> PricesPage::save()
     if (own == m_kept)
         return {};
     const auto saved = m_context.settings.setValue(
-        "prices/own", cost::withPrices(m_context.settings.value("prices/own").toMap(), own));
+        "prices/own", cost::withChanges(m_context.settings.value("prices/own").toMap(), m_kept, own));
     if (saved)
         m_kept = own;
     return saved;
