@@ -170,7 +170,10 @@ void addPriceOptions(QCommandLineParser &parser)
         { u"off-peak"_s,
           u"Hours of the day, UTC, at which every rate is multiplied: 16:30-00:30=0.5. May be repeated."_s,
           u"HOURS"_s },
-        { u"batch"_s, u"What a provider's batch costs: input=1.5,output=7.5."_s, u"RATES"_s },
+        { u"batch"_s,
+          u"What a provider's batch costs: input=1.5,output=7.5. Tiers and the rates that it doesn't name keep their "
+          "proportion."_s,
+          u"RATES"_s },
         { u"batch-factor"_s, u"Or the share of every rate that it costs, from 0 to 1."_s, u"F"_s },
         { u"from"_s, u"The first day it holds, UTC, 2026-11-24; else it always did."_s, u"DATE"_s },
         { u"until"_s, u"The last day; else it still does."_s, u"DATE"_s },

@@ -16,14 +16,15 @@ namespace {
 struct RateKey {
     QLatin1StringView name;
     std::optional<double> Rates::*rate;
+    double Rates::*whole; ///< of what the class is a part
 };
 
 constexpr RateKey optionalRates[] {
-    { "cache_read"_L1, &Rates::cacheRead },
-    { "cache_write"_L1, &Rates::cacheWrite },
-    { "cache_write_1h"_L1, &Rates::cacheWrite1h },
-    { "reasoning"_L1, &Rates::reasoning },
-    { "image"_L1, &Rates::image },
+    { "cache_read"_L1, &Rates::cacheRead, &Rates::input },
+    { "cache_write"_L1, &Rates::cacheWrite, &Rates::input },
+    { "cache_write_1h"_L1, &Rates::cacheWrite1h, &Rates::input },
+    { "reasoning"_L1, &Rates::reasoning, &Rates::output },
+    { "image"_L1, &Rates::image, &Rates::input },
 };
 
 constexpr QLatin1StringView originNames[] { "table"_L1, "server"_L1, "user"_L1 };
@@ -160,6 +161,35 @@ Rates times(const Rates &rates, double factor)
     return result;
 }
 
+/// `rate` in the proportion of `to` to `from`; of nothing there is none.
+double inProportion(double rate, double from, double to)
+{
+    return from > 0 ? rate * to / from : rate;
+}
+
+/// A batch's rates of all classes that have a usual one.
+Rates completed(Rates batch, const Rates &usual)
+{
+    for (const RateKey &key : optionalRates) {
+        if (usual.*key.rate && !(batch.*key.rate))
+            batch.*key.rate = inProportion(*(usual.*key.rate), usual.*key.whole, batch.*key.whole);
+    }
+    return batch;
+}
+
+/// A tier's rates, each in the proportion that its class has in `batch`.
+Rates tierInBatch(Rates tier, const Rates &usual, const Rates &batch)
+{
+    tier.input = inProportion(tier.input, usual.input, batch.input);
+    tier.output = inProportion(tier.output, usual.output, batch.output);
+    for (const RateKey &key : optionalRates) {
+        const auto of = [&key](const Rates &rates) { return (rates.*key.rate).value_or(rates.*key.whole); };
+        if (auto &rate = tier.*key.rate)
+            rate = inProportion(*rate, of(usual), of(batch));
+    }
+    return tier;
+}
+
 QString withoutDate(QString model)
 {
     static const QRegularExpression date(u"[-@](\\d{4}-\\d{2}-\\d{2}|\\d{8}|\\d{4})$"_s);
@@ -199,13 +229,9 @@ std::optional<Price> Price::inBatch() const
     if (!batch && !batchFactor)
         return std::nullopt;
     Price price = *this;
-    static_cast<Rates &>(price) = batch ? *batch : times(*this, *batchFactor);
-    if (batch) {
-        price.tiers.clear();
-        price.offPeak.clear();
-    }
+    static_cast<Rates &>(price) = batch ? completed(*batch, *this) : times(*this, *batchFactor);
     for (Tier &tier : price.tiers)
-        tier.rates = times(tier.rates, *batchFactor);
+        tier.rates = batch ? tierInBatch(tier.rates, *this, price) : times(tier.rates, *batchFactor);
     return price;
 }
 

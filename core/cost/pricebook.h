@@ -59,7 +59,9 @@ struct Price : Rates {
     QString providerId; ///< a vendor's row or a provider of the user's; empty: wherever the model is served
     QList<Tier> tiers; ///< ascending
     QList<OffPeak> offPeak;
-    std::optional<Rates> batch; ///< of a batch API
+    /// Of a batch API. Tiers and the classes that it doesn't name keep their proportion to what it names: a batch at half of
+    /// input reads the cache at half, and above a tier costs half of that tier. Off-peak hours hold as ever.
+    std::optional<Rates> batch;
     std::optional<double> batchFactor; ///< else of every rate there
     QString batchSource; ///< of the factor
     QDate from; ///< first day, UTC; invalid: always was

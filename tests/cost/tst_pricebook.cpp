@@ -82,6 +82,7 @@ private Q_SLOTS:
         QTest::newRow("exact") << u"openai"_s << u"gpt-4o"_s << u"gpt-4o"_s;
         QTest::newRow("dated") << u"openai"_s << u"gpt-4o-2031-08-06"_s << u"gpt-4o"_s;
         QTest::newRow("dated, a row of its own") << u"openai"_s << u"gpt-4o-2024-05-13"_s << u"gpt-4o-2024-05-13"_s;
+        QTest::newRow("dated, and dearer") << u"openai"_s << u"gpt-3.5-turbo-1106"_s << u"gpt-3.5-turbo-1106"_s;
         QTest::newRow("dated, packed") << u"anthropic"_s << u"claude-haiku-4-5-20311001"_s << u"claude-haiku-4-5"_s;
         QTest::newRow("dated, short") << u"xai"_s << u"grok-4.3-0709"_s << u"grok-4.3"_s;
         QTest::newRow("not a prefix of another") << u"openai"_s << u"gpt-4o-unheard-of"_s << QString();

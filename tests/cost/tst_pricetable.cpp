@@ -168,7 +168,9 @@ private Q_SLOTS:
         QTest::newRow("gpt-5.1") << u"openai"_s << u"gpt-5.1"_s << true;
         QTest::newRow("its date") << u"openai"_s << u"gpt-5-2025-08-07"_s << true;
         QTest::newRow("responses") << u"openai-responses"_s << u"o3"_s << true;
-        QTest::newRow("own row") << u"openai"_s << u"gpt-4.1"_s << true;
+        QTest::newRow("gpt-4.1") << u"openai"_s << u"gpt-4.1"_s << true;
+        QTest::newRow("tiers") << u"openai"_s << u"gpt-5.4"_s << true;
+        QTest::newRow("own row") << u"gemini"_s << u"gemini-3.1-pro-preview"_s << true;
         QTest::newRow("claude") << u"anthropic"_s << u"claude-opus-4-6"_s << true;
         QTest::newRow("not offered") << u"openai"_s << u"gpt-5-codex"_s << false;
         QTest::newRow("not said") << u"groq"_s << u"llama-3.3-70b-versatile"_s << false;
@@ -186,6 +188,14 @@ private Q_SLOTS:
             return;
         QCOMPARE(batch->input, price->input / 2);
         QCOMPARE(batch->output, price->output / 2);
+        QCOMPARE(batch->cacheRead.has_value(), price->cacheRead.has_value());
+        QCOMPARE(batch->cacheRead.value_or(0), price->cacheRead.value_or(0) / 2);
+        QCOMPARE(batch->tiers.size(), price->tiers.size());
+        for (qsizetype i = 0; i < price->tiers.size(); ++i) {
+            QCOMPARE(batch->tiers[i].above, price->tiers[i].above);
+            QCOMPARE(batch->tiers[i].rates.input, price->tiers[i].rates.input / 2);
+            QCOMPARE(batch->tiers[i].rates.output, price->tiers[i].rates.output / 2);
+        }
         QVERIFY(!price->batchRule().isEmpty());
     }
 

@@ -185,7 +185,45 @@ private Q_SLOTS:
         QCOMPARE(costUsd(usage, known, { noon, false }), 10.0);
         const Receipt unknown = receiptOf(usage, price(R"("input":1,"output":10)"), { noon, true });
         QVERIFY(!unknown.totalUsd() && unknown.lines.isEmpty());
-        usage.cacheRead = 1'000'000;
+    }
+
+    /// What a batch's rates don't name keeps its proportion.
+    void aBatchHasTiersAndClasses()
+    {
+        const Price known =
+            price(R"("input":2,"output":10,"cache_read":0.2,"reasoning":20,"batch":{"input":1,"output":6},
+            "tiers":[{"above":500000,"input":4,"output":15,"cache_read":0.4}],
+            "off_peak":[{"from":"16:30","until":"00:30","factor":0.5}])");
+        llm::Usage usage;
+        usage.input = usage.cacheRead = 200'000;
+        usage.output = usage.reasoning = 100'000;
+        QCOMPARE(costUsd(usage, known, { noon, true }), 0.2 + 0.02 + 0.6 + 1.2);
+        QCOMPARE(costUsd(usage, known, { noon.addSecs(5 * 3600), true }), (0.2 + 0.02 + 0.6 + 1.2) / 2);
+        usage.input = 400'000;
+        const Receipt receipt = receiptOf(usage, known, { noon, true });
+        QCOMPARE(receipt.tierAbove, std::optional<qint64>(500'000));
+        QCOMPARE(*receipt.computedUsd, 0.8 + 0.04 + 0.9 + 0.9);
+        // Said at half of all, or of what all is part of: the same.
+        for (const QByteArray batch : { R"("batch":{"input":1,"output":5})", R"("batch_factor":0.5)" }) {
+            const Price half = price(R"("input":2,"output":10,"cache_read":0.2,"reasoning":20,
+                "tiers":[{"above":500000,"input":4,"output":15,"cache_read":0.4}],)"
+                                     + batch);
+            QCOMPARE(costUsd(usage, half, { noon, true }), costUsd(usage, half, { noon, false }) / 2);
+        }
+    }
+
+    void whatIsFreeHasNoProportion()
+    {
+        const Price free = price(R"("input":0,"output":10,"cache_read":1,"batch":{"input":0,"output":5})");
+        llm::Usage usage;
+        usage.input = usage.cacheRead = usage.output = 1'000'000;
+        QCOMPARE(costUsd(usage, free, { noon, true }), 6.0);
+    }
+
+    void aBatchAtAShareOfEveryRate()
+    {
+        llm::Usage usage;
+        usage.output = usage.cacheRead = 1'000'000;
         const Price half = price(R"("input":2,"output":10,"cache_read":1,"batch_factor":0.5,"batch_source":"a rule",
             "tiers":[{"above":500000,"input":4,"output":20,"cache_read":2}])");
         QCOMPARE(costUsd(usage, half, { noon, true }), 11.0);
