@@ -37,6 +37,20 @@ std::optional<llm::ModelInfo> infoIn(const QList<store::ModelList> &lists, const
     return std::nullopt;
 }
 
+/// Whether there is somebody to ask for a summary.
+base::Result<void> checkSummary(const Session &session, const run::RunRequest &request, const FitOptions &options)
+{
+    if (options.policy != cost::FitPolicy::SummariseOlder)
+        return {};
+    if (!options.summaryModel)
+        return usage(u"--fit summarise needs --summary-model: the settings name none."_s);
+    const QString &provider = options.summaryModel->providerId;
+    if (provider == request.endpoint.providerId)
+        return {};
+    const auto known = session.checkProvider(provider);
+    return known ? known : usage(u"%1 can't sum up: %2"_s.arg(toText(*options.summaryModel), known.error().message));
+}
+
 /// One prompt on its way to be fitted. Ends itself.
 class Fitting final : public QObject {
     Q_OBJECT
@@ -103,7 +117,7 @@ void Fitting::fit(std::optional<llm::ModelInfo> model)
     else if (m_fit.fit.wantsSummary)
         summarise();
     else
-        end(run::fitted(m_request, m_fit, m_fit.decision()));
+        end(run::fitted(m_request, m_fit));
 }
 
 /// The server that is asked anyway is reached as the command line says.
@@ -151,7 +165,7 @@ void Fitting::onSummary(const profile::RunRecord &record)
     m_run.release()->deleteLater(); // it is the sender
     const auto summed = run::withSummary(m_fit, record, m_request, m_counter);
     if (summed)
-        end(run::fitted(m_request, *summed, m_fit.decision()));
+        end(run::fitted(m_request, *summed));
     else
         dropInstead(summed.error().message);
 }
@@ -164,7 +178,7 @@ void Fitting::dropInstead(const QString &why)
     if (fit.problem)
         end(*fit.problem);
     else
-        end(run::fitted(m_request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
+        end(run::fitted(m_request, fit, said));
 }
 
 } // namespace
@@ -216,8 +230,8 @@ void fitRequest(Session &session, QObject *context, const run::RunRequest &reque
     FitOptions complete = options;
     if (!complete.summaryModel)
         complete.summaryModel = select::modelRefFromText(session.settings().value("context/summary_model").toString());
-    if (options.policy == cost::FitPolicy::SummariseOlder && !complete.summaryModel) {
-        then(usage(u"--fit summarise needs --summary-model: the settings name none."_s));
+    if (const auto checked = checkSummary(session, request, complete); !checked) {
+        then(checked.error());
         return;
     }
     session.whenCounting(context, [&session, context, request, complete, then](const cost::TokenCounter *counter) {

@@ -214,6 +214,14 @@ base::Result<config::ProviderConfig> Session::providerFor(const Target &target) 
     return provider;
 }
 
+base::Result<void> Session::checkProvider(const QString &id) const
+{
+    Target target;
+    target.provider = id;
+    const auto provider = providerFor(target);
+    return provider ? base::Result<void>() : provider.error();
+}
+
 base::Result<QUrl> Session::startSimulator()
 {
     if (!m_simulator)

@@ -42,6 +42,8 @@ public:
     /// Warnings are said on stderr. A store that can't be opened is one: the call is made, but not kept.
     base::Result<void> open();
     using ResolvedCallback = std::function<void(const base::Result<Resolved> &)>;
+    /// Whether there is one of that name, in the settings or among the vendors; an error names those.
+    base::Result<void> checkProvider(const QString &id) const;
     /// Starts the simulator if it is the one. Keys: TALKBENCH_API_KEY, else the keychain, else the vendor's own variable.
     /// A proxy's password: the target's, else the keychain if the proxy isn't the target's own.
     void resolve(const Target &target, QObject *context, const ResolvedCallback &then);

@@ -107,7 +107,27 @@ void weigh(ContextFit &result, const Scale &scale)
     result.text = scale.text(result.fit.messages);
 }
 
-base::Result<Fit> fitted(const Scale &scale, const QList<llm::Message> &messages, const ContextRules &rules, End end)
+/// Of what is to fit.
+void weighFitted(ContextFit &result, const Scale &scale)
+{
+    weigh(result, scale);
+    result.isUnsure = result.prompt.high > result.room;
+}
+
+/// `what` says of how many tokens.
+base::Error tooLong(const QString &what, qint64 tokens, qint64 room, const QString &why = {})
+{
+    const QLocale english = QLocale::c();
+    return { base::ErrorKind::ContextTooLong,
+             u"The prompt can't be made to fit: %1, and %2 have room. %3"_s
+                 .arg(what.arg(english.toString(tokens)), english.toString(room), why)
+                 .trimmed(),
+             {},
+             0,
+             std::nullopt };
+}
+
+Fit fitted(const Scale &scale, const QList<llm::Message> &messages, const ContextRules &rules, End end)
 {
     const Shares shares(scale, *rules.room, end);
     return fitPrompt(messages, { rules.pinned, shares.budget(), *rules.policy, shares.summary() }, shares.each());
@@ -168,18 +188,27 @@ ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &reque
     result.wantedHigh = result.prompt.high;
     if (!rules.room || !rules.policy || result.wantedHigh <= *rules.room)
         return result;
-    auto fit = fitted(scale, request.messages, rules, End::Most);
-    result.isUnsure = !fit;
-    if (!fit && result.wanted <= *rules.room)
-        return result;
-    if (!fit)
-        fit = fitted(scale, request.messages, rules, End::Expected);
-    if (!fit) {
-        result.problem = fit.error();
+    const qint64 empty = scale.ofCounted(scale.counted({}, scale.tools())).tokens;
+    if (empty > *rules.room) {
+        result.problem = tooLong(u"even an empty one, with its tools, has about %1 tokens"_s, empty, *rules.room);
         return result;
     }
-    result.fit = *fit;
-    weigh(result, scale);
+    Fit fit = fitted(scale, request.messages, rules, End::Most);
+    if (!fit.problem.isEmpty() && result.wanted <= *rules.room) {
+        result.isUnsure = true;
+        return result;
+    }
+    if (!fit.problem.isEmpty())
+        fit = fitted(scale, request.messages, rules, End::Expected);
+    if (!fit.problem.isEmpty()) {
+        const qint64 summary = fit.wantsSummary ? summaryTokens : 0;
+        result.problem =
+            tooLong(summary > 0 ? u"about %1 tokens remain, with a summary"_s : u"about %1 tokens remain"_s,
+                    scale.prompt(fit.messages).tokens + summary, *rules.room, fit.problem);
+        return result;
+    }
+    result.fit = fit;
+    weighFitted(result, scale);
     return result;
 }
 
@@ -188,14 +217,12 @@ base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summa
 {
     const CountText none;
     const Scale scale(providerId, request, counter, none);
-    const Shares shares(scale, fit.room, fit.isUnsure ? End::Expected : End::Most);
-    const auto messages = withSummary(fit.fit, summary, shares.budget(), shares.each());
-    if (!messages)
-        return messages.error();
     ContextFit result = fit;
-    result.fit.messages = *messages;
+    result.fit.messages = withSummary(fit.fit, summary);
     result.fit.wantsSummary = false;
-    weigh(result, scale);
+    weighFitted(result, scale);
+    if (result.prompt.tokens > fit.room)
+        return tooLong(u"about %1 tokens remain"_s, result.prompt.tokens, fit.room, u"The summary is too long."_s);
     return result;
 }
 

@@ -43,7 +43,7 @@ struct ContextFit {
 ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
                         const TokenCounter &counter, const CountText &count = {});
 
-/// `fit` with the summary of what it left out.
+/// `fit` with the summary of what it left out. An error of kind ContextTooLong where that is expected not to fit.
 base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summary, const QString &providerId,
                                      const llm::ChatRequest &request, const TokenCounter &counter);
 

@@ -18,17 +18,6 @@ namespace {
 using Messages = QList<llm::Message>;
 using Turn = QList<qsizetype>;
 
-base::Error tooLong(qint64 tokens, qint64 budget, const QString &why)
-{
-    const QLocale english = QLocale::c();
-    return { base::ErrorKind::ContextTooLong,
-             u"The prompt can't be made to fit: about %1 tokens remain, and %2 have room. %3"_s.arg(
-                 english.toString(tokens), english.toString(budget), why),
-             {},
-             0,
-             std::nullopt };
-}
-
 qint64 sum(const QList<qint64> &tokens)
 {
     return std::accumulate(tokens.begin(), tokens.end(), qint64(0));
@@ -61,7 +50,7 @@ bool isLast(const Turn &turn, const Messages &messages)
     return found == messages.rend() || turn.last() >= messages.size() - 1 - (found - messages.rbegin());
 }
 
-base::Result<Fit> dropTurns(const Messages &messages, const FitRules &rules, const QList<qint64> &tokens)
+Fit dropTurns(const Messages &messages, const FitRules &rules, const QList<qint64> &tokens)
 {
     const bool summarise = rules.policy == FitPolicy::SummariseOlder;
     const qint64 budget = rules.budgetTokens - (summarise ? rules.summaryTokens : 0);
@@ -82,7 +71,7 @@ base::Result<Fit> dropTurns(const Messages &messages, const FitRules &rules, con
         }
     }
     if (fit.tokens > budget)
-        return tooLong(fit.tokens, budget, u"The system prompt, pinned turns and the last turn always stay."_s);
+        fit.problem = u"The system prompt, pinned turns and the last turn always stay."_s;
     fit.messages.clear();
     for (qsizetype i = 0; i < messages.size(); ++i) {
         if (!dropped.contains(i))
@@ -214,8 +203,7 @@ private:
     QList<qint64> m_before; ///< tokens before each point
 };
 
-base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, QList<qint64> tokens,
-                              const CountMessage &count)
+Fit cutMessages(const Messages &messages, const FitRules &rules, QList<qint64> tokens, const CountMessage &count)
 {
     Fit fit { messages, {}, sum(tokens), false, {} };
     QList<qsizetype> order;
@@ -241,8 +229,7 @@ base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, Q
         fit.tokens = others + left;
     }
     if (fit.tokens > rules.budgetTokens)
-        return tooLong(fit.tokens, rules.budgetTokens,
-                       u"Messages are cut between sentences, not within one or a code block."_s);
+        fit.problem = u"Messages are cut between sentences, not within one or a code block."_s;
     fit.reason = fit.leftOut.size() == 1 ? u"To fit, the longest message was cut."_s
                                          : u"To fit, the %1 longest messages were cut."_s.arg(fit.leftOut.size());
     return fit;
@@ -250,7 +237,7 @@ base::Result<Fit> cutMessages(const Messages &messages, const FitRules &rules, Q
 
 } // namespace
 
-base::Result<Fit> fitPrompt(const Messages &messages, const FitRules &rules, const CountMessage &count)
+Fit fitPrompt(const Messages &messages, const FitRules &rules, const CountMessage &count)
 {
     QList<qint64> tokens;
     for (const llm::Message &message : messages)
@@ -261,17 +248,12 @@ base::Result<Fit> fitPrompt(const Messages &messages, const FitRules &rules, con
                                                         : dropTurns(messages, rules, tokens);
 }
 
-base::Result<Messages> withSummary(const Fit &fit, const QString &summary, qint64 budgetTokens,
-                                   const CountMessage &count)
+Messages withSummary(const Fit &fit, const QString &summary)
 {
-    const auto message =
-        llm::Message::fromText(llm::Role::System, u"Summary of the conversation so far:\n\n"_s + summary);
-    const qint64 tokens = fit.tokens + count(message);
-    if (tokens > budgetTokens)
-        return tooLong(tokens, budgetTokens, u"The summary is too long."_s);
     Messages messages = fit.messages;
     const auto isOther = [](const llm::Message &given) { return given.role != llm::Role::System; };
-    messages.insert(std::find_if(messages.begin(), messages.end(), isOther), message);
+    messages.insert(std::find_if(messages.begin(), messages.end(), isOther),
+                    llm::Message::fromText(llm::Role::System, u"Summary of the conversation so far:\n\n"_s + summary));
     return messages;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/base/result.h"
 #include "core/llm/message.h"
 
 #include <QList>
@@ -34,6 +33,7 @@ struct Fit {
     qint64 tokens = 0; ///< of `messages`
     bool wantsSummary = false; ///< of the messages in leftOut; then withSummary()
     QString reason; ///< for a person; empty if nothing was left out
+    QString problem = {}; ///< why it is too long nevertheless; then `messages` is what can't go
 };
 
 /// Tokens of a message with what its template adds.
@@ -47,13 +47,10 @@ struct FitRules {
 };
 
 /// Pure: nothing is changed in place, so that undoing is sending what was given. System messages and pinned ones always stay
-/// whole; turns before the last may go whole; a tool's result never stays without its call. An Error of kind ContextTooLong
-/// if the policy can't make it fit.
-base::Result<Fit> fitPrompt(const QList<llm::Message> &messages, const FitRules &rules, const CountMessage &count);
+/// whole; turns before the last may go whole; a tool's result never stays without its call.
+Fit fitPrompt(const QList<llm::Message> &messages, const FitRules &rules, const CountMessage &count);
 
-/// The messages of `fit` with the summary as a system message behind the leading ones. An Error of kind ContextTooLong
-/// if that is more than `budgetTokens`.
-base::Result<QList<llm::Message>> withSummary(const Fit &fit, const QString &summary, qint64 budgetTokens,
-                                              const CountMessage &count);
+/// The messages of `fit` with the summary as a system message behind the leading ones.
+QList<llm::Message> withSummary(const Fit &fit, const QString &summary);
 
 } // namespace talkbench::cost

@@ -28,8 +28,9 @@ base::Result<cost::ContextFit> withSummary(const cost::ContextFit &fit, const pr
     return cost::withSummary(fit, summary, waiting.endpoint.providerId, waiting.chat, counter);
 }
 
-RunRequest fitted(RunRequest request, const cost::ContextFit &fit, const QString &decision)
+RunRequest fitted(RunRequest request, const cost::ContextFit &fit, const QString &more)
 {
+    const QString decision = QStringList { fit.decision(), more }.join(u' ').trimmed();
     request.chat.messages = fit.fit.messages;
     request.promptTokens = fit.prompt;
     if (!decision.isEmpty())

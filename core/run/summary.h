@@ -14,7 +14,7 @@ RunRequest summaryCall(const llm::Endpoint &endpoint, const QString &model, cons
 base::Result<cost::ContextFit> withSummary(const cost::ContextFit &fit, const profile::RunRecord &record,
                                            const RunRequest &waiting, const cost::TokenCounter &counter);
 
-/// The prompt as it was fitted. `decision` goes into the record of its call; empty: nothing was done.
-RunRequest fitted(RunRequest request, const cost::ContextFit &fit, const QString &decision);
+/// The prompt as it was fitted. What was decided goes into the record of its call, with `more` behind it.
+RunRequest fitted(RunRequest request, const cost::ContextFit &fit, const QString &more = {});
 
 } // namespace talkbench::run

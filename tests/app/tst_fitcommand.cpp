@@ -141,11 +141,20 @@ private Q_SLOTS:
 
     void withoutASummaryTheOldestGo()
     {
-        const Output nobody = goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"nobody/knows"_s });
-        QVERIFY2(nobody.errors.contains(u"There is no summary of the older turns: There is no provider 'nobody'"_s),
-                 qPrintable(nobody.errors));
+        // A server of its own that nobody has configured: its address is a placeholder.
+        const Output nobody = goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"azure/knows"_s });
+        QVERIFY2(nobody.errors.contains(u"There is no summary of the older turns: "_s), qPrintable(nobody.errors));
         QVERIFY(inputOf(nobody) > 0 && inputOf(nobody) <= 1'200);
         QCOMPARE(m_shell->runs().size(), 1);
+    }
+
+    void whoIsNotThereIsNotAsked()
+    {
+        const Output nobody = goOn(m_url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"nobody/knows"_s });
+        QCOMPARE(nobody.code, 2);
+        QVERIFY2(nobody.errors.contains(u"nobody/knows can't sum up: There is no provider 'nobody'"_s),
+                 qPrintable(nobody.errors));
+        QCOMPARE(m_shell->runs().size(), 0);
     }
 
     void aBudgetHoldsForTheSummaryToo()

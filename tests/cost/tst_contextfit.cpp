@@ -1,4 +1,5 @@
 #include "core/cost/contextfit.h"
+#include "core/run/summary.h"
 #include "tests/support/tokencounter.h"
 
 #include <QTest>
@@ -151,6 +152,40 @@ private Q_SLOTS:
         QCOMPARE(result.problem->kind, base::ErrorKind::ContextTooLong);
         QCOMPARE(result.fit.messages, request.messages);
         QVERIFY(result.decision().startsWith(u"sent whole"_s));
+        const QList<Message> last { request.messages.first(), request.messages.last() };
+        const qint64 remain = m_counter.countPrompt(u"p"_s, request.model, last).tokens;
+        QVERIFY2(result.problem->message.contains(u"about %1 tokens remain, and 10 have room"_s.arg(remain)),
+                 qPrintable(result.problem->message));
+    }
+
+    void anEmptyPromptThatIsTooLongIsSaid()
+    {
+        auto request = talk(u"gpt-4o"_s, 3);
+        request.options.tools = { { u"sail"_s, u"Sails the sea. "_s.repeated(100), {} } };
+        const qint64 empty = m_counter.countPrompt(u"p"_s, request.model, {}, request.options.tools).tokens;
+        for (const FitPolicy policy : { FitPolicy::DropOldestTurns, FitPolicy::CutLongestMessage }) {
+            const ContextFit result = fit(request, { 100, policy, {} });
+            QVERIFY(result.problem);
+            QVERIFY2(result.problem->message.contains(
+                         u"even an empty one, with its tools, has about %1 tokens, and 100 have room"_s.arg(empty)),
+                     qPrintable(result.problem->message));
+        }
+    }
+
+    /// Real tokens, also where the count is as good as all error.
+    void whatRemainsIsToldInTokens()
+    {
+        TokenCounter taught = m_counter;
+        for (const qint64 counted : { 300, 900, 2'000, 4'000 })
+            taught.learn(u"p"_s, u"olmo-7b"_s, counted, counted + 770);
+        const auto request = talk(u"olmo-7b"_s, 3);
+        const QList<Message> last { request.messages.first(), request.messages.last() };
+        const qint64 remain = taught.countPrompt(u"p"_s, request.model, last).tokens;
+        const qint64 room = remain - 4;
+        const ContextFit result = fitToContext(u"p"_s, request, { room, FitPolicy::DropOldestTurns, {} }, taught);
+        QVERIFY(result.problem);
+        QVERIFY2(result.problem->message.contains(u"about %1 tokens remain, and %2 have room"_s.arg(remain).arg(room)),
+                 qPrintable(result.problem->message));
     }
 
     void aSummaryTakesThePlaceOfWhatWent()
@@ -169,6 +204,27 @@ private Q_SLOTS:
         QVERIFY(summed->prompt.tokens <= room);
         QVERIFY(summed->fit.messages.at(1).text().contains(u"They spoke of the sea."_s));
         QVERIFY(!withSummary(result, u"word "_s.repeated(5'000), u"p"_s, request, m_counter));
+    }
+
+    /// What is told of it is that of the prompt which is sent.
+    void aSummaryCounts()
+    {
+        const auto request = talk(u"olmo-7b"_s, 8);
+        for (qint64 room = 560; room < 1'300; room += 10) {
+            const ContextFit result = fit(request, { room, FitPolicy::SummariseOlder, {} });
+            if (result.problem || !result.fit.wantsSummary)
+                continue;
+            const auto summed =
+                withSummary(result, u"They spoke of the sea. "_s.repeated(12), u"p"_s, request, m_counter);
+            QVERIFY(summed);
+            QVERIFY(summed->tokensLeftOut() < result.tokensLeftOut());
+            QCOMPARE(summed->isUnsure, summed->prompt.high > room);
+            QCOMPARE(summed->decision().contains(u"It may still be too long"_s), summed->isUnsure);
+            QVERIFY2(summed->decision().contains(u"About %1 of"_s.arg(QLocale::c().toString(summed->tokensLeftOut()))),
+                     qPrintable(summed->decision()));
+            const run::RunRequest sent = run::fitted({}, *summed);
+            QCOMPARE(sent.steps.last().reason, summed->decision());
+        }
     }
 
     void policiesHaveNames()

@@ -174,7 +174,7 @@ void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, co
         if (fit.fit.wantsSummary)
             summarise(prompt, request, fit, then);
         else
-            then(run::fitted(request, fit, fit.decision()));
+            then(run::fitted(request, fit));
     };
     if (characters(prompt.request) <= shortPrompt)
         act(fitToContext(prompt.providerId, prompt.request, rules, *m_context.tokens));
@@ -226,7 +226,7 @@ void PromptFitting::askForSummary(const run::RunRequest &asked, const Prompt &pr
             m_summaries.erase(ended);
             const auto summed = run::withSummary(fit, record, request, *m_context.tokens);
             if (summed)
-                then(run::fitted(request, *summed, fit.decision()));
+                then(run::fitted(request, *summed));
             else
                 dropInstead(prompt, request, summed.error().message, then);
         });
@@ -242,7 +242,7 @@ void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &req
     judge(prompt, rules, [this, request, why, then](const cost::ContextFit &fit) {
         const QString said = tr("There is no summary of the older turns: %1").arg(why);
         Q_EMIT failed({ base::ErrorKind::Config, said, {}, 0, std::nullopt });
-        then(run::fitted(request, fit, u"%1 %2"_s.arg(fit.decision(), said)));
+        then(run::fitted(request, fit, said));
     });
 }
 
