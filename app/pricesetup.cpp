@@ -30,7 +30,10 @@ QStringList applySettings(const config::Settings &settings, cost::PriceBook &pri
 base::Result<void> changeOwnPrices(config::Settings &settings, const QJsonObject &change)
 {
     const auto own = cost::withChange(settings.value("prices/own").toMap(), change);
-    return own ? settings.setValue("prices/own", *own) : own.error();
+    if (!own)
+        return own.error();
+    const auto set = settings.setValue("prices/own", *own);
+    return set ? settings.flush() : set;
 }
 
 QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists)

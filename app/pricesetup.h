@@ -16,7 +16,7 @@ base::Result<cost::PriceBook> shippedPrices();
 /// not be read.
 QStringList applySettings(const config::Settings &settings, cost::PriceBook &prices);
 
-/// One change of the user's own prices: see cost::withChange().
+/// One change of the user's own prices, in the file when this returns: see cost::withChange().
 base::Result<void> changeOwnPrices(config::Settings &settings, const QJsonObject &change);
 
 /// Of all lists the rows that carry a price.

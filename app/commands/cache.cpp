@@ -54,6 +54,43 @@ QString jsonLine(const QJsonObject &object)
     return QString::fromUtf8(QJsonDocument(object).toJson());
 }
 
+/// Why these words can't be done; empty where they can. An empty value, as of a shell's variable that is not set, would name all.
+QString problemOf(const QCommandLineParser &parser)
+{
+    const QStringList words = parser.positionalArguments();
+    if (words != QStringList { u"stats"_s } && words != QStringList { u"clear"_s })
+        return u"It takes 'stats' or 'clear'."_s;
+    for (const QString &option : { u"model"_s, u"conversation"_s }) {
+        if (parser.isSet(option) && parser.value(option).isEmpty())
+            return u"--%1 is empty: name one, or leave it out to clear all."_s.arg(option);
+    }
+    return {};
+}
+
+/// Gives the exit code.
+int clear(store::CacheStore &cache, const QString &dataDir, const profile::CacheFilter &filter, bool json)
+{
+    const auto gone = wait(cache.clear(filter));
+    if (!gone)
+        return failed("cache",
+                      { base::ErrorKind::Storage,
+                        u"The cache could not be cleared: %1 can't be opened or written."_s.arg(
+                            store::CacheStore::filePath(dataDir)),
+                        {},
+                        0,
+                        std::nullopt },
+                      json);
+    config::Settings settings(dataDir);
+    const bool shared = settings.load() && !settings.value("cache/redis").toString().isEmpty();
+    if (shared)
+        writeLine(stderr, u"talkbench cache: the shared cache keeps its answers until they expire"_s);
+    const QString said =
+        *gone == 1 ? u"1 answer cleared\n"_s : u"%1 answers cleared\n"_s.arg(profile::formatCount(*gone));
+    return printed(
+        write(stdout, json ? jsonLine({ { u"cleared"_s, *gone }, { u"shared_cache_kept"_s, shared } }) : said),
+        "cache");
+}
+
 } // namespace
 
 int cacheCommand(const QStringList &arguments, const GlobalOptions &options)
@@ -64,28 +101,18 @@ int cacheCommand(const QStringList &arguments, const GlobalOptions &options)
     if (parsed && parser.isSet(u"help"_s))
         return printHelp(parser, "cache");
     const bool json = arguments.contains(u"--json"_s);
-    const QStringList words = parser.positionalArguments();
-    const QString action = words.value(0);
-    if (!parsed || words.size() != 1 || (action != u"stats"_s && action != u"clear"_s))
-        return misused("cache", parsed ? u"It takes 'stats' or 'clear'."_s : parser.errorText(), json);
+    if (const QString problem = parsed ? problemOf(parser) : parser.errorText(); !problem.isEmpty())
+        return misused("cache", problem, json);
     const auto dataDir = config::prepareDataDir(options.dataDir);
     if (!dataDir)
         return failed("cache", dataDir.error(), json);
     const base::SystemClock clock;
     store::CacheStore cache(*dataDir, clock);
-    if (action == u"stats"_s) {
+    if (parser.positionalArguments().constFirst() == u"stats"_s) {
         const profile::CacheStats stats = wait(cache.stats());
         return printed(write(stdout, json ? jsonLine(profile::toJson(stats)) : statsText(stats) + u'\n'), "cache");
     }
-    const qint64 gone = wait(cache.clear({ parser.value(u"model"_s), parser.value(u"conversation"_s) }));
-    config::Settings settings(*dataDir);
-    const bool shared = settings.load() && !settings.value("cache/redis").toString().isEmpty();
-    if (shared)
-        writeLine(stderr, u"talkbench cache: the shared cache keeps its answers until they expire"_s);
-    return printed(write(stdout,
-                         json ? jsonLine({ { u"cleared"_s, gone }, { u"shared_cache_kept"_s, shared } })
-                              : u"%1 answers cleared\n"_s.arg(profile::formatCount(gone))),
-                   "cache");
+    return clear(cache, *dataDir, { parser.value(u"model"_s), parser.value(u"conversation"_s) }, json);
 }
 
 } // namespace talkbench::app

@@ -78,7 +78,8 @@ int failed(const base::Error &error, const Target &target, bool json)
     if (json)
         printJson(record);
     complain(error);
-    return error.kind == base::ErrorKind::Cancelled ? Interrupted : Failed;
+    const bool isUsage = error.kind == base::ErrorKind::Usage;
+    return error.kind == base::ErrorKind::Cancelled ? Interrupted : isUsage ? BadUsage : Failed;
 }
 
 } // namespace

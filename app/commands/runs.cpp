@@ -64,9 +64,11 @@ constexpr std::array columns {
     Column { "result", result },
     Column { "usage_source", usageSource },
     Column { "operation", [](const RunRecord &record) { return profile::operationName(record.operation); } },
+    Column { "cached", [](const RunRecord &record) { return record.cached ? u"true"_s : u"false"_s; } },
+    Column { "price_version", [](const RunRecord &record) { return record.priceVersion; } },
 };
 
-constexpr std::array<const char *, 4> mainColumns { "started", "provider", "model", "result" };
+constexpr std::array<const char *, 5> mainColumns { "started", "provider", "model", "result", "cached" };
 constexpr std::array<const char *, 6> mainMetrics { "ttft_ms",      "tokens_per_s",  "response_ms",
                                                     "input_tokens", "output_tokens", "cost_usd" };
 

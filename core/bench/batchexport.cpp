@@ -41,6 +41,7 @@ constexpr std::array columns {
     Column { "cost_usd", [](const QJsonObject &row) { return row["cost_usd"_L1]; } },
     Column { "ttft_ms", [](const QJsonObject &row) { return QJsonValue(row["metrics"_L1]["ttft_ms"_L1]); } },
     Column { "response_ms", [](const QJsonObject &row) { return QJsonValue(row["metrics"_L1]["response_ms"_L1]); } },
+    Column { "cached", [](const QJsonObject &row) { return row["cached"_L1]; } },
 };
 
 QString textOf(const QJsonValue &value)

@@ -196,6 +196,7 @@ QJsonObject rowOf(const QString &key, const QString &promptId, const profile::Ru
              { u"metrics"_s, profile::metricsJson(record) },
              { u"validation"_s, record.validation.isEmpty() ? QJsonValue() : toJson(record.validation) },
              { u"decision"_s, record.decision.isEmpty() ? QJsonValue() : record.decision },
+             { u"cached"_s, record.cached },
              { u"attempts"_s, record.attempts() },
              { u"error"_s, answer.error ? QJsonValue(llm::toJson(*answer.error)) : QJsonValue() },
              { u"run_id"_s, record.id },

@@ -130,7 +130,7 @@ BatchResult resultOf(const QString &key, const QString &promptId, const profile:
 BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal);
 
 /// The journal's row: {"key", "id", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
-/// "usage", "cost_usd", "metrics", "validation", "decision", "attempts", "error", "run_id", "started_ms"}; unknown is null.
+/// "usage", "cost_usd", "metrics", "validation", "decision", "cached", "attempts", "error", "run_id", "started_ms"}; unknown is null.
 QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
 
 } // namespace talkbench::bench

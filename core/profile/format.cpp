@@ -124,6 +124,8 @@ QString formatMegabytes(double megabytes)
 {
     if (megabytes >= 999.5)
         return fixed(megabytes / 1000, 1) + u" GB"_s;
+    if (megabytes > 0 && megabytes < 0.95)
+        return fixed(std::ceil(megabytes * 1024), 0) + u" kB"_s;
     return fixed(megabytes, 0) + u" MB"_s;
 }
 

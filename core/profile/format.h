@@ -21,7 +21,7 @@ QString formatUsdRange(double leastUsd, double mostUsd);
 QString formatUsdItem(double usd);
 /// "+35 %", "−51 %", "±0 %".
 QString formatDifference(double percent);
-/// "61 MB", "1.2 GB".
+/// "41 kB", "61 MB", "1.2 GB".
 QString formatMegabytes(double megabytes);
 /// "just now", "12 s ago", "5 min ago", "2 h ago", "3 days ago".
 QString formatAge(qint64 ms);

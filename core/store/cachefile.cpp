@@ -254,10 +254,10 @@ bool CacheFile::put(const CacheChange &change, const CacheLimits &limits)
                  entry.storedMs, bytes.size() + rowBytes, bytes });
 }
 
-qint64 CacheFile::remove(const QString &which, const QVariantList &values)
+std::optional<qint64> CacheFile::remove(const QString &which, const QVariantList &values)
 {
     const QSqlQuery *query = run(u"DELETE FROM answers WHERE "_s + which, values);
-    return query ? query->numRowsAffected() : 0;
+    return query ? std::optional<qint64>(query->numRowsAffected()) : std::nullopt;
 }
 
 bool CacheFile::tidy(const CacheLimits &limits, qint64 nowMs)
@@ -293,10 +293,10 @@ bool CacheFile::freePages()
     });
 }
 
-qint64 CacheFile::clear(const profile::CacheFilter &filter)
+std::optional<qint64> CacheFile::clear(const profile::CacheFilter &filter)
 {
     if (!ensureOpen())
-        return 0;
+        return std::nullopt;
     if (!filter.model.isEmpty() && !filter.conversationId.isEmpty())
         return remove(u"model = ? AND conversation_id = ?"_s, { filter.model, filter.conversationId });
     if (!filter.model.isEmpty())
@@ -312,7 +312,7 @@ qint64 CacheFile::clear(const profile::CacheFilter &filter)
             made = made && execute(QString::fromLatin1(statement));
         return made && execute(u"UPDATE totals SET entries = 0, bytes = 0"_s);
     });
-    return done ? entries : 0;
+    return done ? std::optional(entries) : std::nullopt;
 }
 
 profile::CacheStats CacheFile::stats()

@@ -38,8 +38,8 @@ public:
     void write(const QList<CacheChange> &changes, const CacheLimits &limits);
     /// One small step towards a file without what has expired, within its limits, without holes. False: it is.
     bool tidy(const CacheLimits &limits, qint64 nowMs);
-    /// How many went.
-    qint64 clear(const profile::CacheFilter &filter);
+    /// How many went; unset where it can't be opened or written.
+    std::optional<qint64> clear(const profile::CacheFilter &filter);
     profile::CacheStats stats();
     /// That there are answers of, sorted.
     QStringList models();
@@ -57,7 +57,7 @@ private:
     /// In one transaction: all of the work or, where it gives false, nothing.
     bool together(const std::function<bool()> &work);
     bool freePages();
-    qint64 remove(const QString &which, const QVariantList &values);
+    std::optional<qint64> remove(const QString &which, const QVariantList &values);
     bool put(const CacheChange &change, const CacheLimits &limits);
     void fail(const QSqlError &error);
 

@@ -69,9 +69,10 @@ void CacheStore::countMiss()
     tell(m_worker.get(), CacheMiss());
 }
 
-QFuture<qint64> CacheStore::clear(const profile::CacheFilter &filter)
+QFuture<std::optional<qint64>> CacheStore::clear(const profile::CacheFilter &filter)
 {
-    return ask<qint64>(m_worker.get(), [worker = m_worker.get(), filter] { return worker->clear(filter); });
+    return ask<std::optional<qint64>>(m_worker.get(),
+                                      [worker = m_worker.get(), filter] { return worker->clear(filter); });
 }
 
 QFuture<profile::CacheStats> CacheStore::stats()

@@ -41,8 +41,8 @@ public:
     void save(const QByteArray &key, const profile::CacheEntry &entry);
     void countHit(const QByteArray &key, const profile::CacheHit &hit);
     void countMiss();
-    /// How many went. The counts of hits and of what was saved stay.
-    QFuture<qint64> clear(const profile::CacheFilter &filter);
+    /// How many went; unset where the file can't be opened or written. The counts of hits and of what was saved stay.
+    QFuture<std::optional<qint64>> clear(const profile::CacheFilter &filter);
     QFuture<profile::CacheStats> stats();
     /// That there are answers of, sorted.
     QFuture<QStringList> models();

@@ -50,7 +50,7 @@ void CacheWorker::tidy()
     m_tidy.start(m_file.tidy(m_limits, m_clock.wallMs()) ? betweenSteps : m_tidyInterval);
 }
 
-qint64 CacheWorker::clear(const profile::CacheFilter &filter)
+std::optional<qint64> CacheWorker::clear(const profile::CacheFilter &filter)
 {
     flush();
     m_tidy.start(betweenSteps);

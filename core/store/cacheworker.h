@@ -21,7 +21,7 @@ public:
 
     std::optional<profile::CacheEntry> find(const QByteArray &key);
     void enqueue(const CacheChange &change);
-    qint64 clear(const profile::CacheFilter &filter);
+    std::optional<qint64> clear(const profile::CacheFilter &filter);
     profile::CacheStats stats();
     QStringList models();
     void setLimits(const CacheLimits &limits);

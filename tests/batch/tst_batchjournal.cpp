@@ -1,5 +1,6 @@
 #include "core/bench/batchexport.h"
 #include "core/bench/batchjournal.h"
+#include "core/bench/batchplan.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -51,6 +52,24 @@ private Q_SLOTS:
         QVERIFY(journal.entries()[u"a"_s].ok); // the last one counts
         QCOMPARE(journal.row(journal.entries()[u"b"_s])[u"text"_s].toString(), u"two\nlines"_s);
         QCOMPARE(batchCsv(journal).count("\r\n"), 3);
+    }
+
+    void aKeptAnswerIsMarked()
+    {
+        const QTemporaryDir dir;
+        profile::RunRecord record;
+        BatchJournal journal;
+        QVERIFY(journal.open(dir.filePath(u"r.jsonl"_s)));
+        QVERIFY(journal.append(rowOf(u"a"_s, u"p1"_s, record)));
+        record.cached = true;
+        QVERIFY(journal.append(rowOf(u"b"_s, u"p2"_s, record)));
+        QCOMPARE(journal.row(journal.entries()[u"a"_s])["cached"_L1], QJsonValue(false));
+        QCOMPARE(journal.row(journal.entries()[u"b"_s])["cached"_L1], QJsonValue(true));
+        const QList<QByteArray> lines = batchCsv(journal).split('\n');
+        const qsizetype at = lines[0].trimmed().split(',').indexOf("cached");
+        QVERIFY(at > 0);
+        QCOMPARE(lines[1].trimmed().split(',').at(at), "false");
+        QCOMPARE(lines[2].trimmed().split(',').at(at), "true");
     }
 
     void halfARowIsCutOff()

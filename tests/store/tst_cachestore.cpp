@@ -250,7 +250,8 @@ private Q_SLOTS:
         m_store->save(keyOf(1), entryOf(u"x"_s));
         QVERIFY(!find(1));
         QCOMPARE(stats(), profile::CacheStats());
-        QCOMPARE(clear({}), 0);
+        QCOMPARE(clear({}), std::nullopt);
+        QCOMPARE(clear({ .model = u"m"_s }), std::nullopt);
     }
 
 private:
@@ -283,7 +284,7 @@ private:
         future.waitForFinished();
         return future.result();
     }
-    qint64 clear(const CacheFilter &filter)
+    std::optional<qint64> clear(const CacheFilter &filter)
     {
         auto future = m_store->clear(filter);
         future.waitForFinished();

@@ -63,6 +63,28 @@ private Q_SLOTS:
         QCOMPARE(QJsonDocument::fromJson(runsJson({})).array().size(), 0);
     }
 
+    void aKeptAnswerIsMarked()
+    {
+        profile::RunRecord kept = store::runRecord(u"r1"_s, u"c"_s, 0);
+        kept.cached = true;
+        kept.priceVersion = u"2026-11-29"_s;
+        const profile::RunRecord asked = store::runRecord(u"r2"_s, u"c"_s, 0);
+        const QList<QByteArray> csv = runsCsv({ kept, asked }).split('\n');
+        const qsizetype cached = csv[0].split(',').indexOf("cached");
+        const qsizetype version = csv[0].split(',').indexOf("price_version");
+        QVERIFY(cached > 0 && version > 0);
+        QCOMPARE(csv[1].split(',').at(cached), "true");
+        QCOMPARE(csv[2].split(',').at(cached), "false");
+        QCOMPARE(csv[1].split(',').at(version), "2026-11-29");
+        const QList<QByteArray> table = runsTable({ kept, asked }).split('\n');
+        QVERIFY(table[0].contains(" cached "));
+        QVERIFY(table[1].contains(" true ") && table[2].contains(" false "));
+        const QJsonArray json = QJsonDocument::fromJson(runsJson({ kept, asked })).array();
+        QCOMPARE(json[0][u"cached"_s], QJsonValue(true));
+        QCOMPARE(json[1][u"cached"_s], QJsonValue(false));
+        QCOMPARE(json[0][u"price_version"_s].toString(), u"2026-11-29"_s);
+    }
+
     void tableLinesUp()
     {
         profile::RunRecord hostile = store::runRecord(u"r2"_s, {}, 0);

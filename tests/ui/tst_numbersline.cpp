@@ -87,6 +87,10 @@ void NumbersLineTest::figures_data()
     QTest::newRow("from nothing") << formatUsdRange(0, 0.02) << u"up to $0.020"_s;
     QTest::newRow("little all over") << formatUsdRange(0, 0.00002) << u"under $0.0001"_s;
     QTest::newRow("no range") << formatUsdRange(0.0123, 0.0124) << u"$0.012"_s;
+    QTest::newRow("nothing") << formatMegabytes(0) << u"0 MB"_s;
+    QTest::newRow("a byte") << formatMegabytes(1.0 / (1 << 20)) << u"1 kB"_s;
+    QTest::newRow("kB") << formatMegabytes(0.04) << u"41 kB"_s;
+    QTest::newRow("a MB") << formatMegabytes(0.96) << u"1 MB"_s;
     QTest::newRow("MB") << formatMegabytes(61.2) << u"61 MB"_s;
     QTest::newRow("GB") << formatMegabytes(1234) << u"1.2 GB"_s;
 }

@@ -117,8 +117,14 @@ void CachePage::showModels(const QStringList &models)
 /// The engine forgets what it has in memory; the disk says how many there were.
 void CachePage::clear(const profile::CacheFilter &filter)
 {
-    whenReady(this, m_context.cache.clear(filter), [this](qint64 gone) {
-        QString said = tr("%n answers cleared.", nullptr, int(gone));
+    whenReady(this, m_context.cache.clear(filter), [this](std::optional<qint64> gone) {
+        if (!gone) {
+            m_outcome->say(tr("The cache could not be cleared: its file can't be opened or written."),
+                           ToneLabel::Tone::Error);
+            return;
+        }
+        QString said =
+            *gone == 1 ? tr("1 answer cleared.") : tr("%1 answers cleared.").arg(profile::formatCount(*gone));
         if (!m_context.settings.value("cache/redis").toString().isEmpty())
             said += u' ' + tr("The shared cache keeps its answers until they expire.");
         m_outcome->say(said, ToneLabel::Tone::Ok);
