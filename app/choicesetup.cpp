@@ -1,6 +1,7 @@
 #include "app/choicesetup.h"
 
 #include "core/config/settings.h"
+#include "core/cost/pricelayers.h"
 
 #include <QFile>
 
@@ -59,12 +60,15 @@ select::Candidate candidateOf(const select::ModelRef &ref, const cost::PriceBook
                               const select::Qualities &qualities, const QList<llm::ModelInfo> &listed, qint64 nowMs)
 {
     select::Candidate candidate { .ref = ref };
-    candidate.price = prices.find(ref.providerId, ref.model, QDateTime::fromMSecsSinceEpoch(nowMs, Qt::UTC));
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(nowMs, Qt::UTC);
+    candidate.price = prices.find(ref.providerId, ref.model, when);
     if (const auto quality = qualities.find(ref.model))
         candidate.quality = select::scoreOf(*quality);
     const auto info = std::find_if(listed.begin(), listed.end(), [&ref](const auto &m) { return m.id == ref.model; });
-    if (info != listed.end() && info->contextTokens)
-        candidate.contextTokens = *info->contextTokens;
+    const auto known = cost::withLimits(info == listed.end() ? std::nullopt : std::optional(*info),
+                                        prices.limitsOf(ref.providerId, ref.model, when));
+    if (known)
+        candidate.contextTokens = known->contextTokens;
     return candidate;
 }
 

@@ -3,6 +3,7 @@
 #include "app/commands/options.h"
 #include "app/commands/spending.h"
 #include "app/commands/terminal.h"
+#include "core/cost/pricelayers.h"
 #include "core/run/summary.h"
 
 #include <QCommandLineParser>
@@ -64,7 +65,7 @@ public:
     {
     }
 
-    /// What its server has told of the model may be needed.
+    /// What its server or the table has told of the model may be needed.
     void start()
     {
         if (!m_options.policy || m_options.contextTokens) {
@@ -72,7 +73,10 @@ public:
             return;
         }
         m_session.store().modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
-            fit(lists ? infoIn(*lists, m_request) : std::nullopt);
+            const auto limits =
+                m_session.prices().limitsOf(m_request.endpoint.providerId, m_request.chat.model,
+                                            QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs(), Qt::UTC));
+            fit(cost::withLimits(lists ? infoIn(*lists, m_request) : std::nullopt, limits));
         });
     }
 
@@ -192,8 +196,8 @@ void addFitOptions(QCommandLineParser &parser)
           "summary goes in the place of the oldest turns)."_s,
           u"POLICY"_s },
         { u"summary-model"_s, u"Who sums older turns up, with --fit summarise; else the settings' one."_s, u"P/M"_s },
-        { u"context-limit"_s, u"The tokens of the model's context, where its server doesn't tell; with --fit."_s,
-          u"N"_s },
+        { u"context-limit"_s,
+          u"The tokens of the model's context, where neither its server nor the table tells; with --fit."_s, u"N"_s },
     });
 }
 

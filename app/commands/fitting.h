@@ -10,7 +10,7 @@ namespace talkbench::app {
 
 struct FitOptions {
     std::optional<cost::FitPolicy> policy; ///< unset: all is sent
-    std::optional<qint64> contextTokens; ///< unset: the model's, where its server has told
+    std::optional<qint64> contextTokens; ///< unset: the model's, where its server or the table has told
     std::optional<select::ModelRef> summaryModel = {}; ///< for SummariseOlder; unset: the settings' one
     /// Whether a context that nobody knows is an error.
     bool needsContext = true;

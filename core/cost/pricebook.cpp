@@ -16,15 +16,14 @@ namespace {
 struct RateKey {
     QLatin1StringView name;
     std::optional<double> Rates::*rate;
-    double Rates::*whole; ///< of what the class is a part
 };
 
 constexpr RateKey optionalRates[] {
-    { "cache_read"_L1, &Rates::cacheRead, &Rates::input },
-    { "cache_write"_L1, &Rates::cacheWrite, &Rates::input },
-    { "cache_write_1h"_L1, &Rates::cacheWrite1h, &Rates::input },
-    { "reasoning"_L1, &Rates::reasoning, &Rates::output },
-    { "image"_L1, &Rates::image, &Rates::input },
+    { "cache_read"_L1, &Rates::cacheRead },
+    { "cache_write"_L1, &Rates::cacheWrite },
+    { "cache_write_1h"_L1, &Rates::cacheWrite1h },
+    { "reasoning"_L1, &Rates::reasoning },
+    { "image"_L1, &Rates::image },
 };
 
 constexpr QLatin1StringView originNames[] { "table"_L1, "server"_L1, "user"_L1 };
@@ -114,6 +113,23 @@ base::Result<QList<OffPeak>> offPeakFromJson(const QJsonArray &array)
     return windows;
 }
 
+constexpr std::pair<QLatin1StringView, std::optional<qint64> ModelLimits::*> limitKeys[] {
+    { "context_tokens"_L1, &ModelLimits::contextTokens }, { "max_output_tokens"_L1, &ModelLimits::maxOutputTokens }
+};
+
+base::Result<ModelLimits> limitsFromJson(const QJsonObject &object)
+{
+    ModelLimits limits;
+    for (const auto &[name, limit] : limitKeys) {
+        const qint64 tokens = object[name].toInteger();
+        if (object.contains(name) && tokens <= 0)
+            return bad(u"no usable '%1'"_s.arg(name));
+        if (tokens > 0)
+            limits.*limit = tokens;
+    }
+    return limits;
+}
+
 /// All but the rates: tiers, windows and dates.
 base::Result<void> readConditions(const QJsonObject &object, Price *price)
 {
@@ -147,47 +163,6 @@ base::Result<BatchRule> batchRuleFromJson(const QJsonObject &object)
         return badRow(object, u"a batch rule without a provider or a factor"_s);
     rule.except.optimize(); // before other threads match
     return rule;
-}
-
-Rates times(const Rates &rates, double factor)
-{
-    Rates result = rates;
-    result.input *= factor;
-    result.output *= factor;
-    for (const RateKey &key : optionalRates) {
-        if (auto &rate = result.*key.rate)
-            *rate *= factor;
-    }
-    return result;
-}
-
-/// `rate` in the proportion of `to` to `from`; of nothing there is none.
-double inProportion(double rate, double from, double to)
-{
-    return from > 0 ? rate * to / from : rate;
-}
-
-/// A batch's rates of all classes that have a usual one.
-Rates completed(Rates batch, const Rates &usual)
-{
-    for (const RateKey &key : optionalRates) {
-        if (usual.*key.rate && !(batch.*key.rate))
-            batch.*key.rate = inProportion(*(usual.*key.rate), usual.*key.whole, batch.*key.whole);
-    }
-    return batch;
-}
-
-/// A tier's rates, each in the proportion that its class has in `batch`.
-Rates tierInBatch(Rates tier, const Rates &usual, const Rates &batch)
-{
-    tier.input = inProportion(tier.input, usual.input, batch.input);
-    tier.output = inProportion(tier.output, usual.output, batch.output);
-    for (const RateKey &key : optionalRates) {
-        const auto of = [&key](const Rates &rates) { return (rates.*key.rate).value_or(rates.*key.whole); };
-        if (auto &rate = tier.*key.rate)
-            rate = inProportion(*rate, of(usual), of(batch));
-    }
-    return tier;
 }
 
 QString withoutDate(QString model)
@@ -224,24 +199,6 @@ bool Price::holdsOn(const QDate &day) const
     return (!from.isValid() || day >= from) && (!until.isValid() || day <= until);
 }
 
-std::optional<Price> Price::inBatch() const
-{
-    if (!batch && !batchFactor)
-        return std::nullopt;
-    Price price = *this;
-    static_cast<Rates &>(price) = batch ? completed(*batch, *this) : times(*this, *batchFactor);
-    for (Tier &tier : price.tiers)
-        tier.rates = batch ? tierInBatch(tier.rates, *this, price) : times(tier.rates, *batchFactor);
-    return price;
-}
-
-QString Price::batchRule() const
-{
-    if (batch)
-        return u"its own batch rates"_s;
-    return batchFactor ? u"× %1: %2"_s.arg(*batchFactor).arg(batchSource) : u"no batch rates are known"_s;
-}
-
 base::Result<Price> priceFromJson(const QJsonObject &object)
 {
     Price price;
@@ -266,6 +223,10 @@ base::Result<Price> priceFromJson(const QJsonObject &object)
         if (!(*price.batchFactor >= 0 && *price.batchFactor <= 1))
             return badRow(object, u"no usable 'batch_factor'"_s);
     }
+    const auto limits = limitsFromJson(object);
+    if (!limits)
+        return badRow(object, limits.error().detail);
+    price.limits = *limits;
     if (const auto read = readConditions(object, &price); !read)
         return badRow(object, read.error().detail);
     const QString origin = object["origin"_L1].toString();
@@ -289,6 +250,10 @@ QJsonObject toJson(const Price &price)
     text("until"_L1, price.until.toString(Qt::ISODate));
     text("date"_L1, price.date.toString(Qt::ISODate));
     text("origin"_L1, originNames[std::size_t(price.origin)]);
+    for (const auto &[key, limit] : limitKeys) {
+        if (price.limits.*limit && price.origin == PriceOrigin::Table)
+            object.insert(key, *(price.limits.*limit));
+    }
     QJsonArray tiers;
     for (const Tier &tier : price.tiers) {
         QJsonObject row { { "above"_L1, tier.above } };
@@ -465,6 +430,12 @@ Price PriceBook::withBatchRule(Price price, const QStringList &providers, const 
         price.batchSource = rule->source;
     }
     return price;
+}
+
+ModelLimits PriceBook::limitsOf(const QString &providerId, const QString &model, const QDateTime &when) const
+{
+    const Price *found = inLayer(PriceOrigin::Table, namesOf(providerId), model, when.toUTC().date());
+    return found ? found->limits : ModelLimits();
 }
 
 std::optional<Price> PriceBook::find(const QString &providerId, const QString &model, const QDateTime &when) const

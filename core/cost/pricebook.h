@@ -51,6 +51,15 @@ struct OffPeak {
     bool operator==(const OffPeak &) const = default;
 };
 
+/// How much a model takes. Sources tell a context as the most tokens of a prompt, or of a prompt and its answer together: a prompt
+/// that leaves room for its answer within it fits either way. Unset: unknown.
+struct ModelLimits {
+    std::optional<qint64> contextTokens = {};
+    std::optional<qint64> maxOutputTokens = {};
+
+    bool operator==(const ModelLimits &) const = default;
+};
+
 /// Where a price is from. A later one goes before an earlier one.
 enum class PriceOrigin { Table, Server, User };
 
@@ -69,6 +78,7 @@ struct Price : Rates {
     QString source;
     QDate date; ///< when the source said so
     PriceOrigin origin = PriceOrigin::Table;
+    ModelLimits limits; ///< of the table's rows, by the same source
 
     bool holdsOn(const QDate &day) const;
     /// Of a call in a batch; unset: unknown.
@@ -87,7 +97,7 @@ struct BatchRule {
 
 /// {model, provider, input, output, cache_read, cache_write, cache_write_1h, reasoning, image, batch: {input, output, …},
 /// tiers: [{above, input, output, …}], off_peak: [{from: "16:30", until: "00:30", factor}], from, until, source, date,
-/// origin, batch_factor, batch_source}. Kind Config with the row in its text if it can't be.
+/// origin, batch_factor, batch_source; of the table: context_tokens, max_output_tokens}. Kind Config with the row in its text if it can't be.
 base::Result<Price> priceFromJson(const QJsonObject &object);
 QJsonObject toJson(const Price &price);
 
@@ -104,6 +114,9 @@ public:
     /// the longest prefix; a row of the provider's own before one for any provider, and of those the one that began last. Servers on
     /// one's own machine charge nothing that a table could know: only a row that names them counts.
     std::optional<Price> find(const QString &providerId, const QString &model, const QDateTime &when) const;
+
+    /// What the table knows of the model there, by the row that find() would take of it.
+    ModelLimits limitsOf(const QString &providerId, const QString &model, const QDateTime &when) const;
 
     /// In place of the rows of this origin before.
     void setRows(PriceOrigin origin, const QList<Price> &rows);

@@ -46,6 +46,18 @@ QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInf
     return prices;
 }
 
+std::optional<llm::ModelInfo> withLimits(const std::optional<llm::ModelInfo> &told, const ModelLimits &limits)
+{
+    if (limits == ModelLimits())
+        return told;
+    llm::ModelInfo info = told.value_or(llm::ModelInfo());
+    if (!info.contextTokens)
+        info.contextTokens = limits.contextTokens;
+    if (!info.maxOutputTokens)
+        info.maxOutputTokens = limits.maxOutputTokens;
+    return info;
+}
+
 QList<Price> userPrices(const QVariantMap &setting, QStringList *problems)
 {
     QList<Price> prices;

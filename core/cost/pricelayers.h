@@ -12,6 +12,10 @@ namespace talkbench::cost {
 /// What a provider's server says its models cost, of those it says it of.
 QList<Price> reportedPrices(const QString &providerId, const QList<llm::ModelInfo> &models, const QDate &fetched);
 
+/// What the server has told of a model, and where that says not how much it takes, what the book does. Unset: neither knows of
+/// it.
+std::optional<llm::ModelInfo> withLimits(const std::optional<llm::ModelInfo> &told, const ModelLimits &limits);
+
 /// The user's own rows, as the settings keep them: {"rows": [a row of prices.json]}. What can't be read is named in
 /// `problems` and left out.
 QList<Price> userPrices(const QVariantMap &setting, QStringList *problems);

@@ -20,11 +20,11 @@ private:
         return QStringList { u"chat"_s, u"--base-url"_s, url.toString(), u"--model"_s, u"sim-small"_s } + more;
     }
 
-    /// Six turns of about 200 tokens.
-    QString conversation() const
+    /// Turns of about 200 tokens.
+    QString conversation(int turns = 6) const
     {
         QJsonArray messages;
-        for (int turn = 0; turn < 6; ++turn) {
+        for (int turn = 0; turn < turns; ++turn) {
             messages.append(
                 QJsonObject { { u"role"_s, u"user"_s },
                               { u"content"_s, u"Question %1. "_s.arg(turn) + u"Tell of the sea. "_s.repeated(20) } });
@@ -103,6 +103,21 @@ private Q_SLOTS:
         const Output dropped = goOn(m_url, { u"--fit"_s, u"drop"_s });
         QVERIFY2(dropped.errors.contains(u"were left out"_s), qPrintable(dropped.errors));
         QVERIFY(inputOf(dropped) > inputOf(alone) && inputOf(dropped) <= 1'200);
+    }
+
+    /// Its server lists no contexts, and needs not even be there.
+    void theTableKnowsTheContext()
+    {
+        const QStringList goOnFrom {
+            u"chat"_s,    u"--provider"_s, u"openai"_s,       u"--base-url"_s, u"http://127.0.0.1:9"_s,
+            u"--model"_s, u"gpt-4"_s,      u"--max-tokens"_s, u"100"_s,        u"--fit"_s,
+            u"drop"_s,    u"--messages"_s, conversation(60),  u"And now?"_s
+        };
+        const Output table = run(goOnFrom);
+        QVERIFY2(table.errors.contains(u"were left out"_s) && table.errors.contains(u"8092 have room"_s),
+                 qPrintable(table.errors));
+        const Output said = run(goOnFrom + QStringList { u"--context-limit"_s, u"3000"_s });
+        QVERIFY2(said.errors.contains(u"2900 have room"_s), qPrintable(said.errors));
     }
 
     void whatCannotBeSentIsRefused_data()

@@ -262,6 +262,7 @@ private Q_SLOTS:
         };
         QTest::newRow("no rate") << with(R"("cache_read":"free")");
         QTest::newRow("no number") << with(R"("reasoning":1e300)");
+        QTest::newRow("no context") << with(R"("context_tokens":-1)");
         QTest::newRow("no tier") << with(R"("tiers":[{"above":1000,"input":1}])");
         QTest::newRow("tiers in disorder")
             << with(R"("tiers":[{"above":2000,"input":1,"output":1},{"above":1000,"input":1,"output":1}])");

@@ -1,4 +1,4 @@
-#include "core/cost/pricebook.h"
+#include "core/cost/pricelayers.h"
 #include "core/llm/vendors.h"
 
 #include <QFile>
@@ -199,6 +199,47 @@ private Q_SLOTS:
         QVERIFY(!price->batchRule().isEmpty());
     }
 
+    void howMuchAModelTakes_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<qint64>("context"); // 0: unknown
+        QTest::addColumn<qint64>("output");
+        const auto add = [](const char *name, const QString &provider, const QString &model, qint64 context,
+                            qint64 output) { QTest::newRow(name) << provider << model << context << output; };
+        add("exact", u"openai"_s, u"gpt-4o"_s, 128'000, 16'384);
+        add("dated", u"openai"_s, u"gpt-4o-2031-08-06"_s, 128'000, 16'384);
+        add("dated, packed", u"anthropic"_s, u"claude-haiku-4-5-20311001"_s, 200'000, 64'000);
+        add("the same vendor's other protocol", u"openai-responses"_s, u"gpt-4.1"_s, 1'047'576, 32'768);
+        add("configured", u"work"_s, u"gpt-4.1"_s, 1'047'576, 32'768);
+        add("another provider", u"my-proxy"_s, u"gpt-4o"_s, 0, 0);
+        add("unheard of", u"openai"_s, u"gpt-unheard-of"_s, 0, 0);
+        add("the simulator tells its own", u"simulator"_s, u"sim-small"_s, 0, 0);
+    }
+
+    void howMuchAModelTakes()
+    {
+        QFETCH(QString, provider);
+        QFETCH(QString, model);
+        QFETCH(qint64, context);
+        QFETCH(qint64, output);
+        PriceBook book = m_book;
+        book.setVendors({ { u"work"_s, u"openai"_s } });
+        Price own;
+        own.model = model;
+        own.providerId = provider;
+        book.setRows(PriceOrigin::User, { own }); // says nothing of it
+        const ModelLimits limits = book.limitsOf(provider, model, QDateTime::currentDateTimeUtc());
+        QCOMPARE(limits.contextTokens.value_or(0), context);
+        QCOMPARE(limits.maxOutputTokens.value_or(0), output);
+        const auto known = withLimits(std::nullopt, limits);
+        QCOMPARE(known.has_value(), context > 0);
+        // The server's own word goes first.
+        const auto told = withLimits(llm::ModelInfo { model, {}, 1'000 }, limits);
+        QCOMPARE(told->contextTokens, std::optional<qint64>(1'000));
+        QCOMPARE(told->maxOutputTokens.value_or(0), output);
+    }
+
     void agreesWithLiteLlm()
     {
         const QByteArray json = contents(QStringLiteral(FIXTURES_DIR "/../model_prices.json"));
@@ -219,6 +260,13 @@ private Q_SLOTS:
             const QString found = !listed.isEmpty() ? listedDifference(price, listed)
                                                     : difference(price, row) + tierDifference(price, row);
             QVERIFY2(found.isEmpty(), qPrintable(price.providerId + u'/' + price.model + u": "_s + found));
+            const ModelLimits &limits = price.limits;
+            QVERIFY2(limits.contextTokens.value_or(0) == row["max_input_tokens"_L1].toInteger()
+                         || !limits.contextTokens,
+                     qPrintable(price.model));
+            QVERIFY2(limits.maxOutputTokens.value_or(0) == row["max_output_tokens"_L1].toInteger()
+                         || !limits.maxOutputTokens,
+                     qPrintable(price.model));
         }
         QVERIFY2(compared >= 300, qPrintable(QString::number(compared)));
     }

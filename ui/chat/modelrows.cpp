@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
+#include "core/cost/pricelayers.h"
 #include "core/select/policy.h"
 #include "ui/modellists.h"
 #include "ui/rowdelegate.h"
@@ -209,12 +210,15 @@ void ModelRows::addProvider(const QString &id, const QString &name, const QStrin
 {
     m_providers << id;
     QSet<QString> names;
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs());
     const auto add = [&](const llm::ModelInfo &info) {
         if (info.id.isEmpty() || names.contains(info.id))
             return;
         names.insert(info.id);
         const QString text = name + u' ' + info.id + u' ' + info.displayName;
-        m_entries << Entry { { id, info.id }, info, text.toCaseFolded() };
+        m_entries << Entry { { id, info.id },
+                             *cost::withLimits(info, m_context.prices.limitsOf(id, info.id, now)),
+                             text.toCaseFolded() };
     };
     const QList<llm::ModelInfo> listed = m_context.models.of(id).models;
     for (const llm::ModelInfo &info : listed)

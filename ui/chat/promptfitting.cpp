@@ -1,6 +1,7 @@
 #include "ui/chat/promptfitting.h"
 
 #include "core/config/settings.h"
+#include "core/cost/pricelayers.h"
 #include "core/cost/tokensoftyping.h"
 #include "core/run/runservice.h"
 #include "core/run/summary.h"
@@ -35,7 +36,9 @@ std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &p
     const QList<llm::ModelInfo> models = context.models.of(providerId).models;
     const auto found =
         std::find_if(models.begin(), models.end(), [&](const llm::ModelInfo &info) { return info.id == model; });
-    return found == models.end() ? std::nullopt : std::optional(*found);
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(context.clock.wallMs(), Qt::UTC);
+    return cost::withLimits(found == models.end() ? std::nullopt : std::optional(*found),
+                            context.prices.limitsOf(providerId, model, now));
 }
 
 } // namespace
