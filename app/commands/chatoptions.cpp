@@ -107,10 +107,11 @@ base::Result<QList<llm::Message>> readBefore(const QCommandLineParser &parser)
         return messages;
     for (qsizetype i = 0; i < messages->size(); ++i) {
         for (const llm::ContentPart &part : std::as_const(*messages)[i].parts) {
-            if (part.kind == llm::ContentPart::Kind::Image && part.data.isEmpty())
-                return usage(
-                    u"%1: message %2 has a picture that is not in the file, as data:image/png;base64,… is."_s.arg(path)
-                        .arg(i + 1));
+            if (part.kind != llm::ContentPart::Kind::Image || !part.mediaType.isEmpty())
+                continue;
+            return usage(u"%1: message %2 has a picture that is %3."_s.arg(path).arg(i + 1).arg(
+                part.data.isEmpty() ? u"not in the file, as data:image/png;base64,… is"_s
+                                    : u"no PNG, JPEG, GIF or WebP"_s));
         }
     }
     return messages;

@@ -57,13 +57,13 @@ base::Result<void> readConversation(store::Store &store, const QString &id, Stor
     return {};
 }
 
-/// With its bytes where they are in the address (data:image/png;base64,…).
+/// With its bytes where they are in the address (data:image/png;base64,…), even where they are no picture.
 llm::ContentPart pictureFrom(const QString &address)
 {
     const qsizetype comma = address.indexOf(u',');
     if (address.startsWith("data:"_L1) && address.first(std::max<qsizetype>(comma, 0)).endsWith(";base64"_L1)) {
-        if (const auto part = llm::imagePart(QByteArray::fromBase64(address.sliced(comma + 1).toLatin1())))
-            return *part;
+        const QByteArray bytes = QByteArray::fromBase64(address.sliced(comma + 1).toLatin1());
+        return { llm::ContentPart::Kind::Image, {}, llm::imageType(bytes), bytes };
     }
     return { llm::ContentPart::Kind::Image, {}, {}, {} };
 }
@@ -86,7 +86,8 @@ std::optional<llm::Message> messageFrom(const QJsonObject &object)
     const QString role = object["role"_L1].toString();
     const QJsonValue content = object["content"_L1];
     const QJsonArray calls = object["tool_calls"_L1].toArray();
-    const bool known = role == "system"_L1 || role == "user"_L1 || role == "assistant"_L1 || role == "tool"_L1;
+    constexpr QLatin1StringView roles[] { "system"_L1, "developer"_L1, "user"_L1, "assistant"_L1, "tool"_L1 };
+    const bool known = std::find(std::begin(roles), std::end(roles), role) != std::end(roles);
     if (!known || !(content.isString() || content.isArray() || !calls.isEmpty()))
         return {};
     llm::Message message = llm::Message::fromText(llm::roleFromName(role), content.toString());

@@ -31,38 +31,49 @@ void describe(QCommandLineParser &parser)
                                  u"[MODEL…]"_s);
 }
 
-/// The price that holds of each; an error names what has none.
-base::Result<QList<cost::Price>> lookUp(const cost::PriceBook &book, const QString &provider, const QStringList &models,
-                                        const QDateTime &now)
+struct Found {
+    QList<cost::Price> prices;
+    QStringList unknown; ///< of what was asked for
+};
+
+/// The price that holds of each.
+Found lookUp(const cost::PriceBook &book, const QString &provider, const QStringList &models, const QDateTime &now)
 {
-    QList<cost::Price> found;
-    QStringList unknown;
+    Found found;
     for (const QString &model : models) {
         if (const auto price = book.find(provider, model, now))
-            found.append(*price);
+            found.prices.append(*price);
         else
-            unknown.append(model);
-    }
-    if (unknown.isEmpty())
-        return found;
-    return base::Error { base::ErrorKind::NotFound,
-                         u"There is no known price for %1 of %2."_s.arg(unknown.join(u", "_s), provider),
-                         {},
-                         0,
-                         std::nullopt };
-}
-
-QList<cost::Price> filtered(const cost::PriceBook &book, const QString &provider, const QStringList &parts)
-{
-    QList<cost::Price> found;
-    for (const cost::Price &price : book.prices()) {
-        const bool named = parts.isEmpty() || std::any_of(parts.begin(), parts.end(), [&price](const QString &part) {
-                               return price.model.contains(part, Qt::CaseInsensitive);
-                           });
-        if (named && (provider.isEmpty() || price.providerId == provider))
-            found.append(price);
+            found.unknown.append(model);
     }
     return found;
+}
+
+Found filtered(const cost::PriceBook &book, const QString &provider, const QStringList &parts)
+{
+    Found found { {}, parts };
+    for (const cost::Price &price : book.prices()) {
+        if (!provider.isEmpty() && price.providerId != provider)
+            continue;
+        const auto isIn = [&price](const QString &part) { return price.model.contains(part, Qt::CaseInsensitive); };
+        if (parts.isEmpty() || std::any_of(parts.begin(), parts.end(), isIn))
+            found.prices.append(price);
+        found.unknown.removeIf(isIn);
+    }
+    return found;
+}
+
+/// Gives the exit code: a failure where there is nothing.
+int print(const Found &found, const QString &provider, bool json)
+{
+    const QString where = provider.isEmpty() ? QString() : u" of %1"_s.arg(provider);
+    const QString which = found.unknown.isEmpty() ? QString() : u" for %1"_s.arg(found.unknown.join(u", "_s));
+    const QString said = u"There is no known price%1%2."_s.arg(which, where);
+    if (found.prices.isEmpty())
+        return failed("prices", { base::ErrorKind::NotFound, said, {}, 0, std::nullopt }, json);
+    if (!found.unknown.isEmpty())
+        writeLine(stderr, u"talkbench prices: "_s + said);
+    return printPrices(found.prices, json);
 }
 
 /// What a row has beside its rates.
@@ -137,9 +148,9 @@ int pricesCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto onLists = [&session, provider, models, json](const base::Result<QList<store::ModelList>> &) {
         const QDateTime now = QDateTime::fromMSecsSinceEpoch(session.clock().wallMs());
         const bool exact = !provider.isEmpty() && !models.isEmpty();
-        const auto prices =
+        const Found found =
             exact ? lookUp(session.prices(), provider, models, now) : filtered(session.prices(), provider, models);
-        QCoreApplication::exit(prices ? printPrices(*prices, json) : failed("prices", prices.error(), json));
+        QCoreApplication::exit(print(found, provider, json));
     };
     // Answered after the session's own question, so that it knows what servers have reported.
     session.store().modelLists().then(&session, onLists);

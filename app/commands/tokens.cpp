@@ -45,15 +45,23 @@ base::Error error(base::ErrorKind kind, const QString &message)
     return { kind, message, {}, 0, std::nullopt };
 }
 
-base::Result<QString> readText(const QString &name)
+struct Text {
+    QString text;
+    bool isWhole = true; ///< else bytes that are no UTF-8 were replaced
+};
+
+base::Result<Text> readText(const QString &name)
 {
     QFile file(name);
     const bool opened =
         name.isEmpty() || name == u"-"_s ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
-    const QByteArray bytes = opened ? file.readAll() : QByteArray();
+    QByteArray bytes = opened ? file.readAll() : QByteArray();
     if (file.error() != QFileDevice::NoError)
         return error(base::ErrorKind::Storage, u"%1: %2"_s.arg(name, file.errorString()));
-    return QString::fromUtf8(bytes);
+    const QString text = QString::fromUtf8(bytes);
+    if (bytes.startsWith("\xef\xbb\xbf"))
+        bytes.remove(0, 3); // a mark of the encoding, no text
+    return Text { text, text.toUtf8() == bytes };
 }
 
 /// With what the calls of that data folder have taught.
@@ -125,15 +133,18 @@ int tokensCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto counter = shippedTokenCounter(tokenizers);
     if (!counter)
         return failed("tokens", counter.error(), json);
-    const auto text = readText(parser.positionalArguments().value(0));
-    if (!text)
-        return failed("tokens", text.error(), json);
+    const auto read = readText(parser.positionalArguments().value(0));
+    if (!read)
+        return failed("tokens", read.error(), json);
+    const QString &text = read->text;
+    if (!read->isWhole)
+        writeLine(stderr, u"talkbench tokens: the text is not UTF-8: bytes that are none are counted as '\ufffd'"_s);
     const auto encoding = cost::encodingFromName(parser.value(u"encoding"_s)).value_or(cost::Encoding::O200k);
     cost::TokenCount count;
     if (parser.isSet(u"model"_s)) {
-        count = countOf(*counter, parser, *text, options);
+        count = countOf(*counter, parser, text, options);
     } else {
-        const qint64 tokens = tokenizers->get(encoding).count(*text);
+        const qint64 tokens = tokenizers->get(encoding).count(text);
         count = { tokens, tokens, tokens, true, true, 0, cost::encodingName(encoding), tokens };
     }
     QJsonArray ids;
@@ -143,11 +154,12 @@ int tokensCommand(const QStringList &arguments, const GlobalOptions &options)
                 "tokens",
                 u"The tokens of '%1' aren't known, only about how many there are."_s.arg(parser.value(u"model"_s)),
                 json);
-        const QList<quint32> tokens = tokenizers->get(*cost::encodingFromName(count.why)).encode(*text);
+        const QList<quint32> tokens = tokenizers->get(*cost::encodingFromName(count.why)).encode(text);
         for (const quint32 id : tokens)
             ids.append(static_cast<int>(id));
     }
-    QJsonObject result = object(count, *text);
+    count.exact = count.exact && read->isWhole;
+    QJsonObject result = object(count, text);
     if (parser.isSet(u"ids"_s))
         result.insert(u"ids"_s, ids);
     const QString shown = json ? QString::fromUtf8(QJsonDocument(result).toJson())

@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QLocale>
 #include <QSet>
 
 #include <algorithm>
@@ -44,12 +45,16 @@ QVariant fromJsonValue(const Setting &setting, const QJsonValue &value)
     return value.toVariant();
 }
 
+QString shortest(double value)
+{
+    return QLocale::c().toString(value, 'f', QLocale::FloatingPointShortest);
+}
+
 base::Error outOfRange(const Setting &setting)
 {
     return problem(base::ErrorKind::Config,
-                   u"'%1' must be between %2 and %3."_s.arg(QString::fromUtf8(setting.title))
-                       .arg(setting.minimum, 0, 'f', -1)
-                       .arg(setting.maximum, 0, 'f', -1));
+                   u"'%1' must be between %2 and %3."_s.arg(QString::fromUtf8(setting.title), shortest(setting.minimum),
+                                                            shortest(setting.maximum)));
 }
 
 base::Error wrongType(const Setting &setting, const char *what)
@@ -250,7 +255,7 @@ base::Result<void> Settings::load()
 QStringList Settings::loadValues()
 {
     QStringList problems;
-    const QJsonObject values = m_root[u"settings"_s].toObject();
+    const QJsonObject values = m_root.value(u"settings"_s).toObject();
     for (const Setting &setting : settingsTable()) {
         const QString key = QString::fromUtf8(setting.key);
         if (!values.contains(key))
@@ -269,7 +274,7 @@ QStringList Settings::loadProviders()
     QStringList problems;
     QList<ProviderConfig> usable;
     QSet<QString> ids;
-    const QJsonArray rows = m_root[u"providers"_s].toArray();
+    const QJsonArray rows = m_root.value(u"providers"_s).toArray();
     for (const auto &row : rows) {
         const ProviderConfig provider = providerFromJson(row.toObject(), &problems);
         if (const auto valid = validate(provider); !valid)

@@ -118,6 +118,8 @@ base::Result<void> checkPrice(const Price &price)
 {
     if (price.model.isEmpty())
         return wrong(u"A price is of a model: name it."_s);
+    if (price.model.chopped(1).contains(u'*'))
+        return wrong(u"A * stands for the rest of a name: %1 would fit no model."_s.arg(price.model));
     for (const auto &checked : { checkRates(price), checkTiers(price.tiers), checkWindows(price.offPeak),
                                  checkRates(price.batch.value_or(Rates())) }) {
         if (!checked)

@@ -368,9 +368,16 @@ private Q_SLOTS:
         QCOMPARE(output.code, 0);
         QVERIFY(output.text.contains(u"claude-haiku-4-5"_s) && output.text.contains(u"openrouter"_s));
         output = run({ u"prices"_s, u"--provider"_s, u"openai"_s, u"--json"_s, u"gpt-4o"_s, u"unheard-of"_s });
-        QCOMPARE(output.code, 1);
-        QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"not_found"_s);
+        QCOMPARE(output.code, 0);
+        QCOMPARE(output.rows().size(), 1);
         QVERIFY(output.errors.contains(u"unheard-of"_s));
+        for (const QStringList &nothing :
+             { QStringList { u"-p"_s, u"openai"_s, u"unheard-of"_s }, { u"-p"_s, u"nobody"_s }, { u"unheard-of"_s } }) {
+            output = run(QStringList { u"prices"_s, u"--json"_s } + nothing);
+            QCOMPARE(output.code, 1);
+            QCOMPARE(output.json()["error"_L1]["kind"_L1].toString(), u"not_found"_s);
+            QVERIFY2(output.errors.contains(nothing.constLast()), qPrintable(output.errors));
+        }
     }
 
     void budgetsHold_data()

@@ -123,19 +123,35 @@ private Q_SLOTS:
     void whatCannotBeSentIsRefused_data()
     {
         QTest::addColumn<QByteArray>("messages");
-        QTest::newRow("not JSON") << QByteArray("Hello");
-        QTest::newRow("none") << QByteArray("[]");
-        QTest::newRow("no role") << QByteArray(R"([{"content":"Hello"}])");
-        QTest::newRow("no content") << QByteArray(R"([{"role":"user"}])");
+        QTest::addColumn<QString>("why");
+        QTest::newRow("not JSON") << QByteArray("Hello") << QString();
+        QTest::newRow("none") << QByteArray("[]") << u"holds no messages"_s;
+        QTest::newRow("no role") << QByteArray(R"([{"content":"Hello"}])") << u"no known role"_s;
+        QTest::newRow("no content") << QByteArray(R"([{"role":"user"}])") << u"no content"_s;
         QTest::newRow("a picture elsewhere")
-            << QByteArray(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"picture.png"}}]}])");
+            << QByteArray(R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"picture.png"}}]}])")
+            << u"not in the file"_s;
+        QTest::newRow("no picture") << QByteArray(
+            R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}])")
+                                    << u"no PNG"_s;
     }
     void whatCannotBeSentIsRefused()
     {
         QFETCH(QByteArray, messages);
+        QFETCH(QString, why);
         const Output output = run(chat(m_url, { u"--messages"_s, m_shell->write(u"m.json"_s, messages), u"Hello"_s }));
         QCOMPARE(output.code, 2);
-        QVERIFY(!output.errors.isEmpty());
+        QVERIFY2(!output.errors.isEmpty() && output.errors.contains(why), qPrintable(output.errors));
+    }
+
+    void aDeveloperSpeaksAsTheSystem()
+    {
+        const QByteArray messages = R"([{"role":"developer","content":"Be brief."},{"role":"user","content":"Hello"},
+            {"role":"assistant","content":"Hi"}])";
+        const Output output = run(chat(
+            m_url,
+            { u"--max-tokens"_s, u"4000"_s, u"--messages"_s, m_shell->write(u"m.json"_s, messages), u"And now?"_s }));
+        QVERIFY2(output.code == 0, qPrintable(output.errors));
     }
 
     void aSummaryTakesThePlaceOfOlderTurns()

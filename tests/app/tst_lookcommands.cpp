@@ -7,7 +7,7 @@ using namespace talkbench;
 using namespace talkbench::tests;
 using namespace Qt::StringLiterals;
 
-/// `talkbench cache`, as a shell sees it: what it refuses and what it says.
+/// `talkbench cache` and `tokens`, as a shell sees them: what they refuse and what they say.
 class TestLookCommands final : public QObject {
     Q_OBJECT
 
@@ -47,6 +47,24 @@ private Q_SLOTS:
         QCOMPARE(output.code, 1);
         QVERIFY(output.text.isEmpty());
         QVERIFY2(output.errors.contains(u"could not be cleared"_s), qPrintable(output.errors));
+    }
+
+    void bytesThatAreNoTextAreSaid()
+    {
+        const auto count = [this](const QByteArray &bytes) {
+            return run({ u"tokens"_s, u"--json"_s, m_shell->write(u"text"_s, bytes) });
+        };
+        const Output broken = count("Hello \xff\xfe world");
+        QCOMPARE(broken.code, 0);
+        QCOMPARE(broken.json()["exact"_L1], QJsonValue(false));
+        QVERIFY2(broken.errors.contains(u"not UTF-8"_s), qPrintable(broken.errors));
+        for (const QByteArray &text : { QByteArray("Gr\xc3\xb6\xc3\x9f"
+                                                   "e"),
+                                        QByteArray("\xef\xbb\xbfHello") }) {
+            const Output whole = count(text);
+            QCOMPARE(whole.json()["exact"_L1], QJsonValue(true));
+            QVERIFY2(whole.errors.isEmpty(), qPrintable(whole.errors));
+        }
     }
 };
 

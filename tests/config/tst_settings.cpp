@@ -91,6 +91,19 @@ private Q_SLOTS:
         QCOMPARE(settings.value("window/geometry").toByteArray(), QByteArray("\x01\x00\xff", 3));
     }
 
+    void aFileHasOnlyWhatWasSet()
+    {
+        for (const int port : { 8081, 8082 }) { // the second time, it is read first
+            Settings settings(m_folder->path());
+            QVERIFY(settings.load());
+            QVERIFY(settings.setValue("network/proxy_port", port));
+        }
+        QFile file(m_file);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QJsonObject root = QJsonDocument::fromJson(file.readAll()).object();
+        QCOMPARE(root.keys(), QStringList { u"settings"_s });
+    }
+
     void wrongValuesAreRefused_data()
     {
         QTest::addColumn<QByteArray>("key");
@@ -100,8 +113,9 @@ private Q_SLOTS:
         QTest::newRow("not a choice") << QByteArray("theme") << QVariant(u"pink"_s) << u"system, light, dark"_s;
         QTest::newRow("number for text") << QByteArray("theme") << QVariant(1) << u"text"_s;
         QTest::newRow("text for number") << QByteArray("limits/idle_ms") << QVariant(u"soon"_s) << u"whole number"_s;
-        QTest::newRow("too small") << QByteArray("limits/idle_ms") << QVariant(0) << u"between 100"_s;
-        QTest::newRow("too big") << QByteArray("retry/max_attempts") << QVariant(11) << u"and 10"_s;
+        QTest::newRow("too small") << QByteArray("limits/idle_ms") << QVariant(0) << u"between 100 and 3600000."_s;
+        QTest::newRow("too big") << QByteArray("retry/max_attempts") << QVariant(11) << u"between 1 and 10."_s;
+        QTest::newRow("too big by a fraction") << QByteArray("text_zoom") << QVariant(4.5) << u"between 0.5 and 4."_s;
         QTest::newRow("fraction") << QByteArray("retry/max_attempts") << QVariant(1.5) << u"whole number"_s;
         QTest::newRow("nan") << QByteArray("text_zoom") << QVariant(qQNaN()) << u"number"_s;
         QTest::newRow("bool for number") << QByteArray("text_zoom") << QVariant(true) << u"number"_s;

@@ -181,6 +181,9 @@ private Q_SLOTS:
         };
         add("good", R"(,"tiers":[{"above":9,"input":2,"output":3}],"batch":{"input":1,"output":1})", {});
         QTest::newRow("no model") << QByteArray(R"({"input":1,"output":2})") << u"name it"_s;
+        QTest::newRow("a star within") << QByteArray(R"({"model":"a*b","input":1,"output":2})")
+                                       << u"a*b would fit no"_s;
+        QTest::newRow("a star behind") << QByteArray(R"({"model":"a*","input":1,"output":2})") << QString();
         add("a token's price", R"(,"cache_read":1e6)", u"no price a million tokens"_s);
         add("no tier", R"(,"tiers":[{"above":0,"input":2,"output":3}])", u"more than 0"_s);
         add("tiers", R"(,"tiers":[{"above":9,"input":2,"output":3},{"above":9,"input":2,"output":3}])",

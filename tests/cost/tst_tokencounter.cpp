@@ -25,7 +25,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("model");
         QTest::addColumn<QString>("why");
-        for (const auto *model : { "gpt-4o-mini", "gpt-4.1", "gpt-5.2-codex", "o3", "o4-mini", "openai/gpt-oss-120b" })
+        for (const auto *model :
+             { "gpt-4o-mini", "gpt-4.1", "gpt-5.2-codex", "o3", "o4-mini", "openai/gpt-oss-120b", "codex-mini-latest" })
             QTest::newRow(model) << QString::fromLatin1(model) << u"o200k_base"_s;
         for (const auto *model : { "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "ft:gpt-4:x" })
             QTest::newRow(model) << QString::fromLatin1(model) << u"cl100k_base"_s;
