@@ -146,8 +146,8 @@ private Q_SLOTS:
 
     void aDeveloperSpeaksAsTheSystem()
     {
-        const QByteArray messages = R"([{"role":"developer","content":"Be brief."},{"role":"user","content":"Hello"},
-            {"role":"assistant","content":"Hi"}])";
+        const QByteArray messages = R"([{"role":"developer","content":"Be brief."},{"role":"user","content":"Hello"},)"
+                                    R"({"role":"assistant","content":"Hi"}])";
         const Output output = run(chat(
             m_url,
             { u"--max-tokens"_s, u"4000"_s, u"--messages"_s, m_shell->write(u"m.json"_s, messages), u"And now?"_s }));

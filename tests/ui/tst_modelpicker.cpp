@@ -209,6 +209,15 @@ void ModelPickerTest::contextAndPriceAreShown()
     QVERIFY2(detail.contains(u"$1 / $10"_s), qPrintable(detail));
     desk.type(u"free"_s);
     QCOMPARE(desk.list()->currentIndex().data(RowDetailRole).toString(), QString()); // unknown is not $0
+    // Where the server says nothing of it, the table does.
+    desk.world.prices =
+        *cost::PriceBook::fromJson(R"({"prices":[{"model":"free","input":1,"output":1,"context_tokens":64000},)"
+                                   R"({"model":"priced","input":1,"output":1,"context_tokens":1000}]})");
+    desk.open();
+    desk.type(u"free"_s);
+    QVERIFY(desk.list()->currentIndex().data(RowDetailRole).toString().contains(u"64k"_s));
+    desk.type(u"priced"_s);
+    QVERIFY(desk.list()->currentIndex().data(RowDetailRole).toString().contains(u"128k"_s));
 }
 
 void ModelPickerTest::listsAreAskedForOnce()
