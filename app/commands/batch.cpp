@@ -6,6 +6,7 @@
 #include "app/commands/options.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
+#include "core/base/whenready.h"
 #include "core/bench/batchestimate.h"
 #include "core/bench/batchexport.h"
 #include "core/bench/batchrunner.h"
@@ -295,7 +296,8 @@ void BatchCommand::send()
 void BatchCommand::sendAsBatch()
 {
     using bench::ProviderBatch;
-    const ProviderBatch::Services services { m_session.runs(), m_clock, m_scheduler, m_session.prices() };
+    const ProviderBatch::Services services { m_session.runs(), m_clock, m_scheduler, m_session.prices(),
+                                             [this] { return m_session.store().settled(); } };
     m_batch = std::make_unique<ProviderBatch>(services, m_journal, m_options.plan);
     connect(m_batch.get(), &ProviderBatch::progressed, this, &BatchCommand::showProgress);
     connect(m_batch.get(), &ProviderBatch::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);
@@ -306,8 +308,13 @@ void BatchCommand::sendAsBatch()
 
 void BatchCommand::sendCalls()
 {
-    const bench::BatchRunner::Services services { m_session.runs(), m_clock, m_scheduler, m_session.chooser(),
-                                                  bench::keepIn(m_journal) };
+    // Only what is a run on disk is done: else a crash would lose what it cost.
+    const auto keep = [this, keep = bench::keepIn(m_journal)](const bench::BatchItem &item,
+                                                              const profile::RunRecord &record, const auto &then) {
+        base::whenReady(this, m_session.store().settled(),
+                        [=](const base::Result<void> &) { keep(item, record, then); });
+    };
+    const bench::BatchRunner::Services services { m_session.runs(), m_clock, m_scheduler, m_session.chooser(), keep };
     m_runner = std::make_unique<bench::BatchRunner>(services, m_options.plan);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchCommand::showProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);

@@ -144,8 +144,10 @@ profile::RunRecord recordOf(const BatchJob &job, const llm::BatchOutcome &outcom
     trace.decisions.append({ u"batch"_s, u"the provider's batch %1"_s.arg(job.remote.id) });
     run::Accounting accounting { prices };
     accounting.batch = true;
-    profile::RunRecord record = run::makeRecord(QUuid::createUuid().toString(QUuid::WithoutBraces), request,
-                                                job.submission.sentMs, answer, trace, {}, accounting);
+    const QUuid id =
+        QUuid::createUuidV5(QUuid::fromString(job.submission.tag), job.remote.id + u'/' + outcome.customId);
+    profile::RunRecord record = run::makeRecord(id.toString(QUuid::WithoutBraces), request, job.submission.sentMs,
+                                                answer, trace, {}, accounting);
     if (run::Validating::canBeChecked(answer))
         record.validation = validate::check(plan.validation.validators, answer.text);
     return record;

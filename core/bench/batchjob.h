@@ -44,7 +44,7 @@ using BatchJobs = std::vector<std::unique_ptr<BatchJob>>;
 base::Result<std::shared_ptr<BatchJobs>> batchJobs(const QList<BatchItem> &items, const BatchJournal &journal,
                                                    const BatchPlan &plan);
 
-/// What is kept of one request: priced as one of a batch, checked, without stamps.
+/// What is kept of one request: priced as one of a batch, checked, without stamps; under the same id however often it is collected.
 profile::RunRecord recordOf(const BatchJob &job, const llm::BatchOutcome &outcome, const BatchPlan &plan,
                             const cost::PriceBook &prices);
 

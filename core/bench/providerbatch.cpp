@@ -320,10 +320,11 @@ void ProviderBatch::countUnanswered(const BatchJob &job)
         std::count_if(keys.begin(), keys.end(), [&](const QString &key) { return !isKept(job, key); });
 }
 
-/// A slice at a time: there may be many.
+/// A slice at a time: there may be many. Their runs are on disk before the journal has them: whoever comes after a crash collects
+/// what the journal lacks, and nothing of what it cost is lost.
 void ProviderBatch::read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request)
 {
-    QList<BatchResult> results;
+    QList<Collected> collected;
     for (int i = 0; i < linesAtOnce && offset < lines.size(); ++i) {
         const qsizetype end = lines.indexOf('\n', offset);
         const QByteArray line = lines.mid(offset, end < 0 ? -1 : end - offset);
@@ -335,15 +336,23 @@ void ProviderBatch::read(BatchJob &job, const QByteArray &lines, qsizetype offse
             return finish(outcome.error());
         if (!isOurs(job, outcome->customId))
             return next();
-        if (m_finished || !keep(job, *outcome, results))
+        if (m_finished)
             return;
+        take(job, *outcome, collected);
     }
-    if (!results.isEmpty())
-        Q_EMIT resulted(results);
-    report();
-    if (offset >= lines.size())
-        return collect(job, request + 1);
-    later(0, [this, &job, lines, offset, request] { read(job, lines, offset, request); });
+    for (const Collected &row : std::as_const(collected))
+        m_services.runs.record(row.record);
+    base::whenReady(this, m_services.settled(), [=, this, &job](const base::Result<void> &settled) {
+        if (!settled)
+            return finish(settled.error());
+        if (!keep(job, collected) || m_finished)
+            return;
+        report();
+        if (offset >= lines.size())
+            collect(job, request + 1);
+        else
+            read(job, lines, offset, request);
+    });
 }
 
 /// A guess shows by its first result.
@@ -362,30 +371,48 @@ bool ProviderBatch::isOurs(BatchJob &job, const QString &customId)
     return false;
 }
 
-/// False if the journal could not be written.
-bool ProviderBatch::keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results)
+/// What the journal lacks.
+void ProviderBatch::take(const BatchJob &job, const llm::BatchOutcome &outcome, QList<Collected> &collected)
 {
-    const auto prompt = job.submission.prompts.constFind(outcome.customId);
+    const QString &key = outcome.customId;
     const bool none = outcome.kind == llm::BatchOutcome::Kind::Cancelled;
-    if (none || prompt == job.submission.prompts.cend() || isKept(job, outcome.customId))
-        return true;
-    const profile::RunRecord record = recordOf(job, outcome, m_plan, m_services.prices);
-    QJsonObject row = rowOf(outcome.customId, prompt.value(), record);
-    row.insert("batch"_L1, job.remote.id);
-    if (const auto kept = m_journal.append(row); !kept) {
-        finish(kept.error());
-        return false;
+    const bool twice =
+        std::any_of(collected.begin(), collected.end(), [&key](const auto &row) { return row.key == key; });
+    if (!none && !twice && job.submission.prompts.contains(key) && !isKept(job, key))
+        collected.append({ key, recordOf(job, outcome, m_plan, m_services.prices) });
+}
+
+/// False if the journal could not be written.
+bool ProviderBatch::keep(const BatchJob &job, const QList<Collected> &collected)
+{
+    QList<BatchResult> results;
+    base::Result<void> kept;
+    for (const Collected &row : collected) {
+        const QString id = job.submission.prompts.value(row.key);
+        QJsonObject line = rowOf(row.key, id, row.record);
+        line.insert("batch"_L1, job.remote.id);
+        kept = m_journal.append(line);
+        if (!kept)
+            break;
+        results.append(resultOf(row.key, id, row.record));
+        count(row, results.constLast());
     }
-    m_services.runs.record(record);
-    if (record.costUsd)
-        m_progress.costUsd += *record.costUsd;
+    if (!results.isEmpty())
+        Q_EMIT resulted(results);
+    if (!kept)
+        finish(kept.error());
+    return bool(kept);
+}
+
+void ProviderBatch::count(const Collected &row, const BatchResult &result)
+{
+    if (row.record.costUsd)
+        m_progress.costUsd += *row.record.costUsd;
     else
         ++m_progress.unpriced;
-    if (m_items.contains(outcome.customId))
-        ++(record.ok() ? m_progress.ok : m_progress.failed);
-    results.append(resultOf(outcome.customId, prompt.value(), record));
-    m_progress.invalid += results.constLast().invalid ? 1 : 0;
-    return true;
+    if (m_items.contains(row.key))
+        ++(result.ok ? m_progress.ok : m_progress.failed);
+    m_progress.invalid += result.invalid ? 1 : 0;
 }
 
 /// By whoever was here before a crash. What failed in an earlier batch is another matter.

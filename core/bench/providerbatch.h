@@ -29,6 +29,8 @@ public:
         const base::Clock &clock;
         run::Scheduler &scheduler;
         cost::PriceBook prices;
+        /// Answered when the runs recorded so far are on disk.
+        std::function<QFuture<base::Result<void>>()> settled;
     };
 
     ProviderBatch(const Services &services, BatchJournal &journal, const BatchPlan &plan, QObject *parent = nullptr);
@@ -52,6 +54,11 @@ Q_SIGNALS:
 private:
     using Answered = std::function<void(const base::Result<QByteArray> &)>;
 
+    struct Collected {
+        QString key;
+        profile::RunRecord record;
+    };
+
     void next();
     void beginRound();
     void upload(BatchJob &job);
@@ -68,7 +75,9 @@ private:
     void read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request);
     void countUnanswered(const BatchJob &job);
     bool isOurs(BatchJob &job, const QString &customId);
-    bool keep(BatchJob &job, const llm::BatchOutcome &outcome, QList<BatchResult> &results);
+    void take(const BatchJob &job, const llm::BatchOutcome &outcome, QList<Collected> &collected);
+    bool keep(const BatchJob &job, const QList<Collected> &collected);
+    void count(const Collected &row, const BatchResult &result);
     bool isKept(const BatchJob &job, const QString &key) const;
     bool write(BatchJob &job, Submission::State state);
     void startAfresh(BatchJob &job);

@@ -122,8 +122,7 @@ QFuture<BodyResult> RunService::fetch(const BodyRequest &request)
 
 void RunService::record(const profile::RunRecord &record)
 {
-    QMetaObject::invokeMethod(
-        this, [this, record] { Q_EMIT recorded(record); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, [this, record] { Q_EMIT recorded(record); });
 }
 
 QFuture<Diagnosis> RunService::diagnose(const DiagnosisPlan &plan)

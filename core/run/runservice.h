@@ -78,7 +78,7 @@ public:
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     /// What is no chat, likewise. From any thread.
     QFuture<BodyResult> fetch(const BodyRequest &request);
-    /// A call that somebody else made: says so as recorded(). From any thread.
+    /// A call that somebody else made: says so as recorded(), at once in the service's own thread. From any thread.
     void record(const profile::RunRecord &record);
     /// 'Test connection'. Always ends with one result, likewise; of its requests only the chat is recorded.
     QFuture<Diagnosis> diagnose(const DiagnosisPlan &plan);

@@ -149,6 +149,11 @@ QSqlError writeRow(QSqlDatabase &database, const ModelList &row)
                { text(row.providerId), row.fetchedMs, packed({ { u"models"_s, models } }) });
 }
 
+QSqlError writeRow(QSqlDatabase &, const Barrier &)
+{
+    return {};
+}
+
 const QString &keyOf(const ModelList &row)
 {
     return row.providerId;

@@ -13,8 +13,11 @@ struct Removal {
     QString conversationId;
 };
 
+/// Writes nothing: answered, it says that all before it is on disk.
+struct Barrier { };
+
 /// What can be written, each in one row or a few.
-using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord, ModelList, Draft>;
+using Change = std::variant<Conversation, Removal, StoredMessage, profile::RunRecord, ModelList, Draft, Barrier>;
 
 /// Writes into an open transaction. An error of the type NoError is none.
 QSqlError write(QSqlDatabase &database, const Change &change);

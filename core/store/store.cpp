@@ -95,6 +95,17 @@ QFuture<base::Result<void>> Store::saveRun(const profile::RunRecord &record)
                       [worker = m_worker.get(), record](const auto &reply) { worker->enqueue(record, reply); });
 }
 
+QFuture<base::Result<void>> Store::settled()
+{
+    auto reply = std::make_shared<QPromise<base::Result<void>>>();
+    reply->start();
+    const auto future = reply->future();
+    const auto enqueue = [worker = m_worker.get(), reply] { worker->enqueue(Barrier(), reply); };
+    QMetaObject::invokeMethod(
+        this, [worker = m_worker.get(), enqueue] { QMetaObject::invokeMethod(worker, enqueue, Qt::QueuedConnection); });
+    return future;
+}
+
 void Store::saveBegun(const profile::RunRecord &record)
 {
     QMetaObject::invokeMethod(

@@ -154,6 +154,9 @@ public:
     /// The conversation, and the parent where there is one, must have been saved before.
     QFuture<base::Result<void>> saveMessage(const StoredMessage &message);
     QFuture<base::Result<void>> saveRun(const profile::RunRecord &record);
+    /// Answered when every write asked for before is on disk; the error is a write's. From any thread: behind what is on its way
+    /// to the store's own.
+    QFuture<base::Result<void>> settled();
     /// Of a call that has begun, until saveRun() of the same id: as it is to be kept if this process dies before that. On disk
     /// with the next write, and within 20 ms. No read shows it.
     void saveBegun(const profile::RunRecord &record);

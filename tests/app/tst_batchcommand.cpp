@@ -77,6 +77,21 @@ private:
         return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"state\":\"sent\"");
     }
 
+    /// The runs whose answers the results have.
+    QStringList answered() const
+    {
+        QFile file(m_shell->filePath(u"p.results.jsonl"_s));
+        QStringList ids;
+        if (!file.open(QIODevice::ReadOnly))
+            return ids;
+        const QList<QByteArray> lines = file.readAll().split('\n');
+        for (const QByteArray &line : lines) {
+            if (const QString id = QJsonDocument::fromJson(line)[u"run_id"_s].toString(); !id.isEmpty())
+                ids.append(id);
+        }
+        return ids;
+    }
+
     std::unique_ptr<simulator::Simulator> m_simulator;
     QString m_url;
     std::unique_ptr<CommandLine> m_shell;
@@ -138,6 +153,43 @@ private Q_SLOTS:
         const Output done = run(viaProvider());
         QVERIFY2(done.code == 0, qPrintable(done.errors));
         QCOMPARE(done.json()[u"ok"_s].toInt(), 3);
+    }
+
+    /// Each result that is there is a run, as what it is, whenever the program was killed.
+    void killedWhileItCollectsNothingIsLost_data()
+    {
+        QTest::addColumn<QString>("way");
+        QTest::newRow("calls") << u"calls"_s;
+        QTest::newRow("provider") << u"provider"_s;
+    }
+    void killedWhileItCollectsNothingIsLost()
+    {
+        QFETCH(QString, way);
+        begin(100);
+        QByteArray prompts;
+        for (int i = 0; i < 1500; ++i)
+            prompts += "prompt " + QByteArray::number(i) + '\n';
+        m_shell->write(u"p.txt"_s, prompts);
+        const QStringList arguments = way == u"provider"_s ? viaProvider() : asked({ u"--concurrency"_s, u"32"_s });
+        QProcess process;
+        prepare(process, arguments);
+        process.start();
+        QTRY_VERIFY_WITH_TIMEOUT(!answered().isEmpty(), 60'000);
+        process.kill();
+        QVERIFY(process.waitForFinished());
+        QHash<QString, QString> runs;
+        const QStringList all { u"runs"_s, u"--limit"_s, u"0"_s, u"--format"_s, u"json"_s };
+        const QJsonArray rows = m_shell->run(all).rows();
+        for (const auto &row : rows)
+            runs.insert(row[u"id"_s].toString(), row[u"result"_s].toString());
+        const QStringList kept = answered();
+        QVERIFY(!kept.isEmpty());
+        for (const QString &id : kept)
+            QCOMPARE(runs.value(id), u"ok"_s);
+        const Output done = run(arguments);
+        QVERIFY2(done.code == 0, qPrintable(done.errors));
+        if (way == u"provider"_s)
+            QCOMPARE(m_shell->run(all).rows().size(), 1500);
     }
 
     void anInterruptLeavesItThereAndCancelGivesItUp()

@@ -48,9 +48,10 @@ protected:
             opened = bool(journal.open(file));
             BatchProgress before;
             const QList<BatchItem> items = BatchItems(test.m_plan).pending(asked, journal, before);
-            batch = std::make_unique<ProviderBatch>(
-                ProviderBatch::Services { *test.m_service, test.m_clock, test.m_scheduler, test.m_prices }, journal,
-                test.m_plan);
+            batch = std::make_unique<ProviderBatch>(ProviderBatch::Services { *test.m_service, test.m_clock,
+                                                                              test.m_scheduler, test.m_prices,
+                                                                              test.m_settled },
+                                                    journal, test.m_plan);
             finished = std::make_unique<QSignalSpy>(batch.get(), &ProviderBatch::finished);
             start = [this, items, before] { batch->start(items, before); };
         }
@@ -127,6 +128,7 @@ protected:
     const base::SystemClock m_clock {};
     run::TimerScheduler m_scheduler;
     cost::PriceBook m_prices;
+    std::function<QFuture<base::Result<void>>()> m_settled;
     std::unique_ptr<run::RunService> m_service;
     std::unique_ptr<simulator::Simulator> m_simulator;
     std::unique_ptr<QTemporaryDir> m_dir;
@@ -145,6 +147,7 @@ private Q_SLOTS:
     {
         m_service = std::make_unique<run::RunService>([this] { return std::make_unique<net::QtTransport>(m_clock); },
                                                       m_clock, m_prices);
+        m_settled = [] { return QtFuture::makeReadyFuture(base::Result<void>()); };
     }
     void cleanup() { m_service.reset(); }
 };

@@ -9,6 +9,51 @@ class TestBatchEnds final : public ProviderBatchTest {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Killed between the two, a batch collects it again: under the same ids, so that nothing is counted twice.
+    void whatIsInTheJournalIsARunOnDisk_data() { protocols(); }
+    void whatIsInTheJournalIsARunOnDisk()
+    {
+        begin(quick());
+        QSet<QString> ids;
+        connect(m_service.get(), &run::RunService::recorded, this,
+                [&ids](const profile::RunRecord &record) { ids.insert(record.id); });
+        QSignalSpy recorded(m_service.get(), &run::RunService::recorded);
+        {
+            QPromise<base::Result<void>> never;
+            never.start();
+            m_settled = [&never] { return never.future(); };
+            Life life(*this, file(), prompts());
+            life.start();
+            QTRY_COMPARE_WITH_TIMEOUT(recorded.size(), count, 20'000);
+            QCoreApplication::processEvents();
+            QVERIFY(life.journal.entries().isEmpty());
+            QVERIFY(life.finished->isEmpty());
+        }
+        m_settled = [] { return QtFuture::makeReadyFuture(base::Result<void>()); };
+        Life again(*this, file(), prompts());
+        again.start();
+        QVERIFY(again.ends());
+        QCOMPARE(again.batch->progress().ok, count);
+        QCOMPARE(recorded.size(), 2 * count);
+        QCOMPARE(ids.size(), count);
+        QCOMPARE(asked(), count);
+    }
+
+    void whatIsNoRunOnDiskStaysAtTheProvider_data() { protocols(); }
+    void whatIsNoRunOnDiskStaysAtTheProvider()
+    {
+        begin(quick());
+        m_settled = [] {
+            const base::Error full { base::ErrorKind::Storage, u"The disk is full."_s, {}, 0, std::nullopt };
+            return QtFuture::makeReadyFuture(base::Result<void>(full));
+        };
+        Life life(*this, file(), prompts());
+        life.start();
+        QVERIFY(life.ends());
+        QVERIFY(life.error() && life.error()->kind == base::ErrorKind::Storage);
+        QVERIFY(life.journal.hasOpenSubmission());
+    }
+
     void aModelThatIsNotThere_data() { protocols(); }
     void aModelThatIsNotThere()
     {

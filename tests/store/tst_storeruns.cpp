@@ -54,6 +54,26 @@ private Q_SLOTS:
         QCOMPARE(spent->first().conversationUsd, 300 + 151 * 0.125);
     }
 
+    void whatIsSettledIsOnDisk()
+    {
+        QVERIFY(wait(m_store->open()));
+        for (int i = 1; i <= 3; ++i) {
+            m_store->saveRun(runRecord(QString::number(i), u"c"_s, i));
+            QFuture<base::Result<void>> settled = m_store->settled();
+            settled.waitForFinished(); // in the store's own thread it needs no event loop
+            QVERIFY(settled.result());
+            QCOMPARE(Peek(path()).ask(u"SELECT count(*) FROM runs"_s).toInt(), i);
+        }
+        QFuture<base::Result<void>> settled;
+        const std::unique_ptr<QThread> other(QThread::create([&] { settled = m_store->settled(); }));
+        other->start();
+        QVERIFY(other->wait(5000));
+        m_store->saveRun(runRecord(u"4"_s, u"c"_s, 4)); // before what comes from elsewhere
+        QVERIFY(wait(settled));
+        QCOMPARE(Peek(path()).ask(u"SELECT count(*) FROM runs"_s).toInt(), 4);
+        QCOMPARE(wait(m_store->runs(0))->size(), 4);
+    }
+
     void runsAreShown()
     {
         QVERIFY(wait(m_store->open()));

@@ -64,7 +64,7 @@ BatchPage::~BatchPage()
 
 void BatchPage::makeWorker()
 {
-    m_worker = new BatchWorker(m_context.runs, m_context.clock, m_stopReading.get_token());
+    m_worker = new BatchWorker(m_context.runs, m_context.store, m_context.clock, m_stopReading.get_token());
     m_worker->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connect(m_worker, &BatchWorker::looked, this, &BatchPage::onLooked);
@@ -209,11 +209,13 @@ void BatchPage::showEvent(QShowEvent *event)
     sayLimits(); // the settings may have changed
 }
 
-/// In the worker's thread: a slow disk holds up no window.
+/// In the worker's thread: a slow disk holds up no window. Only what is a run on disk is done: else a crash would lose what it
+/// cost.
 void BatchPage::keep(const bench::BatchItem &item, const profile::RunRecord &record,
                      const bench::BatchRunner::Kept &then)
 {
-    inWorker([this, item, record, then](BatchWorker &worker) {
+    inWorker([this, item, record, then, settled = m_context.store.settled()](BatchWorker &worker) mutable {
+        settled.waitForFinished();
         const base::Result<void> kept = worker.keep(item, record);
         QMetaObject::invokeMethod(
             this, [kept, then] { then(kept); }, Qt::QueuedConnection);

@@ -27,8 +27,8 @@ QList<bench::BatchResult> lastRows(QList<bench::BatchJournal::Entry> entries, co
 
 } // namespace
 
-BatchWorker::BatchWorker(run::RunService &runs, const base::Clock &clock, std::stop_token stop)
-    : m_runs(runs), m_clock(clock), m_stop(std::move(stop))
+BatchWorker::BatchWorker(run::RunService &runs, store::Store &store, const base::Clock &clock, std::stop_token stop)
+    : m_runs(runs), m_store(store), m_clock(clock), m_stop(std::move(stop))
 {
 }
 
@@ -110,8 +110,9 @@ base::Result<void> BatchWorker::keep(const bench::BatchItem &item, const profile
 void BatchWorker::send()
 {
     using bench::ProviderBatch;
-    m_batch = std::make_unique<ProviderBatch>(ProviderBatch::Services { m_runs, m_clock, m_scheduler, m_task.prices },
-                                              m_ready->journal, m_task.plan);
+    const ProviderBatch::Services services { m_runs, m_clock, m_scheduler, m_task.prices,
+                                             [this] { return m_store.settled(); } };
+    m_batch = std::make_unique<ProviderBatch>(services, m_ready->journal, m_task.plan);
     connect(m_batch.get(), &ProviderBatch::resulted, this, &BatchWorker::resulted);
     connect(m_batch.get(), &ProviderBatch::progressed, this, &BatchWorker::progressed);
     connect(m_batch.get(), &ProviderBatch::finished, this, &BatchWorker::finished);

@@ -3,6 +3,7 @@
 #include "core/bench/batchestimate.h"
 #include "core/bench/batchjournal.h"
 #include "core/bench/providerbatch.h"
+#include "core/store/store.h"
 
 #include <QObject>
 
@@ -37,7 +38,7 @@ class BatchWorker final : public QObject {
 
 public:
     /// A stop ends what it is reading.
-    BatchWorker(run::RunService &runs, const base::Clock &clock, std::stop_token stop);
+    BatchWorker(run::RunService &runs, store::Store &store, const base::Clock &clock, std::stop_token stop);
 
     /// Rows of earlier results that a table gets.
     static constexpr qsizetype mostRows = 1000;
@@ -74,6 +75,7 @@ private:
     base::Result<QList<bench::BatchPrompt>> prompts(const BatchTask &task) const;
 
     run::RunService &m_runs;
+    store::Store &m_store;
     const base::Clock &m_clock;
     const std::stop_token m_stop;
     run::TimerScheduler m_scheduler;
