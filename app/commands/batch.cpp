@@ -372,9 +372,10 @@ void BatchCommand::interrupt()
         QCoreApplication::exit(130);
         return;
     }
-    writeLine(stderr,
-              u"\ntalkbench batch: waiting for %1 calls that have begun; Ctrl+C again gives them up"_s.arg(
-                  m_runner->begun()));
+    if (const qsizetype calls = progress().inFlight; calls > 0)
+        writeLine(stderr,
+                  u"\ntalkbench batch: waiting for %1 in flight; Ctrl+C again gives up on that"_s.arg(
+                      calls == 1 ? u"1 call"_s : u"%1 calls"_s.arg(calls)));
     m_runner->stop();
 }
 

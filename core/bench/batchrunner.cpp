@@ -59,6 +59,9 @@ void BatchRunner::endInput()
 void BatchRunner::pause()
 {
     m_paused = true;
+    for (const auto &[key, run] : m_runs)
+        m_withdrawn.insert(key);
+    tellRuns(&run::Run::withdraw);
 }
 
 void BatchRunner::resume()
@@ -71,15 +74,30 @@ void BatchRunner::resume()
 void BatchRunner::stop()
 {
     m_stopped = true;
+    tellRuns(&run::Run::withdraw);
     finishIfDone();
 }
 
 void BatchRunner::cancel()
 {
     m_stopped = true;
-    for (auto next = m_runs.begin(); next != m_runs.end();)
-        (next++)->second->cancel(); // which may end it at once
+    tellRuns(&run::Run::cancel);
     finishIfDone();
+}
+
+void BatchRunner::tellRuns(void (run::Run::*what)())
+{
+    for (auto next = m_runs.begin(); next != m_runs.end();)
+        ((next++)->second.get()->*what)(); // which may end it at once
+}
+
+/// The next one to be asked.
+void BatchRunner::putBack(const BatchItem &item)
+{
+    if (m_next > 0)
+        m_waiting[--m_next] = item;
+    else
+        m_waiting.prepend(item);
 }
 
 void BatchRunner::pump()
@@ -197,10 +215,12 @@ void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &re
     m_runs.at(item.key).release()->deleteLater(); // it is the sender
     m_runs.erase(item.key);
     m_held.remove(item.key);
-    if (record.cancelled())
-        pump();
-    else
-        keep(item, record);
+    const bool wasPaused = m_withdrawn.remove(item.key);
+    if (!record.cancelled())
+        return keep(item, record);
+    if (wasPaused && record.trace.dispatchedNs == 0)
+        putBack(item);
+    pump();
 }
 
 void BatchRunner::keep(const BatchItem &item, const profile::RunRecord &record)

@@ -43,11 +43,12 @@ public:
     void add(const QList<BatchItem> &items, const BatchProgress &before);
     /// No more will come: finished() follows when all is done, at once if it is.
     void endInput();
-    /// Nothing new begins; what is in flight comes to its end.
+    /// Nothing new begins; what is in flight comes to its end, what waits for its turn is asked after resume().
     void pause();
     void resume();
     bool paused() const { return m_paused; }
-    /// Nothing new begins; finished() follows when what is in flight has come to its end.
+    /// Nothing new begins, and what waits for its turn is given up; finished() follows when what is in flight has come to its
+    /// end.
     void stop();
     /// Stops, and cuts short what is in flight.
     void cancel();
@@ -69,6 +70,8 @@ private:
     void pump();
     void begin(const BatchItem &item);
     std::unique_ptr<run::Run> startChosen(const BatchItem &item);
+    void tellRuns(void (run::Run::*what)());
+    void putBack(const BatchItem &item);
     void onUpdated(const QString &key, const run::RunUpdate &update);
     void onFinished(const BatchItem &item, const profile::RunRecord &record);
     void keep(const BatchItem &item, const profile::RunRecord &record);
@@ -86,6 +89,7 @@ private:
     QList<BatchItem> m_waiting;
     qsizetype m_next = 0; ///< of m_waiting
     std::map<QString, std::unique_ptr<run::Run>> m_runs; ///< by key
+    QSet<QString> m_withdrawn; ///< of m_runs, those that a pause met
     struct Held {
         QString by;
         bool timed = false; ///< however fast the others are

@@ -51,6 +51,8 @@ public:
     /// While it waits for its next attempt.
     void retryNow();
     bool isWaitingToRetry() const { return m_state == RunState::RetryWait; }
+    /// Nothing of it is on the wire, and nothing was answered.
+    bool isUnsent() const;
     /// Another call asks for it.
     bool hasJoined() const { return m_cache && m_cache->hasJoined(); }
 

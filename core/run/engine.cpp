@@ -88,6 +88,12 @@ void Engine::cancelWaiting()
         cancel(id);
 }
 
+void Engine::withdraw(const QString &id)
+{
+    if (const auto call = m_calls.find(id); call != m_calls.end() && call->second->isUnsent())
+        call->second->cancel();
+}
+
 void Engine::retryNow(const QString &id)
 {
     if (const auto call = m_calls.find(id); call != m_calls.end())

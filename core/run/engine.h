@@ -29,6 +29,7 @@ public:
     void start(const QString &id, const RunRequest &request, qint64 submittedNs);
     void cancel(const QString &id);
     void cancelWaiting();
+    void withdraw(const QString &id);
     void retryNow(const QString &id);
     void send(std::unique_ptr<Errand> errand);
     void setLimits(const Limits &limits);

@@ -47,6 +47,14 @@ void Relay::cancel()
         leg.run->cancel();
 }
 
+void Relay::withdraw()
+{
+    if (m_legs.empty())
+        cancel();
+    else if (m_legs.size() == 1)
+        m_legs.front().run->withdraw();
+}
+
 void Relay::retryNow()
 {
     for (const Leg &leg : m_legs)

@@ -34,6 +34,7 @@ public:
     /// Of the request that is on display.
     QString id() const override;
     void cancel() override;
+    void withdraw() override;
     void retryNow() override;
 
 Q_SIGNALS:

@@ -84,6 +84,9 @@ public:
     virtual QString id() const = 0;
     /// Ends the call and closes its socket at once; finished() follows with what had come.
     virtual void cancel() = 0;
+    /// Ends the call if nothing of it is on the wire and nothing was answered: finished() follows as of cancel(). One that is
+    /// under way goes on.
+    virtual void withdraw() = 0;
     /// RetryWait: try again now.
     virtual void retryNow() = 0;
 

@@ -31,6 +31,11 @@ public:
         if (m_service)
             m_service->post([id = m_id](Engine &engine) { engine.cancel(id); });
     }
+    void withdraw() override
+    {
+        if (m_service)
+            m_service->post([id = m_id](Engine &engine) { engine.withdraw(id); });
+    }
     void retryNow() override
     {
         if (m_service)

@@ -237,6 +237,51 @@ private Q_SLOTS:
         QCOMPARE(batch.journal.entries().size(), 2);
     }
 
+    /// The other calls are in our own queue: they are not asked.
+    void stoppingAsksNothingMore()
+    {
+        m_service->setLimits({ 32, { 8, 0, 0 }, { { u"p"_s, { 1, 0, 0 } } } });
+        m_plan.concurrency = 4;
+        Batch batch(*this, prompts(6));
+        batch.runner.endInput();
+        settle();
+        QCOMPARE(started(), 1);
+        batch.runner.stop();
+        settle();
+        QCOMPARE(batch.runner.begun(), 1);
+        answerWhole(0);
+        QCOMPARE(batch.finished.size(), 1);
+        QCOMPARE(started(), 1);
+        QCOMPARE(batch.journal.entries().size(), 1);
+    }
+
+    void pausingAsksNothingMore()
+    {
+        m_service->setLimits({ 32, { 8, 0, 0 }, { { u"p"_s, { 1, 0, 0 } } } });
+        m_plan.concurrency = 4;
+        Batch batch(*this, prompts(6));
+        batch.runner.endInput();
+        settle();
+        batch.runner.pause();
+        batch.runner.resume(); // what was taken out of the queue comes back later
+        settle();
+        settle();
+        QCOMPARE(batch.runner.begun(), 4);
+        batch.runner.pause();
+        settle();
+        answerWhole(0);
+        QCOMPARE(started(), 1);
+        QCOMPARE(batch.runner.begun(), 0);
+        batch.runner.resume();
+        for (std::size_t i = 1; i < 6; ++i) {
+            settle();
+            QCOMPARE(started(), int(i) + 1);
+            answerWhole(i);
+        }
+        QCOMPARE(batch.finished.size(), 1);
+        QCOMPARE(batch.journal.entries().size(), 6);
+    }
+
     void aCancelledCallIsNoResult()
     {
         Batch batch(*this, prompts(5));
