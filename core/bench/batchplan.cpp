@@ -101,10 +101,8 @@ QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
 {
     QJsonObject options = toJson(m_plan.options);
     options.remove("stream"_L1);
-    QJsonArray asked { target.server, target.model, prompt.system.isEmpty() ? m_plan.system : prompt.system, options,
-                       prompt.text };
-    if (m_plan.validation.onFailure != llm::Validation::OnFailure::Mark) // else it changes no answer
-        asked.append(toJson(m_plan.validation));
+    const QJsonArray asked { target.server, target.model, prompt.system.isEmpty() ? m_plan.system : prompt.system,
+                             options, prompt.text };
     const QByteArray hash =
         QCryptographicHash::hash(QJsonDocument(asked).toJson(QJsonDocument::Compact), QCryptographicHash::Sha256)
             .toHex()

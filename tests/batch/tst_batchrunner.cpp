@@ -160,6 +160,34 @@ private Q_SLOTS:
         QCOMPARE(batch.runner.progress().invalid, 0);
     }
 
+    /// Whatever is done about an answer that fails, one that passes is not paid twice.
+    void onlyWhatFailsItsChecksIsAskedAgain()
+    {
+        {
+            Batch batch(*this, prompts(2));
+            settle();
+            answerWhole(0);
+            answerHead(1);
+            answerBytes(1, delta("Bye") + finish + usage + done);
+            answerEnd(1);
+        }
+        m_plan.validation.validators = { { u"contains"_s, { { u"text"_s, u"Hi"_s } } } };
+        m_plan.validation.onFailure = llm::Validation::OnFailure::Retry;
+        for (const int retries : { 1, 2 }) {
+            m_plan.validation.retries = retries;
+            Batch batch(*this, prompts(2));
+            settle();
+            QCOMPARE(started(), 2);
+            QCOMPARE(batch.runner.progress().fromBefore, 2);
+            QCOMPARE(batch.runner.progress().invalid, 1);
+        }
+        m_plan.retryFailed = true;
+        Batch batch(*this, prompts(2));
+        settle();
+        QCOMPARE(started(), 3);
+        QCOMPARE(batch.runner.progress().fromBefore, 1);
+    }
+
     void aBudgetThatIsUsedUpEndsIt()
     {
         m_plan.choice.budgets = { { cost::BudgetScope::Day, {}, 0.006, cost::BudgetAction::Refuse } };
