@@ -1,4 +1,5 @@
 #include "app/commands/batchoptions.h"
+#include "app/commands/batchsums.h"
 #include "app/commands/choiceoptions.h"
 #include "app/commands/commands.h"
 #include "app/commands/interrupts.h"
@@ -405,39 +406,17 @@ void BatchCommand::showProgress(const bench::BatchProgress &progress)
 bool BatchCommand::printSums(double seconds) const
 {
     const bench::BatchProgress &progress = this->progress();
-    if (m_options.json) {
-        const QJsonObject sums { { u"total"_s, progress.total },
-                                 { u"ok"_s, progress.ok },
-                                 { u"failed"_s, progress.failed },
-                                 { u"invalid"_s, progress.invalid },
-                                 { u"from_before"_s, progress.fromBefore },
-                                 { u"cost_usd"_s, progress.costUsd },
-                                 { u"cost_before_usd"_s, progress.costBeforeUsd },
-                                 { u"unpriced"_s, progress.unpriced },
-                                 { u"unanswered"_s, progress.unanswered },
-                                 { u"warning"_s,
-                                   progress.warning.isEmpty() ? QJsonValue() : QJsonValue(progress.warning) },
-                                 { u"seconds"_s, seconds },
-                                 { u"out"_s, m_options.out } };
-        return write(stdout, QString::fromUtf8(QJsonDocument(sums).toJson()));
-    }
-    QStringList parts { u"%1 ok"_s.arg(progress.ok), u"%1 failed"_s.arg(progress.failed) };
-    if (progress.invalid > 0)
-        parts << u"%1 failed their checks"_s.arg(progress.invalid);
-    if (progress.fromBefore > 0)
-        parts << u"%1 of them from before"_s.arg(progress.fromBefore);
-    if (const qsizetype left = progress.total - progress.done(); left > 0)
-        parts << u"%1 left"_s.arg(left);
-    parts << profile::formatMs(seconds * 1000);
-    if (progress.costUsd > 0)
-        parts << profile::formatUsd(progress.costUsd);
-    return writeLine(stdout, parts.join(u" · "_s) + u" · "_s + m_options.out);
+    if (m_options.json)
+        return write(stdout,
+                     QString::fromUtf8(QJsonDocument(batchSumsJson(progress, seconds, m_options.out)).toJson()));
+    return writeLine(stdout, batchSums(progress, seconds, m_options.out));
 }
 
 bool BatchCommand::writeExport() const
 {
     QSaveFile file(m_options.exportTo);
-    return file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(m_journal)) >= 0 && file.commit();
+    return file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(m_journal, m_toAsk->places())) >= 0
+        && file.commit();
 }
 
 void BatchCommand::onFinished(const std::optional<base::Error> &error)
@@ -449,12 +428,9 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
         writeLine(stderr, u"talkbench batch: %1 can't be written"_s.arg(m_options.exportTo));
         written = false;
     }
-    if (const QString &warning = progress().warning; !warning.isEmpty())
-        writeLine(stderr, u"talkbench batch: %1"_s.arg(warning.simplified()));
-    if (const qsizetype missing = progress().unanswered; missing > 0)
-        writeLine(stderr,
-                  u"talkbench batch: the provider's batch has ended without a result for %1; the same command asks "
-                  "again"_s.arg(missing == 1 ? u"1 prompt"_s : u"%1 prompts"_s.arg(missing)));
+    const QStringList remarks = batchRemarks(progress());
+    for (const QString &remark : remarks)
+        writeLine(stderr, u"talkbench batch: %1"_s.arg(remark));
     if (error)
         writeLine(stderr, u"talkbench batch: stopped: %1"_s.arg(error->message.simplified()));
     const bool wrongInput = m_input && m_input->error();
@@ -463,7 +439,8 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
     const bench::BatchProgress &progress = this->progress();
     const bool whole =
         !error && !wrongInput && progress.failed == 0 && progress.done() == progress.total && progress.unanswered == 0;
-    QCoreApplication::exit(m_interrupted ? 130 : !written || !whole ? 1 : progress.invalid > 0 ? 3 : 0);
+    const bool passed = progress.invalid == 0 && progress.unchecked == 0;
+    QCoreApplication::exit(m_interrupted ? 130 : !written || !whole ? 1 : passed ? 0 : 3);
 }
 
 } // namespace

@@ -114,7 +114,7 @@ void describeBatch(QCommandLineParser &parser)
         "flight come to their end. With --via provider the prompts go as a batch of the provider's own (OpenAI, "
         "Anthropic and who speaks as they do): at half the price as a rule, within a day; Ctrl+C leaves it there, and "
         "the same command collects it. Exit code 0 only if every call succeeded, 3 if an answer fails a check of "
-        "--validate."_s);
+        "--validate, or could not be checked."_s);
     addTargetOptions(parser);
     parser.addOptions({
         { { u"m"_s, u"models"_s, u"model"_s },
@@ -122,7 +122,7 @@ void describeBatch(QCommandLineParser &parser)
           "prompt by the settings' rules and by what was measured."_s,
           u"M,M"_s },
         { { u"o"_s, u"out"_s }, u"The results; else beside the prompts, ending in .results.jsonl."_s, u"FILE"_s },
-        { u"export"_s, u"Write the results to this CSV file, too, at the end."_s, u"FILE"_s },
+        { u"export"_s, u"Write the results of these prompts to this CSV file, too, at the end."_s, u"FILE"_s },
         { u"via"_s, u"calls: one by one (the default); provider: as the provider's batch."_s, u"WAY"_s },
         { u"poll"_s, u"With --via provider: ask how far it is at least every so many seconds (the settings': 60)."_s,
           u"S"_s },
@@ -136,7 +136,8 @@ void describeBatch(QCommandLineParser &parser)
         { u"yes"_s, u"Go on even where a budget says to ask first."_s },
         { u"quiet"_s, u"Don't show the progress."_s },
         { u"json"_s,
-          u"Print the sums as a JSON object: total, ok, failed, invalid, from_before, cost_usd, cost_before_usd, "
+          u"Print the sums as a JSON object: total, ok, failed, failures, invalid, not_checked, from_before, cost_usd, "
+          u"cost_before_usd, "
           u"unpriced, "
           "unanswered, warning, seconds, out."_s },
         { { u"h"_s, u"help"_s }, u"Shows this."_s },

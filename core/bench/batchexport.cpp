@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/bench/batchjournal.h"
+#include "core/bench/batchplan.h"
 
 #include <QJsonArray>
 
@@ -21,6 +22,7 @@ struct Column {
 
 constexpr std::array columns {
     Column { "id", [](const QJsonObject &row) { return row["id"_L1]; } },
+    Column { "prompt", [](const QJsonObject &row) { return row["prompt"_L1]; } },
     Column { "provider", [](const QJsonObject &row) { return row["provider"_L1]; } },
     Column { "model", [](const QJsonObject &row) { return row["model"_L1]; } },
     Column { "ok", [](const QJsonObject &row) { return row["ok"_L1]; } },
@@ -53,16 +55,18 @@ QString textOf(const QJsonValue &value)
 
 } // namespace
 
-QByteArray batchCsv(const BatchJournal &journal)
+QByteArray batchCsv(const BatchJournal &journal, const QList<BatchPlace> &places)
 {
-    QList<BatchJournal::Entry> entries = journal.entries().values();
-    std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.offset < b.offset; });
     QStringList names;
     for (const Column &column : columns)
         names << QLatin1StringView(column.id);
     QByteArray csv = names.join(u',').toUtf8() + "\r\n";
-    for (const BatchJournal::Entry &entry : std::as_const(entries)) {
-        const QJsonObject row = journal.row(entry);
+    for (const BatchPlace &place : places) {
+        const auto entry = journal.entries().constFind(place.key);
+        if (entry == journal.entries().cend())
+            continue;
+        QJsonObject row = journal.row(*entry);
+        row.insert("id"_L1, place.id); // it may have had another when it was asked
         QStringList fields;
         for (const Column &column : columns)
             fields << textOf(column.value(row));

@@ -18,6 +18,11 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+using Outcome = profile::Verdict::Outcome;
+
+/// Characters of what a server says.
+constexpr qsizetype longestReason = 300;
+
 QJsonValue orNull(const QString &text)
 {
     return text.isEmpty() ? QJsonValue() : QJsonValue(text);
@@ -38,6 +43,8 @@ QString progressLine(const BatchProgress &progress)
         parts << u"%1 failed"_s.arg(progress.failed);
     if (progress.invalid > 0)
         parts << u"%1 failed their checks"_s.arg(progress.invalid);
+    if (progress.unchecked > 0)
+        parts << u"%1 not checked"_s.arg(progress.unchecked);
     if (progress.perSecond > 0)
         parts << u"%1/s"_s.arg(progress.perSecond, 0, 'f', progress.perSecond < 10 ? 1 : 0);
     if (progress.remainingMs && progress.done() < progress.total)
@@ -45,6 +52,58 @@ QString progressLine(const BatchProgress &progress)
     if (progress.costUsd > 0)
         parts << profile::formatUsd(progress.costUsd);
     return parts.join(u" · "_s);
+}
+
+void BatchProgress::count(const BatchResult &result)
+{
+    ++(result.ok ? ok : failed);
+    invalid += result.invalid ? 1 : 0;
+    unchecked += result.unchecked ? 1 : 0;
+    if (result.ok)
+        return;
+    BatchFailure &failure = failures[result.errorKind];
+    if (failure.count++ == 0)
+        failure.message = result.text.simplified().left(longestReason);
+}
+
+void BatchProgress::countCost(std::optional<double> usd)
+{
+    costUsd += usd.value_or(0);
+    unpriced += usd ? 0 : 1;
+}
+
+void BatchProgress::add(const BatchProgress &before)
+{
+    total += before.total;
+    ok += before.ok;
+    failed += before.failed;
+    invalid += before.invalid;
+    unchecked += before.unchecked;
+    unjudged += before.unjudged;
+    fromBefore += before.fromBefore;
+    costUsd += before.costUsd;
+    costBeforeUsd += before.costBeforeUsd;
+    unpriced += before.unpriced;
+    for (auto failure = before.failures.begin(); failure != before.failures.end(); ++failure) {
+        BatchFailure &same = failures[failure.key()];
+        if (same.count == 0)
+            same.message = failure->message;
+        same.count += failure->count;
+    }
+}
+
+QStringList failuresInWords(const BatchProgress &progress)
+{
+    QStringList kinds = progress.failures.keys();
+    std::stable_sort(kinds.begin(), kinds.end(), [&progress](const QString &one, const QString &other) {
+        return progress.failures[one].count > progress.failures[other].count;
+    });
+    QStringList words;
+    for (const QString &kind : std::as_const(kinds)) {
+        const BatchFailure &failure = progress.failures[kind];
+        words << u"%1 %2: %3"_s.arg(kind).arg(failure.count).arg(failure.message);
+    }
+    return words;
 }
 
 QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const BatchJournal &journal,
@@ -57,6 +116,7 @@ QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const Ba
         for (qsizetype target = 0; target < m_plan.targets.size(); ++target) {
             ++progress.total;
             const QString key = keyOf(prompt, m_plan.targets[target]);
+            m_places.append({ key, prompt.id });
             const auto before = journal.entries().constFind(key);
             if (before == journal.entries().cend() || !keeps(*before, journal, progress))
                 items.append({ key, prompt, target });
@@ -68,33 +128,53 @@ QList<BatchItem> BatchItems::pending(const QList<BatchPrompt> &prompts, const Ba
 /// Whether the entry is the item's result; it is counted then.
 bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress)
 {
-    const bool invalid = entry.ok && failsNow(entry, journal);
-    if (m_plan.retryFailed && (!entry.ok || invalid))
+    BatchJournal::Entry kept = entry;
+    kept.invalid = false;
+    bool unjudged = false;
+    if (entry.ok && !m_plan.validation.validators.isEmpty()) {
+        const Outcome outcome = validate::outcomeOf(verdictsNow(journal.row(entry), &unjudged));
+        kept.invalid = outcome == Outcome::Failed;
+        kept.unchecked = outcome == Outcome::NotChecked;
+    }
+    if (m_plan.retryFailed && (!kept.ok || kept.invalid))
         return false;
-    ++(entry.ok ? progress.ok : progress.failed);
+    BatchResult result;
+    result.ok = kept.ok;
+    result.invalid = kept.invalid;
+    result.unchecked = kept.unchecked;
+    if (!kept.ok)
+        result = resultOf(kept, journal);
+    progress.count(result);
+    progress.countCost(kept.costUsd);
+    progress.costBeforeUsd += kept.costUsd.value_or(0);
+    progress.unjudged += kept.unchecked && unjudged ? 1 : 0;
     ++progress.fromBefore;
-    progress.invalid += invalid ? 1 : 0;
-    progress.costUsd += entry.costUsd.value_or(0);
-    progress.costBeforeUsd += entry.costUsd.value_or(0);
-    progress.unpriced += entry.costUsd ? 0 : 1;
-    m_kept.append(entry);
-    m_kept.last().invalid = invalid;
+    m_kept.append(kept);
     return true;
 }
 
 /// By this run's checks, which may be others than those it had; of a judge its verdict of then counts.
-bool BatchItems::failsNow(const BatchJournal::Entry &entry, const BatchJournal &journal) const
+QList<profile::Verdict> BatchItems::verdictsNow(const QJsonObject &row, bool *unjudged) const
 {
     const QList<llm::Validator> &validators = m_plan.validation.validators;
-    if (validators.isEmpty())
-        return false;
-    const bool judged = std::any_of(validators.begin(), validators.end(), [](const llm::Validator &row) {
-        return row.kind == QLatin1StringView(validate::judgeId);
-    });
-    if (judged && entry.invalid)
-        return true;
-    const QString text = journal.row(entry)["text"_L1].toString();
-    return validate::outcomeOf(validate::check(validators, text)) == profile::Verdict::Outcome::Failed;
+    QList<profile::Verdict> verdicts = validate::check(validators, row["text"_L1].toString());
+    const QJsonArray before = row["validation"_L1].toArray();
+    for (const llm::Validator &validator : validators) {
+        if (validator.kind != QLatin1StringView(validate::judgeId))
+            continue;
+        const QString title = validate::describe(validator);
+        const auto said = std::find_if(before.begin(), before.end(), [&title](const QJsonValue &verdict) {
+            return verdict["validator"_L1].toString() == title;
+        });
+        const QString outcome = said == before.end() ? QString() : QJsonValue(*said)["outcome"_L1].toString();
+        verdicts.append({ title,
+                          outcome == "passed"_L1       ? Outcome::Passed
+                              : outcome == "failed"_L1 ? Outcome::Failed
+                                                       : Outcome::NotChecked,
+                          {} });
+        *unjudged = *unjudged || verdicts.constLast().outcome == Outcome::NotChecked;
+    }
+    return verdicts;
 }
 
 QString BatchItems::keyOf(const BatchPrompt &prompt, const BatchTarget &target)
@@ -136,19 +216,24 @@ run::RunRequest requestOf(const BatchItem &item, const BatchPlan &plan, const ll
     return request;
 }
 
-BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record)
+BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record,
+                     const BatchPlan &plan)
 {
     const auto figure = [&record](const char *id) {
         const profile::Metric *metric = profile::metricById(id);
         return metric ? metric->compute(record) : std::nullopt;
     };
     const llm::Answer &answer = record.answer;
+    const Outcome outcome = validate::outcomeOf(record.validation);
+    const bool checked = record.ok() && !plan.validation.validators.isEmpty();
     return { key,
              promptId,
              record.model,
              record.ok(),
-             validate::outcomeOf(record.validation) == profile::Verdict::Outcome::Failed,
+             outcome == Outcome::Failed,
+             checked && outcome == Outcome::NotChecked,
              answer.error ? answer.error->message : answer.text,
+             answer.error ? base::errorKindName(answer.error->kind) : QString(),
              figure("output_tokens"),
              record.costUsd,
              figure("ttft_ms"),
@@ -168,18 +253,21 @@ BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journ
              row["model"_L1].toString(),
              entry.ok,
              entry.invalid,
+             entry.unchecked,
              row["error"_L1].isObject() ? row["error"_L1]["message"_L1].toString() : row["text"_L1].toString(),
+             row["error"_L1]["kind"_L1].toString(),
              figure("output_tokens"_L1),
              entry.costUsd,
              figure("ttft_ms"_L1),
              figure("response_ms"_L1) };
 }
 
-QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record)
+QJsonObject rowOf(const QString &key, const BatchPrompt &prompt, const profile::RunRecord &record)
 {
     const llm::Answer &answer = record.answer;
     return { { u"key"_s, key },
-             { u"id"_s, promptId },
+             { u"id"_s, prompt.id },
+             { u"prompt"_s, orNull(prompt.text) },
              { u"provider"_s, record.providerId },
              { u"model"_s, record.model },
              { u"ok"_s, record.ok() },

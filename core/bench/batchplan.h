@@ -60,11 +60,23 @@ struct BatchItem {
     qsizetype target = 0;
 };
 
+struct BatchResult;
+
+/// Calls that failed for the same reason.
+struct BatchFailure {
+    qsizetype count = 0;
+    QString message; ///< of the first of them
+};
+
 struct BatchProgress {
     qsizetype total = 0; ///< so far: prompts × targets
     qsizetype ok = 0;
     qsizetype failed = 0;
     qsizetype invalid = 0; ///< of ok: answers that fail their checks
+    qsizetype unchecked = 0; ///< of ok: none of their checks fails, but not all could be made
+    /// Of unchecked: found in the journal, without a word of this plan's judge.
+    qsizetype unjudged = 0;
+    QMap<QString, BatchFailure> failures = {}; ///< of failed, by the error's kind
     qsizetype fromBefore = 0; ///< of ok and failed: found in the journal
     qsizetype inFlight = 0;
     QMap<QString, qsizetype> waiting = {}; ///< begun, but not in flight: how many for what, in words
@@ -79,10 +91,23 @@ struct BatchProgress {
     QString warning = {}; ///< BatchWay::Provider: what was not done that nothing depends on
 
     qsizetype done() const { return ok + failed; }
+    void count(const BatchResult &result);
+    void countCost(std::optional<double> usd);
+    /// What was found in the journal of prompts that follow.
+    void add(const BatchProgress &before);
 };
+
+/// "not_found 4: The model 'x' does not exist.", one a kind, the most frequent first.
+QStringList failuresInWords(const BatchProgress &progress);
 
 /// "1200 of 10000 · 64 in flight · 8 waiting for the tokens a minute · 2 failed · 210/s · 42 s left · $0.12"
 QString progressLine(const BatchProgress &progress);
+
+/// What a result in the journal is of, as this plan names it.
+struct BatchPlace {
+    QString key;
+    QString id; ///< the prompt's
+};
 
 /// Prompts × targets.
 class BatchItems final {
@@ -94,15 +119,18 @@ public:
                              const std::stop_token &stop = {});
     /// The results that pending() found; whether each is invalid is by this plan's checks.
     const QList<BatchJournal::Entry> &kept() const { return m_kept; }
+    /// Of all that pending() has seen, done or not, in their order.
+    const QList<BatchPlace> &places() const { return m_places; }
 
 private:
     bool keeps(const BatchJournal::Entry &entry, const BatchJournal &journal, BatchProgress &progress);
-    bool failsNow(const BatchJournal::Entry &entry, const BatchJournal &journal) const;
+    QList<profile::Verdict> verdictsNow(const QJsonObject &row, bool *unjudged) const;
     QString keyOf(const BatchPrompt &prompt, const BatchTarget &target);
 
     const BatchPlan m_plan;
     QHash<QByteArray, int> m_seen; ///< the same request may be wanted several times
     QList<BatchJournal::Entry> m_kept;
+    QList<BatchPlace> m_places;
 };
 
 /// What an item asks of its target; of an automatic one, whoever chooses fills in.
@@ -118,20 +146,23 @@ struct BatchResult {
     QString model;
     bool ok = false;
     bool invalid = false; ///< it fails its checks
+    bool unchecked = false; ///< it fails none, but not all could be made
     QString text; ///< the answer, or what went wrong
+    QString errorKind = {}; ///< of what went wrong
     std::optional<double> outputTokens = {};
     std::optional<double> costUsd = {};
     std::optional<double> ttftMs = {};
     std::optional<double> responseMs = {};
 };
 
-BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
+BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record,
+                     const BatchPlan &plan);
 /// Of one that is in the journal.
 BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal);
 
-/// The journal's row: {"key", "id", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
+/// The journal's row: {"key", "id", "prompt", "provider", "model", "ok", "text", "reasoning", "refusal", "tool_calls", "finish_reason",
 /// "usage", "cost_usd", "metrics", "validation", "decision", "cached", "attempts", "error", "run_id", "started_ms"}; unknown is null.
-QJsonObject rowOf(const QString &key, const QString &promptId, const profile::RunRecord &record);
+QJsonObject rowOf(const QString &key, const BatchPrompt &prompt, const profile::RunRecord &record);
 
 } // namespace talkbench::bench
 

@@ -37,14 +37,7 @@ BatchRunner::~BatchRunner() = default;
 
 void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before)
 {
-    m_progress.total += before.total;
-    m_progress.ok += before.ok;
-    m_progress.failed += before.failed;
-    m_progress.fromBefore += before.fromBefore;
-    m_progress.invalid += before.invalid;
-    m_progress.costUsd += before.costUsd;
-    m_progress.costBeforeUsd += before.costBeforeUsd;
-    m_progress.unpriced += before.unpriced;
+    m_progress.add(before);
     m_waiting.remove(0, std::exchange(m_next, 0));
     m_waiting += items;
     pump();
@@ -246,17 +239,13 @@ void BatchRunner::onKept(const BatchItem &item, const profile::RunRecord &record
 
 void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
 {
-    ++(record.ok() ? m_progress.ok : m_progress.failed);
-    if (record.costUsd)
-        m_progress.costUsd += *record.costUsd;
-    else
-        ++m_progress.unpriced;
+    const BatchResult result = resultOf(item.key, item.prompt.id, record, m_plan);
+    m_progress.count(result);
+    m_progress.countCost(record.costUsd);
     m_plan.choice.countSpent(record);
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
-    const BatchResult result = resultOf(item.key, item.prompt.id, record);
-    m_progress.invalid += result.invalid ? 1 : 0;
     Q_EMIT resulted(result);
     if (m_failuresInARow == hopeless) {
         m_error = record.answer.error;
@@ -294,7 +283,7 @@ void BatchRunner::finishIfDone()
 BatchRunner::Keep keepIn(BatchJournal &journal)
 {
     return [&journal](const BatchItem &item, const profile::RunRecord &record, const BatchRunner::Kept &then) {
-        then(journal.append(rowOf(item.key, item.prompt.id, record)));
+        then(journal.append(rowOf(item.key, item.prompt, record)));
     };
 }
 

@@ -388,13 +388,15 @@ bool ProviderBatch::keep(const BatchJob &job, const QList<Collected> &collected)
     QList<BatchResult> results;
     base::Result<void> kept;
     for (const Collected &row : collected) {
-        const QString id = job.submission.prompts.value(row.key);
-        QJsonObject line = rowOf(row.key, id, row.record);
+        const auto item = m_items.constFind(row.key); // the file may not have it any more
+        const BatchPrompt prompt =
+            item == m_items.cend() ? BatchPrompt { job.submission.prompts.value(row.key), {} } : item->prompt;
+        QJsonObject line = rowOf(row.key, prompt, row.record);
         line.insert("batch"_L1, job.remote.id);
         kept = m_journal.append(line);
         if (!kept)
             break;
-        results.append(resultOf(row.key, id, row.record));
+        results.append(resultOf(row.key, prompt.id, row.record, m_plan));
         count(row, results.constLast());
     }
     if (!results.isEmpty())
@@ -406,13 +408,9 @@ bool ProviderBatch::keep(const BatchJob &job, const QList<Collected> &collected)
 
 void ProviderBatch::count(const Collected &row, const BatchResult &result)
 {
-    if (row.record.costUsd)
-        m_progress.costUsd += *row.record.costUsd;
-    else
-        ++m_progress.unpriced;
+    m_progress.countCost(row.record.costUsd);
     if (m_items.contains(row.key))
-        ++(result.ok ? m_progress.ok : m_progress.failed);
-    m_progress.invalid += result.invalid ? 1 : 0;
+        m_progress.count(result);
 }
 
 /// By whoever was here before a crash. What failed in an earlier batch is another matter.

@@ -265,10 +265,60 @@ private Q_SLOTS:
         QFile file(csv);
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QByteArray table = file.readAll();
-        QVERIFY(table.startsWith("id,provider,model,ok,finish_reason,text,valid,"));
+        QVERIFY(table.startsWith("id,prompt,provider,model,ok,finish_reason,text,valid,"));
         QCOMPARE(table.count(",false,"), 3);
         begin(50);
         QCOMPARE(run(asked({ u"--via"_s, way, u"--validate"_s, u"not-empty"_s })).code, 0);
+    }
+
+    /// The file of results has the rows of every earlier version of the prompts, too.
+    void theExportIsOfThesePrompts()
+    {
+        begin(50);
+        QCOMPARE(run(asked()).code, 0);
+        m_shell->write(u"p.txt"_s, "two\nfour\n");
+        const QString csv = m_shell->filePath(u"r.csv"_s);
+        const Output done = run(asked({ u"--export"_s, csv }));
+        QVERIFY2(done.code == 0, qPrintable(done.errors));
+        QCOMPARE(done.json()[u"from_before"_s].toInt(), 1);
+        QFile file(csv);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray table = file.readAll();
+        QVERIFY2(table.contains("\r\n1,two,"), table.constData());
+        QVERIFY2(table.contains("\r\n2,four,"), table.constData());
+        QVERIFY(!table.contains(",one,") && !table.contains(",three,"));
+    }
+
+    void whyCallsFailedIsTold_data() { checksOfAnswers_data(); }
+    void whyCallsFailedIsTold()
+    {
+        QFETCH(QString, way);
+        begin(50);
+        QStringList arguments = asked({ u"--via"_s, way });
+        arguments.replace(arguments.indexOf(u"sim-small"_s), u"custom/sim-small"_s);
+        for (int round = 0; round < 2; ++round) { // kept, they are told again
+            const Output done = run(arguments);
+            QCOMPARE(done.code, 1);
+            const QJsonArray failures = done.json()[u"failures"_s].toArray();
+            QCOMPARE(failures.size(), 1);
+            QCOMPARE(failures[0][u"count"_s].toInt(), 3);
+            const QString kind = failures[0][u"kind"_s].toString();
+            const QString message = failures[0][u"message"_s].toString();
+            QVERIFY(!kind.isEmpty() && !message.isEmpty());
+            QVERIFY2(done.errors.contains(u"%1 3: %2"_s.arg(kind, message)), qPrintable(done.errors));
+            QVERIFY(done.errors.contains(u"--retry-failed"_s));
+        }
+    }
+
+    void whatWasNotJudgedIsCounted()
+    {
+        begin(50);
+        QCOMPARE(run(asked()).code, 0);
+        const Output done = run(asked({ u"--validate"_s, u"judge:Is it good?"_s }));
+        QCOMPARE(done.json()[u"from_before"_s].toInt(), 3);
+        QCOMPARE(done.json()[u"not_checked"_s].toInt(), 3);
+        QVERIFY2(done.errors.contains(u"3 answers from before are not judged"_s), qPrintable(done.errors));
+        QCOMPARE(done.code, 3);
     }
 
     void aCheckThatIsOffIsNotRun()

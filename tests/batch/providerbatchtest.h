@@ -47,7 +47,9 @@ protected:
         {
             opened = bool(journal.open(file));
             BatchProgress before;
-            const QList<BatchItem> items = BatchItems(test.m_plan).pending(asked, journal, before);
+            BatchItems toAsk(test.m_plan);
+            const QList<BatchItem> items = toAsk.pending(asked, journal, before);
+            places = toAsk.places();
             batch = std::make_unique<ProviderBatch>(ProviderBatch::Services { *test.m_service, test.m_clock,
                                                                               test.m_scheduler, test.m_prices,
                                                                               test.m_settled },
@@ -65,6 +67,7 @@ protected:
         }
 
         BatchJournal journal;
+        QList<BatchPlace> places;
         bool opened = false;
         std::unique_ptr<ProviderBatch> batch;
         std::unique_ptr<QSignalSpy> finished;

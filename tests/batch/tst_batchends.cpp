@@ -64,6 +64,10 @@ private Q_SLOTS:
         QVERIFY(life.ends());
         QVERIFY(!life.error());
         QCOMPARE(life.batch->progress().failed, count);
+        const auto &failures = life.batch->progress().failures;
+        QCOMPARE(failures.size(), 1);
+        QCOMPARE(failures.first().count, count);
+        QVERIFY(!failures.first().message.isEmpty());
         QCOMPARE(life.batch->progress().unanswered, 0);
         QVERIFY(answers(u"/v1/files/file-out-batch_sim1/content"_s)); // which is empty, if there is one
     }

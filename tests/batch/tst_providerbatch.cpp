@@ -44,9 +44,9 @@ private Q_SLOTS:
         QVERIFY(record.batch);
         QCOMPARE(record.operation, profile::Operation::Batch);
         QVERIFY(profile::runRecordFromJson(profile::toJson(record)).batch);
-        const QByteArray csv = batchCsv(life.journal);
+        const QByteArray csv = batchCsv(life.journal, life.places);
         QCOMPARE(csv.count("\r\n"), count + 1);
-        QVERIFY(csv.contains("p5,p,sim-small,true,"));
+        QVERIFY(csv.contains("p5,Tell me 5 things about bridges,p,sim-small,true,"));
     }
 
     /// As often as there are steps to be killed after.

@@ -34,6 +34,19 @@ QPushButton *actionButton(const QString &name, const QString &iconName, const QS
     return button;
 }
 
+QStringList remarksOn(const bench::BatchProgress &progress)
+{
+    QStringList remarks = bench::failuresInWords(progress);
+    if (progress.unchecked > 0)
+        remarks << BatchPage::tr("Not checked: %1.").arg(progress.unchecked);
+    if (progress.unjudged > 0)
+        remarks << BatchPage::tr("From before, and not judged: %1. A judge is asked with a new answer only.")
+                       .arg(progress.unjudged);
+    if (!progress.warning.isEmpty())
+        remarks << progress.warning;
+    return remarks;
+}
+
 } // namespace
 
 BatchPage::BatchPage(AppContext &context, QWidget *parent)
@@ -280,8 +293,8 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
                        ToneLabel::Tone::Warning);
     else
         m_message->say(tr("All done. The results are in %1.").arg(path), ToneLabel::Tone::Ok);
-    if (!progress.warning.isEmpty())
-        m_message->say(m_message->text() + u' ' + progress.warning,
+    if (const QStringList remarks = remarksOn(progress); !remarks.isEmpty())
+        m_message->say(m_message->text() + u'\n' + remarks.join(u'\n'),
                        error ? ToneLabel::Tone::Error : ToneLabel::Tone::Warning);
     m_hasFailed = progress.failed > 0 || (error && error->kind == base::ErrorKind::NotFound);
     refresh();

@@ -63,7 +63,8 @@ BatchResults::Row BatchResults::rowOf(const bench::BatchResult &result)
              { result.outputTokens.value_or(unknown), result.costUsd.value_or(unknown), result.ttftMs.value_or(unknown),
                result.responseMs.value_or(unknown) },
              result.ok,
-             result.invalid };
+             result.invalid,
+             result.unchecked };
 }
 
 QString BatchResults::textOf(const Row &row, int column)
@@ -81,7 +82,7 @@ QString BatchResults::textOf(const Row &row, int column)
     case Model:
         return row.model;
     case State:
-        return !row.ok ? tr("failed") : row.invalid ? tr("fails checks") : tr("ok");
+        return !row.ok ? tr("failed") : row.invalid ? tr("fails checks") : row.unchecked ? tr("not checked") : tr("ok");
     default:
         return row.answer;
     }
@@ -107,10 +108,10 @@ QVariant BatchResults::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return textOf(row, column);
     case Qt::DecorationRole:
-        return column == State ? QVariant(icon(row.ok && !row.invalid ? u"check"_s : u"alert"_s,
-                                               !row.ok           ? IconTone::Error
-                                                   : row.invalid ? IconTone::Warning
-                                                                 : IconTone::Ok))
+        return column == State ? QVariant(icon(row.ok && !row.invalid && !row.unchecked ? u"check"_s : u"alert"_s,
+                                               !row.ok                            ? IconTone::Error
+                                                   : row.invalid || row.unchecked ? IconTone::Warning
+                                                                                  : IconTone::Ok))
                                : QVariant();
     case Qt::TextAlignmentRole:
         return QVariant(isNumber(column) ? Qt::AlignRight | Qt::AlignVCenter : Qt::AlignLeft | Qt::AlignVCenter);

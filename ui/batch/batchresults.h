@@ -42,7 +42,6 @@ private:
         /// From Tokens on; NaN where unknown.
         std::array<double, Columns - Tokens> values;
         bool ok = false;
-        bool invalid = false;
     };
 
     Row rowOf(const bench::BatchResult &result);

@@ -82,6 +82,7 @@ void BatchWorker::prepare(const BatchTask &task)
     }
     bench::BatchItems items(task.plan);
     ready->items = items.pending(*read, ready->journal, ready->before, m_stop);
+    ready->places = items.places();
     ready->rows = lastRows(items.kept(), ready->journal);
     ready->costs =
         bench::estimateBatch(ready->items, task.plan, task.prices, QDateTime::fromMSecsSinceEpoch(m_clock.wallMs()));
@@ -104,7 +105,7 @@ void BatchWorker::tell(const QString &key)
 
 base::Result<void> BatchWorker::keep(const bench::BatchItem &item, const profile::RunRecord &record)
 {
-    return m_ready->journal.append(bench::rowOf(item.key, item.prompt.id, record));
+    return m_ready->journal.append(bench::rowOf(item.key, item.prompt, record));
 }
 
 void BatchWorker::send()
@@ -134,8 +135,8 @@ void BatchWorker::cancel()
 void BatchWorker::exportTo(const QString &path)
 {
     QSaveFile file(path);
-    const bool written =
-        file.open(QIODevice::WriteOnly) && file.write(bench::batchCsv(m_ready->journal)) >= 0 && file.commit();
+    const bool written = file.open(QIODevice::WriteOnly)
+        && file.write(bench::batchCsv(m_ready->journal, m_ready->places)) >= 0 && file.commit();
     Q_EMIT exported(path, written ? QString() : file.errorString());
 }
 

@@ -26,6 +26,7 @@ struct BatchTask {
 struct BatchReady {
     bench::BatchJournal journal;
     QList<bench::BatchItem> items;
+    QList<bench::BatchPlace> places; ///< of all, those that are done too
     bench::BatchProgress before;
     QList<bench::BatchResult> rows; ///< of those before, the last
     QList<bench::BatchCost> costs;
