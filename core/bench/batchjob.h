@@ -29,6 +29,9 @@ struct BatchJob {
     QSet<QString> notOurs; ///< guesses that were wrong
     int doubts = 0; ///< times that its making was not answered
     llm::RemoteBatch remote;
+    bool hasRead = false; ///< a line of its results
+    qsizetype linesUnread = 0; ///< those that are none
+    std::optional<base::Error> unreadable; ///< of the last of these
 
     /// Whether a batch of the provider's list is, or may be, this one: by its tag, else by its size and time if the journal knows
     /// it under no other name.

@@ -73,6 +73,7 @@ private:
     void deleteFile(BatchJob &job, const std::function<void()> &then);
     void collect(BatchJob &job, qsizetype request);
     void read(BatchJob &job, const QByteArray &lines, qsizetype offset, qsizetype request);
+    void warn(const QString &what);
     void countUnanswered(const BatchJob &job);
     bool isOurs(BatchJob &job, const QString &customId);
     void take(const BatchJob &job, const llm::BatchOutcome &outcome, QList<Collected> &collected);
