@@ -74,8 +74,10 @@ base::Result<Values> valuesOfJson(const QByteArray &line)
         return Values { { u"prompt"_s, value.toString() } };
     Values values;
     const QJsonObject object = value.toObject();
-    for (auto member = object.begin(); member != object.end(); ++member)
-        values.insert(member.key(), asText(member.value()));
+    for (auto member = object.begin(); member != object.end(); ++member) {
+        if (!member.value().isNull()) // there is none
+            values.insert(member.key(), asText(member.value()));
+    }
     return values;
 }
 
@@ -91,7 +93,13 @@ base::Result<QList<BatchPrompt>> readCsv(const QString &text, const PromptTempla
     if (!rows)
         return rows.error();
     QList<BatchPrompt> prompts;
-    const QStringList columns = rows->value(0);
+    QStringList columns;
+    const QStringList header = rows->value(0);
+    for (const QString &column : header) {
+        if (columns.contains(column.trimmed()))
+            return wrongLine(1, u"two columns are called '%1'."_s.arg(column.trimmed()));
+        columns.append(column.trimmed());
+    }
     for (qsizetype i = 1; i < rows->size(); ++i) {
         if (stop.stop_requested())
             return stopped();
@@ -100,7 +108,7 @@ base::Result<QList<BatchPrompt>> readCsv(const QString &text, const PromptTempla
             return wrongLine(i + 1, u"%1 columns instead of %2."_s.arg(row.size()).arg(columns.size()));
         Values values;
         for (qsizetype column = 0; column < columns.size(); ++column)
-            values.insert(columns[column].trimmed(), row[column]);
+            values.insert(columns[column], row[column]);
         const auto prompt = promptFrom(values, i + 1, prompts.size() + 1, pattern);
         if (!prompt)
             return prompt.error();

@@ -41,7 +41,7 @@ private:
 };
 
 /// Text: a prompt a line. JSON lines: a string, or an object with "prompt" and, where wanted, "id", "system" and the
-/// template's values. CSV (RFC 4180, in UTF-8): the first line names the columns, likewise. Empty lines are none. An error
+/// template's values; a member that is null is none. CSV (RFC 4180, in UTF-8): the first line names the columns, likewise. Empty lines are none. An error
 /// names the line; one of kind Cancelled: it was told to stop.
 base::Result<QList<BatchPrompt>> readPrompts(const QByteArray &file, PromptFormat format, const PromptTemplate &pattern,
                                              const std::stop_token &stop = {});

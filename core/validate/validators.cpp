@@ -75,6 +75,12 @@ QString unitOf(const Parameters &parameters)
     return parameters.value(u"unit"_s, u"words"_s);
 }
 
+/// "1 word", "3 words".
+QString counted(qint64 count, const QString &unit)
+{
+    return u"%1 %2"_s.arg(count).arg(count == 1 ? unit.left(unit.size() - 1) : unit);
+}
+
 std::optional<qint64> number(const Parameters &parameters, const QString &id)
 {
     bool ok = false;
@@ -89,7 +95,7 @@ QString describeLength(const Parameters &parameters)
     const QString unit = unitOf(parameters);
     if (least && most)
         return u"between %1 and %2 %3"_s.arg(*least).arg(*most).arg(unit);
-    return least ? u"at least %1 %2"_s.arg(*least).arg(unit) : u"at most %1 %2"_s.arg(most.value_or(0)).arg(unit);
+    return least ? u"at least %1"_s.arg(counted(*least, unit)) : u"at most %1"_s.arg(counted(most.value_or(0), unit));
 }
 
 QString lengthProblem(const Parameters &parameters)
@@ -137,9 +143,8 @@ Checked checkLength(const Parameters &parameters, const QString &answer)
     const auto most = number(parameters, u"max"_s);
     if ((!least || length >= *least) && (!most || length <= *most))
         return QString();
-    return u"The answer has %1%2 %3; wanted: %4."_s.arg(unit == "tokens"_L1 ? u"about "_s : QString())
-        .arg(length)
-        .arg(unit, describeLength(parameters));
+    return u"The answer has %1%2; wanted: %3."_s.arg(unit == "tokens"_L1 ? u"about "_s : QString(),
+                                                     counted(length, unit), describeLength(parameters));
 }
 
 // Contains, contains not

@@ -83,6 +83,8 @@ private Q_SLOTS:
         row("empty", "{\"prompt\":\" \"}", PromptFormat::JsonLines, u"Line 1: the prompt is empty."_s);
         row("too few columns", "prompt,id\nonly", PromptFormat::Csv, u"Line 2: 1 columns instead of 2."_s);
         row("open quote", "prompt\n\"never closed", PromptFormat::Csv, u"Line 2: a quotation mark is never closed."_s);
+        row("null", "{\"prompt\":null}", PromptFormat::JsonLines, u"Line 1: there is no 'prompt'."_s);
+        row("a column twice", "prompt, id,id \nHi,1,2", PromptFormat::Csv, u"Line 1: two columns are called 'id'."_s);
         row("no such column", "text\nhi", PromptFormat::Csv, u"Line 2: there is no 'prompt'."_s);
     }
     void wrongInputIsNamed()

@@ -84,6 +84,16 @@ private Q_SLOTS:
         QVERIFY2(failed.reason.endsWith(u'.'), qPrintable(failed.reason));
     }
 
+    void oneWordIsNotWords()
+    {
+        const auto reasonOf = [](const QMap<QString, QString> &parameters, const QString &answer) {
+            return validate::check({ { u"length"_s, parameters } }, answer).constFirst().reason;
+        };
+        QCOMPARE(reasonOf({ { u"min"_s, u"2"_s } }, u"one"_s), u"The answer has 1 word; wanted: at least 2 words."_s);
+        QCOMPARE(reasonOf({ { u"max"_s, u"1"_s } }, u"one two"_s),
+                 u"The answer has 2 words; wanted: at most 1 word."_s);
+    }
+
     void everyKindHasARow()
     {
         QSet<QString> ids;
