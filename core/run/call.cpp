@@ -400,12 +400,6 @@ void Call::cancel()
         stop(stopped());
 }
 
-bool Call::isUnsent() const
-{
-    const bool waits = m_state == RunState::Queued || m_state == RunState::RetryWait;
-    return waits && !hasJoined() && !m_validating.kept() && m_earlierRequests == 0;
-}
-
 /// The owner has its record, without a bill; the call has no owner any more.
 void Call::leaveToOthers()
 {

@@ -52,7 +52,11 @@ public:
     void retryNow();
     bool isWaitingToRetry() const { return m_state == RunState::RetryWait; }
     /// Nothing of it is on the wire, and nothing was answered.
-    bool isUnsent() const;
+    bool isUnsent() const
+    {
+        const bool waits = m_state == RunState::Queued || m_state == RunState::RetryWait;
+        return waits && !hasJoined() && !m_validating.kept() && m_earlierRequests == 0;
+    }
     /// Another call asks for it.
     bool hasJoined() const { return m_cache && m_cache->hasJoined(); }
 
