@@ -62,9 +62,9 @@ private Q_SLOTS:
         profile::RunRecord record;
         BatchJournal journal;
         QVERIFY(journal.open(dir.filePath(u"r.jsonl"_s)));
-        QVERIFY(journal.append(rowOf(u"a"_s, u"p1"_s, record)));
+        QVERIFY(journal.append(rowOf(u"a"_s, { .id = u"p1"_s, .text = {} }, record)));
         record.cached = true;
-        QVERIFY(journal.append(rowOf(u"b"_s, u"p2"_s, record)));
+        QVERIFY(journal.append(rowOf(u"b"_s, { .id = u"p2"_s, .text = {} }, record)));
         QCOMPARE(journal.row(journal.entries()[u"a"_s])["cached"_L1], QJsonValue(false));
         QCOMPARE(journal.row(journal.entries()[u"b"_s])["cached"_L1], QJsonValue(true));
         const QList<QByteArray> lines = batchCsv(journal).split('\n');

@@ -40,7 +40,7 @@ private Q_SLOTS:
             QVERIFY(file.open(QIODevice::WriteOnly));
             QCOMPARE(file.write(notes), notes.size());
         }
-        BatchWorker worker(world.context.runs, world.clock, {});
+        BatchWorker worker(world.context.runs, world.context.store, world.clock, {});
         const QSignalSpy looked(&worker, &BatchWorker::looked);
         worker.look(task);
         QCOMPARE(looked.size(), 0);
@@ -57,7 +57,7 @@ private Q_SLOTS:
         BatchTask task;
         task.text = u"first"_s;
         task.out = world.dir.filePath(u"r.jsonl"_s);
-        BatchWorker worker(world.context.runs, world.clock, {});
+        BatchWorker worker(world.context.runs, world.context.store, world.clock, {});
         QSignalSpy told(&worker, &BatchWorker::told);
         worker.tell(u"k"_s); // of nothing
         worker.prepare(task);
@@ -75,7 +75,7 @@ private Q_SLOTS:
         QCOMPARE(told[0][1].toString(), record.answer.text.first(2000));
 
         BatchResults results;
-        results.append(bench::resultOf(item.key, {}, record));
+        results.append(bench::resultOf(item.key, {}, record, {}));
         QVERIFY(results.index(0, BatchResults::Answer).data().toString().size() <= 200);
         QVERIFY(!results.index(0, BatchResults::Answer).data(Qt::ToolTipRole).isValid());
     }
