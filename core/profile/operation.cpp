@@ -36,7 +36,7 @@ RunRecord judgeCall(const RunRecord &record, const Attempt &judgement)
 {
     RunRecord call;
     call.conversationId = record.conversationId;
-    call.providerId = record.providerId;
+    call.providerId = payeeOf(judgement, record);
     call.protocol = record.protocol;
     call.model = judgement.model;
     call.startedWallMs = record.startedWallMs;
@@ -72,6 +72,30 @@ std::optional<Operation> operationFromName(const QString &name)
     const auto row = std::find_if(table.begin(), table.end(),
                                   [&](const OperationRow &r) { return name == QLatin1StringView(r.id); });
     return row == table.end() ? std::nullopt : std::optional(row->operation);
+}
+
+QString payeeOf(const Attempt &attempt, const RunRecord &record)
+{
+    return attempt.providerId.isEmpty() ? record.providerId : attempt.providerId;
+}
+
+QMap<QString, double> usdByProvider(const RunRecord &record)
+{
+    if (record.cached || !record.costUsd)
+        return {};
+    QMap<QString, double> usd { { record.providerId, *record.costUsd } };
+    for (const auto &attempts : { record.earlierAttempts, record.judgements }) {
+        for (const Attempt &attempt : attempts) {
+            const QString payee = payeeOf(attempt, record);
+            if (payee == record.providerId || !attempt.costUsd)
+                continue;
+            const double share =
+                std::min(*attempt.costUsd, usd[record.providerId]); // a call that another paid for cost 0
+            usd[record.providerId] -= share;
+            usd[payee] += share;
+        }
+    }
+    return usd;
 }
 
 QList<RunRecord> callsOf(const RunRecord &record)

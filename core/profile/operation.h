@@ -3,6 +3,7 @@
 #include "core/profile/runrecord.h"
 
 #include <QList>
+#include <QMap>
 #include <QString>
 
 #include <optional>
@@ -22,6 +23,12 @@ QString operationName(Operation operation);
 /// For a person.
 QString operationTitle(Operation operation);
 std::optional<Operation> operationFromName(const QString &name);
+
+/// Who was paid for it.
+QString payeeOf(const Attempt &attempt, const RunRecord &record);
+
+/// What the call cost, by who was paid for its answers and judges; nothing where its cost is unknown.
+QMap<QString, double> usdByProvider(const RunRecord &record);
 
 /// The calls that a record tells of, each with its own model, tokens and cost: the answer's, and one a judge.
 QList<RunRecord> callsOf(const RunRecord &record);

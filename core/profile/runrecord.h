@@ -25,6 +25,8 @@ struct Attempt {
     /// Unset where the server had nothing to charge for; estimated where the attempt was cut off.
     std::optional<llm::Usage> usage = {};
     std::optional<double> costUsd = {};
+    /// Who was paid; empty: the record's provider, and in records of versions that did not keep it.
+    QString providerId = {};
 
     bool operator==(const Attempt &) const = default;
 };

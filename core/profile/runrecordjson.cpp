@@ -179,6 +179,8 @@ QJsonObject attemptToJson(const Attempt &attempt)
         object["usage"_L1] = llm::toJson(*attempt.usage);
     if (attempt.costUsd)
         object["cost_usd"_L1] = *attempt.costUsd;
+    if (!attempt.providerId.isEmpty())
+        object["provider"_L1] = attempt.providerId;
     return object;
 }
 
@@ -200,6 +202,7 @@ Attempt attemptFromJson(const QJsonObject &object)
     if (const QJsonValue usage = object["usage"_L1]; usage.isObject())
         attempt.usage = llm::usageFromJson(usage.toObject());
     attempt.costUsd = costFromJson(object["cost_usd"_L1]);
+    attempt.providerId = object["provider"_L1].toString();
     return attempt;
 }
 

@@ -268,7 +268,7 @@ profile::Attempt attemptOf(const RunRequest &request, qint64 startedWallMs, cons
                            const profile::Trace &trace, const Accounting &accounting)
 {
     const profile::RunRecord record = makeRecord({}, request, startedWallMs, answer, trace, {}, accounting);
-    return { trace, record.answer.error, record.model, {}, {}, record.answer.usage, record.costUsd };
+    return { trace, record.answer.error, record.model, {}, {}, record.answer.usage, record.costUsd, record.providerId };
 }
 
 profile::RunRecord interruptedRecord(profile::RunRecord begun)

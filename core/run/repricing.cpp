@@ -1,6 +1,7 @@
 #include "core/run/repricing.h"
 
 #include "core/profile/format.h"
+#include "core/profile/operation.h"
 #include "core/run/bill.h"
 
 #include <cmath>
@@ -80,7 +81,8 @@ std::optional<double> Repricing::reprice(profile::RunRecord &record) const
     for (auto *attempts : { &record.earlierAttempts, &record.judgements }) {
         for (profile::Attempt &attempt : *attempts) {
             if (attempt.usage)
-                attempt.costUsd = add(*attempt.usage, m_prices.find(record.providerId, attempt.model, when));
+                attempt.costUsd =
+                    add(*attempt.usage, m_prices.find(profile::payeeOf(attempt, record), attempt.model, when));
         }
     }
     return known ? std::optional(sum) : std::nullopt;

@@ -61,6 +61,7 @@ RunRecord fullRecord()
     earlier.httpStatus = 429;
     record.earlierAttempts.append(
         { earlier, base::Error { base::ErrorKind::RateLimited, u"slow down"_s, u"{}"_s, 429, 1500 } });
+    record.earlierAttempts.last().providerId = u"another"_s;
     record.costUsd = 0.00123;
     record.priceVersion = u"2026"_s;
     record.price = { { u"model"_s, u"m"_s }, { u"input"_s, 0.1 } };

@@ -147,6 +147,21 @@ private Q_SLOTS:
         QVERIFY(!blind(record)); // the judge's price is unknown: so is the sum
     }
 
+    /// An answer that failed its checks was another provider's.
+    void whoWasPaidHasItsPrice()
+    {
+        profile::RunRecord record = recorded(book("v1", cheap));
+        profile::Attempt failed;
+        failed.model = u"m"_s;
+        failed.providerId = u"q"_s;
+        failed.usage = record.answer.usage;
+        failed.costUsd = 2;
+        record.earlierAttempts = { failed };
+        const QByteArray ofQ = R"(,{"model":"m","provider":"q","input":10,"output":0,"source":"s"})";
+        Repricing repricing(book("v2", dear + ofQ), now);
+        QCOMPARE(repricing(record)->earlierAttempts[0].costUsd, std::optional(10.0));
+    }
+
     void theSameTurnElsewhere()
     {
         const auto prices = book("v2", dear + R"(,{"model":"half","input":1,"output":5,"source":"s"})");

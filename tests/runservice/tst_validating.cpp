@@ -160,6 +160,7 @@ private Q_SLOTS:
         QCOMPARE(call.record().model, u"other"_s);
         QCOMPARE(call.record().providerId, u"q"_s);
         QCOMPARE(call.record().earlierAttempts[0].model, u"m"_s);
+        QCOMPARE(call.record().earlierAttempts[0].providerId, u"p"_s);
         QVERIFY(!call.record().costUsd); // nobody knows the other's price
     }
 
