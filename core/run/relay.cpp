@@ -1,5 +1,7 @@
 #include "core/run/relay.h"
 
+#include "core/run/retry.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -66,7 +68,8 @@ void Relay::start(RunRequest request)
     const select::ModelRef ref { request.endpoint.providerId, request.chat.model };
     if (!m_tried.contains(ref))
         m_tried.append(ref);
-    request.retries = m_tried.size() >= m_plan.order.size();
+    request.retries = !hasAnother();
+    m_last = request;
     m_legs.push_back({ ref, m_service.start(request) });
     Run *run = m_legs.back().run.get();
     connect(run, &Run::updated, this, [this, run](const RunUpdate &update) { onUpdated(run, update); });
@@ -74,6 +77,13 @@ void Relay::start(RunRequest request)
     // The owner connects after the constructor.
     QMetaObject::invokeMethod(
         this, [this, ref] { Q_EMIT sent(ref); }, Qt::QueuedConnection);
+}
+
+bool Relay::hasAnother() const
+{
+    return std::any_of(m_plan.order.begin(), m_plan.order.end(), [this](const select::Candidate &candidate) {
+        return select::mayTakeOver(candidate, m_plan, m_tried);
+    });
 }
 
 void Relay::startNext(const select::ModelRef &ref, const profile::Decision &step)
@@ -147,6 +157,10 @@ void Relay::onFinished(Run *run, const profile::RunRecord &record)
     const auto next = select::nextAfter(*record.answer.error, failed, m_plan, m_tried);
     const profile::Handover handover { toText(failed), next ? toText(*next) : QString(), record.answer.error->kind };
     const profile::Decision step { u"fallback"_s, {}, handover };
+    if (const auto delay = next ? std::nullopt : againInMs(*record.answer.error)) {
+        tryAgain(*delay);
+        return;
+    }
     if (!next) {
         if (m_plan.order.size() > 1)
             m_steps.append(step);
@@ -160,6 +174,28 @@ void Relay::onFinished(Run *run, const profile::RunRecord &record)
     startNext(*next, step);
     if (!m_ended)
         Q_EMIT updated(update);
+}
+
+std::optional<qint64> Relay::againInMs(const base::Error &error) const
+{
+    return m_last.retries ? std::nullopt : Retry(m_service.retryPolicy()).delayMs(Retry::Failure { error });
+}
+
+void Relay::tryAgain(qint64 delayMs)
+{
+    m_last.retries = true; // only once
+    m_scheduler.after(delayMs, this, [this] {
+        if (m_ended)
+            return;
+        m_failed.reset();
+        RunRequest request = m_last;
+        request.askedNs = m_askedNs;
+        for (const profile::Decision &step : std::as_const(m_steps)) {
+            if (!request.steps.contains(step))
+                request.steps.append(step);
+        }
+        start(request);
+    });
 }
 
 void Relay::startHedgeTimer()
@@ -176,7 +212,7 @@ void Relay::hedge()
         return;
     const select::ModelRef late = m_legs.front().ref;
     const auto next = std::find_if(m_plan.order.begin(), m_plan.order.end(), [this](const select::Candidate &c) {
-        return !m_tried.contains(c.ref) && m_plan.hasRoom(c);
+        return select::mayTakeOver(c, m_plan, m_tried);
     });
     if (next == m_plan.order.end())
         return;

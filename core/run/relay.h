@@ -11,7 +11,7 @@ namespace talkbench::run {
 
 /// A call that other models take over where the first fails before it has said anything, and, if it is wanted, where the first
 /// is late: the one whose token comes first goes on, the other is cancelled. Consecutive Runs, as one to its owner. Each of
-/// them leaves its own record, with what it cost; finished() hands over the last one's, whose trace says what led to it
+/// them leaves its own record, with what it cost. Only who is asked last is tried again. finished() hands over the last one's, whose trace says what led to it
 /// ("fallback", "hedge").
 class Relay final : public Run {
     Q_OBJECT
@@ -48,6 +48,11 @@ private:
     };
 
     void start(RunRequest request);
+    bool hasAnother() const;
+    /// When the last one that was asked is asked again, by the service's policy: it was tried once because another was to take
+    /// over, and that one can't. Unset: never.
+    std::optional<qint64> againInMs(const base::Error &error) const;
+    void tryAgain(qint64 delayMs);
     /// Asks it, or says why not.
     void startNext(const select::ModelRef &ref, const profile::Decision &step);
     void keepAsked(const profile::Trace &trace);
@@ -64,6 +69,7 @@ private:
     const Prepare m_prepare;
     const Plan m_plan;
     std::vector<Leg> m_legs; ///< in flight; the first one is on display until there is a winner
+    RunRequest m_last; ///< that went out
     QList<select::ModelRef> m_tried;
     QList<profile::Decision> m_steps; ///< that led to the newest request
     std::optional<profile::RunRecord> m_failed; ///< the newest failure, while the next is looked up

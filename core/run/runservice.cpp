@@ -159,6 +159,7 @@ void RunService::setLimits(const Limits &limits)
 
 void RunService::setRetryPolicy(const RetryPolicy &policy)
 {
+    m_retryPolicy = policy;
     post([policy](Engine &engine) { engine.setRetryPolicy(policy); });
 }
 

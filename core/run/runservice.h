@@ -86,6 +86,7 @@ public:
     QFuture<QList<LocalServer>> findLocalServers(const QList<llm::Vendor> &vendors, const QStringList &hosts = {});
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);
+    const RetryPolicy &retryPolicy() const { return m_retryPolicy; }
     /// Until then nothing is cached. Goes with the service, at the latest.
     void setCacheStorage(std::unique_ptr<CacheStorage> storage);
     void setCacheSettings(const CacheSettings &settings);
@@ -114,6 +115,7 @@ private:
     void deliverRecord(const talkbench::profile::RunRecord &record);
 
     const base::Clock &m_clock;
+    RetryPolicy m_retryPolicy;
     QHash<QString, Handle *> m_runs;
     QThread m_networkThread;
     std::unique_ptr<Engine> m_engine;

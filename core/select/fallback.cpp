@@ -11,6 +11,11 @@ constexpr double leastHedgeMs = 300;
 
 } // namespace
 
+bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QList<ModelRef> &tried)
+{
+    return !tried.contains(candidate.ref) && candidate.barred.isEmpty() && plan.hasRoom(candidate);
+}
+
 bool mayDoBetter(const base::Error &error)
 {
     using enum base::ErrorKind;
@@ -28,7 +33,7 @@ std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &fail
         std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
     const qint64 context = was == plan.order.end() ? plan.inputTokens : was->contextTokens.value_or(plan.inputTokens);
     for (const Candidate &candidate : plan.order) {
-        if (tried.contains(candidate.ref) || candidate.ref == failed || !plan.hasRoom(candidate))
+        if (candidate.ref == failed || !mayTakeOver(candidate, plan, tried))
             continue;
         // One that is not known to be longer is no way out.
         if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context))

@@ -18,6 +18,9 @@ struct FallbackPlan {
     }
 };
 
+/// Whether it can be asked in place of others: it was not yet, it is not barred, and its context is long enough.
+bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QList<ModelRef> &tried);
+
 /// Whether another model may do better. A key that is refused is for its owner to mend: another provider would hide it.
 bool mayDoBetter(const base::Error &error);
 

@@ -128,6 +128,54 @@ private Q_SLOTS:
         QVERIFY(says(run.record(), u"fallback"_s, u"asking b/m instead"_s));
     }
 
+    /// Nobody waits to take over who can't be asked.
+    void whoCantTakeOverSparesNoRetry()
+    {
+        auto made = relay({ { .ref = a, .contextTokens = 1000 },
+                            { .ref = b, .barred = u"there is no provider 'b'"_s },
+                            { .ref = c, .contextTokens = 50 } });
+        m_service->setRetryPolicy({});
+        Observed run(std::move(made));
+        answerError(0, 503, "{}");
+        advance(60'000);
+        QTRY_COMPARE(started(), 2);
+        answerWhole(1);
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(run.record().providerId, u"a"_s);
+        QCOMPARE(run.record().retries(), 1);
+        QVERIFY(m_resolved.isEmpty());
+    }
+
+    void whereNobodyCanTakeOverItIsAskedAgain()
+    {
+        m_unreachable = QStringList { u"b"_s };
+        auto made = relay({ { a }, { b } });
+        m_service->setRetryPolicy({});
+        Observed run(std::move(made));
+        answerError(0, 503, "{}");
+        QTRY_VERIFY(!m_late.pending().isEmpty());
+        QCOMPARE(started(), 1);
+        m_late.advance(60'000);
+        QTRY_COMPARE(started(), 2);
+        answerError(1, 503, "{}");
+        advance(60'000);
+        QTRY_COMPARE(started(), 3); // by the service, as any other
+        answerWhole(2);
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(run.records.size(), 1);
+        QCOMPARE(run.record().providerId, u"a"_s);
+        QVERIFY(says(run.record(), u"fallback"_s, u"b/m can't be asked: no such provider"_s));
+    }
+
+    void oneAttemptIsOneAttempt()
+    {
+        m_unreachable = QStringList { u"b"_s };
+        Observed run(relay({ { a }, { b } }));
+        answerError(0, 503, "{}");
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(started(), 1);
+    }
+
     void whatHasBegunIsNotAskedElsewhere()
     {
         Observed run(relay({ { a }, { b } }));
