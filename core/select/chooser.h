@@ -48,8 +48,10 @@ public:
     void load(const QList<profile::RunRecord> &stored);
     /// Until load(), records are kept: who never loads must not learn.
     void learn(const profile::RunRecord &record);
-    /// A call goes out.
+    /// A call goes out, or will: to be said before the next choice.
     void sent(const ModelRef &ref, qint64 nowMs) { m_measurements.sent(ref, nowMs); }
+    /// It did not, after all.
+    void takeBack(const ModelRef &ref, qint64 sentMs) { m_measurements.takeBack(ref, sentMs); }
     const Measurements &measurements() const { return m_measurements; }
 
     Pick choose(const Question &question) const { return choose(question, m_policy); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace talkbench::select {
 
@@ -239,9 +240,22 @@ void Measurements::addFailure(Measured &model, const base::Error &error, qint64 
 void Measurements::sent(const ModelRef &ref, qint64 nowMs)
 {
     Measured &model = m_models[ref];
+    model.usedBeforeMs = model.lastUsedMs;
+    model.turnBefore = std::exchange(model.turn, ++m_turns);
     model.lastUsedMs = std::max(model.lastUsedMs, nowMs);
     if (model.openUntilMs != 0 && nowMs >= model.openUntilMs)
         model.probeSentMs = nowMs;
+}
+
+void Measurements::takeBack(const ModelRef &ref, qint64 sentMs)
+{
+    Measured &model = m_models[ref];
+    if (model.lastUsedMs == sentMs) {
+        model.lastUsedMs = model.usedBeforeMs;
+        model.turn = model.turnBefore;
+    }
+    if (model.probeSentMs == sentMs)
+        model.probeSentMs = 0;
 }
 
 const Measured *Measurements::find(const ModelRef &ref) const

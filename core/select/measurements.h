@@ -79,6 +79,11 @@ struct Measured {
     qint64 calls = 0;
     qint64 answered = 0;
     qint64 lastUsedMs = 0;
+    /// Which of all calls that this process sent was its last; 0: it has sent none.
+    quint64 turn = 0;
+    /// Both before the call that went out last.
+    qint64 usedBeforeMs = 0;
+    quint64 turnBefore = 0;
 
     /// The circuit breaker.
     int failuresInARow = 0;
@@ -109,6 +114,8 @@ public:
     void add(const profile::RunRecord &record);
     /// A call goes out: the one probe of a half-open circuit is taken.
     void sent(const ModelRef &ref, qint64 nowMs);
+    /// What was said to be sent then was not.
+    void takeBack(const ModelRef &ref, qint64 sentMs);
 
     const Measured *find(const ModelRef &ref) const;
     Circuit circuit(const ModelRef &ref, qint64 nowMs) const;
@@ -140,6 +147,7 @@ private:
     Fading m_fading;
     QHash<ModelRef, Measured> m_models;
     FadingLog m_allOutputTokens;
+    quint64 m_turns = 0; ///< calls that went out
 };
 
 } // namespace talkbench::select

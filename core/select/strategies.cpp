@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <random>
+#include <utility>
 
 namespace talkbench::select {
 
@@ -148,12 +149,12 @@ Shares fastest(const Field &field, QRandomGenerator &)
     return only(field, first(field, [](const auto &a, const auto &b) { return a.predictedMs < b.predictedMs; }));
 }
 
-/// The one that was used longest ago.
+/// The one that was used longest ago. Many calls of a batch go out within a millisecond: their turns tell them apart.
 Shares roundRobin(const Field &field, QRandomGenerator &)
 {
     const auto used = [&](const DecisionRow &row) {
         const Measured *model = field.measurements.find(row.ref);
-        return model ? model->lastUsedMs : 0;
+        return model ? std::pair(model->turn, model->lastUsedMs) : std::pair(quint64(0), qint64(0));
     };
     return only(field, first(field, [&](const auto &a, const auto &b) { return used(a) < used(b); }));
 }
