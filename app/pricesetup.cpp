@@ -36,14 +36,20 @@ base::Result<void> changeOwnPrices(config::Settings &settings, const QJsonObject
     return set ? settings.flush() : set;
 }
 
-QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists)
+void learnLists(const QList<store::ModelList> &lists, cost::PriceBook &prices)
 {
-    QList<cost::Price> prices;
+    QList<cost::Price> rows;
+    QHash<std::pair<QString, QString>, qint64> limits;
     for (const store::ModelList &list : lists) {
         const QDate fetched = QDateTime::fromMSecsSinceEpoch(list.fetchedMs, Qt::UTC).date();
-        prices.append(cost::reportedPrices(list.providerId, list.models, fetched));
+        rows.append(cost::reportedPrices(list.providerId, list.models, fetched));
+        for (const llm::ModelInfo &model : list.models) {
+            if (model.maxOutputTokens)
+                limits.insert({ list.providerId, model.id }, *model.maxOutputTokens);
+        }
     }
-    return prices;
+    prices.setRows(cost::PriceOrigin::Server, rows);
+    prices.setOutputLimits(limits);
 }
 
 } // namespace talkbench::app

@@ -19,7 +19,7 @@ QStringList applySettings(const config::Settings &settings, cost::PriceBook &pri
 /// One change of the user's own prices, in the file when this returns: see cost::withChange().
 base::Result<void> changeOwnPrices(config::Settings &settings, const QJsonObject &change);
 
-/// Of all lists the rows that carry a price.
-QList<cost::Price> reportedPrices(const QList<store::ModelList> &lists);
+/// What servers list of their models, put into the book: prices, and how long an answer may be.
+void learnLists(const QList<store::ModelList> &lists, cost::PriceBook &prices);
 
 } // namespace talkbench::app

@@ -6,6 +6,7 @@
 #include "app/commands/interrupts.h"
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
+#include "app/ledgersetup.h"
 #include "app/pricesetup.h"
 #include "app/reportwriter.h"
 #include "app/settingparts.h"
@@ -114,6 +115,7 @@ private:
     ui::ModelLists m_models;
     const select::Qualities m_qualities;
     select::Chooser m_chooser;
+    run::Ledger m_ledger;
     ui::AppContext m_context;
     ui::Theme m_theme;
     simulator::Simulator m_simulator;
@@ -135,8 +137,9 @@ Session::Session(QApplication &application, const QString &dataDir)
               candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
           return candidate;
       }),
-      m_context { m_clock,     m_settings, m_secrets, m_prices,          m_runs, m_store, m_cache,
-                  m_endpoints, m_models,   m_chooser, m_tokens.counter() },
+      m_ledger(m_runs, m_clock, ledgerSources(m_settings, m_store, m_prices)),
+      m_context { m_clock, m_settings,  m_secrets, m_prices,  m_runs,   m_store,
+                  m_cache, m_endpoints, m_models,  m_chooser, m_ledger, m_tokens.counter() },
       m_theme(application), m_simulator(simulator::Knobs())
 {
     apply(Part::CacheStorage | Part::Theme | Part::Limits | Part::Prices | Part::Choice);
@@ -232,7 +235,7 @@ void Session::learnPrices()
         const ui::ModelLists::List list = m_models.of(provider.id);
         lists.append({ provider.id, list.fetchedMs, list.models });
     }
-    m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
+    learnLists(lists, m_prices);
     m_runs.setPrices(m_prices);
 }
 

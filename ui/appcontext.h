@@ -13,8 +13,9 @@ class PriceBook;
 class TokenCounter;
 } // namespace talkbench::cost
 namespace talkbench::run {
+class Ledger;
 class RunService;
-}
+} // namespace talkbench::run
 namespace talkbench::select {
 class Chooser;
 }
@@ -41,6 +42,7 @@ struct AppContext {
     Endpoints &endpoints;
     ModelLists &models;
     select::Chooser &chooser;
+    run::Ledger &ledger;
     /// How tokens are counted, as of now; null until its vocabularies are loaded.
     const std::shared_ptr<const cost::TokenCounter> &tokens;
 };

@@ -1,23 +1,12 @@
 #pragma once
 
-#include "core/base/result.h"
-#include "core/cost/budget.h"
-#include "core/run/run.h"
-#include "ui/appcontext.h"
+#include <QString>
 
 #include <functional>
 
+class QWidget;
+
 namespace talkbench::ui {
-
-/// What was spent of the day, the month and the conversation (empty: of none), when the store has answered, unless `context`
-/// has gone.
-void whenSpent(QObject *context, AppContext &app, const QString &conversationId,
-               const std::function<void(const base::Result<QList<cost::Spent>> &)> &then);
-
-/// What the budgets say of calls about to be sent together; an error where what was spent can't be known. Answers at once where
-/// there are no budgets, else when the store has, unless `context` has gone.
-void checkBudgets(QObject *context, AppContext &app, const QList<run::RunRequest> &requests,
-                  const std::function<void(const base::Result<cost::Verdict> &)> &then);
 
 struct SpendingQuestion {
     QString title;

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "core/cost/budget.h"
-#include "core/profile/runrecord.h"
-
+#include <QHash>
 #include <QObject>
 
 #include <optional>
@@ -31,18 +29,9 @@ Q_SIGNALS:
 
 private:
     void ask();
-    /// Without the store: it would have to sum up the month after every call of a batch.
-    void count(const profile::RunRecord &record);
-    QList<cost::Budget> budgets() const;
-    /// As of now: what was spent on another day is not of today.
-    QList<cost::Spent> spent() const;
 
     AppContext &m_context;
     QString m_conversationId;
-    quint64 m_asked = 0;
-    bool m_asking = false;
-    std::optional<QList<cost::Spent>> m_spent;
-    cost::PeriodStarts m_starts; ///< that m_spent counts from
 };
 
 } // namespace talkbench::ui

@@ -55,7 +55,6 @@ private:
     void begin();
     void sayLimits() const;
     void checkBudgets();
-    void onSpent(const QList<cost::Spent> &spent);
     void onVerdict(const cost::Verdict &verdict);
     void send();
     void sendAsBatch();
@@ -240,7 +239,6 @@ void BatchCommand::checkBudgets()
     const auto budgets = cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
     for (const QString &problem : std::as_const(problems))
         writeLine(stderr, u"talkbench batch: %1"_s.arg(problem));
-    m_options.plan.choice.budgets = budgets;
     const QDateTime now = QDateTime::fromMSecsSinceEpoch(m_clock.wallMs());
     m_costs = bench::estimateBatch(m_items, m_options.plan, m_session.prices(), now);
     const auto total = bench::totalOf(m_costs);
@@ -256,22 +254,12 @@ void BatchCommand::checkBudgets()
     }
     if (budgets.isEmpty())
         return send();
-    const cost::PeriodStarts starts = cost::periodStarts(now);
-    m_session.store()
-        .spending({ {}, starts.dayMs, starts.monthMs })
-        .then(this, [this](const base::Result<QList<store::Spending>> &spending) {
-            if (spending)
-                onSpent(spentOf(*spending));
-            else
-                fail(spending.error());
-        });
-}
-
-void BatchCommand::onSpent(const QList<cost::Spent> &spent)
-{
-    bench::BatchChoice &choice = m_options.plan.choice;
-    choice.spent = spent;
-    onVerdict(bench::checkBudgets(choice, m_costs));
+    m_session.ledger().read({}, this, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
+        if (spent)
+            onVerdict(bench::checkBudgets(m_options.plan.choice, m_costs, budgets, *spent));
+        else
+            fail(spent.error());
+    });
 }
 
 void BatchCommand::onVerdict(const cost::Verdict &verdict)
@@ -315,7 +303,8 @@ void BatchCommand::sendCalls()
         base::whenReady(this, m_session.store().settled(),
                         [=](const base::Result<void> &) { keep(item, record, then); });
     };
-    const bench::BatchRunner::Services services { m_session.runs(), m_clock, m_scheduler, m_session.chooser(), keep };
+    const bench::BatchRunner::Services services { m_session.runs(),   m_clock, m_scheduler, m_session.chooser(),
+                                                  m_session.ledger(), keep };
     m_runner = std::make_unique<bench::BatchRunner>(services, m_options.plan);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchCommand::showProgress);
     connect(m_runner.get(), &bench::BatchRunner::finished, this, &BatchCommand::onFinished, Qt::QueuedConnection);

@@ -4,7 +4,6 @@
 #include "app/commands/interrupts.h"
 #include "app/commands/options.h"
 #include "app/commands/receipt.h"
-#include "app/commands/spending.h"
 #include "app/commands/terminal.h"
 #include "app/resultjson.h"
 #include "core/cost/tokencount.h"
@@ -102,11 +101,11 @@ void ChatCommand::start()
 
 void ChatCommand::choose()
 {
-    if (budgetsOf(m_session).isEmpty()) {
+    if (m_session.ledger().budgets().isEmpty()) {
         chooseWith({});
         return;
     }
-    whenSpent(m_session, this, {}, [this](const base::Result<QList<cost::Spent>> &spent) {
+    m_session.ledger().read({}, this, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (spent)
             chooseWith(*spent);
         else
@@ -116,7 +115,7 @@ void ChatCommand::choose()
 
 void ChatCommand::chooseWith(const QList<cost::Spent> &spent)
 {
-    const QList<cost::Budget> rows = budgetsOf(m_session);
+    const QList<cost::Budget> rows = m_session.ledger().budgets();
     const QStringList providers = m_session.chooser().policy().providers();
     m_pick = m_session.chooser().choose({ .chat = chatRequest({}),
                                           .tags = m_options.choice.tags,
@@ -229,10 +228,10 @@ void ChatCommand::send(const llm::Endpoint &endpoint, const QString &model)
 void ChatCommand::checkBudgets(const run::RunRequest &request)
 {
     QStringList problems;
-    budgetsOf(m_session, &problems);
+    cost::budgetsFromSetting(m_session.settings().value("budgets").toMap(), &problems);
     for (const QString &problem : std::as_const(problems))
         writeLine(stderr, u"talkbench chat: %1"_s.arg(problem));
-    judgeSpending(m_session, this, request, [this, request](const base::Result<Judged> &judged) {
+    m_session.ledger().judge({ request }, nullptr, this, [this, request](const base::Result<run::Judged> &judged) {
         if (!judged) {
             fail(judged.error());
             return;
@@ -282,12 +281,30 @@ void ChatCommand::prepare(const select::ModelRef &ref, QObject *context,
     fit.needsContext = false;
     if (m_session.chooser().fallbackOrder(ref).constFirst().contextTokens)
         fit.contextTokens.reset(); // what was said of the first is not of this one
-    m_session.resolve(target, context, [this, ref, fit, context, then](const base::Result<Resolved> &resolved) {
-        if (resolved)
-            fitRequest(m_session, context, requestFor(resolved->endpoint, ref.model), fit, then);
+    const auto onFitted = [this, context, then](const run::Relay::RequestResult &fitted) {
+        if (fitted)
+            sendWithin(*fitted, context, then);
         else
-            then(resolved.error());
+            then(fitted.error());
+    };
+    m_session.resolve(target, context, [this, ref, fit, context, onFitted](const base::Result<Resolved> &resolved) {
+        if (resolved)
+            fitRequest(m_session, context, requestFor(resolved->endpoint, ref.model), fit, onFitted);
+        else
+            onFitted(resolved.error());
     });
+}
+
+void ChatCommand::sendWithin(const run::RunRequest &request, QObject *context,
+                             const std::function<void(const run::Relay::RequestResult &)> &then)
+{
+    m_session.ledger().judge({ request }, nullptr, context,
+                             [this, request, then](const base::Result<run::Judged> &judged) {
+                                 if (const auto refusal = run::refusalOf(judged, m_options.overBudget))
+                                     then(*refusal);
+                                 else
+                                     then(request);
+                             });
 }
 
 void ChatCommand::interrupt()
@@ -369,7 +386,7 @@ void ChatCommand::report(const profile::RunRecord &record)
     if (!m_options.json && hasNumbers)
         writeLine(stderr, profile::numbersLine(profile::numbersOf(record)));
     const QStringList passed =
-        cost::passedBy(record.costUsd.value_or(0), record.providerId, budgetsOf(m_session), m_spent);
+        cost::passedBy(record.costUsd.value_or(0), record.providerId, m_session.ledger().budgets(), m_spent);
     for (const QString &line : passed)
         writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     if (!m_options.json && m_options.receipt && answer.usage)

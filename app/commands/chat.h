@@ -39,6 +39,9 @@ private:
     /// The request for a model that takes over.
     void prepare(const select::ModelRef &ref, QObject *context,
                  const std::function<void(const run::Relay::RequestResult &)> &then);
+    /// Gives it back unless a budget is against it.
+    void sendWithin(const run::RunRequest &request, QObject *context,
+                    const std::function<void(const run::Relay::RequestResult &)> &then);
     void onUpdated(const run::RunUpdate &update);
     void print(const QString &text);
     /// An answer that may be given again is printed when it is the last.

@@ -123,14 +123,6 @@ base::Result<ChoiceOptions> readChoice(const QCommandLineParser &parser)
     return options;
 }
 
-QList<cost::Spent> spentOf(const QList<store::Spending> &spending)
-{
-    QList<cost::Spent> spent;
-    for (const store::Spending &row : spending)
-        spent.append({ row.providerId, row.conversationUsd, row.dayUsd, row.monthUsd });
-    return spent;
-}
-
 base::Result<StoredChoice> readStored(const QString &dir, const QString &conversationId, qint64 nowMs)
 {
     StoredChoice stored;
@@ -149,7 +141,7 @@ base::Result<StoredChoice> readStored(const QString &dir, const QString &convers
         return !runs ? runs.error() : !lists ? lists.error() : spending.error();
     stored.runs = *runs;
     stored.lists = *lists;
-    stored.spent = spentOf(*spending);
+    stored.spent = *spending;
     if (conversationId.isEmpty())
         return stored;
     if (const auto read = readConversation(store, conversationId, stored); !read)

@@ -40,6 +40,4 @@ base::Result<void> visitStored(const QString &dir, const store::RunVisit &visit)
 /// An error is of kind Usage.
 base::Result<QList<llm::Message>> messagesFromFile(const QString &path);
 
-QList<cost::Spent> spentOf(const QList<store::Spending> &spending);
-
 } // namespace talkbench::app

@@ -1,7 +1,6 @@
 #include "app/commands/fitting.h"
 
 #include "app/commands/options.h"
-#include "app/commands/spending.h"
 #include "app/commands/terminal.h"
 #include "core/cost/pricelayers.h"
 #include "core/run/summary.h"
@@ -145,13 +144,9 @@ void Fitting::summarise()
 void Fitting::judge(const llm::Endpoint &endpoint)
 {
     const run::RunRequest summary = run::summaryCall(endpoint, m_options.summaryModel->model, m_request, m_fit);
-    judgeSpending(m_session, this, summary, [this, summary](const base::Result<Judged> &judged) {
-        using enum cost::BudgetAction;
-        const auto action = judged ? judged->verdict.action : std::nullopt;
-        if (!judged)
-            dropInstead(judged.error().message);
-        else if (action == Refuse || (action == Ask && !m_options.overBudget))
-            dropInstead(judged->verdict.reason);
+    m_session.ledger().judge({ summary }, nullptr, this, [this, summary](const base::Result<run::Judged> &judged) {
+        if (const auto refusal = run::refusalOf(judged, m_options.overBudget))
+            dropInstead(refusal->message);
         else
             ask(summary);
     });

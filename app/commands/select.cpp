@@ -198,7 +198,7 @@ int selectCommand(const QStringList &arguments, const GlobalOptions &options)
     const auto stored = readStored(*dataDir, parser.value(u"conversation"_s), QDateTime::currentMSecsSinceEpoch());
     if (!stored)
         return complain(stored.error());
-    prices->setRows(cost::PriceOrigin::Server, reportedPrices(stored->lists));
+    learnLists(stored->lists, *prices);
     const auto vendorTable = contents(u":/providers.json"_s);
     const base::Result<QList<llm::Vendor>> vendors =
         vendorTable ? llm::vendorsFromJson(*vendorTable) : vendorTable.error();

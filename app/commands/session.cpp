@@ -4,6 +4,7 @@
 #include "app/commands/terminal.h"
 #include "app/diskcache.h"
 #include "app/enginesettings.h"
+#include "app/ledgersetup.h"
 #include "app/pricesetup.h"
 #include "core/config/datadir.h"
 #include "core/llm/vendorhosts.h"
@@ -95,6 +96,7 @@ base::Result<void> Session::open()
     m_runs->setCacheStorage(cacheStorage(*m_settings, *m_cache));
     applySettings(*m_settings, *m_runs, *m_cache);
     openStore();
+    m_ledger = std::make_unique<run::Ledger>(*m_runs, m_clock, ledgerSources(*m_settings, *m_store, m_prices));
     return {};
 }
 
@@ -122,7 +124,7 @@ void Session::openStore()
 void Session::learnPrices(const QList<store::ModelList> &lists)
 {
     m_modelLists = lists;
-    m_prices.setRows(cost::PriceOrigin::Server, reportedPrices(lists));
+    learnLists(lists, m_prices);
     m_runs->setPrices(m_prices);
 }
 

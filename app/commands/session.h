@@ -8,6 +8,7 @@
 #include "core/config/secrets.h"
 #include "core/config/settings.h"
 #include "core/llm/vendors.h"
+#include "core/run/ledger.h"
 #include "core/run/runservice.h"
 #include "core/select/chooser.h"
 #include "core/select/handoverwords.h"
@@ -54,6 +55,7 @@ public:
     run::RunService &runs() { return *m_runs; }
     select::Chooser &chooser() { return m_chooser; }
     store::Store &store() { return *m_store; }
+    run::Ledger &ledger() { return *m_ledger; }
     const base::Clock &clock() const { return m_clock; }
     /// With what servers have reported once the store has answered; it answers in order.
     const cost::PriceBook &prices() const { return m_prices; }
@@ -87,8 +89,9 @@ private:
     std::unique_ptr<store::Store> m_store;
     std::unique_ptr<store::CacheStore> m_cache;
     std::unique_ptr<simulator::Simulator> m_simulator;
-    std::unique_ptr<run::RunService> m_runs; ///< first to go but one: its last records go to the store
+    std::unique_ptr<run::RunService> m_runs; ///< first to go but two: its last records go to the store
     std::unique_ptr<TokenKeeper> m_tokens;
+    std::unique_ptr<run::Ledger> m_ledger;
 };
 
 } // namespace talkbench::app

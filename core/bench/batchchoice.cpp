@@ -2,7 +2,8 @@
 
 namespace talkbench::bench {
 
-select::Question BatchChoice::questionFor(const llm::ChatRequest &chat, qint64 nowMs) const
+select::Question BatchChoice::questionFor(const llm::ChatRequest &chat, const QList<cost::Budget> &budgets,
+                                          const QList<cost::Spent> &spent, qint64 nowMs) const
 {
     select::Question question;
     question.chat = chat;
@@ -13,19 +14,6 @@ select::Question BatchChoice::questionFor(const llm::ChatRequest &chat, qint64 n
     question.barred.insert(unreachable);
     question.nowMs = nowMs;
     return question;
-}
-
-void BatchChoice::countSpent(const profile::RunRecord &record)
-{
-    const double usd = record.costUsd.value_or(0);
-    for (cost::Spent &row : spent) {
-        if (row.providerId == record.providerId) {
-            row.dayUsd += usd;
-            row.monthUsd += usd;
-            return;
-        }
-    }
-    spent.append({ record.providerId, 0, usd, usd });
 }
 
 } // namespace talkbench::bench

@@ -13,12 +13,10 @@ struct BatchChoice {
     QHash<QString, QString> unreachable; ///< the other providers, with why
     QStringList tags;
     select::Quality quality = select::Quality::Balanced;
-    QList<cost::Budget> budgets;
-    QList<cost::Spent> spent; ///< before the batch, and by it
 
     /// What is asked of the chooser for a call.
-    select::Question questionFor(const llm::ChatRequest &chat, qint64 nowMs) const;
-    void countSpent(const profile::RunRecord &record);
+    select::Question questionFor(const llm::ChatRequest &chat, const QList<cost::Budget> &budgets,
+                                 const QList<cost::Spent> &spent, qint64 nowMs) const;
 };
 
 } // namespace talkbench::bench

@@ -25,7 +25,7 @@ cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::Pri
         return cost::planCall(provider, request.chat, prompt, prices, when);
     *rule = price->batchRule();
     cost::PlannedCall call { provider, request.chat.model, std::nullopt };
-    const int longest = request.chat.options.maxTokens.value_or(cost::usualLongestAnswer);
+    const qint64 longest = cost::longestAnswer(provider, request.chat.model, request.chat.options.maxTokens, prices);
     if (const auto inBatch = price->inBatch())
         call.cost = cost::estimateCall(prompt.low, prompt.high, longest, *inBatch, when);
     return call;
@@ -73,7 +73,8 @@ void take(cost::Verdict &worst, const cost::Verdict &verdict)
 }
 
 /// Of the providers that may be chosen, as far as it can be known before.
-cost::Verdict usedUpBefore(const BatchChoice &choice, const QList<cost::Budget> &budgets)
+cost::Verdict usedUpBefore(const BatchChoice &choice, const QList<cost::Budget> &budgets,
+                           const QList<cost::Spent> &spent)
 {
     QStringList providers = choice.endpoints.keys();
     providers.sort();
@@ -81,7 +82,7 @@ cost::Verdict usedUpBefore(const BatchChoice &choice, const QList<cost::Budget> 
     for (const QString &provider : std::as_const(providers)) {
         QList<cost::Budget> own = budgets;
         own.removeIf([&provider](const cost::Budget &budget) { return budget.providerId != provider; });
-        verdicts.append(cost::check(own, choice.spent, { provider, {}, cost::CostRange() }));
+        verdicts.append(cost::usedUpFor(own, spent, provider));
     }
     const auto refuses = [](const cost::Verdict &verdict) { return verdict.action == cost::BudgetAction::Refuse; };
     const bool all = std::all_of(verdicts.cbegin(), verdicts.cend(), refuses);
@@ -139,21 +140,21 @@ std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs)
     return total;
 }
 
-cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &costs)
+cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &costs, const QList<cost::Budget> &budgets,
+                           const QList<cost::Spent> &spent)
 {
     QList<cost::Budget> ofCalls;
     QList<cost::Budget> ofAll;
-    for (const cost::Budget &budget : choice.budgets)
+    for (const cost::Budget &budget : budgets)
         (budget.scope == cost::BudgetScope::Call ? ofCalls : ofAll).append(budget);
     cost::Verdict worst;
     for (const BatchCost &row : costs) {
         take(worst,
-             cost::check(ofCalls, choice.spent,
+             cost::check(ofCalls, spent,
                          { row.providerId, row.model, row.dearestCall, u"the dearest call"_s, row.unpriced }));
-        take(worst,
-             cost::check(ofAll, choice.spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
+        take(worst, cost::check(ofAll, spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
         if (row.providerId == select::autoRef.providerId)
-            take(worst, usedUpBefore(choice, ofAll));
+            take(worst, usedUpBefore(choice, ofAll, spent));
     }
     return worst;
 }

@@ -6,6 +6,7 @@
 #include <QUuid>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace talkbench::bench {
@@ -31,6 +32,14 @@ bool isHopeless(base::ErrorKind kind)
 BatchRunner::BatchRunner(const Services &services, const BatchPlan &plan, QObject *parent)
     : QObject(parent), m_services(services), m_plan(plan), m_id(QUuid::createUuid().toString(QUuid::WithoutBraces))
 {
+    // Queued: a call that begins from within the record of another would ask the store before that is there.
+    connect(
+        &m_services.ledger, &run::Ledger::changed, this,
+        [this] {
+            if (!m_heldBack.isEmpty())
+                pump();
+        },
+        Qt::QueuedConnection);
 }
 
 BatchRunner::~BatchRunner() = default;
@@ -41,6 +50,12 @@ void BatchRunner::add(const QList<BatchItem> &items, const BatchProgress &before
     m_waiting.remove(0, std::exchange(m_next, 0));
     m_waiting += items;
     pump();
+}
+
+qsizetype BatchRunner::waiting() const
+{
+    return std::accumulate(m_heldBack.cbegin(), m_heldBack.cend(), m_waiting.size() - m_next,
+                           [](qsizetype sum, const QList<BatchItem> &items) { return sum + items.size(); });
 }
 
 void BatchRunner::endInput()
@@ -95,8 +110,12 @@ void BatchRunner::putBack(const BatchItem &item)
 
 void BatchRunner::pump()
 {
-    while (!m_paused && !m_stopped && m_next < m_waiting.size() && begun() < m_plan.concurrency)
-        begin(std::exchange(m_waiting[m_next++], {}));
+    beginHeldBack();
+    while (hasRoom() && m_next < m_waiting.size()) {
+        const BatchItem item = std::exchange(m_waiting[m_next++], {});
+        if (m_heldBack.contains(item.target) || !begin(item))
+            m_heldBack[item.target].append(item);
+    }
     if (m_next == m_waiting.size())
         std::exchange(m_waiting, {}), m_next = 0;
     if (!m_runs.empty() && !std::exchange(m_ticking, true))
@@ -120,6 +139,8 @@ void BatchRunner::tell()
     m_progress.waiting.clear();
     for (const Held &held : std::as_const(m_held))
         ++m_progress.waiting[held.by];
+    for (const QList<BatchItem> &items : std::as_const(m_heldBack))
+        m_progress.waiting[u"a budget, until calls under way have ended"_s] += items.size();
     setPace();
     Q_EMIT progressed(m_progress);
 }
@@ -143,24 +164,111 @@ void BatchRunner::onUpdated(const QString &key, const run::RunUpdate &update)
     tell();
 }
 
-void BatchRunner::begin(const BatchItem &item)
+/// A target that has to wait holds up no other.
+void BatchRunner::beginHeldBack()
+{
+    const QList<qsizetype> targets = m_heldBack.keys();
+    for (const qsizetype target : targets) {
+        while (hasRoom() && m_heldBack.contains(target)) {
+            const BatchItem item = m_heldBack[target].takeFirst();
+            if (m_heldBack[target].isEmpty())
+                m_heldBack.remove(target);
+            if (begin(item))
+                continue;
+            m_heldBack[target].prepend(item);
+            break;
+        }
+    }
+}
+
+/// False where it has to wait for what calls under way cost.
+bool BatchRunner::begin(const BatchItem &item)
 {
     const BatchTarget &target = m_plan.targets[item.target];
-    const QString spentUp = cost::usedUpFor(m_plan.choice.budgets, m_plan.choice.spent, target.endpoint.providerId);
-    if (!spentUp.isEmpty()) {
-        m_error = base::Error { base::ErrorKind::Budget, spentUp, {}, 0, std::nullopt };
-        return stop();
+    if (target.isAutomatic())
+        return beginChosen(item);
+    run::RunRequest request = requestOf(item, m_plan);
+    request.conversationId = m_id;
+    const cost::Leave leave = m_services.ledger.leaveFor(request);
+    if (leave.may == cost::Leave::May::Go)
+        watch(item, m_services.runs.start(request));
+    else if (leave.may == cost::Leave::May::Never)
+        refuse(target.endpoint.providerId, leave.why);
+    return leave.may != cost::Leave::May::Wait;
+}
+
+bool BatchRunner::beginChosen(const BatchItem &item)
+{
+    const std::optional<select::Pick> pick = choose(item);
+    if (!pick)
+        return false;
+    if (pick->decision.chosen) {
+        startChosen(item, *pick);
+        return true;
     }
-    std::unique_ptr<run::Run> run;
-    if (target.isAutomatic()) {
-        run = startChosen(item);
-    } else {
-        run::RunRequest request = requestOf(item, m_plan);
-        request.conversationId = m_id;
-        run = m_services.runs.start(request);
+    profile::RunRecord record; // that no model can be asked is its result
+    record.operation = profile::Operation::Batch;
+    record.model = m_plan.targets[item.target].model;
+    record.startedWallMs = m_services.clock.wallMs();
+    record.decision = select::toJson(pick->decision);
+    record.answer.error = base::Error { base::ErrorKind::Config, pick->decision.reason, {}, 0, std::nullopt };
+    keep(item, record);
+    return true;
+}
+
+/// Among those whose budgets let it go. Unset where that has to wait.
+std::optional<select::Pick> BatchRunner::choose(const BatchItem &item)
+{
+    run::Ledger &ledger = m_services.ledger;
+    select::Question question =
+        m_plan.choice.questionFor(requestOf(item, m_plan).chat, ledger.budgets(),
+                                  ledger.spent().value_or(QList<cost::Spent>()), m_services.clock.wallMs());
+    while (true) {
+        const select::Pick pick = m_services.chooser.choose(question);
+        if (!pick.decision.chosen)
+            return pick;
+        const cost::Leave leave = ledger.leaveFor(requestFor(item, *pick.decision.chosen, {}));
+        if (leave.may == cost::Leave::May::Go)
+            return pick;
+        if (leave.may == cost::Leave::May::Wait)
+            return std::nullopt;
+        question.barred.insert(pick.decision.chosen->providerId, leave.why);
     }
-    if (!run)
-        return;
+}
+
+run::RunRequest BatchRunner::requestFor(const BatchItem &item, const select::ModelRef &ref,
+                                        const QJsonObject &decision) const
+{
+    run::RunRequest request = requestOf(item, m_plan, m_plan.choice.endpoints.value(ref.providerId), ref.model);
+    request.conversationId = m_id;
+    request.decision = decision;
+    return request;
+}
+
+void BatchRunner::startChosen(const BatchItem &item, const select::Pick &pick)
+{
+    const QJsonObject decision = select::toJson(pick.decision);
+    run::Relay::Plan plan;
+    plan.order = pick.order;
+    plan.inputTokens = pick.decision.inputTokens;
+    const auto prepare = [this, item, decision](const select::ModelRef &ref, QObject *, const auto &then) {
+        const run::RunRequest request = requestFor(item, ref, decision);
+        if (const cost::Leave leave = m_services.ledger.leaveFor(request); leave.may != cost::Leave::May::Go)
+            then(base::Error { base::ErrorKind::Budget, leave.why, {}, 0, std::nullopt });
+        else
+            then(request);
+    };
+    const select::ModelRef &chosen = *pick.decision.chosen;
+    m_services.chooser.sent(chosen, m_services.clock.wallMs());
+    auto relay = std::make_unique<run::Relay>(m_services.runs, m_services.scheduler, prepare,
+                                              requestFor(item, chosen, decision), plan);
+    connect(relay.get(), &run::Relay::tookOver, this,
+            [this](const select::ModelRef &ref) { m_services.chooser.sent(ref, m_services.clock.wallMs()); });
+    watch(item, std::move(relay));
+}
+
+void BatchRunner::watch(const BatchItem &item, std::unique_ptr<run::Run> run)
+{
     connect(run.get(), &run::Run::updated, this,
             [this, key = item.key](const run::RunUpdate &update) { onUpdated(key, update); });
     connect(run.get(), &run::Run::finished, this,
@@ -168,39 +276,11 @@ void BatchRunner::begin(const BatchItem &item)
     m_runs[item.key] = std::move(run);
 }
 
-/// Null where no model can be asked: that is its result.
-std::unique_ptr<run::Run> BatchRunner::startChosen(const BatchItem &item)
+void BatchRunner::refuse(const QString &provider, const QString &why)
 {
-    const BatchChoice &choice = m_plan.choice;
-    const qint64 nowMs = m_services.clock.wallMs();
-    const select::Pick pick = m_services.chooser.choose(choice.questionFor(requestOf(item, m_plan).chat, nowMs));
-    if (!pick.decision.chosen) {
-        profile::RunRecord record;
-        record.operation = profile::Operation::Batch;
-        record.model = m_plan.targets[item.target].model;
-        record.startedWallMs = nowMs;
-        record.decision = select::toJson(pick.decision);
-        record.answer.error = base::Error { base::ErrorKind::Config, pick.decision.reason, {}, 0, std::nullopt };
-        keep(item, record);
-        return nullptr;
-    }
-    const auto requestFor = [this, item, decision = select::toJson(pick.decision)](const select::ModelRef &ref) {
-        run::RunRequest request = requestOf(item, m_plan, m_plan.choice.endpoints.value(ref.providerId), ref.model);
-        request.conversationId = m_id;
-        request.decision = decision;
-        return request;
-    };
-    run::Relay::Plan plan;
-    plan.order = pick.order;
-    plan.inputTokens = pick.decision.inputTokens;
-    const auto prepare = [requestFor](const select::ModelRef &ref, QObject *, const auto &then) {
-        then(requestFor(ref));
-    };
-    auto relay = std::make_unique<run::Relay>(m_services.runs, m_services.scheduler, prepare,
-                                              requestFor(*pick.decision.chosen), plan);
-    connect(relay.get(), &run::Relay::sent, this,
-            [this](const select::ModelRef &ref) { m_services.chooser.sent(ref, m_services.clock.wallMs()); });
-    return relay;
+    Refused &refused = m_refused[provider];
+    ++refused.prompts;
+    refused.why = why;
 }
 
 void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &record)
@@ -242,7 +322,6 @@ void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
     const BatchResult result = resultOf(item.key, item.prompt.id, record, m_plan);
     m_progress.count(result);
     m_progress.countCost(record.costUsd);
-    m_plan.choice.countSpent(record);
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;
@@ -275,9 +354,21 @@ void BatchRunner::setPace()
 
 void BatchRunner::finishIfDone()
 {
-    const bool done = m_stopped || (m_inputEnded && m_waiting.isEmpty());
+    const bool done = m_stopped || (m_inputEnded && m_waiting.isEmpty() && m_heldBack.isEmpty());
     if (done && m_runs.empty() && m_keeping == 0 && !std::exchange(m_finished, true))
-        Q_EMIT finished(m_error);
+        Q_EMIT finished(outcome());
+}
+
+std::optional<base::Error> BatchRunner::outcome() const
+{
+    if (m_error || m_refused.isEmpty())
+        return m_error;
+    QStringList reasons;
+    for (auto refused = m_refused.cbegin(); refused != m_refused.cend(); ++refused)
+        reasons += (refused->prompts == 1 ? u"1 prompt was not sent to %1. %2"_s.arg(refused.key(), refused->why)
+                                          : u"%1 prompts were not sent to %2. %3"_s.arg(
+                                              QString::number(refused->prompts), refused.key(), refused->why));
+    return base::Error { base::ErrorKind::Budget, reasons.join(u' '), {}, 0, std::nullopt };
 }
 
 BatchRunner::Keep keepIn(BatchJournal &journal)

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/bench/batchjournal.h"
 #include "core/bench/batchplan.h"
+#include "core/run/ledger.h"
 #include "core/run/runservice.h"
 #include "core/run/scheduler.h"
 
@@ -33,6 +34,7 @@ public:
         const base::Clock &clock;
         run::Scheduler &scheduler;
         select::Chooser &chooser; ///< for automatic targets
+        run::Ledger &ledger; ///< the budgets that refuse hold for each call
         Keep keep;
     };
 
@@ -55,7 +57,7 @@ public:
 
     const BatchProgress &progress() const { return m_progress; }
     /// Added, and not begun.
-    qsizetype waiting() const { return m_waiting.size() - m_next; }
+    qsizetype waiting() const;
     /// In flight, waiting for their turn, or on their way into the journal.
     qsizetype begun() const { return static_cast<qsizetype>(m_runs.size()) + m_keeping; }
 
@@ -63,13 +65,22 @@ Q_SIGNALS:
     void resulted(const talkbench::bench::BatchResult &result);
     /// At each change, and once a second while calls are under way.
     void progressed(const talkbench::bench::BatchProgress &progress);
-    /// Once, last. An error: the journal could not be written, or there was no point in going on.
+    /// Once, last. An error: the journal could not be written, there was no point in going on, or (kind Budget) which prompts were
+    /// not sent, for whose budget.
     void finished(const std::optional<talkbench::base::Error> &error);
 
 private:
     void pump();
-    void begin(const BatchItem &item);
-    std::unique_ptr<run::Run> startChosen(const BatchItem &item);
+    bool hasRoom() const { return !m_paused && !m_stopped && begun() < m_plan.concurrency; }
+    void beginHeldBack();
+    bool begin(const BatchItem &item);
+    bool beginChosen(const BatchItem &item);
+    std::optional<select::Pick> choose(const BatchItem &item);
+    void startChosen(const BatchItem &item, const select::Pick &pick);
+    run::RunRequest requestFor(const BatchItem &item, const select::ModelRef &ref, const QJsonObject &decision) const;
+    void watch(const BatchItem &item, std::unique_ptr<run::Run> run);
+    void refuse(const QString &provider, const QString &why);
+    std::optional<base::Error> outcome() const;
     void tellRuns(void (run::Run::*what)());
     void putBack(const BatchItem &item);
     void onUpdated(const QString &key, const run::RunUpdate &update);
@@ -84,10 +95,17 @@ private:
     void finishIfDone();
 
     const Services m_services;
-    BatchPlan m_plan; ///< whose choice learns what is spent
+    const BatchPlan m_plan;
     const QString m_id;
     QList<BatchItem> m_waiting;
     qsizetype m_next = 0; ///< of m_waiting
+    /// By target: those that a budget holds back until it is known what calls under way cost.
+    QMap<qsizetype, QList<BatchItem>> m_heldBack;
+    struct Refused {
+        qsizetype prompts = 0;
+        QString why; ///< of the last
+    };
+    QMap<QString, Refused> m_refused; ///< by provider; the next batch asks them
     std::map<QString, std::unique_ptr<run::Run>> m_runs; ///< by key
     QSet<QString> m_withdrawn; ///< of m_runs, those that a pause met
     struct Held {

@@ -97,31 +97,68 @@ QString rangeText(const CostRange &cost)
     return cost.maxUsd > cost.minUsd ? u"%1 to %2"_s.arg(usd(cost.minUsd), usd(cost.maxUsd)) : usd(cost.maxUsd);
 }
 
-/// Of one budget that holds for each of the calls.
-Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &calls)
+bool costsNothing(const PlannedCall &call)
 {
-    // Sums of floating point figures: a limit that is met exactly is kept.
-    const double limit = budget.limitUsd * (1 + 1e-9);
-    const bool perCall = budget.scope == BudgetScope::Call;
-    if (!perCall && spent >= budget.limitUsd)
-        return { budget.action, u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(spent)) };
-    CostRange cost;
+    return call.cost && call.cost->maxUsd == 0 && call.unpriced.isEmpty();
+}
+
+QList<PlannedCall> heldBy(const Budget &budget, const QList<PlannedCall> &calls)
+{
+    QList<PlannedCall> held;
+    std::copy_if(calls.begin(), calls.end(), std::back_inserter(held), [&budget](const PlannedCall &call) {
+        const bool elsewhere = call.elsewhere && budget.scope == BudgetScope::Conversation;
+        return (budget.providerId.isEmpty() || budget.providerId == call.providerId) && !elsewhere
+            && !costsNothing(call);
+    });
+    return held;
+}
+
+CostRange costOf(const QList<PlannedCall> &calls)
+{
+    CostRange sum;
+    for (const PlannedCall &call : calls) {
+        sum.minUsd += call.cost.value_or(CostRange()).minUsd;
+        sum.maxUsd += call.cost.value_or(CostRange()).maxUsd;
+    }
+    return sum;
+}
+
+QStringList unpricedOf(const QList<PlannedCall> &calls)
+{
     QStringList unpriced;
     for (const PlannedCall &call : calls) {
-        cost.minUsd += call.cost.value_or(CostRange()).minUsd;
-        cost.maxUsd += call.cost.value_or(CostRange()).maxUsd;
         unpriced += call.unpriced;
         if (!call.cost)
             unpriced.append(call.model);
     }
     unpriced.removeDuplicates();
+    return unpriced;
+}
+
+Verdict usedUpVerdict(const Budget &budget, double spent)
+{
+    return { budget.action, u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(spent)) };
+}
+
+/// Of one budget that holds for each of the calls. `underWay`: what others that it holds for may still cost.
+Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &calls, const CostRange &underWay)
+{
+    // Sums of floating point figures: a limit that is met exactly is kept.
+    const double limit = budget.limitUsd * (1 + 1e-9);
+    const bool perCall = budget.scope == BudgetScope::Call;
+    if (!perCall && spent >= budget.limitUsd)
+        return usedUpVerdict(budget, spent);
+    const CostRange cost = costOf(calls);
+    const QStringList unpriced = unpricedOf(calls);
     const QString what = calls.size() == 1
         ? u"%1 costs %2"_s.arg(calls.first().what, rangeText(cost))
         : u"these %1 calls cost %2 together"_s.arg(calls.size()).arg(rangeText(cost));
-    const QString left = perCall ? QString() : u", and %1 is left"_s.arg(usd(budget.limitUsd - spent));
-    if (spent + cost.minUsd > limit)
+    QString left = perCall ? QString() : u", and %1 is left"_s.arg(usd(budget.limitUsd - spent));
+    if (underWay.maxUsd > 0)
+        left += u", of which calls under way cost %1"_s.arg(rangeText(underWay));
+    if (spent + underWay.minUsd + cost.minUsd > limit)
         return { budget.action, u"%1 would be passed: %2%3."_s.arg(titleOf(budget), what, left) };
-    if (const auto action = gentler(budget.action); action && spent + cost.maxUsd > limit)
+    if (const auto action = gentler(budget.action); action && spent + underWay.maxUsd + cost.maxUsd > limit)
         return { action, u"%1 may be passed: %2%3."_s.arg(titleOf(budget), what, left) };
     if (!unpriced.isEmpty())
         return { BudgetAction::Warn,
@@ -130,20 +167,34 @@ Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &c
     return {};
 }
 
-QList<Verdict> verdictsOf(const Budget &budget, const QList<Spent> &spent, const QList<PlannedCall> &calls)
+QList<Verdict> verdictsOf(const Budget &budget, const QList<Spent> &spent, const QList<PlannedCall> &calls,
+                          const QList<PlannedCall> &underWay)
 {
-    QList<PlannedCall> held;
-    std::copy_if(calls.begin(), calls.end(), std::back_inserter(held), [&budget](const PlannedCall &call) {
-        return budget.providerId.isEmpty() || budget.providerId == call.providerId;
-    });
+    const QList<PlannedCall> held = heldBy(budget, calls);
     if (held.isEmpty())
         return {};
     if (budget.scope != BudgetScope::Call)
-        return { checkOne(budget, soFar(budget, spent), held) };
+        return { checkOne(budget, soFar(budget, spent), held, costOf(heldBy(budget, underWay))) };
     QList<Verdict> verdicts;
-    for (const PlannedCall &call : std::as_const(held))
-        verdicts.append(checkOne(budget, 0, { call }));
+    for (const PlannedCall &call : held)
+        verdicts.append(checkOne(budget, 0, { call }, {}));
     return verdicts;
+}
+
+/// The worst action, and all that was said, the worst first.
+Verdict worstOf(QList<Verdict> verdicts)
+{
+    verdicts.removeIf([](const Verdict &verdict) { return !verdict.action; });
+    std::stable_sort(verdicts.begin(), verdicts.end(),
+                     [](const Verdict &a, const Verdict &b) { return *a.action > *b.action; });
+    Verdict worst = verdicts.isEmpty() ? Verdict() : verdicts.constFirst();
+    QStringList reasons;
+    for (const Verdict &verdict : std::as_const(verdicts)) {
+        if (!reasons.contains(verdict.reason))
+            reasons.append(verdict.reason);
+    }
+    worst.reason = reasons.join(u' ');
+    return worst;
 }
 
 } // namespace
@@ -162,11 +213,11 @@ QList<Budget> budgetsFromSetting(const QVariantMap &setting, QStringList *proble
 {
     QList<Budget> budgets;
     const QVariantList rows = setting.value(u"rows"_s).toList();
-    for (const QVariant &row : rows) {
-        if (const auto budget = budgetFrom(row.toMap()))
+    for (qsizetype i = 0; i < rows.size(); ++i) {
+        if (const auto budget = budgetFrom(rows.at(i).toMap()))
             budgets.append(*budget);
-        else
-            problems->append(u"Budget %1 can't be read."_s.arg(budgets.size() + problems->size() + 1));
+        else if (problems)
+            problems->append(u"Budget %1 can't be read."_s.arg(i + 1));
     }
     return budgets;
 }
@@ -201,18 +252,6 @@ std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent
         least = least ? std::min(*least, left) : left;
     }
     return least;
-}
-
-QString usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId)
-{
-    for (const Budget &budget : budgets) {
-        const bool counts = budget.scope != BudgetScope::Call && budget.action == BudgetAction::Refuse
-            && (budget.providerId.isEmpty() || budget.providerId == providerId);
-        const double sum = counts ? soFar(budget, spent) : 0;
-        if (counts && sum >= budget.limitUsd)
-            return u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(sum));
-    }
-    return {};
 }
 
 QStringList passedBy(double costUsd, const QString &providerId, const QList<Budget> &budgets, const QList<Spent> &spent)
@@ -261,13 +300,21 @@ CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, co
     return { std::min(cost(cached), cost(fresh)), most };
 }
 
+qint64 longestAnswer(const QString &providerId, const QString &model, std::optional<int> maxTokens,
+                     const PriceBook &prices)
+{
+    if (maxTokens)
+        return *maxTokens;
+    return prices.outputLimit(providerId, model).value_or(usualLongestAnswer);
+}
+
 std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, const TokenCount &prompt,
                                       qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
                                       const QDateTime &when)
 {
     if (const auto price = prices.find(providerId, model, when))
         return estimateCall(prompt.low, prompt.high + pictures * mostTokensOfPicture,
-                            maxTokens.value_or(usualLongestAnswer), *price, when);
+                            longestAnswer(providerId, model, maxTokens, prices), *price, when);
     return prices.isUnpriced(providerId) ? std::optional(CostRange()) : std::nullopt;
 }
 
@@ -286,24 +333,43 @@ Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const Pla
     return check(budgets, spent, QList<PlannedCall> { call });
 }
 
-Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls)
+Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls,
+              const QList<PlannedCall> &underWay)
+{
+    QList<Verdict> verdicts;
+    for (const Budget &budget : budgets)
+        verdicts.append(verdictsOf(budget, spent, calls, underWay));
+    return worstOf(verdicts);
+}
+
+Verdict usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId)
 {
     QList<Verdict> verdicts;
     for (const Budget &budget : budgets) {
-        const QList<Verdict> ofOne = verdictsOf(budget, spent, calls);
-        std::copy_if(ofOne.begin(), ofOne.end(), std::back_inserter(verdicts),
-                     [](const Verdict &verdict) { return verdict.action.has_value(); });
+        const bool holds =
+            budget.scope != BudgetScope::Call && (budget.providerId.isEmpty() || budget.providerId == providerId);
+        if (const double sum = soFar(budget, spent); holds && sum >= budget.limitUsd)
+            verdicts.append(usedUpVerdict(budget, sum));
     }
-    std::stable_sort(verdicts.begin(), verdicts.end(),
-                     [](const Verdict &a, const Verdict &b) { return *a.action > *b.action; });
-    Verdict worst = verdicts.isEmpty() ? Verdict() : verdicts.constFirst();
-    QStringList reasons;
-    for (const Verdict &verdict : std::as_const(verdicts)) {
-        if (!reasons.contains(verdict.reason))
-            reasons.append(verdict.reason);
+    return worstOf(verdicts);
+}
+
+Leave leaveFor(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call,
+               const QList<PlannedCall> &underWay)
+{
+    Leave leave;
+    for (const Budget &budget : budgets) {
+        if (budget.action != BudgetAction::Refuse || budget.scope == BudgetScope::Conversation)
+            continue;
+        const Verdict alone = worstOf(verdictsOf(budget, spent, { call }, {}));
+        if (alone.action == BudgetAction::Refuse)
+            return { Leave::May::Never, alone.reason };
+        const bool isShared = budget.scope != BudgetScope::Call && costOf(heldBy(budget, underWay)).maxUsd > 0;
+        const Verdict together = isShared ? worstOf(verdictsOf(budget, spent, { call }, underWay)) : Verdict();
+        if (together.action && *together.action >= BudgetAction::Ask)
+            leave = { Leave::May::Wait, together.reason };
     }
-    worst.reason = reasons.join(u' ');
-    return worst;
+    return leave;
 }
 
 } // namespace talkbench::cost

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/spent.h"
 #include "core/cost/pricebook.h"
 #include "core/cost/tokencount.h"
 #include "core/llm/chatrequest.h"
@@ -29,23 +30,19 @@ struct Budget {
 
 /// As the settings keep them: {"rows": [{scope, provider, limit_usd, action}]}. What can't be read is named in `problems`
 /// and left out.
-QList<Budget> budgetsFromSetting(const QVariantMap &setting, QStringList *problems);
+QList<Budget> budgetsFromSetting(const QVariantMap &setting, QStringList *problems = nullptr);
 QVariantMap toSetting(const QList<Budget> &budgets);
 
 /// When the calendar's day and month began where `now` is, as ms since the epoch.
 struct PeriodStarts {
     qint64 dayMs = 0;
     qint64 monthMs = 0;
+
+    bool operator==(const PeriodStarts &) const = default;
 };
 PeriodStarts periodStarts(const QDateTime &now);
 
-/// USD that a provider's calls have cost so far; those of unknown cost are not in it.
-struct Spent {
-    QString providerId;
-    double conversationUsd = 0;
-    double dayUsd = 0;
-    double monthUsd = 0;
-};
+using base::Spent;
 
 /// USD that the tightest of the budgets has left, of those that hold for all providers or one of these; never below 0. Unset
 /// where none does; a call's budget has nothing to be left.
@@ -53,9 +50,6 @@ std::optional<double> budgetLeft(const QList<Budget> &budgets, const QList<Spent
 
 /// Providers that nothing can be asked any more, with why: a budget of theirs that refuses is used up.
 QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> &spent);
-
-/// Why no more may be sent to the provider, in a sentence: a budget that refuses is used up. Empty: none is.
-QString usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId);
 
 /// In sentences: the budgets that a call passed, now that its cost is known. `spent` is without it.
 QStringList passedBy(double costUsd, const QString &providerId, const QList<Budget> &budgets,
@@ -80,10 +74,15 @@ struct PlannedCall {
     std::optional<CostRange> cost; ///< unset: its price is unknown
     QString what = QStringLiteral("this call"); ///< for a person, in a sentence
     QStringList unpriced = {}; ///< models that it may ask too, whose price is unknown
+    bool elsewhere = false; ///< of one that is under way: in another conversation than the one that is asked for
 };
 
 /// The longest usual answer, in tokens, where none is bounded.
 inline constexpr int usualLongestAnswer = 4096;
+
+/// The longest answer to expect, in tokens: as the request bounds it, else as its server bounds the model, else the longest usual.
+qint64 longestAnswer(const QString &providerId, const QString &model, std::optional<int> maxTokens,
+                     const PriceBook &prices);
 
 /// Of a prompt of so many tokens and pictures, from its count's low to its high. Unset: the price is unknown. Of a server of
 /// the user's own: 0.
@@ -91,7 +90,7 @@ std::optional<CostRange> estimateCost(const QString &providerId, const QString &
                                       qsizetype pictures, std::optional<int> maxTokens, const PriceBook &prices,
                                       const QDateTime &when);
 
-/// With the longest usual answer where none is bounded.
+/// With the longest answer to expect.
 PlannedCall planCall(const QString &providerId, const llm::ChatRequest &request, const TokenCount &prompt,
                      const PriceBook &prices, const QDateTime &when);
 
@@ -101,9 +100,30 @@ struct Verdict {
 };
 
 /// A budget that the call surely passes does what it says; where it may pass it, ask or refuse is to ask, and warn is nothing
-/// (see passedBy()); no more than a warning either where the price is unknown. The worst action counts.
+/// (see passedBy()); no more than a warning either where the price is unknown. The worst action counts. A call that surely costs
+/// nothing passes no budget.
 Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call);
-/// Of calls that go out together: a budget of a call holds for each, the others for their sum.
-Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls);
+/// Of calls that go out together: a budget of a call holds for each, the others for their sum and for those that are under way,
+/// whose cost nobody knows yet.
+Verdict check(const QList<Budget> &budgets, const QList<Spent> &spent, const QList<PlannedCall> &calls,
+              const QList<PlannedCall> &underWay = {});
+
+/// The budgets of the provider, or of all together, that are used up before any call.
+Verdict usedUpFor(const QList<Budget> &budgets, const QList<Spent> &spent, const QString &providerId);
+
+/// Whether a call may go out that nobody is asked about, one of a batch.
+struct Leave {
+    enum class May {
+        Go,
+        Wait, ///< with those that are under way it may cost more than is left; once their cost is known it may go
+        Never, ///< it would pass a budget that refuses
+    };
+    May may = May::Go;
+    QString why = {}; ///< a sentence for a person, where it may not go
+};
+
+/// By the budgets that refuse, without those of a conversation.
+Leave leaveFor(const QList<Budget> &budgets, const QList<Spent> &spent, const PlannedCall &call,
+               const QList<PlannedCall> &underWay);
 
 } // namespace talkbench::cost

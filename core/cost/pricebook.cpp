@@ -316,6 +316,12 @@ base::Result<PriceBook> PriceBook::fromJson(const QByteArray &json)
     return book;
 }
 
+std::optional<qint64> PriceBook::outputLimit(const QString &providerId, const QString &model) const
+{
+    const auto limit = m_outputLimits.constFind({ providerId, model });
+    return limit == m_outputLimits.cend() ? std::nullopt : std::optional(*limit);
+}
+
 void PriceBook::setRows(PriceOrigin origin, const QList<Price> &rows)
 {
     m_prices.removeIf([origin](const Price &price) { return price.origin == origin; });

@@ -11,6 +11,7 @@
 #include <QTime>
 
 #include <optional>
+#include <utility>
 
 namespace talkbench::cost {
 
@@ -123,6 +124,11 @@ public:
     /// In place of what was set before: `provider`'s vendor, whose rows hold for it, too.
     void setVendors(const QHash<QString, QString> &vendorOfProvider);
 
+    /// In place of what was set before: the most tokens of an answer, as servers list them, by provider and model.
+    void setOutputLimits(const QHash<std::pair<QString, QString>, qint64> &limits) { m_outputLimits = limits; }
+    /// Unset: its server doesn't say.
+    std::optional<qint64> outputLimit(const QString &providerId, const QString &model) const;
+
     /// The table's, and a hash of the rows beside it where there are any: "2026-07-24+1f0c9a3e".
     QString version() const { return m_version; }
     /// A server of the user's own, which charges nothing that a table could know.
@@ -144,6 +150,7 @@ private:
     QStringList m_unpricedProviders;
     QHash<QString, QString> m_samePrices;
     QHash<QString, QString> m_vendors;
+    QHash<std::pair<QString, QString>, qint64> m_outputLimits;
     QList<BatchRule> m_batchRules;
     QList<Price> m_prices;
     QMultiHash<QString, qsizetype> m_exact; ///< model → places in m_prices

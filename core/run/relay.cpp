@@ -74,9 +74,6 @@ void Relay::start(RunRequest request)
     Run *run = m_legs.back().run.get();
     connect(run, &Run::updated, this, [this, run](const RunUpdate &update) { onUpdated(run, update); });
     connect(run, &Run::finished, this, [this, run](const profile::RunRecord &record) { onFinished(run, record); });
-    // The owner connects after the constructor.
-    QMetaObject::invokeMethod(
-        this, [this, ref] { Q_EMIT sent(ref); }, Qt::QueuedConnection);
 }
 
 bool Relay::hasAnother() const
@@ -101,6 +98,7 @@ void Relay::startNext(const select::ModelRef &ref, const profile::Decision &step
             request.askedNs = m_askedNs;
             request.steps = m_steps + request.steps;
             start(request);
+            Q_EMIT tookOver(ref);
         } else if (m_legs.empty()) {
             m_steps.append({ u"fallback"_s, prepared.error().message,
                              profile::Handover { toText(ref), {}, prepared.error().kind } });

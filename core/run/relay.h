@@ -38,8 +38,8 @@ public:
     void retryNow() override;
 
 Q_SIGNALS:
-    /// A request goes out to this model.
-    void sent(const talkbench::select::ModelRef &ref);
+    /// A request goes out to another model than the first.
+    void tookOver(const talkbench::select::ModelRef &ref);
 
 private:
     struct Leg {

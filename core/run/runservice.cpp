@@ -91,6 +91,7 @@ std::unique_ptr<Run> RunService::start(const RunRequest &request)
     const QString id = QUuid::createUuid().toString(QUuid::WithoutBraces);
     auto run = std::make_unique<Handle>(id, this);
     m_runs.insert(id, run.get());
+    Q_EMIT started(id, request);
     post([id, request, submittedNs = m_clock.nowNs()](Engine &engine) { engine.start(id, request, submittedNs); });
     return run;
 }

@@ -98,6 +98,8 @@ public:
     void setTokenCounter(const std::shared_ptr<const cost::TokenCounter> &counter);
 
 Q_SIGNALS:
+    /// From within start(); recorded() follows with its id.
+    void started(const QString &id, const talkbench::run::RunRequest &request);
     /// A call goes out, or has become dearer, whoever started it; recorded() follows. The record as it would be, were the program
     /// to end now: its error is of the kind Interrupted. For the recorder, which keeps it in case that happens.
     void begun(const talkbench::profile::RunRecord &record);

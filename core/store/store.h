@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/base/spent.h"
 #include "core/llm/chatoptions.h"
 #include "core/llm/message.h"
 #include "core/llm/modelinfo.h"
@@ -77,15 +78,8 @@ struct Draft {
     bool operator==(const Draft &) const = default;
 };
 
-/// USD that a provider's recorded calls cost, as far as it is known.
-struct Spending {
-    QString providerId;
-    double conversationUsd = 0;
-    double dayUsd = 0;
-    double monthUsd = 0;
-
-    bool operator==(const Spending &) const = default;
-};
+/// Of recorded calls.
+using Spending = base::Spent;
 
 /// Which runs.
 struct RunFilter {

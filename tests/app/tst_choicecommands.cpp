@@ -310,6 +310,19 @@ private Q_SLOTS:
         QVERIFY(output.json()["decision"_L1].isNull());
     }
 
+    void whoTakesOverIsWithinItsBudget()
+    {
+        set("select/fallbacks", QVariantMap { { u"bad/sim-small"_s, QStringList { u"good/sim-large"_s } } });
+        const QList<cost::Budget> none { { cost::BudgetScope::Day, u"good"_s, 0, cost::BudgetAction::Refuse } };
+        set("budgets", cost::toSetting(none));
+        const Output output =
+            run({ u"chat"_s, u"--provider"_s, u"bad"_s, u"--model"_s, u"sim-small"_s, u"--json"_s, u"Hello"_s });
+        QCOMPARE(output.code, 1);
+        QCOMPARE(output.json()["provider"_L1].toString(), u"bad"_s);
+        const QJsonObject step = output.json()["fallbacks"_L1][1].toObject();
+        QVERIFY2(step["reason"_L1].toString().contains(u"for good is used up"_s), qPrintable(output.text));
+    }
+
     void aBatchSaysWhoseBudgetIsUsedUp()
     {
         const QList<cost::Budget> none { { cost::BudgetScope::Day, u"bad"_s, 0, cost::BudgetAction::Refuse } };

@@ -11,15 +11,13 @@ using cost::BudgetScope;
 
 namespace {
 
-/// Auto may choose of these; a has spent $1 today.
-BatchChoice choice(const QStringList &providers, const QList<Budget> &budgets)
+/// Auto may choose of these providers; a has spent $1 today.
+cost::Verdict check(const QStringList &providers, const QList<Budget> &budgets, const QList<BatchCost> &costs)
 {
     BatchChoice choice;
     for (const QString &provider : providers)
         choice.endpoints.insert(provider, {});
-    choice.budgets = budgets;
-    choice.spent = { { u"a"_s, 0, 1, 1 } };
-    return choice;
+    return checkBudgets(choice, costs, budgets, { { u"a"_s, 0, 1, 1 } });
 }
 
 Budget ofA(BudgetAction action, double limit = 1)
@@ -50,7 +48,7 @@ private Q_SLOTS:
     {
         QFETCH(int, budget);
         QFETCH(int, says);
-        const auto verdict = checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction(budget)) }), m_auto);
+        const auto verdict = check({ u"a"_s, u"b"_s }, { ofA(BudgetAction(budget)) }, m_auto);
         QCOMPARE(verdict.action, BudgetAction(says));
         QVERIFY2(verdict.reason.contains(u"for a is used up: $1.00 spent"_s), qPrintable(verdict.reason));
         const bool passedOver = BudgetAction(budget) == BudgetAction::Refuse;
@@ -59,22 +57,22 @@ private Q_SLOTS:
 
     void whereAllRefuseNothingIsSent()
     {
-        const auto verdict = checkBudgets(choice({ u"a"_s }, { ofA(BudgetAction::Refuse) }), m_auto);
+        const auto verdict = check({ u"a"_s }, { ofA(BudgetAction::Refuse) }, m_auto);
         QCOMPARE(verdict.action, BudgetAction::Refuse);
     }
 
     void nothingElseIsSaid()
     {
-        QVERIFY(!checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse, 2) }), m_auto).action);
-        QVERIFY(!checkBudgets(choice({ u"b"_s }, { ofA(BudgetAction::Refuse) }), m_auto).action);
+        QVERIFY(!check({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse, 2) }, m_auto).action);
+        QVERIFY(!check({ u"b"_s }, { ofA(BudgetAction::Refuse) }, m_auto).action);
         const QList<BatchCost> plain { { u"b"_s, u"m"_s, cost::CostRange(), cost::CostRange() } };
-        QVERIFY(!checkBudgets(choice({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse) }), plain).action);
+        QVERIFY(!check({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse) }, plain).action);
     }
 
     void anAskIsNotLostBehindARefusal()
     {
         const QList<Budget> budgets { ofA(BudgetAction::Refuse), { BudgetScope::Day, u"b"_s, 0, BudgetAction::Ask } };
-        QCOMPARE(checkBudgets(choice({ u"a"_s, u"b"_s, u"c"_s }, budgets), m_auto).action, BudgetAction::Ask);
+        QCOMPARE(check({ u"a"_s, u"b"_s, u"c"_s }, budgets, m_auto).action, BudgetAction::Ask);
     }
 };
 

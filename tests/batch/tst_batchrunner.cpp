@@ -1,8 +1,4 @@
-#include "core/bench/batchrunner.h"
-#include "tests/runservice/fakeservice.h"
-
-#include <QSignalSpy>
-#include <QTemporaryDir>
+#include "tests/batch/batchrunnertest.h"
 
 using namespace talkbench;
 using namespace talkbench::bench;
@@ -10,50 +6,12 @@ using namespace talkbench::test;
 using namespace Qt::StringLiterals;
 using base::ErrorKind;
 
-namespace {
-
-QList<BatchPrompt> prompts(int count)
-{
-    QList<BatchPrompt> list;
-    for (int i = 1; i <= count; ++i)
-        list.append({ QString::number(i), u"prompt %1"_s.arg(i) });
-    return list;
-}
-
-} // namespace
-
-class TestBatchRunner : public FakeServiceTest {
+class TestBatchRunner final : public BatchRunnerTest {
     Q_OBJECT
 
-private:
-    /// These prompts, asked by the test's plan over its file of results.
-    struct Batch {
-        Batch(TestBatchRunner &test, const QList<BatchPrompt> &asked, const BatchRunner::Keep &keep = {})
-            : runner({ *test.m_service, test.m_clock, test.m_timers, test.m_chooser, keep ? keep : keepIn(journal) },
-                     test.m_plan),
-              finished(&runner, &BatchRunner::finished)
-        {
-            QVERIFY(journal.open(test.path()));
-            BatchProgress before;
-            const QList<BatchItem> items = BatchItems(test.m_plan).pending(asked, journal, before);
-            runner.add(items, before);
-        }
-
-        BatchJournal journal;
-        BatchRunner runner;
-        QSignalSpy finished;
-    };
-
 private Q_SLOTS:
-    void init()
-    {
-        makeService();
-        m_dir = std::make_unique<QTemporaryDir>();
-        m_plan = {};
-        m_plan.targets.append({ request().endpoint, u"m"_s, u"p"_s });
-        m_plan.concurrency = 2;
-    }
-    void cleanup() { m_service.reset(); }
+    void init() { open(); }
+    void cleanup() { close(); }
 
     void aBoundedNumberAtOnce()
     {
@@ -186,22 +144,6 @@ private Q_SLOTS:
         settle();
         QCOMPARE(started(), 3);
         QCOMPARE(batch.runner.progress().fromBefore, 1);
-    }
-
-    void aBudgetThatIsUsedUpEndsIt()
-    {
-        m_plan.choice.budgets = { { cost::BudgetScope::Day, {}, 0.006, cost::BudgetAction::Refuse } };
-        m_plan.concurrency = 1;
-        Batch batch(*this, prompts(4));
-        batch.runner.endInput();
-        settle();
-        answerWhole(0);
-        answerWhole(1);
-        QCOMPARE(started(), 2);
-        QCOMPARE(batch.finished.size(), 1);
-        const auto error = batch.finished[0][0].value<std::optional<base::Error>>();
-        QVERIFY(error && error->kind == base::ErrorKind::Budget);
-        QCOMPARE(batch.runner.progress().done(), 2);
     }
 
     void theSamePromptTwiceIsTwoCalls()
@@ -430,23 +372,6 @@ private Q_SLOTS:
         QCOMPARE(row["decision"_L1]["chosen"_L1].toString(), u"p/m"_s);
     }
 
-    /// The batch itself uses the budget up.
-    void whoseBudgetIsUsedUpIsChosenNoMore()
-    {
-        chooseAmong({ { u"p"_s, u"m"_s }, { u"q"_s, u"m"_s } });
-        m_plan.choice.budgets = { { cost::BudgetScope::Day, u"p"_s, 0.003, cost::BudgetAction::Refuse } };
-        m_plan.concurrency = 1;
-        Batch batch(*this, prompts(2));
-        settle();
-        answerWhole(0);
-        answerWhole(1);
-        QStringList providers;
-        for (const auto &entry : batch.journal.entries())
-            providers << batch.journal.row(entry)["provider"_L1].toString();
-        std::sort(providers.begin(), providers.end());
-        QCOMPARE(providers, (QStringList { u"p"_s, u"q"_s }));
-    }
-
     void whereNoModelCanBeAskedThatIsTheResult()
     {
         chooseAmong({ { u"p"_s, u"m"_s } });
@@ -476,23 +401,6 @@ private Q_SLOTS:
         QCOMPARE(batch.runner.waiting(), 0);
         QCOMPARE(batch.runner.progress().ok, 5);
     }
-
-private:
-    QString path() const { return m_dir->filePath(u"results.jsonl"_s); }
-    /// In this order, while they can be asked.
-    void chooseAmong(const QList<select::ModelRef> &models)
-    {
-        m_chooser.setPolicy({ .strategy = u"fixed"_s, .candidates = models });
-        m_plan.targets = { BatchTarget::automatic() };
-        m_plan.choice.models = models;
-        for (const select::ModelRef &ref : models)
-            m_plan.choice.endpoints.insert(ref.providerId, request(ref.providerId, ref.providerId).endpoint);
-    }
-
-    std::unique_ptr<QTemporaryDir> m_dir;
-    run::TimerScheduler m_timers;
-    select::Chooser m_chooser { [](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; } };
-    BatchPlan m_plan;
 };
 
 QTEST_GUILESS_MAIN(TestBatchRunner)

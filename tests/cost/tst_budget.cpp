@@ -153,6 +153,69 @@ private Q_SLOTS:
         QVERIFY(!verdict(day, {}).action);
     }
 
+    /// A server of one's own is no matter of money.
+    void whatCostsNothingPasses()
+    {
+        const Budget none { BudgetScope::Day, {}, 0, BudgetAction::Refuse };
+        QVERIFY(!check({ none }, spent, call(0, 0)).action);
+        QCOMPARE(leaveFor({ none }, spent, call(0, 0), {}).may, Leave::May::Go);
+        QCOMPARE(check({ none }, spent, QList<PlannedCall> { call(0, 0), call(0, 1) }).action,
+                 std::optional(BudgetAction::Refuse));
+    }
+
+    void callsUnderWayCount()
+    {
+        using enum BudgetAction;
+        const Budget day { BudgetScope::Day, {}, 10, Refuse }; // 7 are spent
+        const auto verdict = [&](const QList<PlannedCall> &underWay) {
+            return check({ day }, spent, QList<PlannedCall> { call(1, 1) }, underWay);
+        };
+        QVERIFY(!verdict({}).action);
+        QVERIFY(!verdict({ call(1, 2) }).action);
+        const Verdict may = verdict({ call(1, 2), call(0, 1) });
+        QCOMPARE(may.action, std::optional(Ask));
+        QVERIFY2(may.reason.contains("$3.00 is left, of which calls under way cost $1.00 to $3.00"_L1),
+                 qPrintable(may.reason));
+        QCOMPARE(verdict({ call(2.5, 3) }).action, std::optional(Refuse));
+        // Another conversation's are none of this one's.
+        PlannedCall other = call(9, 9);
+        other.elsewhere = true;
+        const Budget talk { BudgetScope::Conversation, {}, 6, Refuse };
+        QVERIFY(!check({ talk }, spent, QList<PlannedCall> { call(1, 1) }, { other }).action);
+    }
+
+    void nobodyIsAskedInABatch()
+    {
+        using enum Leave::May;
+        const auto may = [](double limit, const QString &provider, const QList<PlannedCall> &underWay) {
+            return leaveFor({ { BudgetScope::Day, provider, limit, BudgetAction::Refuse } }, spent, call(1, 2),
+                            underWay)
+                .may;
+        };
+        QCOMPARE(may(9, {}, {}), Go);
+        QCOMPARE(may(8.5, {}, {}), Go); // nothing to wait for would tell more
+        QCOMPARE(may(8.5, {}, { call(0, 1) }), Wait);
+        QCOMPARE(may(10, {}, { call(0, 1) }), Go);
+        QCOMPARE(may(7.5, {}, { call(0, 1) }), Never);
+        QCOMPARE(may(7, {}, {}), Never);
+        QCOMPARE(may(0, u"b"_s, { call(0, 1) }), Go);
+        const PlannedCall ofB { u"b"_s, u"n"_s, CostRange { 1, 9 } };
+        QCOMPARE(may(6.5, u"a"_s, { ofB }), Go);
+        QCOMPARE(leaveFor({ { BudgetScope::Day, {}, 0, BudgetAction::Ask } }, spent, call(1, 2), {}).may, Go);
+    }
+
+    void anAnswerIsAsLongAsItsServerAllows()
+    {
+        PriceBook prices = *PriceBook::fromJson(
+            R"({"version":"v1","prices":[{"model":"m","input":1,"output":10,"source":"test","date":"2026-01-01"}]})");
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices), qint64(usualLongestAnswer));
+        prices.setOutputLimits({ { { u"a"_s, u"m"_s }, 100'000 } });
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices), qint64(100'000));
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, 50, prices), qint64(50));
+        QCOMPARE(longestAnswer(u"b"_s, u"m"_s, {}, prices), qint64(usualLongestAnswer));
+        QCOMPARE(estimateCost(u"a"_s, u"m"_s, TokenCount(), 0, {}, prices, noon)->maxUsd, 1.0);
+    }
+
     void estimatesHoldTheTruth()
     {
         QRandomGenerator random(7);
@@ -226,8 +289,10 @@ private Q_SLOTS:
         QVERIFY2(passed[0].contains(u"$0.0010 a call was passed: this one cost $0.0400"), qPrintable(passed[0]));
         QVERIFY2(passed[1].contains(u"$0.0500 a day for a is passed now: $0.0600"), qPrintable(passed[1]));
         QVERIFY(passedBy(0.0005, u"b"_s, budgets, spent).isEmpty());
-        QVERIFY(usedUpFor(budgets, spent, u"a"_s).contains(u"$0.0200 a month is used up"));
-        QVERIFY(usedUpFor({ budgets[1] }, spent, u"a"_s).isEmpty());
+        const Verdict used = usedUpFor(budgets, spent, u"a"_s);
+        QCOMPARE(used.action, std::optional(BudgetAction::Refuse));
+        QVERIFY2(used.reason.contains(u"$0.0200 a month is used up"), qPrintable(used.reason));
+        QVERIFY(!usedUpFor({ budgets[1] }, spent, u"a"_s).action);
     }
 
     void settingsSurvive()

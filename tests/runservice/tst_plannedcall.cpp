@@ -80,6 +80,15 @@ private Q_SLOTS:
         QCOMPARE(most(request) - most(unjudged), 3 * judged);
     }
 
+    void noLimitIsTheModelsOwn()
+    {
+        cost::PriceBook prices = m_prices;
+        prices.setOutputLimits({ { { u"p"_s, u"m"_s }, 100'000 } });
+        RunRequest request = asking();
+        request.chat.options.maxTokens.reset();
+        QCOMPARE(plannedCall(request, nullptr, prices, m_now).cost->maxUsd, 1.001);
+    }
+
     void whatHasNoPriceIsNamed()
     {
         RunRequest request = asking(OnFailure::FallBack);

@@ -10,6 +10,7 @@
 #include "core/simulator/simulator.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
+#include "tests/ui/ledgersources.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
@@ -24,8 +25,9 @@ public:
           m_runs([this] { return std::make_unique<talkbench::net::QtTransport>(m_clock); }, m_clock, {}),
           m_endpoints(m_settings, m_secrets), m_models(m_settings, m_endpoints, m_runs, m_store, m_clock),
           m_chooser([](const talkbench::select::ModelRef &ref) { return talkbench::select::Candidate { .ref = ref }; }),
+          m_ledger(m_runs, m_clock, talkbench::test::ledgerSources(m_settings, m_store, m_prices)),
           m_simulator(knobs), context { m_clock, m_settings,  m_secrets, m_prices,  m_runs,   m_store,
-                                        m_cache, m_endpoints, m_models,  m_chooser, m_counter }
+                                        m_cache, m_endpoints, m_models,  m_chooser, m_ledger, m_counter }
     {
         m_settings.load();
         m_store.open();
@@ -67,6 +69,7 @@ private:
     talkbench::ui::Endpoints m_endpoints;
     talkbench::ui::ModelLists m_models;
     talkbench::select::Chooser m_chooser;
+    talkbench::run::Ledger m_ledger;
     talkbench::simulator::Simulator m_simulator;
     std::shared_ptr<const talkbench::cost::TokenCounter> m_counter;
 

@@ -8,6 +8,7 @@
 #include "core/select/chooser.h"
 #include "core/store/cachestore.h"
 #include "core/store/store.h"
+#include "tests/ui/ledgersources.h"
 #include "ui/appcontext.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
@@ -179,9 +180,10 @@ public:
               clock, prices),
           store(dir.path()), cache(dir.path(), clock), endpoints(settings, secrets),
           models(settings, endpoints, runs, store, clock),
-          chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }), context {
-              clock, settings, secrets, prices, runs, store, cache, endpoints, models, chooser, counter
-          }
+          chooser([](const select::ModelRef &ref) { return select::Candidate { .ref = ref }; }),
+          ledger(runs, clock, ledgerSources(settings, store, prices)), context { clock,  settings, secrets, prices,
+                                                                                 runs,   store,    cache,   endpoints,
+                                                                                 models, chooser,  ledger,  counter }
     {
         QList<config::ProviderConfig> providers;
         for (auto it = hosts.cbegin(); it != hosts.cend(); ++it) {
@@ -213,6 +215,7 @@ public:
     ui::Endpoints endpoints;
     ui::ModelLists models;
     select::Chooser chooser;
+    run::Ledger ledger;
     std::shared_ptr<const cost::TokenCounter> counter;
     ui::AppContext context;
 };

@@ -1,6 +1,7 @@
 /// BatchPage: from its form to a batch that runs.
 
 #include "core/config/settings.h"
+#include "core/run/ledger.h"
 #include "core/select/chooser.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchpage.h"
@@ -117,16 +118,12 @@ void BatchPage::onPrepared(const std::shared_ptr<BatchReady> &ready)
 
 void BatchPage::checkSpending()
 {
-    QStringList unread;
-    const auto budgets = cost::budgetsFromSetting(m_context.settings.value("budgets").toMap(), &unread);
-    if (budgets.isEmpty())
+    if (m_context.ledger.budgets().isEmpty())
         return begin();
-    whenSpent(this, m_context, {}, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
+    m_context.ledger.read({}, this, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (!spent)
             return fail(spent.error().message);
-        m_task.plan.choice.budgets = budgets;
-        m_task.plan.choice.spent = *spent;
-        onVerdict(bench::checkBudgets(m_task.plan.choice, m_ready->costs));
+        onVerdict(bench::checkBudgets(m_task.plan.choice, m_ready->costs, m_context.ledger.budgets(), *spent));
     });
 }
 
@@ -163,8 +160,9 @@ void BatchPage::begin()
         refresh();
         return;
     }
-    const bench::BatchRunner::Services services { m_context.runs, m_context.clock, m_scheduler, m_context.chooser,
-                                                  [this](const auto &...kept) { keep(kept...); } };
+    const bench::BatchRunner::Services services { m_context.runs,   m_context.clock,
+                                                  m_scheduler,      m_context.chooser,
+                                                  m_context.ledger, [this](const auto &...kept) { keep(kept...); } };
     m_runner = std::make_unique<bench::BatchRunner>(services, m_task.plan);
     connect(m_runner.get(), &bench::BatchRunner::resulted, m_results, &BatchResults::append);
     connect(m_runner.get(), &bench::BatchRunner::progressed, this, &BatchPage::onProgress);

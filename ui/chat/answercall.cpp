@@ -1,7 +1,6 @@
 #include "ui/chat/answercall.h"
 
 #include "core/select/chooser.h"
-#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
@@ -21,6 +20,8 @@ AnswerCall::~AnswerCall()
 {
     if (m_fitting)
         m_fitting->cancel(m_request.messageId);
+    if (!m_run)
+        takeBack();
 }
 
 void AnswerCall::start()
@@ -29,17 +30,19 @@ void AnswerCall::start()
         fail({ base::ErrorKind::Config, select::decisionFromJson(m_request.decision).reason, {}, 0, std::nullopt });
         return;
     }
-    make({ m_request.endpoint.providerId, m_request.chat.model }, this,
-         [this](const base::Result<run::RunRequest> &request) {
-             if (m_failed)
-                 return;
-             if (!request) {
-                 fail(request.error());
-                 return;
-             }
-             m_request = *request;
-             checkSpending();
-         });
+    const select::ModelRef first { m_request.endpoint.providerId, m_request.chat.model };
+    m_sentMs = m_context.clock.wallMs(); // others choose before it goes out
+    m_context.chooser.sent(first, m_sentMs);
+    make(first, this, [this](const base::Result<run::RunRequest> &request) {
+        if (m_failed)
+            return;
+        if (!request) {
+            fail(request.error());
+            return;
+        }
+        m_request = *request;
+        checkSpending();
+    });
 }
 
 void AnswerCall::make(const select::ModelRef &ref, QObject *context, const Then &then)
@@ -70,6 +73,29 @@ void AnswerCall::make(const select::ModelRef &ref, QObject *context, const Then 
     whenReady(context, m_context.endpoints.resolve(ref.providerId), onResolved);
 }
 
+void AnswerCall::makeAllowed(const select::ModelRef &ref, QObject *context, const Then &then)
+{
+    make(ref, context, [this, context, then](const base::Result<run::RunRequest> &made) {
+        if (!made) {
+            then(made.error());
+            return;
+        }
+        m_context.ledger.judge({ *made }, m_context.tokens.get(), context,
+                               [this, request = *made, then](const base::Result<run::Judged> &judged) {
+                                   if (const auto refusal = run::refusalOf(judged, m_allowed))
+                                       then(*refusal);
+                                   else
+                                       then(request);
+                               });
+    });
+}
+
+void AnswerCall::takeBack()
+{
+    if (const qint64 sentMs = std::exchange(m_sentMs, 0))
+        m_context.chooser.takeBack({ m_request.endpoint.providerId, m_request.chat.model }, sentMs);
+}
+
 void AnswerCall::addFallbacks(const run::RunRequest &request, qsizetype next, QObject *context, const Made &then)
 {
     const bool asksOthers = request.validation.onFailure == llm::Validation::OnFailure::FallBack
@@ -94,38 +120,43 @@ void AnswerCall::addFallbacks(const run::RunRequest &request, qsizetype next, QO
 
 void AnswerCall::checkSpending()
 {
-    checkBudgets(this, m_context, { m_request }, [this](const base::Result<cost::Verdict> &verdict) {
-        if (verdict)
-            judge(*verdict);
-        else
-            fail(verdict.error());
-    });
+    m_context.ledger.judge({ m_request }, m_context.tokens.get(), this,
+                           [this](const base::Result<run::Judged> &judged) {
+                               if (m_failed)
+                                   return;
+                               if (judged)
+                                   judge(*judged);
+                               else
+                                   fail(judged.error());
+                           });
 }
 
-void AnswerCall::judge(const cost::Verdict &verdict)
+void AnswerCall::judge(const run::Judged &judged)
 {
     using enum cost::BudgetAction;
-    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
-    if (verdict.action == Refuse) {
-        fail(error);
-        return;
-    }
-    m_held = verdict.action == Ask;
+    const cost::Verdict &verdict = judged.verdict;
+    m_held = verdict.action == Ask && !m_allowed;
     if (m_held) {
         Q_EMIT questioned(verdict.reason);
         return;
     }
-    if (verdict.action)
-        Q_EMIT warned(error);
+    if (const auto refusal = run::refusalOf(judged, m_allowed)) {
+        fail(*refusal);
+        return;
+    }
+    if (verdict.action == Warn)
+        Q_EMIT warned({ base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt });
     launch();
 }
 
+/// Asked again: others may have spent what was left meanwhile.
 void AnswerCall::allowSpending()
 {
     if (!std::exchange(m_held, false))
         return;
+    m_allowed = true;
     m_request.askedNs = m_context.clock.nowNs(); // the time to answer is the user's own
-    launch();
+    checkSpending();
 }
 
 void AnswerCall::launch()
@@ -138,10 +169,10 @@ void AnswerCall::launch()
     plan.fits = m_fitting && m_fitting->shortens(m_request.conversationId);
     plan.hedgeAfterMs = m_context.chooser.hedgeDelayMs({ m_request.endpoint.providerId, m_request.chat.model });
     const auto prepare = [this](const select::ModelRef &ref, QObject *context, const Then &then) {
-        make(ref, context, then);
+        makeAllowed(ref, context, then);
     };
     m_run = std::make_unique<run::Relay>(m_context.runs, m_scheduler, prepare, m_request, plan);
-    connect(m_run.get(), &run::Relay::sent, this,
+    connect(m_run.get(), &run::Relay::tookOver, this,
             [this](const select::ModelRef &ref) { m_context.chooser.sent(ref, m_context.clock.wallMs()); });
     connect(m_run.get(), &run::Run::updated, this, &AnswerCall::updated);
     connect(m_run.get(), &run::Run::finished, this, &AnswerCall::finished);
@@ -165,6 +196,7 @@ void AnswerCall::retryNow()
 void AnswerCall::fail(const base::Error &error)
 {
     m_failed = true;
+    takeBack();
     profile::RunRecord record;
     record.conversationId = m_request.conversationId;
     record.messageId = m_request.messageId;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/cost/budget.h"
+#include "core/run/ledger.h"
 #include "core/run/relay.h"
 #include "ui/appcontext.h"
 #include "ui/chat/promptfitting.h"
@@ -47,11 +48,14 @@ private:
 
     /// The request for this model, and its prompt as it fits.
     void make(const select::ModelRef &ref, QObject *context, const Then &then);
+    /// The same, unless a budget is against it.
+    void makeAllowed(const select::ModelRef &ref, QObject *context, const Then &then);
+    void takeBack();
     /// Who is asked where the answer fails its checks and no models are named for that: the others of the order, from `next`
     /// on, that can be reached.
     void addFallbacks(const run::RunRequest &request, qsizetype next, QObject *context, const Made &then);
     void checkSpending();
-    void judge(const cost::Verdict &verdict);
+    void judge(const run::Judged &judged);
     void launch();
     void fail(const base::Error &error);
 
@@ -63,7 +67,9 @@ private:
     const QList<select::Candidate> m_order;
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;
+    qint64 m_sentMs = 0; ///< wall: what the chooser was told; 0: nothing, or it was taken back
     bool m_held = false;
+    bool m_allowed = false; ///< whatever a budget asks about this answer
     bool m_failed = false;
 };
 

@@ -3,9 +3,8 @@
 #include "core/config/settings.h"
 #include "core/cost/pricelayers.h"
 #include "core/cost/tokensoftyping.h"
-#include "core/run/runservice.h"
+#include "core/run/ledger.h"
 #include "core/run/summary.h"
-#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
 #include "ui/whenready.h"
@@ -211,13 +210,12 @@ void PromptFitting::summarise(const Prompt &prompt, const run::RunRequest &reque
 void PromptFitting::askForSummary(const run::RunRequest &asked, const Prompt &prompt, const run::RunRequest &request,
                                   const cost::ContextFit &fit, const Then &then)
 {
-    checkBudgets(this, m_context, { asked }, [=, this](const base::Result<cost::Verdict> &verdict) {
+    m_context.ledger.judge({ asked }, m_context.tokens.get(), this, [=, this](const base::Result<run::Judged> &judged) {
         const auto found = m_summaries.find(request.messageId);
         if (found == m_summaries.end())
             return;
-        const bool isHeld = !verdict || verdict->action.value_or(cost::BudgetAction::Warn) != cost::BudgetAction::Warn;
-        if (isHeld) {
-            dropInstead(prompt, request, verdict ? verdict->reason : verdict.error().message, then);
+        if (const auto refusal = run::refusalOf(judged, false)) {
+            dropInstead(prompt, request, refusal->message, then);
             return;
         }
         found->second = m_context.runs.start(asked);

@@ -1,7 +1,7 @@
 #include "ui/compare/comparepage.h"
 
 #include "core/config/settings.h"
-#include "core/run/runservice.h"
+#include "core/run/ledger.h"
 #include "ui/budgetcheck.h"
 #include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
@@ -367,14 +367,15 @@ void ComparePage::checkSpending()
     QList<run::RunRequest> requests;
     for (const Ready &each : std::as_const(m_ready))
         requests.append(requestOf(each));
-    checkBudgets(this, m_context, requests, [this, round = m_round](const base::Result<cost::Verdict> &verdict) {
-        if (round != m_round)
-            return;
-        if (verdict)
-            judge(*verdict);
-        else
-            refuseAll(verdict.error());
-    });
+    m_context.ledger.judge(requests, m_context.tokens.get(), this,
+                           [this, round = m_round](const base::Result<run::Judged> &judged) {
+                               if (round != m_round)
+                                   return;
+                               if (judged)
+                                   judge(judged->verdict);
+                               else
+                                   refuseAll(judged.error());
+                           });
 }
 
 void ComparePage::judge(const cost::Verdict &verdict)
