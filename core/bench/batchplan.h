@@ -80,8 +80,9 @@ struct BatchProgress {
     qsizetype fromBefore = 0; ///< of ok and failed: found in the journal
     qsizetype inFlight = 0;
     QMap<QString, qsizetype> waiting = {}; ///< begun, but not in flight: how many for what, in words
-    double perSecond = 0; ///< of the last few results, up to now
-    std::optional<qint64> remainingMs; ///< unset while calls wait for what other calls don't decide
+    double perSecond = 0; ///< of the last few results; 0: not known yet, or paused, or stopped
+    /// Unset before a first round of calls, while calls wait for what other calls don't decide, and with the rate.
+    std::optional<qint64> remainingMs;
     double costUsd = 0; ///< of all that are done
     double costBeforeUsd = 0; ///< of those found in the journal
     qsizetype unpriced = 0; ///< calls that are in neither

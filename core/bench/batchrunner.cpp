@@ -15,8 +15,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Results that the rate is taken from.
+/// Results that the rate is taken from; of a batch with more calls at once, so many rounds of them.
 constexpr qsizetype recent = 200;
+constexpr qsizetype recentRounds = 8;
 constexpr qint64 tickMs = 1000;
 
 /// No other prompt would fare better.
@@ -70,12 +71,13 @@ void BatchRunner::pause()
     for (const auto &[key, run] : m_runs)
         m_withdrawn.insert(key);
     tellRuns(&run::Run::withdraw);
+    tell();
 }
 
 void BatchRunner::resume()
 {
     m_paused = false;
-    m_recentNs.clear(); // the pause is no part of the rate
+    m_recentNs = { m_services.clock.nowNs() }; // the pause is no part of the rate
     pump();
 }
 
@@ -83,6 +85,7 @@ void BatchRunner::stop()
 {
     m_stopped = true;
     tellRuns(&run::Run::withdraw);
+    tell();
     finishIfDone();
 }
 
@@ -269,6 +272,8 @@ void BatchRunner::startChosen(const BatchItem &item, const select::Pick &pick)
 
 void BatchRunner::watch(const BatchItem &item, std::unique_ptr<run::Run> run)
 {
+    if (m_recentNs.isEmpty())
+        m_recentNs.append(m_services.clock.nowNs());
     connect(run.get(), &run::Run::updated, this,
             [this, key = item.key](const run::RunUpdate &update) { onUpdated(key, update); });
     connect(run.get(), &run::Run::finished, this,
@@ -335,21 +340,30 @@ void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
 void BatchRunner::countResult()
 {
     m_recentNs.append(m_services.clock.nowNs());
-    if (m_recentNs.size() > recent)
+    if (m_recentNs.size() > std::max(recent, recentRounds * m_plan.concurrency))
         m_recentNs.removeFirst();
 }
 
 void BatchRunner::setPace()
 {
+    m_progress.perSecond = 0;
     m_progress.remainingMs.reset();
-    const qint64 spanNs = m_recentNs.isEmpty() ? 0 : m_services.clock.nowNs() - m_recentNs.constFirst();
-    if (m_recentNs.size() < 2 || spanNs <= 0)
+    const auto results = static_cast<double>(m_recentNs.size() - 1);
+    const auto spanNs =
+        m_recentNs.isEmpty() ? 0.0 : static_cast<double>(m_recentNs.constLast() - m_recentNs.constFirst());
+    if (m_paused || m_stopped || results < 1 || spanNs <= 0)
         return;
-    m_progress.perSecond = static_cast<double>(m_recentNs.size() - 1) * 1e9 / static_cast<double>(spanNs);
-    if (std::any_of(m_held.cbegin(), m_held.cend(), [](const Held &held) { return held.timed; }))
+    // That nothing comes between one round of calls and the next is no slower pace; beyond that it is.
+    const auto inFlight = static_cast<double>(m_progress.inFlight);
+    const double roundNs = spanNs * inFlight / results;
+    const auto sinceNs = static_cast<double>(m_services.clock.nowNs() - m_recentNs.constLast());
+    const double nsEach = (spanNs + std::max(0.0, sinceNs - roundNs)) / results;
+    m_progress.perSecond = 1e9 / nsEach;
+    const bool timed = std::any_of(m_held.cbegin(), m_held.cend(), [](const Held &held) { return held.timed; });
+    if (timed || results < inFlight)
         return;
     const auto left = static_cast<double>(m_progress.total - m_progress.done());
-    m_progress.remainingMs = qRound64(left / m_progress.perSecond * 1000);
+    m_progress.remainingMs = qRound64(std::max(0.0, left * nsEach - std::min(sinceNs, roundNs)) / 1e6);
 }
 
 void BatchRunner::finishIfDone()

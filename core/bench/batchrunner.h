@@ -117,7 +117,7 @@ private:
     QHash<QString, Held> m_held; ///< of m_runs, those that wait
     bool m_ticking = false;
     qsizetype m_keeping = 0; ///< results that are on their way into the journal
-    QList<qint64> m_recentNs; ///< when the last results came
+    QList<qint64> m_recentNs; ///< since when it counts results, then when the last ones came
     BatchProgress m_progress;
     int m_failuresInARow = 0;
     std::optional<base::Error> m_error;

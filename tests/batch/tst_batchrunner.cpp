@@ -281,11 +281,38 @@ private Q_SLOTS:
         Batch batch(*this, prompts(10));
         settle();
         for (int i = 0; i < 5; ++i) {
-            answerWhole(std::size_t(i));
             advance(1'000);
+            answerWhole(std::size_t(i));
         }
         QVERIFY(std::abs(batch.runner.progress().perSecond - 1) < 0.05);
         QVERIFY(std::abs(*batch.runner.progress().remainingMs - 5'000) < 250);
+    }
+
+    /// Results come in rounds, from the first one on.
+    void tellsTheRateOfRounds()
+    {
+        m_plan.concurrency = 4;
+        Batch batch(*this, prompts(20));
+        const BatchProgress &progress = batch.runner.progress();
+        settle();
+        advance(4'000);
+        for (const std::size_t index : { 0, 1, 2 })
+            answerWhole(index);
+        QVERIFY(progress.perSecond < 1);
+        QVERIFY(!progress.remainingMs);
+        answerWhole(3);
+        QVERIFY2(std::abs(progress.perSecond - 1) < 0.05, qPrintable(QString::number(progress.perSecond)));
+        QVERIFY2(std::abs(*progress.remainingMs - 16'000) < 800, qPrintable(QString::number(*progress.remainingMs)));
+        advance(2'000);
+        batch.runner.pause();
+        QCOMPARE(progress.perSecond, 0);
+        QVERIFY(!progress.remainingMs);
+        batch.runner.resume();
+        QVERIFY(!progress.remainingMs);
+        batch.runner.stop();
+        QVERIFY(!progressLine(progress).contains(u"/s"_s));
+        batch.runner.cancel();
+        settle();
     }
 
     /// A result that is not yet in the file holds up the next call, and the end.

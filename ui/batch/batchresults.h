@@ -42,6 +42,8 @@ private:
         /// From Tokens on; NaN where unknown.
         std::array<double, Columns - Tokens> values;
         bool ok = false;
+        bool invalid = false;
+        bool unchecked = false;
     };
 
     Row rowOf(const bench::BatchResult &result);
