@@ -39,6 +39,7 @@ private Q_SLOTS:
     void runsAllAtTheSameMoment();
     void anErrorStaysInItsColumn();
     void stopsAllAndOne();
+    void theFocusStaysWithTheButtons();
     void nothingRunsWithoutPromptOrModel();
     void addsAndRemovesColumns();
     void addsAModelNotYetCompared();
@@ -99,6 +100,24 @@ static QString answerOf(const CompareColumn *column)
     auto *view = column->findChildren<MarkdownView *>().last();
     view->flush();
     return view->toPlainText();
+}
+
+/// A key pressed twice closes no panel.
+void ComparePageTest::theFocusStaysWithTheButtons()
+{
+    test::World world({ { u"a"_s, hanging() }, { u"b"_s, hanging() } });
+    ComparePage page(world.context);
+    prepare(page, { u"a"_s, u"b"_s });
+    page.findChild<QPlainTextEdit *>(u"comparePrompt"_s)->setPlainText(u"Count."_s);
+    auto *run = page.findChild<QPushButton *>(u"compareRun"_s);
+    auto *stop = page.findChild<QPushButton *>(u"compareStopAll"_s);
+    run->setFocus();
+    QTest::keyClick(run, Qt::Key_Space);
+    QTRY_VERIFY(page.isRunning());
+    QCOMPARE(page.focusWidget(), stop);
+    QTest::keyClick(stop, Qt::Key_Space);
+    QTRY_VERIFY(!page.isRunning());
+    QTRY_COMPARE(page.focusWidget(), run);
 }
 
 void ComparePageTest::runsAllAtTheSameMoment()

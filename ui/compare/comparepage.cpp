@@ -9,6 +9,7 @@
 #include "ui/compare/compareestimate.h"
 #include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
+#include "ui/focuskeeper.h"
 #include "ui/modellists.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -449,6 +450,7 @@ void ComparePage::refresh()
     const bool written = !m_edit->toPlainText().trimmed().isEmpty();
     const bool withEnter = m_context.settings.value("send_with").toString() == "enter"_L1;
     m_edit->setSendKey(withEnter ? PromptEdit::SendKey::Enter : PromptEdit::SendKey::CtrlEnter);
+    const FocusKeeper keeper(this, { m_stop, m_runButton, m_edit });
     m_runButton->setEnabled(!running && written && chosen);
     m_runButton->setVisible(!running);
     m_stop->setVisible(running);
