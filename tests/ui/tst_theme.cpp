@@ -12,6 +12,7 @@
 #include <QStyle>
 #include <QStyleOptionButton>
 #include <QTest>
+#include <QVBoxLayout>
 
 using namespace talkbench::ui;
 using namespace Qt::StringLiterals;
@@ -27,6 +28,8 @@ private Q_SLOTS:
     void zoomReachesSmallTextAndIcons();
     void iconsFollowTheTheme();
     void everyIconDraws();
+    void iconsAreSeenInASelectedRow();
+    void areasGrowWithTheirWindow();
     void checkBoxesAreSeen_data();
     void checkBoxesAreSeen();
     void roundFieldsKeepTheirCorners();
@@ -157,6 +160,39 @@ void TestTheme::everyIconDraws()
         ++count;
     }
     QVERIFY(count > 20);
+}
+
+void TestTheme::iconsAreSeenInASelectedRow()
+{
+    Theme theme(*qApp);
+    theme.setMode(Theme::Mode::Light);
+    const QImage image = icon(u"alert"_s, IconTone::Warning).pixmap(QSize(32, 32), QIcon::Selected).toImage();
+    const QColor row = QApplication::palette().color(QPalette::Highlight);
+    double most = 1;
+    for (int y = 0; y < image.height(); ++y)
+        for (int x = 0; x < image.width(); ++x)
+            if (image.pixelColor(x, y).alpha() > 200)
+                most = std::max(most, contrast(image.pixelColor(x, y), row));
+    QVERIFY2(most >= 3, qPrintable(QString::number(most)));
+}
+
+void TestTheme::areasGrowWithTheirWindow()
+{
+    QWidget window;
+    auto *content = new QWidget;
+    content->setMinimumHeight(700);
+    auto *area = new GrowingArea(content, &window);
+    auto *column = new QVBoxLayout(&window);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(area);
+    column->addWidget(new QWidget(&window), 1);
+    window.resize(400, 500);
+    window.show();
+    QTRY_COMPARE(area->height(), 300);
+    window.resize(400, 1000);
+    QTRY_COMPARE(area->height(), 600);
+    window.resize(400, 500);
+    QTRY_COMPARE(area->height(), 300);
 }
 
 void TestTheme::checkBoxesAreSeen_data()

@@ -260,9 +260,17 @@ QSize GrowingArea::minimumSizeHint() const
 
 bool GrowingArea::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched == widget() && event->type() == QEvent::LayoutRequest)
+    const QEvent::Type type = event->type();
+    if ((watched == widget() && type == QEvent::LayoutRequest) || (watched == window() && type == QEvent::Resize))
         updateGeometry();
     return QScrollArea::eventFilter(watched, event);
+}
+
+void GrowingArea::showEvent(QShowEvent *event)
+{
+    QScrollArea::showEvent(event);
+    window()->installEventFilter(this);
+    updateGeometry(); // it may have been resized before
 }
 
 Card::Card(Tone tone, QWidget *parent) : QWidget(parent), m_tone(tone)

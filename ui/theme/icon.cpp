@@ -22,6 +22,8 @@ QColor toneColour(IconTone tone, QIcon::Mode mode)
     const Colours &c = colours(palette);
     if (mode == QIcon::Disabled)
         return c.disabledText;
+    if (mode == QIcon::Selected)
+        return palette.color(QPalette::HighlightedText);
     switch (tone) {
     case IconTone::Text:
         return c.text;
