@@ -102,10 +102,12 @@ void add(std::optional<cost::CostRange> &sum, const cost::CostRange &usd)
 } // namespace
 
 QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &plan, const cost::PriceBook &prices,
-                               const QDateTime &when)
+                               const QDateTime &when, const std::stop_token &stop)
 {
     QList<BatchCost> costs;
     for (const BatchItem &item : items) {
+        if (stop.stop_requested())
+            break;
         QString rule;
         const cost::PlannedCall call = planned(item, plan, prices, when, &rule);
         auto row = std::find_if(costs.begin(), costs.end(),

@@ -6,6 +6,8 @@
 
 #include <QDateTime>
 
+#include <stop_token>
+
 namespace talkbench::bench {
 
 /// What a provider's part of a batch may cost. Its tokens are estimates.
@@ -18,9 +20,9 @@ struct BatchCost {
     QString rule = {}; ///< of a provider's batch, for a person: why it costs that
 };
 
-/// In the order in which the providers come up; as batches of the provider's own at the price of those.
+/// In the order in which the providers come up; as batches of the provider's own at the price of those. A stop leaves it half done.
 QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &plan, const cost::PriceBook &prices,
-                               const QDateTime &when);
+                               const QDateTime &when, const std::stop_token &stop = {});
 
 /// All of it. Unset: a price is unknown.
 std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs);

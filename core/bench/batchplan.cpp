@@ -237,7 +237,8 @@ BatchResult resultOf(const QString &key, const QString &promptId, const profile:
              figure("output_tokens"),
              record.costUsd,
              figure("ttft_ms"),
-             figure("response_ms") };
+             figure("response_ms"),
+             record.providerId };
 }
 
 BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journal)
@@ -259,7 +260,8 @@ BatchResult resultOf(const BatchJournal::Entry &entry, const BatchJournal &journ
              figure("output_tokens"_L1),
              entry.costUsd,
              figure("ttft_ms"_L1),
-             figure("response_ms"_L1) };
+             figure("response_ms"_L1),
+             row["provider"_L1].toString() };
 }
 
 QJsonObject rowOf(const QString &key, const BatchPrompt &prompt, const profile::RunRecord &record)

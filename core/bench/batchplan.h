@@ -154,6 +154,7 @@ struct BatchResult {
     std::optional<double> costUsd = {};
     std::optional<double> ttftMs = {};
     std::optional<double> responseMs = {};
+    QString providerId = {};
 };
 
 BatchResult resultOf(const QString &key, const QString &promptId, const profile::RunRecord &record,

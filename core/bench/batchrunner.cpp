@@ -298,6 +298,7 @@ void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &re
         return keep(item, record);
     if (wasPaused && record.trace.dispatchedNs == 0)
         putBack(item);
+    m_progress.costUsd += record.costUsd.value_or(0); // asked again it costs again
     pump();
 }
 
