@@ -172,6 +172,7 @@ void MainWindow::makePages()
     m_pages->addWidget(m_comparePage);
     m_pages->addWidget(m_batchPage);
     m_pages->addWidget(m_dashboard);
+    connect(m_batchPage, &BatchPage::closable, this, &QWidget::close);
     auto *right = new QWidget(m_splitter);
     auto *column = new QVBoxLayout(right);
     column->setContentsMargins(0, 0, 0, 0);
@@ -487,6 +488,10 @@ void MainWindow::frameFocus(QWidget *focused)
 void MainWindow::closeEvent(QCloseEvent *event)
 {
     saveLayout();
+    if (!m_batchPage->mayClose()) {
+        statusBar()->showMessage(tr("The batch's calls in flight come to their end…"));
+        return event->ignore();
+    }
     QMainWindow::closeEvent(event);
 }
 

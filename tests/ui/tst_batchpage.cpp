@@ -1,7 +1,7 @@
 #include "core/cost/budget.h"
 #include "core/net/qttransport.h"
 #include "core/simulator/simulator.h"
-#include "tests/ui/world.h"
+#include "tests/ui/batchpages.h"
 #include "ui/batch/batchpage.h"
 #include "ui/batch/batchresults.h"
 
@@ -25,6 +25,7 @@
 
 using namespace talkbench;
 using namespace talkbench::ui;
+using namespace talkbench::test;
 using namespace Qt::StringLiterals;
 
 class BatchPageTest final : public QObject {
@@ -47,53 +48,6 @@ private Q_SLOTS:
     void goesOnAfterARestart();
     void whatWasLookedUpIsOfThatForm();
 };
-
-namespace {
-
-template <typename T>
-T *part(const BatchPage &page, const char *name)
-{
-    auto *found = page.findChild<T *>(QLatin1StringView(name));
-    if (!found)
-        qFatal("no %s", name);
-    return found;
-}
-
-/// Typed prompts for models of the provider a, into a file of the world's folder.
-void fill(BatchPage &page, const test::World &world, const QString &prompts, const QString &models = u"a/m"_s)
-{
-    page.resize(900, 700);
-    page.show();
-    part<QPlainTextEdit>(page, "batchText")->setPlainText(prompts);
-    part<QLineEdit>(page, "batchModels")->setText(models);
-    part<QLineEdit>(page, "batchOutPath")->setText(world.dir.filePath(u"results.jsonl"_s));
-}
-
-void press(const BatchPage &page, const char *button)
-{
-    QTest::keyClick(part<QPushButton>(page, button), Qt::Key_Space);
-}
-
-QList<QJsonObject> results(const test::World &world)
-{
-    QFile file(world.dir.filePath(u"results.jsonl"_s));
-    QList<QJsonObject> rows;
-    if (!file.open(QIODevice::ReadOnly))
-        return rows;
-    while (!file.atEnd())
-        rows << QJsonDocument::fromJson(file.readLine()).object();
-    return rows;
-}
-
-test::Script hanging()
-{
-    test::Script script = test::chatScript({ "begun " }, 5);
-    script.pieces.removeLast();
-    script.hangs = true;
-    return script;
-}
-
-} // namespace
 
 void BatchPageTest::asksEveryModelEveryPrompt()
 {

@@ -1,13 +1,8 @@
 #include "tests/ui/world.h"
-#include "ui/batch/answertips.h"
 #include "ui/batch/batchresults.h"
 #include "ui/batch/batchworker.h"
 
-#include <QHelpEvent>
-#include <QSignalSpy>
-#include <QTableView>
 #include <QTest>
-#include <QToolTip>
 
 using namespace talkbench;
 using namespace talkbench::ui;
@@ -41,25 +36,21 @@ private Q_SLOTS:
             QCOMPARE(file.write(notes), notes.size());
         }
         BatchWorker worker(world.context.runs, world.context.store, world.clock, {});
-        const QSignalSpy looked(&worker, &BatchWorker::looked);
-        worker.look(task);
-        QCOMPARE(looked.size(), 0);
+        worker.look(task, {});
         QCOMPARE(contents(task.out), notes);
         task.out = world.dir.filePath(u"none.jsonl"_s);
-        worker.look(task);
+        worker.look(task, {});
         QVERIFY(!QFile::exists(task.out));
     }
 
     /// The table holds what a row shows; the rest is in the file.
-    void tellsMoreOfAnAnswer()
+    void tellsTheWholeOfAResult()
     {
         const test::World world;
         BatchTask task;
         task.text = u"first"_s;
         task.out = world.dir.filePath(u"r.jsonl"_s);
         BatchWorker worker(world.context.runs, world.context.store, world.clock, {});
-        QSignalSpy told(&worker, &BatchWorker::told);
-        worker.tell(u"k"_s); // of nothing
         worker.prepare(task);
         profile::RunRecord record;
         record.model = u"m"_s;
@@ -68,37 +59,16 @@ private Q_SLOTS:
         bench::BatchItem item;
         item.key = u"k"_s;
         QVERIFY(worker.keep(item, record));
-        worker.tell(u"other"_s);
-        QCOMPARE(told.size(), 0);
-        worker.tell(u"k"_s);
-        QCOMPARE(told.size(), 1);
-        QCOMPARE(told[0][1].toString(), record.answer.text.first(2000));
+        BatchDetail told;
+        connect(&worker, &BatchWorker::detailed, this, [&told](const BatchDetail &detail) { told = detail; });
+        worker.detail(task, u"other"_s);
+        QVERIFY(told.row.isEmpty() && !told.problem.isEmpty());
+        worker.detail(task, u"k"_s);
+        QCOMPARE(told.row[u"text"_s].toString(), record.answer.text);
 
-        BatchResults results;
+        BatchResults results([](const QString &id) { return id; });
         results.append(bench::resultOf(item.key, {}, record, {}));
         QVERIFY(results.index(0, BatchResults::Answer).data().toString().size() <= 200);
-        QVERIFY(!results.index(0, BatchResults::Answer).data(Qt::ToolTipRole).isValid());
-    }
-
-    void aTipIsAskedForAndShownAsItIs()
-    {
-        BatchResults results;
-        results.append({ .key = u"k"_s, .id = u"1"_s, .model = u"m"_s, .ok = true, .text = u"begins"_s });
-        QWidget window;
-        QTableView *table = tableOf(&results, &window);
-        table->resize(900, 300);
-        window.show();
-        AnswerTips tips(table);
-        const QSignalSpy wanted(&tips, &AnswerTips::wanted);
-        const QPoint place = table->visualRect(table->model()->index(0, BatchResults::Answer)).center();
-        QHelpEvent event(QEvent::ToolTip, place, table->viewport()->mapToGlobal(place));
-        QCoreApplication::sendEvent(table->viewport(), &event);
-        QCOMPARE(wanted.size(), 1);
-        QCOMPARE(wanted[0][0].toString(), u"k"_s);
-        tips.show(u"another"_s, u"not this"_s);
-        QVERIFY(!QToolTip::text().contains(u"not this"_s));
-        tips.show(u"k"_s, u"<b>begins</b>"_s);
-        QVERIFY2(QToolTip::text().contains(u"&lt;b&gt;begins"_s), qPrintable(QToolTip::text()));
     }
 };
 

@@ -27,6 +27,9 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int promptLines = 4;
+/// Widths in characters: from the first on labels are beside their fields, below the second it is cut.
+constexpr int wideCharacters = 76;
+constexpr int leastCharacters = 34;
 /// Typed prompts that go into the settings: they are read as a whole at every start.
 constexpr qsizetype mostTextKept = 65'536;
 
@@ -48,6 +51,8 @@ BatchForm::BatchForm(QWidget *parent)
     m_pattern->setPlaceholderText(tr("{{prompt}}, or a text around it; each column of the file is a {{name}}"));
     m_models->setPlaceholderText(tr("model or provider/model, separated by commas; auto: chosen for each prompt"));
     m_system->setPlaceholderText(tr("none"));
+    m_way->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_way->setMinimumContentsLength(leastCharacters / 2);
     m_way->addItem(tr("Call by call"), static_cast<int>(bench::BatchWay::Calls));
     m_way->addItem(tr("As the provider's batch (half price, up to 24 h)"), static_cast<int>(bench::BatchWay::Provider));
     m_way->setItemData(1,
@@ -84,11 +89,11 @@ BatchForm::BatchForm(QWidget *parent)
 void BatchForm::addSampling()
 {
     auto *row = new QWidget(this);
-    auto *line = new QHBoxLayout(row);
-    line->setContentsMargins(0, 0, 0, 0);
-    line->setSpacing(grid::unit);
-    const auto add = [row, line](const QString &name, const QString &title, const QString &hint,
-                                 QValidator *validator) {
+    m_sampling = new QHBoxLayout(row);
+    m_sampling->setContentsMargins(0, 0, 0, 0);
+    m_sampling->setSpacing(grid::unit);
+    const auto add = [row, line = m_sampling](const QString &name, const QString &title, const QString &hint,
+                                              QValidator *validator) {
         auto *field = new QLineEdit(row);
         field->setObjectName(name);
         field->setAccessibleName(title);
@@ -160,16 +165,31 @@ llm::ChatOptions BatchForm::options() const
     return options;
 }
 
-QString BatchForm::problem() const
+BatchProblem BatchForm::problem() const
 {
-    for (const QLineEdit *field : { m_temperature, m_maxTokens, m_seed }) {
+    for (QLineEdit *field : { m_temperature, m_maxTokens, m_seed }) {
         if (!field->text().isEmpty() && !field->hasAcceptableInput())
-            return tr("%1 is %2, or nothing.").arg(field->accessibleName(), field->placeholderText());
+            return { tr("%1 is %2, or nothing.").arg(field->accessibleName(), field->placeholderText()), field };
     }
+    if (models().isEmpty())
+        return { tr("Name at least one model."), m_models };
     return checksProblem();
 }
 
-QString BatchForm::checksProblem() const
+QWidget *BatchForm::fieldOf(BatchPart part) const
+{
+    switch (part) {
+    case BatchPart::Prompts:
+        return m_file->path().isEmpty() ? m_text : m_file->focusProxy();
+    case BatchPart::Results:
+        return m_out->focusProxy();
+    case BatchPart::Way:
+        return m_way;
+    }
+    return nullptr;
+}
+
+BatchProblem BatchForm::checksProblem() const
 {
     const llm::Validation checks = llm::activeOf(m_checks->validation());
     const bool judged = std::any_of(checks.validators.begin(), checks.validators.end(), [](const llm::Validator &row) {
@@ -177,13 +197,15 @@ QString BatchForm::checksProblem() const
     });
     for (const llm::Validator &row : checks.validators) {
         if (const auto usable = validate::checkUsable(row); !usable)
-            return usable.error().message;
+            return { usable.error().message };
     }
     if (judged && way() == bench::BatchWay::Provider)
-        return tr("In a provider's batch no model judges the answers: take that check away, or send call by call.");
+        return { tr("In a provider's batch no model judges the answers: take that check away, or send call by call."),
+                 m_way };
     if (!checks.validators.isEmpty() && checks.onFailure == llm::Validation::OnFailure::FallBack
         && checks.fallbackModels.isEmpty())
-        return tr("Name the models that are asked where an answer fails its checks.");
+        return { tr("Name the models that are asked where an answer fails its checks."),
+                 m_checks->findChild<QLineEdit *>(u"checkModels"_s) };
     return {};
 }
 
@@ -240,19 +262,39 @@ void BatchForm::follow()
     Q_EMIT edited();
 }
 
-QVariantMap BatchForm::save() const
+QVariantMap BatchForm::asks() const
 {
-    const QString text = m_text->toPlainText();
     return { { u"file"_s, m_file->path() },
-             { u"text"_s, text.size() <= mostTextKept ? text : QString() },
+             { u"text"_s, m_text->toPlainText() },
              { u"template"_s, m_pattern->text() },
              { u"models"_s, m_models->text() },
              { u"system"_s, m_system->text() },
              { u"way"_s, m_way->currentIndex() },
              { u"out"_s, m_out->path() },
-             { u"concurrency"_s, m_concurrency->value() },
              { u"options"_s, toJson(options()).toVariantMap() },
              { u"checks"_s, llm::toSetting(m_checks->validation()) } };
+}
+
+QVariantMap BatchForm::save() const
+{
+    QVariantMap form = asks();
+    form.insert(u"concurrency"_s, m_concurrency->value());
+    if (m_text->toPlainText().size() > mostTextKept)
+        form.remove(u"text"_s);
+    return form;
+}
+
+QSize BatchForm::minimumSizeHint() const
+{
+    return { leastCharacters * fontMetrics().averageCharWidth(), QWidget::minimumSizeHint().height() };
+}
+
+void BatchForm::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool wide = width() >= wideCharacters * fontMetrics().averageCharWidth();
+    m_rows->setRowWrapPolicy(wide ? QFormLayout::DontWrapRows : QFormLayout::WrapAllRows);
+    m_sampling->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 
 void BatchForm::restore(const QVariantMap &form)

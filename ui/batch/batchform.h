@@ -5,6 +5,7 @@
 #include <QVariantMap>
 #include <QWidget>
 
+class QBoxLayout;
 class QComboBox;
 class QFormLayout;
 class QLabel;
@@ -18,7 +19,14 @@ class ChecksEditor;
 class FileField;
 class ToneLabel;
 
-/// Which prompts go to which models, how, and where the results go.
+/// What of a form can't be sent as it stands.
+struct BatchProblem {
+    QString text; ///< in words; empty: all can
+    QWidget *field = nullptr; ///< where it is mended, if that is one
+};
+
+/// Which prompts go to which models, how, and where the results go. Where there is little room its labels stand above their
+/// fields.
 class BatchForm final : public QWidget {
     Q_OBJECT
 
@@ -33,25 +41,32 @@ public:
     int concurrency() const;
     /// What keeps so many calls from going out at once, below the field; empty: nothing does.
     void setLimitNote(const QString &note);
-    /// What can't be sent as it stands, in words; empty: all can.
-    QString problem() const;
+    BatchProblem problem() const;
+    QWidget *fieldOf(BatchPart part) const;
     /// Without the targets, the limits and the prices.
     BatchTask task() const;
     void suggest(const QString &model);
     void setEditable(bool editable);
 
+    /// What makes it another batch where it changes.
+    QVariantMap asks() const;
     /// What restore() needs to make it the same again; typed prompts only if they are few.
     QVariantMap save() const;
     void restore(const QVariantMap &form);
 
+    QSize minimumSizeHint() const override;
+
 Q_SIGNALS:
     void edited();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void addSampling();
     void addChecks();
     llm::ChatOptions options() const;
-    QString checksProblem() const;
+    BatchProblem checksProblem() const;
     void suggestResults();
     void follow();
 
@@ -61,6 +76,7 @@ private:
     QLineEdit *m_pattern;
     QLineEdit *m_models;
     QLineEdit *m_system;
+    QBoxLayout *m_sampling = nullptr;
     QLineEdit *m_temperature = nullptr;
     QLineEdit *m_maxTokens = nullptr;
     QLineEdit *m_seed = nullptr;

@@ -2,9 +2,10 @@
 
 #include "core/config/settings.h"
 #include "core/select/policy.h"
-#include "ui/batch/answertips.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
+#include "ui/batch/resultdialog.h"
+#include "ui/focuskeeper.h"
 #include "ui/settings/formparts.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -24,6 +25,13 @@ using namespace Qt::StringLiterals;
 namespace talkbench::ui {
 
 namespace {
+
+/// Below so many characters buttons do with fewer words.
+constexpr int wideCharacters = 76;
+/// What a person who closes the window waits for calls in flight.
+constexpr int closingMs = 3000;
+/// From the last edit until the form is kept and looked at.
+constexpr int settlesMs = 400;
 
 QPushButton *actionButton(const QString &name, const QString &iconName, const QString &text, IconTone tone,
                           QWidget *parent)
@@ -50,7 +58,8 @@ QStringList remarksOn(const bench::BatchProgress &progress)
 } // namespace
 
 BatchPage::BatchPage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_form(new BatchForm(this)), m_results(new BatchResults(this))
+    : QWidget(parent), m_context(context), m_form(new BatchForm(this)),
+      m_results(new BatchResults([&context](const QString &id) { return context.settings.providerName(id); }, this))
 {
     setObjectName(u"batchPage"_s);
     setAccessibleName(tr("Batch of prompts"));
@@ -59,10 +68,11 @@ BatchPage::BatchPage(AppContext &context, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
-    layout->addWidget(new GrowingArea(m_form, this));
+    makeForm();
+    layout->addWidget(m_fold);
+    layout->addWidget(m_formArea);
     layout->addWidget(makeButtons());
     layout->addWidget(makeResults(), 1);
-    connect(m_form, &BatchForm::edited, this, &BatchPage::onEdited);
     refresh();
     QMetaObject::invokeMethod(this, &BatchPage::goOn, Qt::QueuedConnection);
 }
@@ -71,6 +81,9 @@ BatchPage::~BatchPage()
 {
     m_form->disconnect(this);
     m_stopReading.request_stop();
+    m_lookStop.request_stop();
+    if (m_wait.isActive())
+        saveForm();
     inWorker([this](BatchWorker &) { m_thread.quit(); }); // behind every result that is to be kept
     m_thread.wait();
 }
@@ -82,7 +95,9 @@ void BatchPage::makeWorker()
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connect(m_worker, &BatchWorker::looked, this, &BatchPage::onLooked);
     connect(m_worker, &BatchWorker::prepared, this, &BatchPage::onPrepared);
-    connect(m_worker, &BatchWorker::failed, this, &BatchPage::fail);
+    connect(m_worker, &BatchWorker::failed, this,
+            [this](const QString &message, BatchPart part) { fail(message, m_form->fieldOf(part)); });
+    connect(m_worker, &BatchWorker::detailed, this, &BatchPage::onDetailed);
     connect(m_worker, &BatchWorker::resulted, m_results, &BatchResults::appendAll);
     connect(m_worker, &BatchWorker::progressed, this, &BatchPage::onProgress);
     connect(m_worker, &BatchWorker::finished, this, &BatchPage::onFinished);
@@ -97,55 +112,16 @@ void BatchPage::inWorker(const std::function<void(BatchWorker &)> &call)
         m_worker, [worker = m_worker, call] { call(*worker); }, Qt::QueuedConnection);
 }
 
-void BatchPage::goOn()
+void BatchPage::makeForm()
 {
-    const QVariantMap open = m_context.settings.value("batch/open").toMap();
-    const QVariantMap kept = open.isEmpty() ? m_context.settings.value("batch/form").toMap() : open;
-    if (kept.isEmpty() || m_state != State::Idle)
-        return;
-    m_form->restore(kept);
-    if (open.isEmpty())
-        look();
-    else
-        start();
-}
-
-/// How far it is, and what has come.
-void BatchPage::look()
-{
-    BatchTask task = m_form->task();
-    const QStringList models = m_form->models();
-    for (const QString &wanted : models) {
-        const llm::ModelName name = nameOf(wanted);
-        const bool chosen = name == llm::ModelName { {}, select::autoRef.model };
-        task.plan.targets.append(chosen ? bench::BatchTarget::automatic()
-                                        : bench::BatchTarget { {}, name.model, name.providerId });
-    }
-    m_looks = true;
-    inWorker([task](BatchWorker &worker) { worker.look(task); });
-}
-
-void BatchPage::onLooked(const bench::BatchProgress &before, const QList<bench::BatchResult> &rows)
-{
-    if (!std::exchange(m_looks, false) || before.done() == 0)
-        return;
-    m_results->clear();
-    m_results->appendAll(rows);
-    onProgress(before);
-    m_progress->setText(tr("%1 of %2 are done").arg(before.done()).arg(before.total));
-    m_hasFailed = before.failed > 0;
-    m_left = before.total - before.done();
-    refresh();
-}
-
-/// What was found is of another batch than what stands there now.
-void BatchPage::onEdited()
-{
-    m_looks = false;
-    if (std::exchange(m_left, 0) > 0)
-        m_progress->clear();
-    sayLimits();
-    refresh();
+    m_fold = new Disclosure(u"batchFold"_s, tr("Prompts, models, checks"), this);
+    m_fold->setChecked(true);
+    m_formArea = new GrowingArea(m_form, this);
+    m_wait.setSingleShot(true);
+    m_wait.setInterval(settlesMs);
+    connect(&m_wait, &QTimer::timeout, this, &BatchPage::settle);
+    connect(m_form, &BatchForm::edited, this, &BatchPage::onEdited);
+    connect(m_fold, &QToolButton::toggled, this, &BatchPage::refresh);
 }
 
 QWidget *BatchPage::makeButtons()
@@ -158,40 +134,55 @@ QWidget *BatchPage::makeButtons()
     m_cancel = actionButton(u"batchCancel"_s, u"close"_s, tr("Cancel at the provider"), IconTone::Text, area);
     m_cancel->setToolTip(tr("What it has answered by then is collected, and paid"));
     m_retry = actionButton(u"batchRetry"_s, u"regenerate"_s, tr("Ask failed ones again"), IconTone::Text, area);
+    m_retry->setToolTip(m_retry->accessibleName());
     m_export = actionButton(u"batchExport"_s, u"download"_s, tr("Export CSV…"), IconTone::Text, area);
+    m_export->setToolTip(m_export->accessibleName());
     m_progress = new ElidedLabel(area);
     m_progress->setObjectName(u"batchProgress"_s);
+    m_progress->hide();
     m_bar = new QProgressBar(area);
     m_bar->setObjectName(u"batchBar"_s);
     m_bar->setAccessibleName(tr("Progress of the batch"));
     m_bar->setTextVisible(false);
     m_bar->setFixedHeight(grid::half);
+    m_estimate = mutedLabel(u"batchEstimate"_s, area);
+    m_estimate->setWordWrap(true);
+    m_estimate->setTextFormat(Qt::PlainText);
+    m_estimate->hide();
     m_message = new ToneLabel(u"batchMessage"_s, ToneLabel::Tone::Error, area);
     m_message->hide();
     auto *line = new QHBoxLayout;
     line->setSpacing(grid::unit);
     for (QPushButton *button : { m_start, m_pause, m_stop, m_cancel, m_retry, m_export })
         line->addWidget(button);
-    line->addWidget(m_progress, 1);
+    line->addStretch();
     auto *layout = new QVBoxLayout(area);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid::unit);
     layout->addLayout(line);
+    layout->addWidget(m_estimate);
+    layout->addWidget(m_progress);
     layout->addWidget(m_bar);
     layout->addWidget(m_message);
+    connectButtons();
+    return area;
+}
+
+void BatchPage::connectButtons()
+{
     connect(m_start, &QPushButton::clicked, this, &BatchPage::start);
     connect(m_pause, &QPushButton::clicked, this, &BatchPage::togglePause);
     connect(m_stop, &QPushButton::clicked, this, &BatchPage::stop);
     connect(m_cancel, &QPushButton::clicked, this, [this] {
-        m_cancel->setEnabled(false);
+        m_cancelling = true;
         inWorker([](BatchWorker &worker) { worker.cancel(); });
+        refresh();
     });
     connect(m_retry, &QPushButton::clicked, this, [this] {
         m_retryFailed = true;
         start();
     });
     connect(m_export, &QPushButton::clicked, this, &BatchPage::exportCsv);
-    return area;
 }
 
 QWidget *BatchPage::makeResults()
@@ -203,14 +194,11 @@ QWidget *BatchPage::makeResults()
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
     m_table = tableOf(m_results, area);
-    auto *tips = new AnswerTips(m_table);
-    connect(tips, &AnswerTips::wanted, this,
-            [this](const QString &key) { inWorker([key](BatchWorker &worker) { worker.tell(key); }); });
-    connect(m_worker, &BatchWorker::told, tips, &AnswerTips::show);
     auto *layout = new QVBoxLayout(area);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_empty, 1);
     layout->addWidget(m_table, 1);
+    connect(m_table, &QTableView::activated, this, &BatchPage::showResult);
     connect(m_results, &QAbstractItemModel::rowsInserted, this, &BatchPage::refresh);
     return area;
 }
@@ -220,6 +208,12 @@ void BatchPage::showEvent(QShowEvent *event)
     QWidget::showEvent(event);
     m_form->suggest(m_context.settings.value("default/model").toString());
     sayLimits(); // the settings may have changed
+}
+
+void BatchPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    refreshButtons();
 }
 
 /// In the worker's thread: a slow disk holds up no window. Only what is a run on disk is done: else a crash would lose what it
@@ -247,11 +241,22 @@ void BatchPage::stop()
 {
     if (!isRunning())
         return;
-    m_stop->setEnabled(false);
+    m_stopping = true;
     if (m_runner)
         m_runner->stop();
     else
         inWorker([](BatchWorker &worker) { worker.leave(); });
+    refresh();
+}
+
+bool BatchPage::mayClose()
+{
+    if (!m_runner || m_runner->begun() == 0 || std::exchange(m_closing, true))
+        return true;
+    connect(this, &BatchPage::runningChanged, this, &BatchPage::closable);
+    m_scheduler.after(closingMs, this, [this] { Q_EMIT closable(); });
+    stop();
+    return false;
 }
 
 void BatchPage::onProgress(const bench::BatchProgress &progress)
@@ -262,15 +267,25 @@ void BatchPage::onProgress(const bench::BatchProgress &progress)
     QString line = bench::progressLine(progress);
     if (progress.fromBefore > 0)
         line += tr(" · %1 from before").arg(progress.fromBefore);
+    if (m_runner && m_stopping)
+        line += tr(" · stopping");
+    else if (m_runner && m_runner->paused())
+        line += tr(" · paused");
+    sayProgress(line);
+}
+
+void BatchPage::sayProgress(const QString &line)
+{
     m_progress->setText(line);
     m_progress->setToolTip(line);
+    m_progress->setVisible(!line.isEmpty());
 }
 
 void BatchPage::onFinished(const std::optional<base::Error> &error)
 {
     const bench::BatchProgress &progress = m_done;
     const bool provider = m_task.plan.way == bench::BatchWay::Provider;
-    const qsizetype left = progress.total - progress.done();
+    m_left = progress.total - progress.done();
     m_runner.reset();
     m_ready.reset();
     m_state = State::Idle;
@@ -280,14 +295,14 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
     if (error)
         m_message->say(tr("Stopped: %1 What had come is in %2.").arg(error->message, path), ToneLabel::Tone::Error);
     else if (provider && progress.inFlight > 0)
-        m_message->say(tr("The batch goes on at the provider. Start collects it."), ToneLabel::Tone::Muted);
+        m_message->say(tr("The batch goes on at the provider. “Go on” collects it."), ToneLabel::Tone::Muted);
     else if (progress.unanswered > 0)
         m_message->say(
-            tr("The provider's batch has ended without a result for %1 of the prompts. Start asks them again.")
+            tr("The provider's batch has ended without a result for %1 of the prompts. “Go on” asks them again.")
                 .arg(progress.unanswered),
             ToneLabel::Tone::Warning);
-    else if (left > 0)
-        m_message->say(tr("Stopped. Start goes on with the other %1.").arg(left), ToneLabel::Tone::Muted);
+    else if (m_left > 0)
+        m_message->say(tr("Stopped. “Go on” asks the other %1.").arg(m_left), ToneLabel::Tone::Muted);
     else if (progress.failed > 0)
         m_message->say(tr("%1 failed. The results are in %2.").arg(progress.failed).arg(path),
                        ToneLabel::Tone::Warning);
@@ -297,17 +312,38 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
         m_message->say(m_message->text() + u'\n' + remarks.join(u'\n'),
                        error ? ToneLabel::Tone::Error : ToneLabel::Tone::Warning);
     m_hasFailed = progress.failed > 0 || (error && error->kind == base::ErrorKind::NotFound);
+    onProgress(m_done); // without what was said of calls under way
     refresh();
     Q_EMIT runningChanged(false);
 }
 
-void BatchPage::fail(const QString &message)
+void BatchPage::fail(const QString &message, QWidget *field)
 {
     m_state = State::Idle;
     m_ready.reset();
-    m_progress->clear();
+    sayProgress({});
     m_message->say(message, ToneLabel::Tone::Error);
     refresh();
+    m_toLook = true;
+    m_wait.start();
+    if (!field || !isVisible())
+        return;
+    m_fold->setChecked(true);
+    field->setFocus();
+}
+
+void BatchPage::showResult(const QModelIndex &index)
+{
+    const QString key = index.data(BatchResults::KeyRole).toString();
+    inWorker([task = m_task, key](BatchWorker &worker) { worker.detail(task, key); });
+}
+
+void BatchPage::onDetailed(const BatchDetail &detail)
+{
+    const QString provider = detail.row[u"provider"_s].toString();
+    auto *dialog =
+        new ResultDialog(detail, provider.isEmpty() ? QString() : m_context.settings.providerName(provider), this);
+    dialog->open();
 }
 
 void BatchPage::exportCsv()
@@ -317,41 +353,31 @@ void BatchPage::exportCsv()
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(u"csv"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        m_export->setEnabled(false);
-        inWorker([path](BatchWorker &worker) { worker.exportTo(path); });
+        m_exporting = true;
+        inWorker([path, out = m_task.out](BatchWorker &worker) { worker.exportTo(path, out); });
+        refresh();
     });
     dialog->open();
 }
 
 void BatchPage::onExported(const QString &path, const QString &problem)
 {
-    m_export->setEnabled(true);
+    m_exporting = false;
     m_message->say(problem.isEmpty() ? tr("Exported to %1.").arg(path) : tr("%1: %2").arg(path, problem),
                    problem.isEmpty() ? ToneLabel::Tone::Ok : ToneLabel::Tone::Error);
+    refresh();
 }
 
 void BatchPage::refresh()
 {
+    const FocusKeeper keeper(this, { m_pause, m_stop, m_start });
     const bool busy = m_state != State::Idle;
-    const bool paused = m_runner && m_runner->paused();
     const bool hasRows = m_results->rowCount() > 0;
     const bool provider = (busy ? m_task.plan.way : m_form->way()) == bench::BatchWay::Provider;
     if (m_form->isEnabled() == busy)
         m_form->setEditable(!busy);
-    m_start->setEnabled(!busy);
-    m_start->setText(m_left > 0 ? tr("Go on") : tr("Start"));
-    m_start->setAccessibleName(m_start->text());
-    m_pause->setVisible(busy && !provider);
-    m_pause->setEnabled(m_runner != nullptr);
-    m_pause->setText(paused ? tr("Resume") : tr("Pause"));
-    m_pause->setIcon(icon(paused ? u"play"_s : u"pause"_s));
-    m_stop->setVisible(busy);
-    m_stop->setText(provider ? tr("Leave it to the provider") : tr("Stop"));
-    m_stop->setEnabled(isRunning());
-    m_cancel->setVisible(busy && provider);
-    m_cancel->setEnabled(isRunning());
-    m_retry->setVisible(!busy && m_hasFailed);
-    m_export->setVisible(!busy && m_hasJournal && (hasRows || m_done.done() > 0));
+    m_formArea->setVisible(m_fold->isChecked());
+    refreshButtons();
     m_bar->setVisible(busy || hasRows);
     m_empty->setText(
         busy && provider
@@ -361,6 +387,32 @@ void BatchPage::refresh()
                  "file as they come: started again with it, a batch goes on where it was."));
     m_empty->setVisible(!hasRows);
     m_table->setVisible(hasRows);
+}
+
+void BatchPage::refreshButtons()
+{
+    const bool busy = m_state != State::Idle;
+    const bool paused = m_runner && m_runner->paused();
+    const bool provider = (busy ? m_task.plan.way : m_form->way()) == bench::BatchWay::Provider;
+    const bool wide = width() >= wideCharacters * fontMetrics().averageCharWidth();
+    m_start->setEnabled(!busy);
+    m_start->setText(m_left > 0 ? tr("Go on") : tr("Start"));
+    m_start->setAccessibleName(m_start->text());
+    m_pause->setVisible(busy && !provider);
+    m_pause->setEnabled(m_runner != nullptr && !m_stopping);
+    m_pause->setText(paused ? tr("Resume") : tr("Pause"));
+    m_pause->setIcon(icon(paused ? u"play"_s : u"pause"_s));
+    m_stop->setVisible(busy);
+    m_stop->setText(!provider ? tr("Stop") : wide ? tr("Leave it to the provider") : tr("Leave it"));
+    m_stop->setEnabled(isRunning() && !m_stopping);
+    m_cancel->setVisible(busy && provider);
+    m_cancel->setText(wide ? m_cancel->accessibleName() : tr("Cancel"));
+    m_cancel->setEnabled(isRunning() && !m_stopping && !m_cancelling);
+    m_retry->setVisible(!busy && m_hasFailed);
+    m_retry->setText(wide ? m_retry->accessibleName() : QString());
+    m_export->setVisible(!busy && m_hasJournal && (m_results->rowCount() > 0 || m_done.done() > 0));
+    m_export->setText(wide ? m_export->accessibleName() : QString());
+    m_export->setEnabled(!m_exporting);
 }
 
 } // namespace talkbench::ui

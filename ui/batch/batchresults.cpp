@@ -1,14 +1,19 @@
 #include "ui/batch/batchresults.h"
 
 #include "core/profile/format.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
+#include "ui/theme/metrics.h"
 
+#include <QAction>
 #include <QHeaderView>
 #include <QSortFilterProxyModel>
 #include <QTableView>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -18,14 +23,75 @@ namespace {
 
 constexpr qsizetype shownCharacters = 200;
 
+/// In characters, of the columns with words.
+constexpr int idCharacters = 8;
+constexpr int modelCharacters = 20;
+constexpr int answerCharacters = 28;
+
 bool isNumber(int column)
 {
     return column >= BatchResults::Tokens;
 }
 
+class ResultTable final : public QTableView {
+public:
+    explicit ResultTable(QWidget *parent) : QTableView(parent)
+    {
+        connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int section) {
+            if (section != BatchResults::Answer)
+                fitAnswer();
+        });
+    }
+
+    void fitColumns()
+    {
+        const int letter = fontMetrics().averageCharWidth();
+        const auto fit = [this](int column, int words) {
+            setColumnWidth(column, std::max(words + grid::gap, horizontalHeader()->sectionSizeHint(column)));
+        };
+        const auto fitText = [this, fit](int column, const QString &widest) {
+            fit(column, fontMetrics().horizontalAdvance(widest));
+        };
+        fit(BatchResults::Id, idCharacters * letter);
+        fit(BatchResults::Model, modelCharacters * letter);
+        fit(BatchResults::State,
+            fontMetrics().horizontalAdvance(BatchResults::tr("fails checks")) + iconSide(this) + grid::unit);
+        fitText(BatchResults::Tokens, u"9999999"_s);
+        fitText(BatchResults::Cost, profile::formatUsd(0.00001));
+        constexpr double longMs = 99.0 * 60 * 1000;
+        fitText(BatchResults::FirstToken, profile::formatMs(longMs));
+        fitText(BatchResults::Whole, profile::formatMs(longMs));
+        fitAnswer();
+    }
+
+protected:
+    void resizeEvent(QResizeEvent *event) override
+    {
+        QTableView::resizeEvent(event);
+        fitAnswer();
+    }
+    void changeEvent(QEvent *event) override
+    {
+        QTableView::changeEvent(event);
+        if (event->type() == QEvent::FontChange && model())
+            fitColumns();
+    }
+
+private:
+    void fitAnswer()
+    {
+        if (!model())
+            return;
+        const int others = horizontalHeader()->length() - columnWidth(BatchResults::Answer);
+        const int least = answerCharacters * fontMetrics().averageCharWidth();
+        setColumnWidth(BatchResults::Answer, std::max(least, viewport()->width() - others));
+    }
+};
+
 } // namespace
 
-BatchResults::BatchResults(QObject *parent) : QAbstractTableModel(parent)
+BatchResults::BatchResults(ProviderName providerName, QObject *parent)
+    : QAbstractTableModel(parent), m_providerName(std::move(providerName))
 {
 }
 
@@ -58,7 +124,9 @@ BatchResults::Row BatchResults::rowOf(const bench::BatchResult &result)
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     return { result.key.toLatin1(),
              result.id,
-             *m_models.insert(result.model),
+             *m_models.insert(result.providerId.isEmpty()
+                                  ? result.model
+                                  : tr("%1 · %2").arg(m_providerName(result.providerId), result.model)),
              result.text.first(qMin(result.text.size(), shownCharacters)).simplified(),
              { result.outputTokens.value_or(unknown), result.costUsd.value_or(unknown), result.ttftMs.value_or(unknown),
                result.responseMs.value_or(unknown) },
@@ -158,7 +226,7 @@ QTableView *tableOf(BatchResults *results, QWidget *parent)
     auto *sorted = new QSortFilterProxyModel(parent);
     sorted->setSourceModel(results);
     sorted->setSortRole(Qt::UserRole);
-    auto *table = new QTableView(parent);
+    auto *table = new ResultTable(parent);
     table->setObjectName(u"batchTable"_s);
     table->setAccessibleName(BatchResults::tr("Results of the batch"));
     table->setModel(sorted);
@@ -171,8 +239,17 @@ QTableView *tableOf(BatchResults *results, QWidget *parent)
     table->setTabKeyNavigation(false);
     table->setWordWrap(false);
     table->verticalHeader()->hide();
-    table->horizontalHeader()->setSectionResizeMode(BatchResults::Answer, QHeaderView::Stretch);
     table->horizontalHeader()->setHighlightSections(false);
+    table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    auto *open = new QAction(BatchResults::tr("Show the whole result"), table);
+    open->setObjectName(u"batchOpenResult"_s);
+    QObject::connect(open, &QAction::triggered, table, [table] {
+        if (table->currentIndex().isValid())
+            Q_EMIT table->activated(table->currentIndex());
+    });
+    table->addAction(open);
+    table->fitColumns();
     return table;
 }
 

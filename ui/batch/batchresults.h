@@ -7,6 +7,7 @@
 #include <QSet>
 
 #include <array>
+#include <functional>
 
 class QTableView;
 
@@ -22,7 +23,10 @@ public:
     /// BatchResult::key; Qt::UserRole is what is sorted by.
     static constexpr int KeyRole = Qt::UserRole + 1;
 
-    explicit BatchResults(QObject *parent = nullptr);
+    /// A provider's name, by its id.
+    using ProviderName = std::function<QString(const QString &id)>;
+
+    explicit BatchResults(ProviderName providerName, QObject *parent = nullptr);
 
     void clear();
     void append(const bench::BatchResult &result);
@@ -49,11 +53,13 @@ private:
     Row rowOf(const bench::BatchResult &result);
     static QString textOf(const Row &row, int column);
 
+    const ProviderName m_providerName;
     QList<Row> m_rows;
     QSet<QString> m_models;
 };
 
-/// A table of them, that can be sorted.
+/// A table of them, that can be sorted. An answer takes what the figures leave; below a readable width it scrolls. It is
+/// activated by Enter, by a double click and from the menu of a row.
 QTableView *tableOf(BatchResults *results, QWidget *parent);
 
 } // namespace talkbench::ui

@@ -9,6 +9,7 @@
 #include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/settings/formparts.h"
+#include "ui/theme/controls.h"
 #include "ui/whenready.h"
 
 #include <QLabel>
@@ -25,11 +26,14 @@ void BatchPage::start()
     if (m_state != State::Idle)
         return;
     m_message->hide();
-    if (const QString problem = m_form->problem(); !problem.isEmpty())
-        return fail(problem);
+    m_lookStop.request_stop();
+    if (const BatchProblem problem = m_form->problem(); !problem.text.isEmpty())
+        return fail(problem.text, problem.field);
+    m_wait.stop();
+    m_toLook = false;
+    m_restored = false;
+    m_shown = m_form->asks();
     m_wanted = m_form->models();
-    if (m_wanted.isEmpty())
-        return fail(tr("Name at least one model."));
     m_task = m_form->task();
     m_task.plan.retryFailed = std::exchange(m_retryFailed, false);
     m_task.plan.limits = m_context.endpoints.limits();
@@ -66,7 +70,8 @@ void BatchPage::resolve(qsizetype index)
     const llm::ModelName name = nameOf(m_wanted[index]);
     if (name == llm::ModelName { {}, select::autoRef.model }) {
         if (m_task.plan.way == bench::BatchWay::Provider)
-            return fail(tr("A batch of the provider's own is for one model: auto chooses call by call."));
+            return fail(tr("A batch of the provider's own is for one model: auto chooses call by call."),
+                        m_form->fieldOf(BatchPart::Way));
         m_task.plan.targets.append(bench::BatchTarget::automatic());
         resolve(index + 1);
         return;
@@ -102,7 +107,7 @@ void BatchPage::prepare()
     m_runner.reset();
     m_ready.reset();
     m_hasJournal = false;
-    m_progress->setText(tr("Reading…"));
+    sayProgress(tr("Reading…"));
     inWorker([task = m_task](BatchWorker &worker) { worker.prepare(task); });
 }
 
@@ -110,6 +115,7 @@ void BatchPage::onPrepared(const std::shared_ptr<BatchReady> &ready)
 {
     m_ready = ready;
     m_hasJournal = true;
+    sayEstimate(*ready);
     if (m_ready->items.isEmpty())
         begin();
     else
@@ -147,10 +153,14 @@ void BatchPage::onVerdict(const cost::Verdict &verdict)
 
 void BatchPage::begin()
 {
+    m_fold->setChecked(false);
     m_results->clear();
     m_results->appendAll(m_ready->rows);
     m_state = State::Running;
-    m_context.settings.setValue("batch/form", m_form->save());
+    m_stopping = false;
+    m_cancelling = false;
+    m_left = 0;
+    saveForm();
     m_done = m_ready->before;
     Q_EMIT runningChanged(true);
     if (m_task.plan.way == bench::BatchWay::Provider) {
