@@ -1,4 +1,5 @@
 #include "tests/ui/desk.h"
+#include "ui/batch/batchpage.h"
 #include "ui/chat/chatcontroller.h"
 #include "ui/chat/modelpicker.h"
 #include "ui/compare/comparepage.h"
@@ -13,6 +14,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QSpinBox>
 #include <QTest>
 
 using namespace talkbench;
@@ -36,6 +38,7 @@ private Q_SLOTS:
     void editAndResendAddsABranch();
     void restartKeepsConversations();
     void closingWhileStreamingKeepsThePartialAnswer();
+    void closingLetsABatchsCallsEnd();
     void callGoesOnInAnotherConversation();
     void followsOnlyAtTheEnd();
     void longConversationIsBuiltInWindows();
@@ -435,6 +438,30 @@ void TestMainWindow::aBudgetsWarningGoes()
     desk.say(u"Hello"_s);
     QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
     QVERIFY(problem->isVisible());
+}
+
+/// They are paid in any case.
+void TestMainWindow::closingLetsABatchsCallsEnd()
+{
+    QTemporaryDir dir;
+    simulator::Knobs knobs = Workbench::quick();
+    knobs.ttft = { simulator::Spread::Shape::Constant, 800, 0 };
+    Desk desk(dir.path(), knobs);
+    QVERIFY(desk.window.openPage(u"batch"_s));
+    const QString path = dir.filePath(u"results.jsonl"_s);
+    desk.window.findChild<QPlainTextEdit *>(u"batchText"_s)->setPlainText(u"first\nsecond"_s);
+    desk.window.findChild<QLineEdit *>(u"batchModels"_s)->setText(u"sim-small"_s);
+    desk.window.findChild<QSpinBox *>(u"batchConcurrency"_s)->setValue(1);
+    desk.window.findChild<QLineEdit *>(u"batchOutPath"_s)->setText(path);
+    auto *page = desk.window.findChild<BatchPage *>();
+    page->start();
+    QTRY_VERIFY_WITH_TIMEOUT(page->isRunning(), patienceMs);
+    QVERIFY(!desk.window.close());
+    QVERIFY(desk.window.isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(!desk.window.isVisible(), patienceMs);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll().count('\n'), 1);
 }
 
 QTEST_MAIN(TestMainWindow)
