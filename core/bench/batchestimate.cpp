@@ -25,7 +25,8 @@ cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::Pri
         return cost::planCall(provider, request.chat, prompt, prices, when);
     *rule = price->batchRule();
     cost::PlannedCall call { provider, request.chat.model, std::nullopt };
-    const qint64 longest = cost::longestAnswer(provider, request.chat.model, request.chat.options.maxTokens, prices);
+    const qint64 longest =
+        cost::longestAnswer(provider, request.chat.model, request.chat.options.maxTokens, prices, when);
     if (const auto inBatch = price->inBatch())
         call.cost = cost::estimateCall(prompt.low, prompt.high, longest, *inBatch, when);
     return call;

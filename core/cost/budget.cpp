@@ -301,11 +301,11 @@ CostRange estimateCall(qint64 promptLow, qint64 promptHigh, qint64 maxOutput, co
 }
 
 qint64 longestAnswer(const QString &providerId, const QString &model, std::optional<int> maxTokens,
-                     const PriceBook &prices)
+                     const PriceBook &prices, const QDateTime &when)
 {
     if (maxTokens)
         return *maxTokens;
-    return prices.outputLimit(providerId, model).value_or(usualLongestAnswer);
+    return prices.limitsOf(providerId, model, when).maxOutputTokens.value_or(usualLongestAnswer);
 }
 
 std::optional<CostRange> estimateCost(const QString &providerId, const QString &model, const TokenCount &prompt,
@@ -314,7 +314,7 @@ std::optional<CostRange> estimateCost(const QString &providerId, const QString &
 {
     if (const auto price = prices.find(providerId, model, when))
         return estimateCall(prompt.low, prompt.high + pictures * mostTokensOfPicture,
-                            longestAnswer(providerId, model, maxTokens, prices), *price, when);
+                            longestAnswer(providerId, model, maxTokens, prices, when), *price, when);
     return prices.isUnpriced(providerId) ? std::optional(CostRange()) : std::nullopt;
 }
 

@@ -80,9 +80,10 @@ struct PlannedCall {
 /// The longest usual answer, in tokens, where none is bounded.
 inline constexpr int usualLongestAnswer = 4096;
 
-/// The longest answer to expect, in tokens: as the request bounds it, else as its server bounds the model, else the longest usual.
+/// The longest answer to expect, in tokens: as the request bounds it, else as the model is bounded (PriceBook::limitsOf()), else the
+/// longest usual.
 qint64 longestAnswer(const QString &providerId, const QString &model, std::optional<int> maxTokens,
-                     const PriceBook &prices);
+                     const PriceBook &prices, const QDateTime &when);
 
 /// Of a prompt of so many tokens and pictures, from its count's low to its high. Unset: the price is unknown. Of a server of
 /// the user's own: 0.

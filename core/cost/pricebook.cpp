@@ -316,12 +316,6 @@ base::Result<PriceBook> PriceBook::fromJson(const QByteArray &json)
     return book;
 }
 
-std::optional<qint64> PriceBook::outputLimit(const QString &providerId, const QString &model) const
-{
-    const auto limit = m_outputLimits.constFind({ providerId, model });
-    return limit == m_outputLimits.cend() ? std::nullopt : std::optional(*limit);
-}
-
 void PriceBook::setRows(PriceOrigin origin, const QList<Price> &rows)
 {
     m_prices.removeIf([origin](const Price &price) { return price.origin == origin; });
@@ -441,7 +435,10 @@ Price PriceBook::withBatchRule(Price price, const QStringList &providers, const 
 ModelLimits PriceBook::limitsOf(const QString &providerId, const QString &model, const QDateTime &when) const
 {
     const Price *found = inLayer(PriceOrigin::Table, namesOf(providerId), model, when.toUTC().date());
-    return found ? found->limits : ModelLimits();
+    ModelLimits limits = found ? found->limits : ModelLimits();
+    if (const auto told = m_outputLimits.constFind({ providerId, model }); told != m_outputLimits.cend())
+        limits.maxOutputTokens = *told;
+    return limits;
 }
 
 std::optional<Price> PriceBook::find(const QString &providerId, const QString &model, const QDateTime &when) const

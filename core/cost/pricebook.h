@@ -116,7 +116,8 @@ public:
     /// one's own machine charge nothing that a table could know: only a row that names them counts.
     std::optional<Price> find(const QString &providerId, const QString &model, const QDateTime &when) const;
 
-    /// What the table knows of the model there, by the row that find() would take of it.
+    /// What the table knows of the model there, by the row that find() would take of it, and what setOutputLimits() told, which
+    /// goes before.
     ModelLimits limitsOf(const QString &providerId, const QString &model, const QDateTime &when) const;
 
     /// In place of the rows of this origin before.
@@ -126,8 +127,6 @@ public:
 
     /// In place of what was set before: the most tokens of an answer, as servers list them, by provider and model.
     void setOutputLimits(const QHash<std::pair<QString, QString>, qint64> &limits) { m_outputLimits = limits; }
-    /// Unset: its server doesn't say.
-    std::optional<qint64> outputLimit(const QString &providerId, const QString &model) const;
 
     /// The table's, and a hash of the rows beside it where there are any: "2026-07-24+1f0c9a3e".
     QString version() const { return m_version; }

@@ -51,7 +51,8 @@ cost::PlannedCall plannedCall(const RunRequest &request, const cost::TokenCounte
     if (validation.validators.isEmpty())
         return planned;
     Followers followers(planned, prices, when);
-    const qint64 longest = cost::longestAnswer(provider, request.chat.model, request.chat.options.maxTokens, prices);
+    const qint64 longest =
+        cost::longestAnswer(provider, request.chat.model, request.chat.options.maxTokens, prices, when);
     int answers = 1;
     if (validation.onFailure == OnFailure::Retry) {
         cost::TokenCount longer = prompt;

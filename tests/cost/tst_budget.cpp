@@ -208,11 +208,11 @@ private Q_SLOTS:
     {
         PriceBook prices = *PriceBook::fromJson(
             R"({"version":"v1","prices":[{"model":"m","input":1,"output":10,"source":"test","date":"2026-01-01"}]})");
-        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices), qint64(usualLongestAnswer));
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices, {}), qint64(usualLongestAnswer));
         prices.setOutputLimits({ { { u"a"_s, u"m"_s }, 100'000 } });
-        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices), qint64(100'000));
-        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, 50, prices), qint64(50));
-        QCOMPARE(longestAnswer(u"b"_s, u"m"_s, {}, prices), qint64(usualLongestAnswer));
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, {}, prices, {}), qint64(100'000));
+        QCOMPARE(longestAnswer(u"a"_s, u"m"_s, 50, prices, {}), qint64(50));
+        QCOMPARE(longestAnswer(u"b"_s, u"m"_s, {}, prices, {}), qint64(usualLongestAnswer));
         QCOMPARE(estimateCost(u"a"_s, u"m"_s, TokenCount(), 0, {}, prices, noon)->maxUsd, 1.0);
     }
 
@@ -359,7 +359,7 @@ private Q_SLOTS:
         QVERIFY(!withoutPrice(setting, u"q"_s, own.model));
         const auto rest = withoutPrice(*withoutPrice(setting, {}, own.model), u"p"_s, own.model);
         QCOMPARE(*rest, before); // what can't be read stays
-        QCOMPARE(withPrices(setting, {}), before);
+        QCOMPARE(withChanges(setting, { elsewhere, own }, {}), before);
     }
 
     void ownPricesOfSeveralDaysStandSideBySide()
