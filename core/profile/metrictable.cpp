@@ -304,7 +304,8 @@ Value retries(const RunRecord &record)
 
 Value chunkCount(const RunRecord &record)
 {
-    return record.cached ? Value() : static_cast<double>(record.trace.chunks.size());
+    // Of a call that was interrupted none is kept.
+    return record.cached || record.interrupted() ? Value() : static_cast<double>(record.trace.chunks.size());
 }
 
 /// Of every attempt: what was sent again was sent.

@@ -101,6 +101,16 @@ void Attempt::endComplete()
     finish(verdict(std::nullopt), m_lastBytesNs);
 }
 
+std::optional<qint64> Attempt::tokensUsed() const
+{
+    if (m_answer.usage)
+        return m_answer.usage->inputTotal() + m_answer.usage->outputTotal();
+    const bool neverSent = m_trace.sentNs == 0 && m_trace.headersNs == 0;
+    if (neverSent || m_trace.httpStatus >= 300)
+        return 0;
+    return std::nullopt;
+}
+
 std::optional<bool> Attempt::shouldRetry() const
 {
     const QByteArray said = base::headerValue(m_head.headers, "x-should-retry").trimmed().toLower();

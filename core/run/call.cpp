@@ -14,6 +14,9 @@ namespace {
 /// Reserved for an answer whose length nobody bounded.
 constexpr int usualAnswerTokens = 512;
 
+/// How much of an answer is off the bill, at most, where the program is killed.
+constexpr qint64 tellBegunMs = 1000;
+
 /// Options that a server may refuse of one request, one after the other.
 constexpr int mostLeftOut = 4;
 
@@ -204,7 +207,7 @@ void Call::takeTurn(net::HttpTransport &transport)
     m_cache->depart();
     profile::Trace sent = m_trace;
     sent.dispatchedNs = m_services.clock.nowNs();
-    tellBegun(sent);
+    tellBegun(sent, {});
     m_attempt = std::make_unique<Attempt>(*m_provider, m_request.chat.options.stream, m_trace);
     connect(m_attempt.get(), &Attempt::stamped, this, &Call::onStamped);
     connect(m_attempt.get(), &Attempt::content, this, &Call::onContent);
@@ -226,6 +229,7 @@ void Call::onStamped()
 
 void Call::onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks)
 {
+    tellBegunSoon();
     if (m_validating.judging())
         return;
     const bool first = m_state != RunState::Streaming;
@@ -269,6 +273,7 @@ RunUpdate Call::takeUpdate()
 
 void Call::onAttemptFinished()
 {
+    m_begunTimer.reset();
     m_trace = m_attempt->trace();
     m_tokensUsed = m_attempt->tokensUsed();
     const llm::Answer &answer = m_attempt->answer();
@@ -319,7 +324,7 @@ void Call::waitToRetry(qint64 delayMs, const QString &why)
     m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
-    tellBegun(m_trace);
+    tellBegun(m_trace, {});
     m_update.lastError = m_earlier.constLast().error;
     m_update.retryAtNs = m_services.clock.nowNs() + delayMs * 1'000'000;
     m_retryTimer = std::make_unique<QObject>();
@@ -384,7 +389,7 @@ void Call::askAgain(const RunRequest &request)
         m_attempt.release()->deleteLater(); // it may be the sender
         Q_EMIT gaveTurnBack();
     }
-    tellBegun(m_trace);
+    tellBegun(m_trace, {});
     prepare();
 }
 
@@ -462,26 +467,35 @@ profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
     return record;
 }
 
-/// `trace` is of the request that is out, or of the next one: that has cost nothing yet.
-void Call::tellBegun(const profile::Trace &trace)
+/// `trace` is of the request that is out, or of the next one: that has cost nothing yet. `came` is what has come of its answer.
+void Call::tellBegun(const profile::Trace &trace, llm::Answer came)
 {
     if (m_ownerless) // its record is out
         return;
-    llm::Answer cut;
-    cut.error = interrupted();
-    const Validating::Finished underWay { m_request, cut, trace };
-    const Validating::Finished *kept = m_validating.kept();
-    if (!kept || !m_validating.judging()) {
-        profile::RunRecord record = recordOf(underWay);
+    came.error = interrupted();
+    const Validating::Finished underWay { m_request, came, trace };
+    profile::RunRecord record;
+    if (m_validating.judging()) {
+        Validating::Finished judged = *m_validating.kept();
+        judged.answer.error = came.error;
+        record = recordOf(judged);
+        m_validating.addTo(record, underWay);
+    } else {
+        record = countsOnly(recordOf(underWay));
         m_validating.addTo(record);
-        Q_EMIT begun(record);
-        return;
     }
-    Validating::Finished judged = *kept;
-    judged.answer.error = cut.error;
-    profile::RunRecord record = recordOf(judged);
-    m_validating.addTo(record, underWay);
     Q_EMIT begun(record);
+}
+
+void Call::tellBegunSoon()
+{
+    if (!m_attempt || m_begunTimer)
+        return;
+    m_begunTimer = std::make_unique<QObject>();
+    m_services.scheduler.after(tellBegunMs, m_begunTimer.get(), [this] {
+        m_begunTimer.release()->deleteLater(); // its own call is running
+        tellBegun(m_attempt->trace(), m_attempt->answer());
+    });
 }
 
 void Call::endWith(const profile::RunRecord &record)

@@ -70,7 +70,8 @@ Q_SIGNALS:
     void wantsTurn();
     /// The slot is free again; the call goes on waiting.
     void gaveTurnBack();
-    /// Something was put on its bill: its record as it would be, were the program to end now.
+    /// Something was put on its bill: its record as it would be, were the program to end now. While its answer comes, once a second at
+    /// most, with the counts of what has come and without the words.
     void begun(const talkbench::profile::RunRecord &record);
     /// Its ticket has a better priority.
     void hurried();
@@ -103,7 +104,8 @@ private:
     void settle(const llm::Answer &answer);
     void check(const Validating::Finished &finished, const std::function<void()> &then);
     void askAgain(const RunRequest &request);
-    void tellBegun(const profile::Trace &trace);
+    void tellBegun(const profile::Trace &trace, llm::Answer came);
+    void tellBegunSoon();
     void end(const llm::Answer &answer);
     Accounting accountingOf(const RunRequest &request) const;
     profile::RunRecord recordOf(const Validating::Finished &finished) const;
@@ -142,6 +144,8 @@ private:
     /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.
     std::unique_ptr<QObject> m_retryTimer;
     std::unique_ptr<QObject> m_queueTimer;
+    /// Until what has come is told; no longer than the attempt.
+    std::unique_ptr<QObject> m_begunTimer;
 };
 
 } // namespace talkbench::run

@@ -219,7 +219,7 @@ QStringList countDifferences(const profile::RunRecord &record, const Accounting 
 
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
                               const llm::Answer &answer, const profile::Trace &trace,
-                              const QList<profile::Attempt> &earlierAttempts, const Accounting &accounting)
+                              const QList<profile::Attempt> &earlierAttempts, Accounting accounting)
 {
     profile::RunRecord record;
     record.id = id;
@@ -234,6 +234,8 @@ profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint
     record.batch = accounting.batch;
     record.operation = request.operation;
     record.answer = llm::withoutSecrets(answer, request.endpoint);
+    if (record.interrupted())
+        accounting.counter = nullptr; // told again and again while it comes: estimated, as is cheap
     record.trace = trace;
     record.trace.decisions = request.steps + trace.decisions;
     record.earlierAttempts = earlierAttempts;
@@ -271,14 +273,32 @@ profile::Attempt attemptOf(const RunRequest &request, qint64 startedWallMs, cons
     return { trace, record.answer.error, record.model, {}, {}, record.answer.usage, record.costUsd, record.providerId };
 }
 
+profile::RunRecord countsOnly(profile::RunRecord record)
+{
+    llm::Answer &answer = record.answer;
+    answer.text.clear();
+    answer.reasoning.clear();
+    answer.refusal.clear();
+    answer.toolCalls.clear();
+    answer.replay.reset();
+    answer.finished = false;
+    record.trace.chunks.clear();
+    record.trace.lastContentNs = 0;
+    return record;
+}
+
 profile::RunRecord interruptedRecord(profile::RunRecord begun)
 {
     llm::Answer &answer = begun.answer;
-    if (!answer.usage || answer.finished || (!answer.hasOutput() && answer.reasoning.isEmpty()))
+    if (!answer.usage || answer.finished || answer.usage->source == llm::UsageSource::Server)
+        return begun;
+    const qint64 output = cost::estimateTokens(answer.text);
+    const qint64 reasoning = cost::estimateTokens(answer.reasoning);
+    if (output + reasoning <= answer.usage->outputTotal())
         return begun;
     const auto before = receiptOf(begun).totalUsd();
-    answer.usage->output = cost::estimateTokens(answer.text);
-    answer.usage->reasoning = cost::estimateTokens(answer.reasoning);
+    answer.usage->output = output;
+    answer.usage->reasoning = reasoning;
     answer.usage->source = llm::UsageSource::Chunks;
     begun.trace.decisions.append(
         { u"tokens"_s, u"output estimated: as much of the answer as was kept when the program ended"_s });

@@ -30,7 +30,7 @@ struct Accounting {
 /// What the last stage makes of a call that has ended: its tokens counted, priced, and all of it in one record.
 profile::RunRecord makeRecord(const QString &id, const RunRequest &request, qint64 startedWallMs,
                               const llm::Answer &answer, const profile::Trace &trace,
-                              const QList<profile::Attempt> &earlierAttempts, const Accounting &accounting);
+                              const QList<profile::Attempt> &earlierAttempts, Accounting accounting);
 
 /// One attempt of a call, its tokens and its price as the record of a call of its own would have them.
 profile::Attempt attemptOf(const RunRequest &request, qint64 startedWallMs, const llm::Answer &answer,
@@ -57,7 +57,12 @@ profile::RunRecord withoutBill(profile::RunRecord record);
 llm::Usage estimateUsage(const RunRequest &request, const llm::Answer &answer, const QList<profile::ChunkStamp> &chunks,
                          const Accounting &accounting);
 
-/// Of a call that was under way when its program ended, with as much of its answer as was kept: that is counted and priced, too.
+/// Of a call whose answer still comes: as `record`, without the words and the chunks, which are too much to be kept each second, and
+/// without what only holds together with them, a pace and an end.
+profile::RunRecord countsOnly(profile::RunRecord record);
+
+/// Of a call that was under way when its program ended, with as much of its answer as was kept: that is counted and priced, too,
+/// where it is more than was counted while it came.
 profile::RunRecord interruptedRecord(profile::RunRecord begun);
 
 /// Sentences on the server's counts that differ from ours by more than 10 %, and by more tokens than templates explain.

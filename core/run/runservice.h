@@ -100,8 +100,9 @@ public:
 Q_SIGNALS:
     /// From within start(); recorded() follows with its id.
     void started(const QString &id, const talkbench::run::RunRequest &request);
-    /// A call goes out, or has become dearer, whoever started it; recorded() follows. The record as it would be, were the program
-    /// to end now: its error is of the kind Interrupted. For the recorder, which keeps it in case that happens.
+    /// A call goes out, or has become dearer (while its answer comes: told once a second at most), whoever started it; recorded()
+    /// follows. The record as it would be, were the program to end now: its error is of the kind Interrupted, and of what still comes
+    /// it has the counts, not the words. For the recorder, which keeps it in case that happens.
     void begun(const talkbench::profile::RunRecord &record);
     /// Every call that ended, whoever started it: for the recorder.
     void recorded(const talkbench::profile::RunRecord &record);

@@ -119,6 +119,71 @@ private Q_SLOTS:
         QCOMPARE(*m_begun[2].costUsd, 0.003 + *judge.costUsd);
     }
 
+    void whatHasComeIsToldOnceASecond()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("One") + delta(" two"));
+        answerBytes(0, delta(" three"));
+        advance(998);
+        QCOMPARE(m_begun.size(), 1);
+        advance(1);
+        QCOMPARE(m_begun.size(), 2);
+        const RunRecord &come = m_begun.last();
+        QCOMPARE(come.id, call.run->id());
+        QVERIFY(come.interrupted());
+        QCOMPARE(come.answer.usage->outputTotal(), 3);
+        QCOMPARE(come.answer.usage->source, llm::UsageSource::Chunks);
+        QCOMPARE(*come.costUsd, promptUsd() + 3 * 10e-6);
+        QVERIFY(come.answer.text.isEmpty() && come.trace.chunks.isEmpty());
+        advance(60'000); // nothing new
+        QCOMPARE(m_begun.size(), 2);
+        answerBytes(0, delta(" four"));
+        advance(1000);
+        QCOMPARE(m_begun.size(), 3);
+        QCOMPARE(m_begun.last().answer.usage->outputTotal(), 4);
+        answerBytes(0, delta(" five") + finish + usage + done);
+        answerEnd(0);
+        QVERIFY(call.record().ok());
+        QCOMPARE(call.record().answer.text, u"One two three four five"_s);
+        advance(60'000);
+        QCOMPARE(m_begun.size(), 3);
+    }
+
+    void whatAJudgeHasSaidIsToldToo()
+    {
+        RunRequest asked = request();
+        asked.validation.validators = { { u"judge"_s, { { u"prompt"_s, u"It is polite."_s } } } };
+        Observed call(m_service->start(asked));
+        settle();
+        answerWhole(0);
+        const double before = *m_begun.last().costUsd;
+        answerHead(1);
+        answerBytes(1, delta("PASS") + delta(": yes"));
+        advance(1000);
+        const RunRecord &begun = m_begun.last();
+        QCOMPARE(begun.answer.text, u"Hi"_s); // it is whole
+        QCOMPARE(begun.judgements.first().usage->outputTotal(), 2);
+        QVERIFY(std::abs(*begun.costUsd - before - 2 * 10e-6) < 1e-12);
+    }
+
+    void theGreaterOfWhatWasToldAndKeptCounts()
+    {
+        Observed call(m_service->start(request()));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("One") + delta(" two") + delta(" three"));
+        advance(1000);
+        RunRecord begun = m_begun.last();
+        begun.answer.text = u"One"_s;
+        QCOMPARE(profile::toJson(interruptedRecord(begun)), profile::toJson(begun));
+        begun.answer.text = u"One two three four five"_s;
+        const RunRecord ended = interruptedRecord(begun);
+        QCOMPARE(ended.answer.usage->outputTotal(), cost::estimateTokens(begun.answer.text));
+        QVERIFY(std::abs(*ended.costUsd - promptUsd() - double(ended.answer.usage->outputTotal()) * 10e-6) < 1e-12);
+    }
+
     void whatWasKeptOfTheAnswerIsPricedToo()
     {
         Observed call(m_service->start(request()));
