@@ -96,6 +96,8 @@ struct RunRecord {
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }
     /// The program ended before the call did.
     bool interrupted() const { return answer.error && answer.error->kind == base::ErrorKind::Interrupted; }
+    /// It used tokens, and nobody knows what all of them cost.
+    bool isUnpriced() const;
     /// By the user or with the program: no failure, and in no rate.
     bool cutShort() const { return cancelled() || interrupted(); }
 };

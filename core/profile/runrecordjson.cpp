@@ -258,6 +258,18 @@ bool RunRecord::missedCache() const
                            [&miss](const Attempt &attempt) { return attempt.trace.decisions.contains(miss); }));
 }
 
+bool RunRecord::isUnpriced() const
+{
+    const auto usedTokens = [](const std::optional<llm::Usage> &usage) {
+        return usage && usage->inputTotal() + usage->outputTotal() > 0;
+    };
+    const auto unpriced = [&](const Attempt &attempt) { return usedTokens(attempt.usage) && !attempt.costUsd; };
+    return !cached && !costUsd
+        && (usedTokens(answer.usage) || answer.hasOutput()
+            || std::any_of(earlierAttempts.cbegin(), earlierAttempts.cend(), unpriced)
+            || std::any_of(judgements.cbegin(), judgements.cend(), unpriced));
+}
+
 QJsonArray toJson(const QList<Verdict> &verdicts)
 {
     QJsonArray array;

@@ -57,7 +57,7 @@ void Counts::add(const RunRecord &record)
     if (record.ok() && record.answer.usage)
         outputTokens += static_cast<double>(record.answer.usage->outputTotal());
     costUsd += record.costUsd.value_or(0);
-    unpriced += record.unpriced() ? 1 : 0;
+    unpriced += record.isUnpriced() ? 1 : 0;
 }
 
 void Counts::merge(const Counts &other)

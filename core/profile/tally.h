@@ -30,7 +30,7 @@ struct Counts {
     quint64 retries = 0; ///< of those
     double outputTokens = 0; ///< of successes that were not cached
     double costUsd = 0;
-    quint64 unpriced = 0; ///< calls with an answer whose cost nobody knows
+    quint64 unpriced = 0; ///< calls that used tokens whose cost nobody knows
 
     void add(const RunRecord &record);
     void merge(const Counts &other);

@@ -260,6 +260,42 @@ private Q_SLOTS:
         QCOMPARE(counts.unpriced, quint64(1));
     }
 
+    void tokensTellWhatIsUnpriced_data()
+    {
+        QTest::addColumn<RunRecord>("record");
+        QTest::addColumn<quint64>("unpriced");
+        RunRecord record = failure(u"p"_s, u"m"_s, base::ErrorKind::Auth);
+        QTest::newRow("refused") << record << quint64(0);
+        record.answer.usage.emplace();
+        QTest::newRow("refused, with a usage of none") << record << quint64(0);
+        record.answer.error->kind = base::ErrorKind::Interrupted;
+        record.answer.usage->input = 20;
+        QTest::newRow("interrupted: its prompt was sent") << record << quint64(1);
+        record.costUsd = 0.1;
+        QTest::newRow("interrupted, priced") << record << quint64(0);
+        record = failure(u"p"_s, u"m"_s, base::ErrorKind::Server);
+        record.earlierAttempts = { { .trace = record.trace, .usage = success({}, {}).answer.usage } };
+        QTest::newRow("an answer before, that failed its checks") << record << quint64(1);
+        record.earlierAttempts.first().costUsd = 0;
+        QTest::newRow("an answer before, for nothing") << record << quint64(0);
+        record = success(u"p"_s, u"m"_s);
+        record.costUsd.reset();
+        record.judgements = { { .trace = record.trace, .model = u"j"_s, .usage = record.answer.usage } };
+        QTest::newRow("answer and judge") << record << quint64(2);
+        QTest::newRow("cached") << cachedAnswer(u"p"_s, u"m"_s) << quint64(0);
+    }
+
+    void tokensTellWhatIsUnpriced()
+    {
+        QFETCH(RunRecord, record);
+        QFETCH(quint64, unpriced);
+        ManualClock clock;
+        Monitor monitor(clock);
+        monitor.add(record);
+        QCOMPARE(monitor.counts(Window::Start).unpriced, unpriced);
+        QCOMPARE(monitor.counts(Window::Start).cost().has_value(), unpriced == 0);
+    }
+
     void operationsHaveTheirOwnFigures()
     {
         ManualClock clock;

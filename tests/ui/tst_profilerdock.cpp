@@ -181,6 +181,8 @@ void ProfilerDockTest::theStatusStripTellsTheState()
     QVERIFY(strip.text().contains(u"today $0.500"_s));
     auto unpriced = record(400);
     unpriced.costUsd.reset();
+    unpriced.answer.text.clear(); // its prompt was sent
+    unpriced.answer.usage.emplace().input = 20;
     Q_EMIT world.runs.recorded(unpriced);
     QVERIFY2(strip.text().contains(u"today ≥ $0.500"_s), qPrintable(strip.text()));
 }

@@ -38,8 +38,7 @@ void Spending::add(const profile::RunRecord &record)
         return;
     if (record.costUsd)
         usd += *record.costUsd;
-    else if (record.unpriced())
-        ++unpricedCalls;
+    unpricedCalls += record.isUnpriced() ? 1 : 0;
 }
 
 void readPastCalls(QObject *context, store::Store &store, const base::Clock &clock, const Start &start,
