@@ -98,6 +98,14 @@ constexpr std::array amounts {
     Named { "max", [](const Figures &f) { return f.max; } },
 };
 
+constexpr std::array<std::pair<const char *, quint64 Counts::*>, 5> outcomes { {
+    { "ok", &Counts::ok },
+    { "failed", &Counts::failed },
+    { "cancelled", &Counts::cancelled },
+    { "cached", &Counts::cached },
+    { "unpriced", &Counts::unpriced },
+} };
+
 constexpr std::array<std::pair<const char *, Figures::Percentile Figures::*>, 4> percentiles { {
     { "p50", &Figures::p50 },
     { "p90", &Figures::p90 },
@@ -112,12 +120,19 @@ QString name(const ReportRow &row)
     return printable(row.model.isEmpty() ? row.providerId : row.providerId + u" / "_s + row.model);
 }
 
-QString errorsLine(const ReportRow &row)
+/// "rate_limited 2, timeout 1"
+QString errorsText(const Tally &tally)
 {
     QStringList parts;
-    for (const auto &[kind, count] : row.tally.errors())
+    for (const auto &[kind, count] : tally.errors())
         parts << base::errorKindName(kind) + u' ' + QString::number(count);
-    return parts.isEmpty() ? QString() : u"errors of %1: %2\n"_s.arg(name(row), parts.join(u", "_s));
+    return parts.join(u", "_s);
+}
+
+QString errorsLine(const ReportRow &row)
+{
+    const QString errors = errorsText(row.tally);
+    return errors.isEmpty() ? QString() : u"errors of %1: %2\n"_s.arg(name(row), errors);
 }
 
 QString unpricedLine(const ReportRow &row)
@@ -156,12 +171,8 @@ QJsonObject rowJson(const ReportRow &row)
     object[u"operation"_s] = row.operation ? QJsonValue(operationName(*row.operation)) : QJsonValue();
     for (const ReportColumn &column : columnTable)
         object[QLatin1StringView(column.id)] = jsonValue(column.of(row));
-    const Counts &counts = row.tally.counts();
-    object[u"ok"_s] = static_cast<qint64>(counts.ok);
-    object[u"failed"_s] = static_cast<qint64>(counts.failed);
-    object[u"cancelled"_s] = static_cast<qint64>(counts.cancelled);
-    object[u"cached"_s] = static_cast<qint64>(counts.cached);
-    object[u"unpriced"_s] = static_cast<qint64>(counts.unpriced);
+    for (const auto &[id, count] : outcomes)
+        object[QLatin1StringView(id)] = static_cast<qint64>(row.tally.counts().*count);
     QJsonObject errors;
     for (const auto &[kind, count] : row.tally.errors())
         errors[base::errorKindName(kind)] = static_cast<qint64>(count);
@@ -207,7 +218,9 @@ QStringList csvHeader()
         for (const auto &percentile : percentiles)
             header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(percentile.first));
     }
-    return header;
+    for (const auto &outcome : outcomes)
+        header << QString::fromLatin1(outcome.first);
+    return header << u"errors"_s;
 }
 
 QStringList csvRow(const ReportRow &row)
@@ -226,7 +239,9 @@ QStringList csvRow(const ReportRow &row)
             fields << csvValue({ found.value, figures.count > 0 ? found.missing : 1 });
         }
     }
-    return fields;
+    for (const auto &[id, count] : outcomes)
+        fields << QString::number(row.tally.counts().*count);
+    return fields << base::csvField(errorsText(row.tally));
 }
 
 } // namespace

@@ -60,7 +60,8 @@ QString toText(const Report &report);
 /// {"title", "rows": [{"provider", "model", "operation", "seconds", "counts", "rates", "errors", "metrics": {id: {"count", "total", …}}}]}.
 /// A percentile with too few calls is null.
 QByteArray toJson(const Report &report);
-/// RFC 4180: the columns, then count, total, min, mean, max and percentiles of every metric; empty where unknown.
+/// RFC 4180: the columns, then count, total, min, mean, max and percentiles of every metric, then how many calls ended how and
+/// the errors by kind ("rate_limited 2, timeout 1"); empty where unknown.
 QByteArray toCsv(const Report &report);
 
 } // namespace talkbench::profile

@@ -1,5 +1,6 @@
 #include "records.h"
 
+#include "core/base/csv.h"
 #include "core/profile/report.h"
 
 #include <QJsonArray>
@@ -105,6 +106,21 @@ private Q_SLOTS:
             QCOMPARE(line.count(','), lines.first().count(','));
         QVERIFY(lines.first().contains("ttft_ms.p95"));
         QVERIFY(lines[2].startsWith("p,'=cmd"));
+    }
+
+    void csvTellsHowCallsEnded()
+    {
+        QList<RunRecord> calls = records();
+        calls << failure(u"p"_s, u"n"_s, base::ErrorKind::Server) << cachedAnswer(u"p"_s, u"m"_s);
+        calls.first().costUsd.reset();
+        const auto rows =
+            base::csvRows(QString::fromUtf8(toCsv({ u"A test"_s, reportRows(calls, ReportBy::Model, 1) })));
+        QVERIFY(rows);
+        const auto last = [&](qsizetype row) { return rows->at(row).last(6); };
+        QCOMPARE(last(0),
+                 (QStringList { u"ok"_s, u"failed"_s, u"cancelled"_s, u"cached"_s, u"unpriced"_s, u"errors"_s }));
+        QCOMPARE(last(1), (QStringList { u"13"_s, u"2"_s, u"1"_s, u"1"_s, u"1"_s, u"rate_limited 1, server 1"_s }));
+        QCOMPARE(last(2), (QStringList { u"13"_s, u"0"_s, u"0"_s, u"1"_s, u"1"_s, QString() }));
     }
 
     void aSumWithoutSomePricesIsAtLeastThat()
