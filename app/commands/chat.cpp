@@ -54,7 +54,7 @@ QString whyIncomplete(const llm::Answer &answer)
 bool printJson(const profile::RunRecord &record, const QList<cost::Elsewhere> &elsewhere = {})
 {
     QJsonObject object = resultJson(record);
-    object.insert("receipt"_L1, record.answer.usage ? QJsonValue(toJson(run::receiptOf(record))) : QJsonValue());
+    object.insert("receipt"_L1, run::receiptJson(record));
     object.insert("same_turn_elsewhere"_L1, toJson(elsewhere, run::answerUsd(record)));
     return write(stdout, QString::fromUtf8(QJsonDocument(object).toJson()));
 }
@@ -389,7 +389,7 @@ void ChatCommand::report(const profile::RunRecord &record)
         cost::passedBy(record.costUsd.value_or(0), record.providerId, m_session.ledger().budgets(), m_spent);
     for (const QString &line : passed)
         writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
-    if (!m_options.json && m_options.receipt && answer.usage)
+    if (!m_options.json && m_options.receipt && run::hasReceipt(record))
         write(stderr, receiptText(record, elsewhere(record)));
 }
 

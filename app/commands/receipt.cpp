@@ -29,6 +29,16 @@ QString usdOrUnknown(const std::optional<double> &usd)
     return usd ? profile::formatUsdItem(*usd) : u"price unknown"_s;
 }
 
+Row besideRow(const run::Beside &beside)
+{
+    const QString count = profile::formatCount(beside.count);
+    if (beside.what == run::Beside::What::FailedAnswers)
+        return { beside.count == 1 ? u"1 failed answer"_s : u"%1 failed answers"_s.arg(count),
+                 usdOrUnknown(beside.usd) };
+    const QString judge = u"judge "_s + profile::printable(beside.model);
+    return { beside.count == 1 ? judge : u"%1, %2 times"_s.arg(judge, count), usdOrUnknown(beside.usd) };
+}
+
 QList<Row> hereRows(const profile::RunRecord &record)
 {
     const cost::Receipt receipt = run::receiptOf(record);
@@ -46,6 +56,9 @@ QList<Row> hereRows(const profile::RunRecord &record)
         rows.append({ u"batch"_s, profile::printable(receipt.price->batchRule()) });
     if (receipt.reportedUsd)
         rows.append({ u"reported"_s, profile::formatUsdItem(*receipt.reportedUsd) });
+    const QList<run::Beside> besides = run::besidesOf(record);
+    for (const run::Beside &beside : besides)
+        rows.append(besideRow(beside));
     rows.append({ u"this call"_s, record.cached ? u"$0, from the cache"_s : usdOrUnknown(record.costUsd) });
     if (receipt.price)
         rows.append({ u"price by"_s, profile::printable(receipt.price->source) });

@@ -5,7 +5,7 @@
 
 namespace talkbench::app {
 
-/// What the answer cost, a line a class of tokens, and what as many would have cost elsewhere. For a terminal.
+/// What the call cost, a line a class of the answer's tokens and one for what was paid beside it, and what as many would have cost elsewhere. For a terminal.
 QString receiptText(const profile::RunRecord &record, const QList<cost::Elsewhere> &elsewhere);
 
 } // namespace talkbench::app

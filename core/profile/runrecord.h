@@ -89,8 +89,6 @@ struct RunRecord {
     qsizetype attempts() const { return earlierAttempts.size() + (trace.dispatchedNs != 0 ? 1 : 0); }
     qsizetype retries() const { return qMax<qsizetype>(attempts() - 1, 0); }
     bool ok() const { return answer.finished && !answer.error; }
-    /// Nobody knows what it cost, though it used tokens.
-    bool unpriced() const { return !costUsd && (answer.usage || answer.hasOutput()); }
     /// It asked the response cache and had to go out.
     bool missedCache() const;
     bool cancelled() const { return answer.error && answer.error->kind == base::ErrorKind::Cancelled; }

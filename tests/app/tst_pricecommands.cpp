@@ -1,6 +1,7 @@
 #include "core/config/instancelock.h"
 #include "core/config/settings.h"
 #include "core/cost/pricelayers.h"
+#include "core/simulator/simulator.h"
 #include "core/store/store.h"
 #include "tests/app/commandline.h"
 
@@ -283,6 +284,24 @@ private Q_SLOTS:
         const QJsonObject taught = count({ u"--provider"_s, u"p"_s });
         QVERIFY(taught["why"_L1].toString().contains(u"learned from 3 answers"_s));
         QVERIFY(std::abs(taught["tokens"_L1].toInt() - 2000) < 60);
+    }
+
+    void theReceiptTellsOfFailedAnswers()
+    {
+        simulator::Simulator simulator(fastKnobs());
+        const auto url = simulator.start();
+        QVERIFY(url);
+        const QStringList chat { u"chat"_s,       u"Hello"_s,        u"--base-url"_s,         url->toString(),
+                                 u"--model"_s,    u"sim-small"_s,    u"--validate-retries"_s, u"2"_s,
+                                 u"--validate"_s, u"regex:^never$"_s };
+        const Output plain = run(chat + QStringList { u"--receipt"_s });
+        QVERIFY2(plain.errors.contains(u"2 failed answers  $"_s), qPrintable(plain.errors));
+        const QJsonObject json = run(chat + QStringList { u"--json"_s }).json();
+        const QJsonObject receipt = json["receipt"_L1].toObject();
+        const double besides = receipt["besides"_L1][0]["usd"_L1].toDouble();
+        QVERIFY(besides > 0);
+        QCOMPARE(receipt["computed_usd"_L1].toDouble() + besides, receipt["total_usd"_L1].toDouble());
+        QCOMPARE(receipt["total_usd"_L1], json["metrics"_L1]["cost_usd"_L1]);
     }
 
     void theReceiptTellsOfTheFavourites()

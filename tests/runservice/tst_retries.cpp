@@ -62,7 +62,7 @@ private Q_SLOTS:
         settle();
         answerEnd(0, base::Error { ErrorKind::TotalTimeout, u"too late"_s, {}, 0, {} });
         QVERIFY(call.ended());
-        QVERIFY(!call.record().answer.usage && !call.record().costUsd && !call.record().unpriced());
+        QVERIFY(!call.record().answer.usage && !call.record().costUsd && !call.record().isUnpriced());
     }
 
     void whatIsTriedAgainCostsItsPrompt_data()

@@ -1,9 +1,11 @@
 #include "tests/runservice/fakeservice.h"
 
 #include "core/profile/metrictable.h"
+#include "core/run/bill.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QRandomGenerator>
 
 using namespace talkbench;
 using namespace talkbench::run;
@@ -237,6 +239,74 @@ private Q_SLOTS:
         QVERIFY(qFuzzyCompare(*call.record().costUsd, 0.012));
     }
 
+    void theReceiptAddsUp()
+    {
+        Observed call(m_service->start(checked({ digits, judge }, OnFailure::Retry)));
+        answer(0, "forty-two");
+        answer(1, "about forty-two");
+        answer(2, "42");
+        answer(3, "PASS");
+        QVERIFY(call.ended());
+        const profile::RunRecord &record = call.record();
+        const QList<Beside> besides = besidesOf(record);
+        QCOMPARE(besides.size(), 2);
+        QCOMPARE(besides[0], (Beside { Beside::What::FailedAnswers, {}, 2, 0.006 }));
+        QCOMPARE(besides[1], (Beside { Beside::What::Judge, u"m"_s, 1, 0.003 }));
+        addsUp(record);
+        profile::RunRecord older = record; // of a version that kept no price
+        older.price = {};
+        QVERIFY(std::abs(*answerUsd(older) - 0.003) < 1e-12);
+    }
+
+    void anyReceiptAddsUp()
+    {
+        QRandomGenerator random(7);
+        const auto usage = [&] {
+            llm::Usage drawn;
+            drawn.input = random.bounded(10'000);
+            drawn.cacheRead = random.bounded(10'000);
+            drawn.output = random.bounded(10'000);
+            drawn.reasoning = random.bounded(10'000);
+            return drawn;
+        };
+        const auto attempts = [&] {
+            QList<profile::Attempt> drawn;
+            for (int left = random.bounded(4); left > 0; --left) {
+                const bool whole = random.bounded(3) > 0;
+                drawn.append({ .trace = {},
+                               .model = u"judge %1"_s.arg(random.bounded(2)),
+                               .usage = whole ? std::optional(usage()) : std::nullopt,
+                               .costUsd = whole ? std::optional(random.bounded(1.0)) : std::nullopt });
+            }
+            return drawn;
+        };
+        for (int i = 0; i < 200; ++i) {
+            profile::RunRecord record;
+            record.answer.usage = usage();
+            record.price = {
+                { u"model"_s, u"m"_s }, { u"input"_s, 1 }, { u"output"_s, 10 }, { u"source"_s, u"test"_s }
+            };
+            record.earlierAttempts = attempts();
+            record.judgements = attempts();
+            record.costUsd = receiptOf(record).totalUsd();
+            for (const profile::Attempt &attempt : record.earlierAttempts + record.judgements)
+                *record.costUsd += attempt.costUsd.value_or(0);
+            addsUp(record);
+        }
+    }
+
+    void whatWasPaidForNoAnswerIsOnTheReceipt()
+    {
+        Observed call(m_service->start(checked({ digits }, OnFailure::Retry)));
+        answer(0, "forty-two");
+        answerError(1, 400, "{}");
+        QVERIFY(call.ended());
+        QVERIFY(!call.record().answer.usage);
+        const QJsonValue receipt = receiptJson(call.record());
+        QCOMPARE(receipt["besides"_L1][0]["what"_L1].toString(), u"failed_answers"_s);
+        QCOMPARE(receipt["total_usd"_L1].toDouble(), 0.003);
+    }
+
     void noJudgeIsPaidForWhatFailsAnyway()
     {
         Observed call(m_service->start(checked({ judge, digits })));
@@ -389,6 +459,18 @@ private:
         answerHead(index);
         answerBytes(index, delta(text) + finish + usage + done);
         answerEnd(index);
+    }
+    static void addsUp(const profile::RunRecord &record)
+    {
+        double sum = 0;
+        const QJsonValue receipt = receiptJson(record);
+        for (const char *part : { "lines", "besides" }) {
+            const QJsonArray rows = receipt[QLatin1StringView(part)].toArray();
+            for (const auto &row : rows)
+                sum += row["usd"_L1].toDouble();
+        }
+        QVERIFY2(std::abs(sum - *record.costUsd) < 1e-9, qPrintable(QString::number(sum)));
+        QCOMPARE(receipt["total_usd"_L1].toDouble(), *record.costUsd);
     }
     QJsonObject sent(std::size_t index)
     {

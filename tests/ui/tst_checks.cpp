@@ -203,6 +203,8 @@ void ChecksTest::askedAgainAndPaidFor()
     const profile::RunRecord &record = *chat.chats.record(chat.answer()->messageId());
     // 10 tokens at 1 and 2 at 10 USD a million, four times.
     QVERIFY2(qAbs(record.costUsd.value_or(0) - 4 * 30e-6) < 1e-12, qPrintable(QString::number(*record.costUsd)));
+    const QString receipt = receiptHtml(record, {}, Qt::gray, Qt::red);
+    QVERIFY2(receipt.contains(u"3 failed answers"_s) && receipt.contains(u"$0.00009"_s), qPrintable(receipt));
     QVERIFY2(chat.line()->text().startsWith(u"Failed its check (asked again 3 times, under $0.0001 more): The"_s),
              qPrintable(chat.line()->text()));
     QTest::keyClick(chat.line(), Qt::Key_Space);

@@ -154,6 +154,15 @@ QString classTitle(cost::TokenClass tokenClass)
     return {};
 }
 
+QString titleOf(const run::Beside &beside)
+{
+    const QString count = profile::formatCount(beside.count);
+    if (beside.what == run::Beside::What::FailedAnswers)
+        return beside.count == 1 ? tr("1 failed answer") : CallDetails::tr("%1 failed answers").arg(count);
+    return beside.count == 1 ? CallDetails::tr("Judged by %1").arg(beside.model)
+                             : CallDetails::tr("Judged by %1, %2 times").arg(beside.model, count);
+}
+
 void addItems(Receipt &receipt, const cost::Receipt &bill)
 {
     for (const cost::ReceiptLine &line : bill.lines)
@@ -183,10 +192,10 @@ void addCost(Receipt &receipt, const RunRecord &record)
                 record.costUsd.has_value());
     if (record.answer.usage)
         addItems(receipt, run::receiptOf(record));
-    for (const profile::Attempt &judge : record.judgements)
-        receipt.row(CallDetails::tr("Judged by %1").arg(judge.model),
-                    judge.costUsd ? profile::formatUsd(*judge.costUsd) : tr("price unknown"),
-                    judge.costUsd.has_value());
+    const QList<run::Beside> besides = run::besidesOf(record);
+    for (const run::Beside &beside : besides)
+        receipt.row(titleOf(beside), beside.usd ? profile::formatUsdItem(*beside.usd) : tr("price unknown"),
+                    beside.usd.has_value());
     if (!record.priceVersion.isEmpty())
         receipt.row(tr("Price table"), record.priceVersion);
 }
