@@ -19,16 +19,27 @@ base::Error wrong(const QString &rule, const QString &what)
              .retryAfterMs = {} };
 }
 
-/// Reads one rule's members; the first that is of the wrong kind is kept as the problem.
+/// Reads one rule's members; the first that is of the wrong kind is kept as the problem, else one that nobody has asked for.
 class Reader {
 public:
     explicit Reader(const QJsonObject &object) : m_object(object) { }
 
-    QString problem() const { return m_problem; }
+    /// When all has been read.
+    QString problem() const
+    {
+        if (!m_problem.isEmpty())
+            return m_problem;
+        const QStringList members = m_object.keys();
+        for (const QString &member : members) {
+            if (!m_asked.contains(member))
+                return u"'%1' is no member of a rule; those are %2."_s.arg(member, m_asked.join(u", "_s));
+        }
+        return {};
+    }
 
     std::optional<double> number(const char *key)
     {
-        const QJsonValue value = m_object[QLatin1StringView(key)];
+        const QJsonValue value = take(key);
         if (!value.isUndefined() && !(value.isDouble() && value.toDouble() >= 0 && value.toDouble() < 1e15))
             blame(key, u"a number from 0"_s);
         return value.isDouble() && value.toDouble() >= 0 ? std::optional(value.toDouble()) : std::nullopt;
@@ -42,7 +53,7 @@ public:
 
     std::optional<bool> flag(const char *key)
     {
-        const QJsonValue value = m_object[QLatin1StringView(key)];
+        const QJsonValue value = take(key);
         if (!value.isUndefined() && !value.isBool())
             blame(key, u"true or false"_s);
         return value.isBool() ? std::optional(value.toBool()) : std::nullopt;
@@ -50,7 +61,7 @@ public:
 
     QString text(const char *key)
     {
-        const QJsonValue value = m_object[QLatin1StringView(key)];
+        const QJsonValue value = take(key);
         if (!value.isUndefined() && !value.isString())
             blame(key, u"a text"_s);
         return value.toString();
@@ -58,7 +69,7 @@ public:
 
     QStringList texts(const char *key)
     {
-        const QJsonValue value = m_object[QLatin1StringView(key)];
+        const QJsonValue value = take(key);
         if (!value.isUndefined() && !value.isArray())
             blame(key, u"a list of texts"_s);
         QStringList list;
@@ -88,7 +99,14 @@ public:
     }
 
 private:
+    QJsonValue take(const char *key)
+    {
+        m_asked.append(QString::fromLatin1(key));
+        return m_object[QLatin1StringView(key)];
+    }
+
     const QJsonObject m_object;
+    QStringList m_asked;
     QString m_problem;
 };
 
@@ -122,8 +140,8 @@ base::Result<Rule> ruleFromJson(const QJsonObject &object)
         else
             reader.blame("models", u"a list of 'provider/model'"_s);
     }
-    if (!reader.problem().isEmpty())
-        return wrong(rule.name, reader.problem());
+    if (const QString problem = reader.problem(); !problem.isEmpty())
+        return wrong(rule.name, problem);
     if (const auto fine = checkRule(rule); !fine)
         return fine.error();
     return rule;

@@ -107,6 +107,11 @@ private Q_SLOTS:
             problem({ { u"name"_s, u"x"_s }, { u"from"_s, u"25:99"_s }, { u"models"_s, list } }).contains(u"from"_s));
         QVERIFY(problem({ { u"name"_s, u"x"_s }, { u"min_tokens"_s, u"many"_s }, { u"models"_s, list } })
                     .contains(u"min_tokens"_s));
+        const QString mistyped =
+            problem({ { u"name"_s, u"x"_s }, { u"keyword"_s, QJsonArray { u"translate"_s } }, { u"models"_s, list } });
+        QVERIFY2(mistyped.startsWith(u"Rule 'x': 'keyword' is no member of a rule; those are name, enabled, "_s)
+                     && mistyped.contains(u" keywords, "_s) && mistyped.endsWith(u" models."_s),
+                 qPrintable(mistyped));
         QVERIFY(!rulesFromJson({ 1 }));
     }
 
