@@ -18,8 +18,7 @@
 #include "core/config/settings.h"
 #include "core/cost/pricebook.h"
 #include "core/net/qttransport.h"
-#include "core/profile/format.h"
-#include "core/profile/report.h"
+#include "core/profile/activity.h"
 #include "core/run/record.h"
 #include "core/run/runservice.h"
 #include "core/simulator/simulator.h"
@@ -59,27 +58,6 @@ bool hasDisplay()
 {
     return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
         || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
-}
-
-profile::Report report(const ui::ActivityMonitor &activity)
-{
-    const ui::ActivitySample &sample = activity.sample();
-    constexpr auto window = profile::Window::Start;
-    const profile::LevelSeries::Figures queued = activity.calls().queued(window);
-    QStringList state { u"queue %1 (mean %2, max %3)"_s.arg(sample.queued).arg(queued.mean, 0, 'f', 1).arg(queued.max),
-                        u"in flight %1"_s.arg(sample.inFlight) };
-    if (sample.residentMb)
-        state << u"app "_s + profile::formatMegabytes(*sample.residentMb);
-    if (sample.proportionalMb)
-        state << u"PSS "_s + profile::formatMegabytes(*sample.proportionalMb);
-    if (sample.cpuPercent)
-        state << u"CPU %1 %"_s.arg(*sample.cpuPercent, 0, 'f', 1);
-    if (sample.threads)
-        state << u"threads %1"_s.arg(*sample.threads);
-    if (sample.sockets)
-        state << u"sockets %1"_s.arg(*sample.sockets);
-    return { u"since the start, %1"_s.arg(profile::formatMs(activity.calls().seconds(window) * 1000)),
-             profile::reportRows(activity.calls(), window), state.join(u" · "_s) };
 }
 
 /// Everything the window works with, in the order of its making: what comes later may use what came before.
@@ -146,7 +124,10 @@ Session::Session(QApplication &application, const QString &dataDir)
     m_store.endInterrupted(run::interruptedRecord); // before the window reads anything
     // Dressed before it is made: nothing is laid out twice.
     m_window = std::make_unique<ui::MainWindow>(m_context);
-    m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] { return report(m_window->activity()); });
+    m_reports = std::make_unique<ReportWriter>(m_settings, dataDir, [this] {
+        const ui::ActivityMonitor &activity = m_window->activity();
+        return profile::reportSinceStart(activity.sample(), activity.calls());
+    });
     connect(&m_settings, &config::Settings::changed, this, [this](const QString &key) { apply(partsOf(key)); });
     connect(&m_settings, &config::Settings::providersChanged, this, [this] { apply(partsOfProviders); });
     // After the window, which has its layout kept then.

@@ -7,6 +7,7 @@
 #include "app/commands/options.h"
 #include "app/commands/session.h"
 #include "app/commands/terminal.h"
+#include "app/commands/watch.h"
 #include "core/base/whenready.h"
 #include "core/bench/batchestimate.h"
 #include "core/bench/batchexport.h"
@@ -63,6 +64,8 @@ private:
     void readInput();
     void listen();
     void showProgress(const bench::BatchProgress &progress);
+    void clearProgress() const;
+    void sayAlert(const profile::AlertEvent &event) const;
     void onFinished(const std::optional<base::Error> &error);
     void fail(const base::Error &error, int code = 1);
     Target targetOf(const QString &model) const;
@@ -81,6 +84,7 @@ private:
     bench::BatchJournal m_journal;
     std::unique_ptr<bench::BatchRunner> m_runner;
     std::unique_ptr<bench::ProviderBatch> m_batch;
+    std::unique_ptr<Watch> m_watch;
     std::unique_ptr<bench::MicroBatch> m_collector;
     std::unique_ptr<LineInput> m_input;
     std::unique_ptr<QSocketNotifier> m_readable;
@@ -276,6 +280,9 @@ void BatchCommand::onVerdict(const cost::Verdict &verdict)
 
 void BatchCommand::send()
 {
+    m_watch = std::make_unique<Watch>(m_clock, m_session.settings(), m_session.runs(), m_session.store(),
+                                      m_session.dataDir());
+    connect(m_watch.get(), &Watch::changed, this, &BatchCommand::sayAlert);
     if (m_options.plan.way == bench::BatchWay::Provider)
         sendAsBatch();
     else
@@ -392,6 +399,19 @@ void BatchCommand::showProgress(const bench::BatchProgress &progress)
         writeLine(stderr, bench::progressLine(progress));
 }
 
+void BatchCommand::sayAlert(const profile::AlertEvent &event) const
+{
+    clearProgress();
+    writeLine(stderr, u"talkbench batch: %1: %2"_s.arg(event.raised ? u"alert"_s : u"over"_s, event.text));
+}
+
+/// The terminal's line that is written over.
+void BatchCommand::clearProgress() const
+{
+    if (!m_options.quiet && isatty(STDERR_FILENO) != 0)
+        std::fprintf(stderr, "\r\033[K");
+}
+
 bool BatchCommand::printSums(double seconds) const
 {
     const bench::BatchProgress &progress = this->progress();
@@ -410,8 +430,7 @@ bool BatchCommand::writeExport() const
 
 void BatchCommand::onFinished(const std::optional<base::Error> &error)
 {
-    if (!m_options.quiet && isatty(STDERR_FILENO) != 0)
-        std::fprintf(stderr, "\r\033[K");
+    clearProgress();
     bool written = printSums(static_cast<double>(m_clock.nowNs() - m_startNs) / 1e9);
     if (!m_options.exportTo.isEmpty() && !writeExport()) {
         writeLine(stderr, u"talkbench batch: %1 can't be written"_s.arg(m_options.exportTo));

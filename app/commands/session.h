@@ -60,6 +60,7 @@ public:
     /// With what servers have reported once the store has answered; it answers in order.
     const cost::PriceBook &prices() const { return m_prices; }
     const config::Settings &settings() const { return *m_settings; }
+    const QString &dataDir() const { return m_dataDir; }
     const QList<llm::Vendor> &vendors() const { return m_vendors; }
     /// As the settings, else the vendors' rows call them.
     select::ProviderNames providerNames() const;

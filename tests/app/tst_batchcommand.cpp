@@ -330,6 +330,16 @@ private Q_SLOTS:
         QCOMPARE(done.json()[u"invalid"_s].toInt(), 0);
     }
 
+    void aReportIsWritten()
+    {
+        begin(50);
+        QCOMPARE(run(asked()).code, 0);
+        QFile report(m_shell->filePath(u"report.log"_s));
+        QVERIFY(report.open(QIODevice::ReadOnly));
+        const QByteArray written = report.readAll();
+        QVERIFY2(written.contains("since the start") && written.contains("sim-small"), written.constData());
+    }
+
     void budgetsHoldBeforeTheFirstCall()
     {
         begin(50);

@@ -98,7 +98,7 @@ private Q_SLOTS:
         test::World world;
         ActivityMonitor monitor(world.context);
         setRule(world, u"errors"_s, 20);
-        for (quint64 i = 1; i < AlertWatch::callsForRate; ++i)
+        for (quint64 i = 1; i < profile::callsForRate; ++i)
             Q_EMIT world.runs.recorded(profile::failure(u"p"_s, u"m"_s, base::ErrorKind::Server));
         AlertWatch few(world.context, monitor);
         const QSignalSpy quiet(&few, &AlertWatch::changed);

@@ -183,15 +183,7 @@ void ActivityMonitor::take()
     m_sample.tokensPerS = told ? std::optional(tokensPerS()) : std::nullopt;
     if (const int interval = told ? busyMs : idleMs; m_timer.interval() != interval)
         m_timer.setInterval(interval);
-    m_sample.cpuPercent = used.cpuPercent;
-    m_sample.residentMb.reset();
-    if (used.residentBytes)
-        m_sample.residentMb = static_cast<double>(*used.residentBytes) / 1e6;
-    m_sample.proportionalMb.reset();
-    if (used.proportionalBytes)
-        m_sample.proportionalMb = static_cast<double>(*used.proportionalBytes) / 1e6;
-    m_sample.threads = used.threads;
-    m_sample.sockets = used.sockets;
+    m_sample.setResources(used);
     m_sample.stallMs = m_frames.takeWorstMs();
     Q_EMIT sampled(m_sample);
 }

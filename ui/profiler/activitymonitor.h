@@ -1,7 +1,6 @@
 #pragma once
 
-#include "core/profile/monitor.h"
-#include "core/profile/resourcesampler.h"
+#include "core/profile/activity.h"
 #include "core/run/runservice.h"
 #include "ui/profiler/framemonitor.h"
 #include "ui/profiler/livecall.h"
@@ -21,22 +20,15 @@ namespace talkbench::ui {
 
 struct AppContext;
 
-/// The state of the program at one moment.
-struct ActivitySample {
+/// The state of the program at one moment, with what only the window looks at.
+struct ActivitySample : profile::Activity {
     double seconds = 0; ///< since the monitor was made
-    int queued = 0;
-    int inFlight = 0;
     double requestsPerS = 0; ///< successes of the last minute
     /// Since the start, in percent; unset before the first call.
     std::optional<double> cacheHitRate;
     /// Of all calls together, estimated from what came in the last second; while something is in flight,
     /// and then until it is 0.
     std::optional<double> tokensPerS;
-    std::optional<double> residentMb;
-    std::optional<double> proportionalMb;
-    std::optional<double> cpuPercent;
-    std::optional<int> threads;
-    std::optional<int> sockets;
     /// The longest absence of the GUI thread since the last sample; while something is in flight.
     std::optional<double> stallMs;
 };

@@ -2,8 +2,7 @@
 
 #include "core/base/logging.h"
 #include "core/config/settings.h"
-#include "core/profile/metrictable.h"
-#include "core/profile/monitor.h"
+#include "core/profile/activity.h"
 #include "ui/profiler/activitymonitor.h"
 
 #include <algorithm>
@@ -16,19 +15,6 @@ namespace talkbench::ui {
 namespace {
 
 constexpr auto rulesKey = "monitor/alerts";
-
-void insert(profile::SignalValues &values, const QString &id, std::optional<double> value)
-{
-    if (value)
-        values.insert(id, *value);
-}
-
-std::optional<double> p95(const profile::Tally &tally, QByteArrayView metricId)
-{
-    const profile::Metric *metric = profile::metricById(metricId);
-    const auto found = metric ? tally.figures(*metric) : profile::Figures();
-    return found.count > 0 && found.p95.missing == 0 ? std::optional(found.p95.value) : std::nullopt;
-}
 
 } // namespace
 
@@ -63,24 +49,9 @@ void AlertWatch::look(const ActivitySample &sample)
 
 profile::SignalValues AlertWatch::values(const ActivitySample &sample) const
 {
-    profile::SignalValues values;
-    insert(values, u"resident_mb"_s, sample.residentMb);
-    insert(values, u"pss_mb"_s, sample.proportionalMb);
-    insert(values, u"cpu_percent"_s, sample.cpuPercent);
-    insert(values, u"threads"_s, sample.threads);
-    insert(values, u"sockets"_s, sample.sockets);
+    profile::SignalValues values = profile::signalValues(sample, m_monitor.calls());
     values.insert(u"stall_ms"_s, m_worstStallMs);
-    values.insert(u"queued"_s, sample.queued);
-    values.insert(u"in_flight"_s, sample.inFlight);
     values.insert(u"cost_today_usd"_s, m_monitor.spending().usd);
-    const profile::Tally hour = m_monitor.calls().tally(profile::Window::Hour);
-    const profile::Counts &counts = hour.counts();
-    if (counts.ok + counts.failed >= callsForRate)
-        insert(values, u"error_rate"_s, counts.errorRate());
-    if (counts.sent >= callsForRate)
-        insert(values, u"retry_rate"_s, counts.retryRate());
-    insert(values, u"ttft_p95_ms"_s, p95(hour, "ttft_ms"));
-    insert(values, u"response_p95_ms"_s, p95(hour, "response_ms"));
     return values;
 }
 

@@ -17,8 +17,6 @@ class AlertWatch final : public QObject {
 public:
     /// Between two looks, at least.
     static constexpr qint64 everyNs = 5'000'000'000;
-    /// A share of fewer calls is no rate.
-    static constexpr quint64 callsForRate = 10;
 
     AlertWatch(AppContext &context, const ActivityMonitor &monitor, QObject *parent = nullptr);
 
