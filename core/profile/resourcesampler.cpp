@@ -69,13 +69,23 @@ ResourceSample ResourceSampler::sample()
         sample.threads = static_cast<int>(*threads);
     if (const auto ticks = cpuTicks(m_reader(QStringLiteral("/proc/self/stat"))))
         sample.cpuSeconds = static_cast<double>(*ticks) / static_cast<double>(m_ticksPerSecond);
-    if (sample.cpuSeconds && m_last.cpuSeconds && sample.ns > m_last.ns) {
-        const double elapsed = static_cast<double>(sample.ns - m_last.ns) / 1e9;
-        sample.cpuPercent = (*sample.cpuSeconds - *m_last.cpuSeconds) / elapsed * 100;
-    }
+    sampleCpu(sample);
     sampleRare(sample);
     m_last = sample;
     return sample;
+}
+
+/// The system counts in ticks of 10 ms or so: over a few ms there would be none or far too many.
+void ResourceSampler::sampleCpu(ResourceSample &sample)
+{
+    sample.cpuPercent = m_last.cpuPercent;
+    if (!sample.cpuSeconds || (m_cpuBase && sample.ns - m_cpuBase->ns < cpuNs))
+        return;
+    if (m_cpuBase) {
+        const double elapsed = static_cast<double>(sample.ns - m_cpuBase->ns) / 1e9;
+        sample.cpuPercent = (*sample.cpuSeconds - m_cpuBase->seconds) / elapsed * 100;
+    }
+    m_cpuBase = CpuTime { sample.ns, *sample.cpuSeconds };
 }
 
 void ResourceSampler::sampleRare(ResourceSample &sample)

@@ -14,7 +14,7 @@ namespace talkbench::profile {
 struct ResourceSample {
     qint64 ns = 0;
     std::optional<qint64> residentBytes;
-    /// Of one core, since the sample before; unset in the first one.
+    /// Of one core, over the last span of at least `cpuNs`; unset before the first has passed.
     std::optional<double> cpuPercent;
     std::optional<int> threads;
     /// User and system time since the process began, in seconds.
@@ -31,6 +31,7 @@ public:
     using Reader = std::function<QByteArray(const QString &path)>;
 
     static constexpr qint64 rareNs = 10'000'000'000;
+    static constexpr qint64 cpuNs = 1'000'000'000;
 
     explicit ResourceSampler(const base::Clock &clock);
     ResourceSampler(const base::Clock &clock, Reader reader, long ticksPerSecond);
@@ -38,12 +39,19 @@ public:
     ResourceSample sample();
 
 private:
+    struct CpuTime {
+        qint64 ns;
+        double seconds;
+    };
+
+    void sampleCpu(ResourceSample &sample);
     void sampleRare(ResourceSample &sample);
 
     const base::Clock &m_clock;
     Reader m_reader;
     long m_ticksPerSecond;
     ResourceSample m_last;
+    std::optional<CpuTime> m_cpuBase; ///< where the span of cpuPercent begins
     std::optional<qint64> m_rareAtNs;
 };
 

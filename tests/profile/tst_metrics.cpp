@@ -315,6 +315,36 @@ private Q_SLOTS:
         QCOMPARE(*sampler.sample().cpuPercent, 30.0);
     }
 
+    /// However often it is asked, a tick of the system's clock is never all that a figure rests on.
+    void cpuIsMeasuredOverASecond()
+    {
+        FixedClock clock;
+        int ticks = 1000;
+        ResourceSampler sampler(
+            clock,
+            [&ticks](const QString &path) {
+                return path.endsWith(u"/stat"_s)
+                    ? "42 (talkbench) S 1 2 3 4 5 6 7 8 9 10 " + QByteArray::number(ticks) + " 0 0 0 20 0 7 0"
+                    : QByteArray();
+            },
+            100);
+        QVERIFY(!sampler.sample().cpuPercent);
+        clock.now += 2 * ms;
+        ++ticks;
+        QVERIFY(!sampler.sample().cpuPercent);
+        clock.now += 998 * ms;
+        ticks += 34;
+        QCOMPARE(*sampler.sample().cpuPercent, 35.0);
+        clock.now += 3 * ms;
+        QCOMPARE(*sampler.sample().cpuPercent, 35.0);
+        clock.now += 3 * ms;
+        ++ticks;
+        QCOMPARE(*sampler.sample().cpuPercent, 35.0);
+        clock.now += 1994 * ms;
+        ticks += 79;
+        QCOMPARE(*sampler.sample().cpuPercent, 40.0);
+    }
+
     void resourcesUnknownWithoutProc()
     {
         FixedClock clock;
