@@ -119,16 +119,6 @@ std::optional<bool> Attempt::shouldRetry() const
     return std::nullopt;
 }
 
-std::optional<qint64> Attempt::tokensUsed() const
-{
-    if (m_answer.usage)
-        return m_answer.usage->inputTotal() + m_answer.usage->outputTotal();
-    const bool neverSent = m_trace.sentNs == 0 && m_trace.headersNs == 0;
-    if (neverSent || m_trace.httpStatus >= 300)
-        return 0;
-    return std::nullopt;
-}
-
 void Attempt::onPhase(net::Phase phase, qint64 ns)
 {
     stamp(m_trace, phase, ns);

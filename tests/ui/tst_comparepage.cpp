@@ -377,12 +377,16 @@ void ComparePageTest::budgetsHoldForTheSum()
         [&page] { QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s)); }();
         return page.findChild<QMessageBox *>(u"budgetQuestion"_s);
     };
+    const auto *message = page.findChild<QLabel *>(u"compareMessage"_s);
     QMessageBox *question = ask();
     QVERIFY2(question->text().contains(u"these 2 calls cost"_s), qPrintable(question->text()));
     QVERIFY(world.requests.bodies().isEmpty());
+    QVERIFY(page.isRunning() && !page.findChild<QWidget *>(u"compareModel1"_s)->isEnabled());
     QTest::keyClick(question, Qt::Key_Escape);
     QTRY_VERIFY(!page.isRunning());
-    QVERIFY(page.columns()[0]->record()->cancelled());
+    QVERIFY(!page.columns()[0]->record() && page.findChild<QWidget *>(u"compareModel1"_s)->isEnabled());
+    QVERIFY(message->isVisible());
+    QCOMPARE(message->text(), u"Nothing was sent."_s);
     QVERIFY(world.requests.bodies().isEmpty());
     QTRY_VERIFY(!page.findChild<QMessageBox *>(u"budgetQuestion"_s));
     question = ask();
@@ -393,6 +397,16 @@ void ComparePageTest::budgetsHoldForTheSum()
     QTRY_VERIFY(!page.isRunning());
     QCOMPARE(world.requests.bodies().size(), 2);
     QVERIFY(page.columns()[0]->record()->ok() && page.columns()[1]->record()->ok());
+    QVERIFY(!message->isVisible());
+    // What is not run again takes nothing away.
+    question = ask();
+    QTest::keyClick(question, Qt::Key_Escape);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(message->isVisible() && page.findChild<QTableWidget *>(u"compareTable"_s)->isVisible());
+    for (const CompareColumn *column : page.columns()) {
+        QVERIFY(column->record()->ok());
+        QVERIFY(answerOf(column).startsWith(u"one two"_s));
+    }
 }
 
 void ComparePageTest::aBudgetThatIsUsedUpRefuses()
@@ -407,8 +421,8 @@ void ComparePageTest::aBudgetThatIsUsedUpRefuses()
     QSignalSpy warned(&page, &ComparePage::warned);
     type(page, u"Count."_s);
     QTRY_VERIFY(!page.isRunning());
-    for (const CompareColumn *column : page.columns())
-        QCOMPARE(column->record()->answer.error->kind, base::ErrorKind::Budget);
+    const auto *message = page.findChild<QLabel *>(u"compareMessage"_s);
+    QVERIFY2(message->isVisible() && message->text().startsWith(u"Nothing was sent. "_s), qPrintable(message->text()));
     QVERIFY(world.requests.bodies().isEmpty() && warned.isEmpty());
     budget(cost::BudgetAction::Warn);
     type(page, u"Count."_s);

@@ -129,11 +129,17 @@ void CompareColumn::setRemovable(bool removable)
     m_remove->setVisible(removable);
 }
 
+void CompareColumn::setChoosable(bool choosable)
+{
+    m_choosable = choosable;
+    m_picker->setEnabled(m_choosable && !m_running);
+}
+
 void CompareColumn::setRunning(bool running)
 {
     m_running = running;
     m_stop->setVisible(running);
-    m_picker->setEnabled(!running);
+    m_picker->setEnabled(m_choosable && !running);
     m_remove->setEnabled(!running);
 }
 

@@ -35,6 +35,8 @@ public:
     QString providerId() const { return m_providerId; }
     QString model() const { return m_model; }
     void setRemovable(bool removable);
+    /// Not while it is about to run.
+    void setChoosable(bool choosable);
 
     void begin();
     void start(const run::RunRequest &request);
@@ -65,6 +67,7 @@ private:
     QString m_model;
     std::unique_ptr<run::Run> m_run;
     bool m_running = false;
+    bool m_choosable = true;
     bool m_follows = true;
     std::optional<profile::RunRecord> m_record;
     ModelPicker *m_picker = nullptr;

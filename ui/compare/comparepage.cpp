@@ -1,16 +1,16 @@
 #include "ui/compare/comparepage.h"
 
 #include "core/config/settings.h"
-#include "core/run/ledger.h"
-#include "ui/budgetcheck.h"
 #include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/compareestimate.h"
+#include "ui/compare/comparestart.h"
 #include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
 #include "ui/focuskeeper.h"
 #include "ui/modellists.h"
+#include "ui/settings/formparts.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
@@ -30,7 +30,8 @@ using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
 
-ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent), m_context(context)
+ComparePage::ComparePage(AppContext &context, QWidget *parent)
+    : QWidget(parent), m_context(context), m_start(new CompareStart(context, this))
 {
     setObjectName(u"comparePage"_s);
     setAccessibleName(tr("Compare models"));
@@ -74,6 +75,9 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent) : QWidget(parent)
             refresh();
     });
     connect(&m_context.models, &ModelLists::changed, m_estimate, &CompareEstimate::refresh);
+    connect(m_start, &CompareStart::allowed, this, &ComparePage::startAll);
+    connect(m_start, &CompareStart::warned, this, &ComparePage::warned);
+    connect(m_start, &CompareStart::refused, this, &ComparePage::sayNothingSent);
     addColumn();
     addColumn();
     refresh();
@@ -113,6 +117,8 @@ QWidget *ComparePage::promptArea()
     m_checksButton->setCheckable(true);
     m_checksButton->setToolTip(tr("What each answer is checked for"));
     connect(m_checksButton, &QToolButton::toggled, this, &ComparePage::showChecks);
+    m_message = new ToneLabel(u"compareMessage"_s, ToneLabel::Tone::Muted, area);
+    m_message->hide();
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(grid::unit);
     buttons->addWidget(m_add);
@@ -126,6 +132,7 @@ QWidget *ComparePage::promptArea()
     layout->setSpacing(grid::unit);
     layout->addWidget(checksArea());
     layout->addWidget(card);
+    layout->addWidget(m_message);
     layout->addLayout(buttons);
     auto *inside = new QVBoxLayout(card);
     inside->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
@@ -268,8 +275,9 @@ QString ComparePage::unusedModel(const QString &providerId, const QString &other
 
 bool ComparePage::isRunning() const
 {
-    return std::any_of(m_columns.cbegin(), m_columns.cend(),
-                       [](const CompareColumn *column) { return column->isRunning(); });
+    return m_start->isBusy() || std::any_of(m_columns.cbegin(), m_columns.cend(), [](const CompareColumn *column) {
+               return column->isRunning();
+           });
 }
 
 void ComparePage::run()
@@ -279,18 +287,10 @@ void ComparePage::run()
                                      [](const CompareColumn *column) { return column->model().isEmpty(); });
     if (prompt.isEmpty() || !chosen || isRunning())
         return;
-    m_prompt = prompt;
-    m_empty->hide();
-    m_table->hide();
-    m_ready.clear();
-    m_resolving = m_columns.size();
-    ++m_round;
-    for (CompareColumn *column : std::as_const(m_columns))
-        column->begin();
+    m_message->say({}, ToneLabel::Tone::Muted);
+    m_start->begin(plannedCalls());
     refresh();
     Q_EMIT runningChanged(true);
-    for (CompareColumn *column : std::as_const(m_columns))
-        resolve(column, m_round);
 }
 
 void ComparePage::compare(const QStringList &models, const QString &prompt)
@@ -303,22 +303,6 @@ void ComparePage::compare(const QStringList &models, const QString &prompt)
         m_columns[i]->setModel(providerId, models[std::min(i, models.size() - 1)]);
     m_edit->setText(prompt);
     run();
-}
-
-void ComparePage::resolve(CompareColumn *column, int round)
-{
-    whenReady(column, m_context.endpoints.resolve(column->providerId()),
-              [this, column, round](const base::Result<llm::Endpoint> &endpoint) {
-                  if (round != m_round)
-                      return;
-                  --m_resolving;
-                  if (endpoint)
-                      m_ready << Ready { column, *endpoint };
-                  else
-                      column->fail(endpoint.error());
-                  if (m_resolving == 0)
-                      checkSpending();
-              });
 }
 
 run::RunRequest ComparePage::requestTo(const CompareColumn &column, const llm::Endpoint &endpoint,
@@ -335,11 +319,6 @@ run::RunRequest ComparePage::requestTo(const CompareColumn &column, const llm::E
     return request;
 }
 
-run::RunRequest ComparePage::requestOf(const Ready &ready) const
-{
-    return requestTo(*ready.column, ready.endpoint, m_prompt);
-}
-
 QList<run::RunRequest> ComparePage::plannedCalls() const
 {
     const QString prompt = m_edit->toPlainText().trimmed();
@@ -353,79 +332,35 @@ QList<run::RunRequest> ComparePage::plannedCalls() const
     return calls;
 }
 
-/// Those that were not stopped meanwhile.
-QList<ComparePage::Ready> ComparePage::takeReady()
+void ComparePage::startAll(const QList<base::Result<run::RunRequest>> &calls)
 {
-    QList<Ready> ready = std::exchange(m_ready, {});
-    ready.removeIf([](const Ready &each) { return !each.column->isRunning(); });
-    return ready;
-}
-
-/// Of all together: each alone may be within a budget that their sum is not.
-void ComparePage::checkSpending()
-{
-    m_ready = takeReady();
-    QList<run::RunRequest> requests;
-    for (const Ready &each : std::as_const(m_ready))
-        requests.append(requestOf(each));
-    m_context.ledger.judge(requests, m_context.tokens.get(), this,
-                           [this, round = m_round](const base::Result<run::Judged> &judged) {
-                               if (round != m_round)
-                                   return;
-                               if (judged)
-                                   judge(judged->verdict);
-                               else
-                                   refuseAll(judged.error());
-                           });
-}
-
-void ComparePage::judge(const cost::Verdict &verdict)
-{
-    using enum cost::BudgetAction;
-    const base::Error error { base::ErrorKind::Budget, verdict.reason, {}, 0, std::nullopt };
-    if (verdict.action == Refuse) {
-        refuseAll(error);
-    } else if (verdict.action == Ask) {
-        askToSpend(verdict.reason);
-    } else {
-        if (verdict.action)
-            Q_EMIT warned(error);
-        startAll();
+    m_empty->hide();
+    m_table->hide();
+    for (CompareColumn *column : std::as_const(m_columns))
+        column->begin();
+    refresh();
+    for (qsizetype i = 0; i < m_columns.size(); ++i) {
+        if (calls.at(i))
+            m_columns.at(i)->start(*calls.at(i));
+        else
+            m_columns.at(i)->fail(calls.at(i).error());
     }
 }
 
-void ComparePage::askToSpend(const QString &reason)
+/// The answers before stay.
+void ComparePage::sayNothingSent(const QString &reason)
 {
-    m_ready = takeReady();
-    if (m_ready.isEmpty())
-        return;
-    ui::askToSpend(this, { tr("Run this comparison?"), reason, tr("Run"), tr("Don't run") },
-                   [this, round = m_round](bool may) {
-                       if (round != m_round)
-                           return;
-                       if (may)
-                           startAll();
-                       else
-                           stopAll();
-                   });
-}
-
-void ComparePage::startAll()
-{
-    const QList<Ready> ready = takeReady();
-    for (const Ready &each : ready)
-        each.column->start(requestOf(each));
-}
-
-void ComparePage::refuseAll(const base::Error &error)
-{
-    const QList<Ready> ready = takeReady();
-    for (const Ready &each : ready)
-        each.column->fail(error);
+    if (reason.isEmpty())
+        m_message->say(tr("Nothing was sent."), ToneLabel::Tone::Muted);
+    else
+        m_message->say(tr("Nothing was sent. %1").arg(reason), ToneLabel::Tone::Error);
+    refresh();
+    Q_EMIT runningChanged(false);
 }
 
 void ComparePage::stopAll()
 {
+    m_start->cancel();
     for (CompareColumn *column : std::as_const(m_columns))
         column->stop();
 }
@@ -458,8 +393,10 @@ void ComparePage::refresh()
     m_hint->setText(!chosen         ? tr("Choose a model in every column.")
                         : withEnter ? tr("Enter runs, Shift+Enter breaks the line")
                                     : tr("Ctrl+Enter runs, Enter breaks the line"));
-    for (CompareColumn *column : std::as_const(m_columns))
+    for (CompareColumn *column : std::as_const(m_columns)) {
         column->setRemovable(m_columns.size() > fewest && !running);
+        column->setChoosable(!m_start->isBusy());
+    }
 }
 
 /// Figures of an answer that did not end well are not to be taken for those of a whole one.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/cost/budget.h"
 #include "core/llm/modelinfo.h"
 #include "core/run/run.h"
 #include "ui/appcontext.h"
@@ -19,8 +18,10 @@ class Card;
 class ChecksEditor;
 class CompareColumn;
 class CompareEstimate;
+class CompareStart;
 class DifferenceTable;
 class PromptEdit;
+class ToneLabel;
 
 /// One prompt to 2–8 models at the same moment: the answers stream side by side, at the end a table says how they differ.
 class ComparePage final : public QWidget {
@@ -52,12 +53,6 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
-    /// A column that has its endpoint: all start when the last one has it and the budgets have been asked.
-    struct Ready {
-        CompareColumn *column;
-        llm::Endpoint endpoint;
-    };
-
     QWidget *promptArea();
     void connectPrompt();
     QWidget *checksArea();
@@ -68,30 +63,21 @@ private:
     void chooseModels();
     void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
     QString unusedModel(const QString &providerId, const QString &otherwise) const;
-    void resolve(CompareColumn *column, int round);
     run::RunRequest requestTo(const CompareColumn &column, const llm::Endpoint &endpoint, const QString &prompt) const;
-    run::RunRequest requestOf(const Ready &ready) const;
     QList<run::RunRequest> plannedCalls() const;
-    QList<Ready> takeReady();
-    void checkSpending();
-    void judge(const cost::Verdict &verdict);
-    void askToSpend(const QString &reason);
-    void startAll();
-    void refuseAll(const base::Error &error);
+    void startAll(const QList<base::Result<run::RunRequest>> &calls);
+    void sayNothingSent(const QString &reason);
     void refresh();
     void columnEnded();
     static QString titleOf(const CompareColumn &column);
     void showDifferences();
 
     AppContext &m_context;
+    CompareStart *const m_start;
     QList<CompareColumn *> m_columns;
     int m_made = 0;
-    QList<Ready> m_ready;
-    qsizetype m_resolving = 0;
-    int m_round = 0;
     bool m_chosen = false;
     bool m_showsLast = false;
-    QString m_prompt;
     QScrollArea *m_sideways = nullptr;
     QHBoxLayout *m_columnsLayout = nullptr;
     QLabel *m_empty = nullptr;
@@ -100,6 +86,7 @@ private:
     Card *m_checksCard = nullptr;
     ChecksEditor *m_checks = nullptr;
     QToolButton *m_checksButton = nullptr;
+    ToneLabel *m_message = nullptr;
     QLabel *m_hint = nullptr;
     QLabel *m_cost = nullptr;
     CompareEstimate *m_estimate = nullptr;
