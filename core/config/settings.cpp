@@ -133,6 +133,7 @@ std::span<const Setting> settingsTable()
         Setting { "models/favourites", QVariantMap(), "Favourite models" },
         Setting { "prices/own", QVariantMap(), "Prices of one's own" },
         Setting { "budgets", QVariantMap(), "Budgets" },
+        Setting { "compare/columns", QVariantMap(), "Models and answers of the last comparison" },
         Setting { "compare/checks", QVariantMap(), "Checks of compared answers" },
         Setting { "select/strategy", u"measured"_s, "Automatic choice: strategy", 0, 0,
                   "measured|guide|cheapest|fastest|roundrobin|fixed" },

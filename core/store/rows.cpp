@@ -248,6 +248,10 @@ Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query)
         conditions.append(u"conversation_id = ?"_s);
         values.append(query.conversationId);
     }
+    if (!query.id.isEmpty()) {
+        conditions.append(u"id = ?"_s);
+        values.append(query.id);
+    }
     values.append(query.limit > 0 ? query.limit : -1);
     return read<profile::RunRecord>(
         database,
@@ -333,7 +337,8 @@ void apply(const Change &change, const RunQuery &query, QList<profile::RunRecord
 {
     const auto *record = std::get_if<profile::RunRecord>(&change);
     if (record && (query.conversationId.isEmpty() || record->conversationId == query.conversationId)
-        && (query.sinceMs == 0 || record->startedWallMs >= query.sinceMs))
+        && (query.sinceMs == 0 || record->startedWallMs >= query.sinceMs)
+        && (query.id.isEmpty() || record->id == query.id))
         put(*record, rows);
     const auto *removal = std::get_if<Removal>(&change);
     if (!removal)

@@ -30,6 +30,7 @@ struct RunQuery {
     int limit = 0; ///< 0: all
     QString conversationId = {}; ///< empty: of every one
     qint64 sinceMs = 0; ///< wall clock, of their starts; 0: all
+    QString id = {}; ///< empty: of any
 };
 Rows<profile::RunRecord> readRuns(QSqlDatabase &database, const RunQuery &query);
 /// Where a run stands among all, the oldest first.

@@ -125,6 +125,13 @@ QFuture<base::Result<QList<profile::RunRecord>>> Store::runs(int limit, const QS
         m_worker.get(), [worker = m_worker.get(), query](const auto &reply) { worker->readRuns(query, reply); });
 }
 
+QFuture<base::Result<QList<profile::RunRecord>>> Store::run(const QString &id)
+{
+    const RunQuery query { .limit = 1, .id = id };
+    return post<QList<profile::RunRecord>>(
+        m_worker.get(), [worker = m_worker.get(), query](const auto &reply) { worker->readRuns(query, reply); });
+}
+
 QFuture<base::Result<void>> Store::visitRuns(const RunFilter &filter, const RunVisit &visit)
 {
     return post<void>(m_worker.get(), [worker = m_worker.get(), filter, visit](const auto &reply) {

@@ -72,6 +72,9 @@ struct ModelList {
 
 /// What was typed in a conversation and not sent.
 struct Draft {
+    /// Of which the page that compares keeps its prompt.
+    static constexpr QLatin1StringView comparison { "compare" };
+
     QString conversationId; ///< empty for the conversation that has no message yet
     QString text; ///< empty: there is none any more
 
@@ -159,6 +162,8 @@ public:
     /// Newest first. `limit` 0: all. Without a conversation: of every one. `sinceMs`: none that began before (wall clock).
     QFuture<base::Result<QList<profile::RunRecord>>> runs(int limit, const QString &conversationId = {},
                                                           qint64 sinceMs = 0);
+    /// The one of this id, or none.
+    QFuture<base::Result<QList<profile::RunRecord>>> run(const QString &id);
     /// Shows every run on disk to `visit`, the oldest first, a few hundred at a time: what else is asked comes in between.
     QFuture<base::Result<void>> visitRuns(const RunFilter &filter, const RunVisit &visit);
     /// Puts every run to `rewrite`, the oldest first, a few hundred in a transaction: what else is asked comes in between. An

@@ -75,6 +75,17 @@ private Q_SLOTS:
         QCOMPARE(wait(m_store->runs(0))->size(), 4);
     }
 
+    void aRunIsFoundById()
+    {
+        QVERIFY(wait(m_store->open()));
+        for (int i = 0; i < 3; ++i)
+            m_store->saveRun(runRecord(QString::number(i), u"c"_s, i));
+        const auto found = wait(m_store->run(u"1"_s));
+        QCOMPARE(found->size(), 1);
+        QCOMPARE(profile::toJson(found->first()), profile::toJson(runRecord(u"1"_s, u"c"_s, 1)));
+        QVERIFY(wait(m_store->run(u"none"_s))->isEmpty());
+    }
+
     void runsAreShown()
     {
         QVERIFY(wait(m_store->open()));

@@ -84,6 +84,12 @@ void ModelPicker::makePopup()
     });
 }
 
+QString modelTitle(const config::Settings &settings, const select::ModelRef &ref)
+{
+    const auto provider = settings.provider(ref.providerId);
+    return provider && provider->id != config::simulatorId ? provider->name + u" · "_s + ref.model : ref.model;
+}
+
 void ModelPicker::offerAuto()
 {
     m_rows->offerAuto();
@@ -100,11 +106,10 @@ void ModelPicker::setCurrent(const QString &providerId, const QString &model)
         updateGeometry();
         return;
     }
-    const auto provider = m_context.settings.provider(providerId);
-    const QString name = provider ? provider->name : providerId;
     const QString text = model.isEmpty() ? tr("Choose a model") : model;
-    setText(provider && provider->id != config::simulatorId ? name + u" · "_s + text : text);
-    setAccessibleName(model.isEmpty() ? text : tr("Model: %1 of %2").arg(model, name));
+    setText(modelTitle(m_context.settings, { providerId, text }));
+    setAccessibleName(model.isEmpty() ? text
+                                      : tr("Model: %1 of %2").arg(model, m_context.settings.providerName(providerId)));
     updateGeometry();
 }
 

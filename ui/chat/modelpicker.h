@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/select/modelref.h"
 #include "ui/appcontext.h"
 
 #include <QToolButton>
@@ -11,6 +12,9 @@ class QListView;
 namespace talkbench::ui {
 
 class ModelRows;
+
+/// "Provider · model"; the simulation's models stand alone, as do those of a provider that is gone.
+QString modelTitle(const config::Settings &settings, const select::ModelRef &ref);
 
 /// The provider and the model of the next answer. Lists come from the servers; a name typed by hand works whatever they
 /// list.

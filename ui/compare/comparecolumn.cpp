@@ -3,6 +3,7 @@
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/run/runservice.h"
+#include "core/store/store.h"
 #include "ui/chat/checksline.h"
 #include "ui/chat/modelpicker.h"
 #include "ui/chat/notice.h"
@@ -12,6 +13,7 @@
 #include "ui/profiler/numbersline.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
+#include "ui/whenready.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -77,6 +79,7 @@ QWidget *CompareColumn::header(int number)
     layout->addLayout(first);
     layout->addWidget(m_rate);
     connect(m_picker, &ModelPicker::chosen, this, &CompareColumn::setModel);
+    connect(m_picker, &ModelPicker::chosen, this, &CompareColumn::modelChosen);
     connect(m_stop, &QToolButton::clicked, this, &CompareColumn::stop);
     connect(m_remove, &QToolButton::clicked, this, &CompareColumn::removeRequested);
     return bar;
@@ -237,6 +240,21 @@ void CompareColumn::fail(const base::Error &error)
     record.startedWallMs = m_context.clock.wallMs();
     record.answer.error = error;
     finish(record);
+}
+
+QString CompareColumn::runId() const
+{
+    return m_run ? m_run->id() : m_record ? m_record->id : QString();
+}
+
+void CompareColumn::restore(const QString &runId)
+{
+    whenReady(this, m_context.store.run(runId), [this](const base::Result<QList<profile::RunRecord>> &runs) {
+        if (!runs || runs->isEmpty() || m_running || m_record)
+            return;
+        begin();
+        finish(runs->first());
+    });
 }
 
 void CompareColumn::stop()

@@ -43,12 +43,18 @@ public:
     /// A call that could not even begin.
     void fail(const base::Error &error);
     void stop();
+    /// Shows a call of an earlier time, when the store has answered, unless there is one by then.
+    void restore(const QString &runId);
     bool isRunning() const { return m_running; }
     /// Of the call that ended last, until the next begins.
     const std::optional<profile::RunRecord> &record() const { return m_record; }
+    /// Of the call that runs or was the last; empty for none.
+    QString runId() const;
 
 Q_SIGNALS:
     void modelChanged();
+    /// By hand: modelChanged() came before.
+    void modelChosen();
     void removeRequested();
     void updated(const QString &runId, const talkbench::run::RunUpdate &update);
     void ended();

@@ -2,9 +2,11 @@
 
 #include "core/config/settings.h"
 #include "ui/chat/checkseditor.h"
+#include "ui/chat/modelpicker.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/compareestimate.h"
+#include "ui/compare/comparememory.h"
 #include "ui/compare/comparestart.h"
 #include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
@@ -93,6 +95,7 @@ QWidget *ComparePage::promptArea()
     m_edit->setObjectName(u"comparePrompt"_s);
     m_edit->setAccessibleName(tr("Prompt for all models"));
     m_edit->setPlaceholderText(tr("A prompt for all of them"));
+    m_memory = std::make_unique<CompareMemory>(m_context, *m_edit);
     m_hint = new ElidedLabel(area);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
     m_cost = mutedLabel(u"compareEstimate"_s, area);
@@ -149,9 +152,9 @@ void ComparePage::connectPrompt()
     connect(m_edit, &QPlainTextEdit::textChanged, this, &ComparePage::refresh);
     connect(m_add, &QPushButton::clicked, this, [this] {
         m_showsLast = true;
-        const QString providerId = m_columns.last()->providerId();
-        const QString model = unusedModel(providerId, m_columns.last()->model());
-        addColumn()->setModel(providerId, model);
+        const select::ModelRef next = nextModel();
+        addColumn()->setModel(next.providerId, next.model);
+        keepColumns();
         refresh();
     });
     connect(m_runButton, &QPushButton::clicked, this, &ComparePage::run);
@@ -196,6 +199,7 @@ CompareColumn *ComparePage::addColumn()
     m_columns << column;
     m_columnsLayout->addWidget(column, 1);
     connect(column, &CompareColumn::modelChanged, this, &ComparePage::refresh);
+    connect(column, &CompareColumn::modelChosen, this, &ComparePage::keepColumns);
     connect(column, &CompareColumn::removeRequested, this, [this, column] { removeColumn(column); });
     connect(column, &CompareColumn::updated, this, &ComparePage::callUpdated);
     connect(column, &CompareColumn::ended, this, &ComparePage::columnEnded);
@@ -209,6 +213,7 @@ void ComparePage::removeColumn(CompareColumn *column)
     m_columns.removeOne(column);
     column->hide();
     column->deleteLater();
+    keepColumns();
     showDifferences();
     refresh();
 }
@@ -220,10 +225,35 @@ void ComparePage::showEvent(QShowEvent *event)
     chooseModels();
 }
 
+/// As it was when the program ended; false where there is nothing to restore.
+bool ComparePage::restore()
+{
+    m_memory->loadPrompt();
+    const QList<CompareMemory::Column> kept = m_memory->columns();
+    if (kept.size() < fewest)
+        return false;
+    while (m_columns.size() < std::min(kept.size(), most))
+        addColumn();
+    for (qsizetype i = 0; i < m_columns.size(); ++i) {
+        m_columns.at(i)->setModel(kept.at(i).providerId, kept.at(i).model);
+        if (!kept.at(i).runId.isEmpty())
+            m_columns.at(i)->restore(kept.at(i).runId);
+    }
+    return true;
+}
+
+void ComparePage::keepColumns()
+{
+    QList<CompareMemory::Column> columns;
+    for (const CompareColumn *column : std::as_const(m_columns))
+        columns.append({ column->providerId(), column->model(), column->runId() });
+    m_memory->keepColumns(columns);
+}
+
 /// At first: the default model, and the next one that its server lists.
 void ComparePage::chooseModels()
 {
-    if (std::exchange(m_chosen, true))
+    if (std::exchange(m_chosen, true) || restore())
         return;
     const QString providerId = m_context.settings.value("default/provider").toString();
     QString model = m_context.settings.value("default/model").toString();
@@ -256,21 +286,42 @@ void ComparePage::offer(const QString &providerId, const QList<llm::ModelInfo> &
         return;
     if (first->model().isEmpty())
         first->setModel(providerId, models.first().id);
-    second->setModel(providerId, unusedModel(providerId, first->model()));
+    if (const QString other = unusedModel(providerId); !other.isEmpty())
+        second->setModel(providerId, other);
 }
 
-/// The first that no column has yet, of those its server lists.
-QString ComparePage::unusedModel(const QString &providerId, const QString &otherwise) const
+/// The first that no column has yet, of those its server lists; empty for none.
+QString ComparePage::unusedModel(const QString &providerId) const
 {
+    QStringList offered;
     const QList<llm::ModelInfo> models = m_context.models.of(providerId).models;
-    for (const llm::ModelInfo &offered : models) {
+    for (const llm::ModelInfo &model : models)
+        offered << model.id;
+    if (const auto provider = m_context.settings.provider(providerId); provider && offered.isEmpty())
+        offered << provider->defaultModel;
+    for (const QString &model : std::as_const(offered)) {
         const bool used = std::any_of(m_columns.cbegin(), m_columns.cend(), [&](const CompareColumn *column) {
-            return column->providerId() == providerId && column->model() == offered.id;
+            return column->providerId() == providerId && column->model() == model;
         });
         if (!used)
-            return offered.id;
+            return model;
     }
-    return otherwise;
+    return {};
+}
+
+/// What a further column asks: of the last one's provider, then of the others. The simulation is no peer of theirs.
+select::ModelRef ComparePage::nextModel() const
+{
+    const CompareColumn &last = *m_columns.last();
+    QStringList providers { last.providerId() };
+    const QList<config::ProviderConfig> configured = m_context.settings.providers();
+    for (const config::ProviderConfig &provider : configured)
+        if (provider.id != config::simulatorId)
+            providers << provider.id;
+    for (const QString &id : std::as_const(providers))
+        if (const QString model = unusedModel(id); !model.isEmpty())
+            return { id, model };
+    return { last.providerId(), last.model() };
 }
 
 bool ComparePage::isRunning() const
@@ -334,7 +385,6 @@ QList<run::RunRequest> ComparePage::plannedCalls() const
 
 void ComparePage::startAll(const QList<base::Result<run::RunRequest>> &calls)
 {
-    m_empty->hide();
     m_table->hide();
     for (CompareColumn *column : std::as_const(m_columns))
         column->begin();
@@ -345,6 +395,7 @@ void ComparePage::startAll(const QList<base::Result<run::RunRequest>> &calls)
         else
             m_columns.at(i)->fail(calls.at(i).error());
     }
+    keepColumns();
 }
 
 /// The answers before stay.
@@ -390,6 +441,9 @@ void ComparePage::refresh()
     m_runButton->setVisible(!running);
     m_stop->setVisible(running);
     m_add->setEnabled(!running && m_columns.size() < most);
+    m_empty->setVisible(std::none_of(m_columns.cbegin(), m_columns.cend(), [](const CompareColumn *column) {
+        return column->isRunning() || column->record();
+    }));
     m_hint->setText(!chosen         ? tr("Choose a model in every column.")
                         : withEnter ? tr("Enter runs, Shift+Enter breaks the line")
                                     : tr("Ctrl+Enter runs, Enter breaks the line"));
@@ -400,12 +454,10 @@ void ComparePage::refresh()
 }
 
 /// Figures of an answer that did not end well are not to be taken for those of a whole one.
-QString ComparePage::titleOf(const CompareColumn &column)
+QString ComparePage::titleOf(const profile::RunRecord &record) const
 {
-    const profile::RunRecord &record = *column.record();
-    return record.ok()       ? column.model()
-        : record.cancelled() ? tr("%1 (stopped)").arg(column.model())
-                             : tr("%1 (failed)").arg(column.model());
+    const QString name = modelTitle(m_context.settings, { record.providerId, record.model });
+    return record.ok() ? name : record.cancelled() ? tr("%1 (stopped)").arg(name) : tr("%1 (failed)").arg(name);
 }
 
 void ComparePage::showDifferences()
@@ -416,7 +468,7 @@ void ComparePage::showDifferences()
         if (!column->record())
             continue;
         records << *column->record();
-        models << titleOf(*column);
+        models << titleOf(*column->record());
     }
     m_table->setVisible(records.size() >= fewest);
     if (records.size() < fewest)

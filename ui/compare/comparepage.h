@@ -2,9 +2,12 @@
 
 #include "core/llm/modelinfo.h"
 #include "core/run/run.h"
+#include "core/select/modelref.h"
 #include "ui/appcontext.h"
 
 #include <QWidget>
+
+#include <memory>
 
 class QHBoxLayout;
 class QLabel;
@@ -18,6 +21,7 @@ class Card;
 class ChecksEditor;
 class CompareColumn;
 class CompareEstimate;
+class CompareMemory;
 class CompareStart;
 class DifferenceTable;
 class PromptEdit;
@@ -61,19 +65,23 @@ private:
     CompareColumn *addColumn();
     void removeColumn(CompareColumn *column);
     void chooseModels();
+    bool restore();
+    void keepColumns();
     void offer(const QString &providerId, const QList<llm::ModelInfo> &models);
-    QString unusedModel(const QString &providerId, const QString &otherwise) const;
+    QString unusedModel(const QString &providerId) const;
+    select::ModelRef nextModel() const;
     run::RunRequest requestTo(const CompareColumn &column, const llm::Endpoint &endpoint, const QString &prompt) const;
     QList<run::RunRequest> plannedCalls() const;
     void startAll(const QList<base::Result<run::RunRequest>> &calls);
     void sayNothingSent(const QString &reason);
     void refresh();
     void columnEnded();
-    static QString titleOf(const CompareColumn &column);
+    QString titleOf(const profile::RunRecord &record) const;
     void showDifferences();
 
     AppContext &m_context;
     CompareStart *const m_start;
+    std::unique_ptr<CompareMemory> m_memory;
     QList<CompareColumn *> m_columns;
     int m_made = 0;
     bool m_chosen = false;
