@@ -83,20 +83,31 @@ constexpr std::array columnTable {
                    } },
 };
 
+template <auto member>
+ReportValue figureOf(const Figures &figures)
+{
+    return { static_cast<double>(figures.*member), 0 };
+}
+
+template <auto member>
+ReportValue percentileOf(const Figures &figures)
+{
+    return { (figures.*member).value, (figures.*member).missing };
+}
+
+constexpr std::array statisticTable {
+    ReportStatistic { "count", TITLE("Count"), figureOf<&Figures::count> },
+    ReportStatistic { "total", TITLE("Total"), figureOf<&Figures::total> },
+    ReportStatistic { "min", TITLE("Min"), figureOf<&Figures::min> },
+    ReportStatistic { "mean", TITLE("Mean"), figureOf<&Figures::mean> },
+    ReportStatistic { "max", TITLE("Max"), figureOf<&Figures::max> },
+    ReportStatistic { "p50", TITLE("p50"), percentileOf<&Figures::p50> },
+    ReportStatistic { "p90", TITLE("p90"), percentileOf<&Figures::p90> },
+    ReportStatistic { "p95", TITLE("p95"), percentileOf<&Figures::p95> },
+    ReportStatistic { "p99", TITLE("p99"), percentileOf<&Figures::p99> },
+};
+
 #undef TITLE
-
-struct Named {
-    const char *id;
-    double (*of)(const Figures &);
-};
-
-constexpr std::array amounts {
-    Named { "count", [](const Figures &f) { return static_cast<double>(f.count); } },
-    Named { "total", [](const Figures &f) { return f.total; } },
-    Named { "min", [](const Figures &f) { return f.min; } },
-    Named { "mean", [](const Figures &f) { return f.mean; } },
-    Named { "max", [](const Figures &f) { return f.max; } },
-};
 
 constexpr std::array<std::pair<const char *, quint64 Counts::*>, 5> outcomes { {
     { "ok", &Counts::ok },
@@ -104,13 +115,6 @@ constexpr std::array<std::pair<const char *, quint64 Counts::*>, 5> outcomes { {
     { "cancelled", &Counts::cancelled },
     { "cached", &Counts::cached },
     { "unpriced", &Counts::unpriced },
-} };
-
-constexpr std::array<std::pair<const char *, Figures::Percentile Figures::*>, 4> percentiles { {
-    { "p50", &Figures::p50 },
-    { "p90", &Figures::p90 },
-    { "p95", &Figures::p95 },
-    { "p99", &Figures::p99 },
 } };
 
 QString name(const ReportRow &row)
@@ -156,12 +160,8 @@ QString csvValue(const ReportValue &value)
 QJsonObject figuresJson(const Figures &figures)
 {
     QJsonObject object;
-    for (const Named &amount : amounts)
-        object[QLatin1StringView(amount.id)] = amount.of(figures);
-    for (const auto &[id, member] : percentiles) {
-        const Figures::Percentile &found = figures.*member;
-        object[QLatin1StringView(id)] = jsonValue({ found.value, found.missing });
-    }
+    for (const ReportStatistic &statistic : statisticTable)
+        object[QLatin1StringView(statistic.id)] = jsonValue(statistic.of(figures));
     return object;
 }
 
@@ -186,15 +186,16 @@ QJsonObject rowJson(const ReportRow &row)
     return object;
 }
 
-Series keyOf(const RunRecord &call, ReportBy by)
+/// What a call of this series is summed up with.
+Series keyOf(const Series &series, ReportBy by)
 {
     switch (by) {
     case ReportBy::Model:
-        return { call.providerId, call.model, {} };
+        return { series.providerId, series.model, {} };
     case ReportBy::Provider:
-        return { call.providerId, {}, {} };
+        return { series.providerId, {}, {} };
     case ReportBy::Operation:
-        return { {}, {}, call.operation };
+        return { {}, {}, series.operation };
     }
     return {};
 }
@@ -213,10 +214,8 @@ QStringList csvHeader()
     for (const ReportColumn &column : columnTable)
         header << QString::fromLatin1(column.id);
     for (const Metric &metric : metricTable()) {
-        for (const Named &amount : amounts)
-            header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(amount.id));
-        for (const auto &percentile : percentiles)
-            header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(percentile.first));
+        for (const ReportStatistic &statistic : statisticTable)
+            header << u"%1.%2"_s.arg(QString::fromLatin1(metric.id), QString::fromLatin1(statistic.id));
     }
     for (const auto &outcome : outcomes)
         header << QString::fromLatin1(outcome.first);
@@ -232,12 +231,8 @@ QStringList csvRow(const ReportRow &row)
         fields << csvValue(column.of(row));
     for (const Metric &metric : metricTable()) {
         const Figures figures = row.tally.figures(metric);
-        for (const Named &amount : amounts)
-            fields << csvValue({ figures.count > 0 ? std::optional(amount.of(figures)) : std::nullopt, 0 });
-        for (const auto &[id, member] : percentiles) {
-            const Figures::Percentile &found = figures.*member;
-            fields << csvValue({ found.value, figures.count > 0 ? found.missing : 1 });
-        }
+        for (const ReportStatistic &statistic : statisticTable)
+            fields << (figures.count > 0 ? csvValue(statistic.of(figures)) : QString());
     }
     for (const auto &[id, count] : outcomes)
         fields << QString::number(row.tally.counts().*count);
@@ -249,6 +244,11 @@ QStringList csvRow(const ReportRow &row)
 std::span<const ReportColumn> reportColumns()
 {
     return columnTable;
+}
+
+std::span<const ReportStatistic> reportStatistics()
+{
+    return statisticTable;
 }
 
 QString reportText(const ReportValue &value, QByteArrayView unit)
@@ -280,12 +280,12 @@ QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double
     for (const RunRecord &record : records) {
         const QList<RunRecord> calls = callsOf(record);
         for (const RunRecord &call : calls)
-            tallies[keyOf(call, by)].add(call);
+            tallies[keyOf({ call.providerId, call.model, call.operation }, by)].add(call);
     }
     return rowsOf(tallies, seconds);
 }
 
-QList<ReportRow> reportRows(const Monitor &monitor, Window window, std::optional<Operation> operation)
+QList<ReportRow> reportRows(const Monitor &monitor, Window window, ReportBy by, std::optional<Operation> operation)
 {
     std::map<Series, Tally> tallies;
     const auto all = monitor.series();
@@ -293,8 +293,12 @@ QList<ReportRow> reportRows(const Monitor &monitor, Window window, std::optional
         if (operation && series.operation != operation)
             continue;
         const Tally tally = monitor.tally(window, series);
-        if (tally.counts().calls > 0)
-            tallies[{ series.providerId, series.model, operation }].merge(tally);
+        if (tally.counts().calls == 0)
+            continue;
+        Series key = keyOf(series, by);
+        if (operation)
+            key.operation = operation;
+        tallies[key].merge(tally);
     }
     return rowsOf(tallies, monitor.seconds(window));
 }

@@ -40,6 +40,16 @@ std::span<const ReportColumn> reportColumns();
 /// "412 ms", "(412 ms)" where there are too few calls, "≥ $0.040" where there is more to it, "–" where unknown.
 QString reportText(const ReportValue &value, QByteArrayView unit);
 
+/// One row a statistic of a metric's figures; the window's table, JSON and the rest of the CSV follow.
+struct ReportStatistic {
+    const char *id; ///< "p95"
+    const char *title; ///< translatable in context "Report"
+    /// Only where the figures have a count; in the metric's unit, but for "count".
+    ReportValue (*of)(const Figures &);
+};
+
+std::span<const ReportStatistic> reportStatistics();
+
 struct Report {
     QString title; ///< "Since the start, 2 h 05 min"
     QList<ReportRow> rows;
@@ -50,8 +60,9 @@ struct Report {
 /// With more than one, all of them together come first.
 enum class ReportBy { Model, Provider, Operation };
 QList<ReportRow> reportRows(const QList<RunRecord> &records, ReportBy by, double seconds);
-/// By model, of a window and of one operation where one is given; only of models that were called.
-QList<ReportRow> reportRows(const Monitor &monitor, Window window, std::optional<Operation> operation = {});
+/// Of a window, and of one operation where one is given; only of what was called.
+QList<ReportRow> reportRows(const Monitor &monitor, Window window, ReportBy by = ReportBy::Model,
+                            std::optional<Operation> operation = {});
 /// The row of all, where there is more than one.
 QList<ReportRow> withSum(QList<ReportRow> rows);
 

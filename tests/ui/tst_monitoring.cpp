@@ -231,6 +231,91 @@ private Q_SLOTS:
         QVERIFY2(queue.endsWith(u"at most 4"_s), qPrintable(queue));
     }
 
+    void theDashboardSumsUpByWhatIsChosen()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        auto chat = profile::success(u"p"_s, u"m"_s, 100);
+        chat.operation = profile::Operation::Chat;
+        auto batch = profile::success(u"p"_s, u"n"_s, 300);
+        batch.operation = profile::Operation::Batch;
+        auto other = profile::success(u"q"_s, u"m"_s, 900);
+        other.operation = profile::Operation::Batch;
+        for (const auto &record : { chat, batch, other })
+            Q_EMIT world.runs.recorded(record);
+        DashboardPage page(monitor);
+        page.resize(1200, 700);
+        page.show();
+        const auto *table = test::find<QTableWidget>(page, u"dashboardTable"_s);
+        auto *by = test::find<QComboBox>(page, u"dashboardBy"_s);
+        by->setCurrentIndex(by->findData(int(profile::ReportBy::Provider)));
+        QCOMPARE(column(*table, 0), QStringList({ u"All"_s, u"p"_s, u"q"_s }));
+        QCOMPARE(column(*table, 2), QStringList({ u"3"_s, u"2"_s, u"1"_s }));
+        QVERIFY(table->isColumnHidden(1));
+        by->setCurrentIndex(by->findData(int(profile::ReportBy::Operation)));
+        QCOMPARE(column(*table, 0), QStringList({ u"All"_s, u"Batch"_s, u"Chat"_s }));
+        QCOMPARE(column(*table, 2), QStringList({ u"3"_s, u"2"_s, u"1"_s }));
+    }
+
+    void theChosenLineTellsEveryFigure()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        for (const double ms : { 100, 300 })
+            Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s, ms));
+        Q_EMIT world.runs.recorded(profile::success(u"q"_s, u"n"_s, 900));
+        DashboardPage page(monitor);
+        page.resize(1200, 700);
+        page.show();
+        auto *table = test::find<QTableWidget>(page, u"dashboardTable"_s);
+        auto *statistics = test::find<QTableWidget>(page, u"dashboardStatistics"_s);
+        const auto ttft = [statistics] {
+            QStringList cells;
+            const auto found = statistics->findItems(u"Time to first token"_s, Qt::MatchExactly);
+            for (int column = 1; found.size() == 1 && column < statistics->columnCount(); ++column)
+                cells << statistics->item(found.first()->row(), column)->text();
+            return cells;
+        };
+        const QStringList all { u"3"_s, u"1.3 s"_s, u"100 ms"_s, u"433 ms"_s, u"900 ms"_s };
+        QCOMPARE(ttft().first(5), all);
+        QCOMPARE(ttft().size(), 9);
+        QCOMPARE(table->currentRow(), 0);
+        table->setFocus();
+        QTest::keyClick(table, Qt::Key_Down);
+        QCOMPARE(table->item(table->currentRow(), 0)->text(), u"m"_s);
+        const QStringList two { u"2"_s, u"400 ms"_s, u"100 ms"_s, u"200 ms"_s, u"300 ms"_s };
+        QCOMPARE(ttft().first(5), two);
+        // It stays chosen where the lines are counted and sorted anew.
+        table->sortItems(0, Qt::DescendingOrder);
+        page.hide();
+        Q_EMIT world.runs.recorded(profile::success(u"a"_s, u"a"_s, 5));
+        page.show();
+        QCOMPARE(table->item(table->currentRow(), 0)->text(), u"m"_s);
+        QCOMPARE(ttft().first(5), two);
+        auto *more = test::find<QToolButton>(page, u"dashboardMore"_s);
+        QCOMPARE(more->text(), u"Every figure: m"_s);
+        QTest::keyClick(more, Qt::Key_Space);
+        QVERIFY(!statistics->isVisible());
+    }
+
+    void theQueueIsKnownSinceTheStart()
+    {
+        test::World world;
+        auto before = profile::success(u"p"_s, u"m"_s);
+        before.id = u"before"_s;
+        before.startedWallMs = world.context.clock.wallMs() - 5000;
+        world.context.store.saveRun(before);
+        ActivityMonitor monitor(world.context);
+        DashboardPage page(monitor);
+        auto *window = test::find<QComboBox>(page, u"dashboardWindow"_s);
+        window->setCurrentIndex(window->findData(int(profile::Window::Day)));
+        const auto *queue = test::find<QLabel>(page, u"dashboardQueue"_s);
+        QVERIFY2(queue->text().startsWith(u"Queue: "_s), qPrintable(queue->text()));
+        QTRY_COMPARE(monitor.calls().counts(profile::Window::Day).calls, quint64(1));
+        page.show();
+        QVERIFY2(queue->text().startsWith(u"Queue since the start: "_s), qPrintable(queue->text()));
+    }
+
     void ownAlertsAreAddedAndRemoved()
     {
         test::World world;
