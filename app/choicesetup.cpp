@@ -60,7 +60,7 @@ select::Candidate candidateOf(const select::ModelRef &ref, const cost::PriceBook
                               const select::Qualities &qualities, const QList<llm::ModelInfo> &listed, qint64 nowMs)
 {
     select::Candidate candidate { .ref = ref };
-    const QDateTime when = QDateTime::fromMSecsSinceEpoch(nowMs, Qt::UTC);
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(nowMs).toUTC();
     candidate.price = prices.find(ref.providerId, ref.model, when);
     if (const auto quality = qualities.find(ref.model))
         candidate.quality = select::scoreOf(*quality);

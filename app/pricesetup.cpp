@@ -41,7 +41,7 @@ void learnLists(const QList<store::ModelList> &lists, cost::PriceBook &prices)
     QList<cost::Price> rows;
     QHash<std::pair<QString, QString>, qint64> limits;
     for (const store::ModelList &list : lists) {
-        const QDate fetched = QDateTime::fromMSecsSinceEpoch(list.fetchedMs, Qt::UTC).date();
+        const QDate fetched = QDateTime::fromMSecsSinceEpoch(list.fetchedMs).toUTC().date();
         rows.append(cost::reportedPrices(list.providerId, list.models, fetched));
         for (const llm::ModelInfo &model : list.models) {
             if (model.maxOutputTokens)

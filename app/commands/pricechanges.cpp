@@ -100,7 +100,7 @@ int printSums(const run::Repricing::Sums &sums, const QString &version, const Re
 void recompute(Session &session, const Recomputing &wanted)
 {
     const auto repricing = std::make_shared<run::Repricing>(
-        session.prices(), QDateTime::fromMSecsSinceEpoch(session.clock().wallMs(), Qt::UTC));
+        session.prices(), QDateTime::fromMSecsSinceEpoch(session.clock().wallMs()).toUTC());
     const auto rewrite = [repricing, dryRun = wanted.dryRun](const profile::RunRecord &record) {
         const auto changed = (*repricing)(record);
         return dryRun ? std::nullopt : changed;

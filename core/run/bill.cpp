@@ -30,7 +30,7 @@ QJsonValue orNull(const std::optional<double> &value)
 
 cost::Circumstances circumstancesOf(const profile::RunRecord &record)
 {
-    return { QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC), record.batch };
+    return { QDateTime::fromMSecsSinceEpoch(record.startedWallMs).toUTC(), record.batch };
 }
 
 } // namespace

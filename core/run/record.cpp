@@ -84,7 +84,7 @@ QString difference(const QString &what, qint64 served, qint64 counted, const QSt
 /// Puts the price on the record; gives the reason for it.
 QString price(profile::RunRecord &record, const cost::PriceBook &prices)
 {
-    const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC);
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs).toUTC();
     const auto price = prices.find(record.providerId, record.model, when);
     const cost::Receipt receipt = cost::receiptOf(*record.answer.usage, price, { when, record.batch });
     record.costUsd = receipt.totalUsd();

@@ -63,7 +63,7 @@ std::optional<profile::RunRecord> Repricing::repriced(const profile::RunRecord &
 /// unknown.
 std::optional<double> Repricing::reprice(profile::RunRecord &record) const
 {
-    const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs, Qt::UTC);
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(record.startedWallMs).toUTC();
     double sum = 0;
     bool known = true;
     const auto add = [&](const llm::Usage &usage, const std::optional<cost::Price> &price) {

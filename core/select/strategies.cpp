@@ -214,7 +214,7 @@ DecisionRow predict(const Candidate &candidate, const Choice &choice, const Meas
         usage.input = fresh;
         usage.cacheRead = cached;
         usage.output = std::llround(output);
-        const QDateTime when = QDateTime::fromMSecsSinceEpoch(now, Qt::UTC);
+        const QDateTime when = QDateTime::fromMSecsSinceEpoch(now).toUTC();
         row.predictedUsd = cost::receiptOf(usage, candidate.price, { when }).totalUsd();
     }
     const auto [failures, successes] = measurements.failureBeta(candidate.ref, now);

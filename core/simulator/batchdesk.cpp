@@ -45,7 +45,7 @@ QByteArray fileOf(const HttpIn &in)
 
 QString isoTime(qint64 ms)
 {
-    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString(Qt::ISODateWithMs);
+    return QDateTime::fromMSecsSinceEpoch(ms).toUTC().toString(Qt::ISODateWithMs);
 }
 
 /// What is wrong with the ids of a batch's requests; empty where nothing is.

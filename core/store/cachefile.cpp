@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -103,8 +104,8 @@ bool CacheFile::connectTo()
 {
     QDir().mkpath(QFileInfo(m_path).path());
     if (!QFile::exists(m_path)) {
-        QFile file(m_path); // only its owner may read it
-        file.open(QIODevice::WriteOnly | QIODevice::NewOnly, QFile::ReadOwner | QFile::WriteOwner);
+        QFile file(m_path); // only its owner may read it; that it can't be made shows when it is connected to
+        std::ignore = file.open(QIODevice::WriteOnly | QIODevice::NewOnly, QFile::ReadOwner | QFile::WriteOwner);
     }
     m_connection =
         QSqlDatabase::addDatabase(u"QSQLITE"_s, u"talkbench-cache-"_s + QUuid::createUuid().toString(QUuid::Id128));

@@ -15,7 +15,7 @@ Q_DECLARE_METATYPE(talkbench::cost::BudgetAction)
 
 namespace {
 
-const QDateTime noon(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
+const QDateTime noon(QDate(2026, 11, 24), QTime(12, 0), QTimeZone::utc());
 
 Price price(double input, double output)
 {

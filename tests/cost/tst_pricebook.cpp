@@ -7,6 +7,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QTest>
+#include <QTimeZone>
 
 using namespace talkbench;
 using namespace talkbench::cost;
@@ -66,7 +67,7 @@ Price unchecked(const QJsonObject &json)
     return price;
 }
 
-const QDateTime today(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
+const QDateTime today(QDate(2026, 11, 24), QTime(12, 0), QTimeZone::utc());
 
 } // namespace
 

@@ -3,6 +3,7 @@
 #include <QJsonDocument>
 #include <QRandomGenerator>
 #include <QTest>
+#include <QTimeZone>
 
 using namespace talkbench;
 using namespace talkbench::cost;
@@ -10,7 +11,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QDateTime noon(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
+const QDateTime noon(QDate(2026, 11, 24), QTime(12, 0), QTimeZone::utc());
 
 Price price(const QByteArray &rates)
 {
@@ -171,7 +172,7 @@ private Q_SLOTS:
         llm::Usage usage;
         usage.output = 1'000'000;
         const Price cheaper = price(R"("input":1,"output":10,"off_peak":[{"factor":0.25,)" + window + "}]");
-        const QDateTime utc(QDate(2026, 11, 24), time, Qt::UTC);
+        const QDateTime utc(QDate(2026, 11, 24), time, QTimeZone::utc());
         QCOMPARE(costUsd(usage, cheaper, { utc }), cheap ? 2.5 : 10.0);
         QCOMPARE(costUsd(usage, cheaper, { utc.toOffsetFromUtc(3600 * 5) }), cheap ? 2.5 : 10.0);
     }

@@ -2,6 +2,7 @@
 #include "core/run/repricing.h"
 
 #include <QTest>
+#include <QTimeZone>
 
 using namespace talkbench;
 using namespace talkbench::run;
@@ -9,7 +10,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QDateTime now(QDate(2026, 11, 24), QTime(12, 0), Qt::UTC);
+const QDateTime now(QDate(2026, 11, 24), QTime(12, 0), QTimeZone::utc());
 
 cost::PriceBook book(const QByteArray &version, const QByteArray &rows)
 {

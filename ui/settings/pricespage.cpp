@@ -96,7 +96,7 @@ PriceTable::PriceTable(QAbstractItemModel *model, QWidget *parent) : QTableView(
 PricesPage::PricesPage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context),
       m_rows(new PriceRows(context.prices.prices(),
-                           QDateTime::fromMSecsSinceEpoch(context.clock.wallMs(), Qt::UTC).date(), this)),
+                           QDateTime::fromMSecsSinceEpoch(context.clock.wallMs()).toUTC().date(), this)),
       m_found(nullptr), m_table(nullptr), m_edit(new QPushButton(tr("Edit…"), this)),
       m_reset(new QPushButton(tr("Reset"), this)), m_recompute(new RecomputeCosts(
                                                        context, [this] { return !isEdited(); }, this)),

@@ -60,7 +60,7 @@ void RecomputeCosts::putPrices(bool dryRun, const std::function<void(const Sums 
     setEnabled(false);
     m_outcome->say(dryRun ? tr("Looking at past calls…") : tr("Recomputing…"), ToneLabel::Tone::Muted);
     const auto repricing = std::make_shared<run::Repricing>(
-        m_context.prices, QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs(), Qt::UTC));
+        m_context.prices, QDateTime::fromMSecsSinceEpoch(m_context.clock.wallMs()).toUTC());
     const auto rewrite = [repricing, dryRun](const profile::RunRecord &record) {
         const auto changed = (*repricing)(record);
         return dryRun ? std::nullopt : changed;
