@@ -23,7 +23,21 @@ private Q_SLOTS:
     void savesWhatItShows();
     void arrowsMoveTheCrosshair();
     void smallAmountsHaveRoomForTheirLabels();
+    void longTimesAreToldInSeconds();
 };
+
+/// What stands beside the axes and under the plot.
+static QStringList labelsOf(const LiveChart &chart)
+{
+    QStringList labels;
+    const auto items = chart.findChild<QGraphicsView *>()->scene()->items();
+    for (const QGraphicsItem *item : items) {
+        const auto *text = qgraphicsitem_cast<const QGraphicsTextItem *>(item);
+        if (text && text->isVisible() && !text->toPlainText().isEmpty())
+            labels << text->toPlainText();
+    }
+    return labels;
+}
 
 static ChartSpec spec()
 {
@@ -164,6 +178,19 @@ void LiveChartTest::smallAmountsHaveRoomForTheirLabels()
         QVERIFY2(shown.left() >= room.left() && shown.right() <= room.right(), qPrintable(labels.last()));
     }
     QVERIFY2(labels.contains(u"$0.00010"_s) && labels.contains(u"$0.00005"_s), qPrintable(labels.join(u' ')));
+}
+
+void LiveChartTest::longTimesAreToldInSeconds()
+{
+    LiveChart chart(spec());
+    chart.resize(300, 180);
+    chart.show();
+    chart.append(1, 1, 900);
+    QTRY_VERIFY2(labelsOf(chart).contains(u"500 ms"_s), qPrintable(labelsOf(chart).join(u' ')));
+    chart.append(1, 2, 46'000);
+    QTRY_VERIFY2(labelsOf(chart).contains(u"40 s"_s), qPrintable(labelsOf(chart).join(u' ')));
+    QVERIFY2(labelsOf(chart).filter(u"ms"_s).isEmpty(), qPrintable(labelsOf(chart).join(u' ')));
+    QVERIFY2(chart.accessibleDescription().contains(u"46 s"_s), qPrintable(chart.accessibleDescription()));
 }
 
 QTEST_MAIN(LiveChartTest)

@@ -126,7 +126,7 @@ private:
             const auto point = m_owner.pointAt(line, *m_owner.m_readOut);
             if (!point)
                 continue;
-            const QPointF scaled(point->x() / m_owner.m_xScale, point->y());
+            const QPointF scaled(point->x() / m_owner.m_xScale, point->y() / m_owner.m_yScale);
             const QPointF at = chart()->mapToScene(chart()->mapToPosition(scaled, line.series));
             painter->setPen(QPen(faded(theme.mutedText, 0.5), 1));
             painter->drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()));
@@ -321,7 +321,7 @@ void LiveChart::refresh()
     for (Line &line : m_lines) {
         QList<QPointF> scaled = line.drawn;
         for (QPointF &point : scaled)
-            point.rx() /= m_xScale;
+            point = { point.x() / m_xScale, point.y() / m_yScale };
         line.series->replace(scaled);
         if (line.below)
             line.below->replace(scaled);

@@ -112,6 +112,7 @@ private:
     void schedule();
     void refresh();
     void layOutAxes();
+    void layOutHeights(double left, double right);
     /// Gives the axes' labels the room that they need.
     void fitPlot();
     void setReadOut(std::optional<double> x);
@@ -137,6 +138,7 @@ private:
     /// Where the crosshair stands.
     std::optional<double> m_readOut;
     double m_xScale = 1;
+    double m_yScale = 1; ///< of every series
     QRectF m_plotArea;
 };
 

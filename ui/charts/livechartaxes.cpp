@@ -119,15 +119,24 @@ void LiveChart::layOutAxes()
         nice = { nice.low, nice.high, 1, 0 };
     setAxis(m_x, (fromX - margin) / m_xScale, (toX + margin) / m_xScale, nice.step,
             (calls ? u"#%.%1f"_s : u"%.%1f "_s + xUnit).arg(nice.decimals));
-    const auto layOut = [this](QValueAxis *axis, double top) {
-        const NiceAxis y = niceAxis(0, top > 0 ? top * 1.04 : 1, 3);
-        const bool money = m_spec.unit == "USD"_L1;
-        setAxis(axis, 0, y.high, y.step, (money ? u"$%.%1f"_s : u"%.%1f "_s + m_spec.unit).arg(y.decimals));
+    layOutHeights(left, right);
+    fitPlot();
+}
+
+/// From nothing to the largest value of each side; in the unit that a figure of that size is told in.
+void LiveChart::layOutHeights(double left, double right)
+{
+    const bool seconds = m_spec.unit == "ms"_L1 && std::max(left, right) >= 1000;
+    m_yScale = seconds ? 1000 : 1;
+    const QString unit = seconds ? u"s"_s : m_spec.unit;
+    const auto layOut = [this, &unit](QValueAxis *axis, double top) {
+        const NiceAxis y = niceAxis(0, top > 0 ? top / m_yScale * 1.04 : 1, 3);
+        const bool money = unit == "USD"_L1;
+        setAxis(axis, 0, y.high, y.step, (money ? u"$%.%1f"_s : u"%.%1f "_s + unit).arg(y.decimals));
     };
     layOut(m_left, left);
     if (m_right)
         layOut(m_right, right);
-    fitPlot();
 }
 
 /// Qt Charts keeps the room of earlier labels, and cuts longer ones.
