@@ -1,3 +1,4 @@
+#include "ui/settings/formparts.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/icon.h"
@@ -7,6 +8,7 @@
 #include <QCheckBox>
 #include <QDirIterator>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QStyle>
@@ -23,6 +25,7 @@ class TestTheme final : public QObject {
 private Q_SLOTS:
     void textReachesTheContrast_data();
     void textReachesTheContrast();
+    void nothingDisabledStandsOut();
     void modeChangesThePaletteOfLiveWidgets();
     void zoomChangesTheTextOfLiveWidgets();
     void zoomReachesSmallTextAndIcons();
@@ -76,6 +79,27 @@ void TestTheme::textReachesTheContrast()
     QFETCH(QColor, background);
     const double ratio = contrast(text, background);
     QVERIFY2(ratio >= 4.5, qPrintable(u"%1 on %2: %3"_s.arg(text.name(), background.name()).arg(ratio)));
+}
+
+void TestTheme::nothingDisabledStandsOut()
+{
+    Theme theme(*qApp);
+    for (const Scheme scheme : { Scheme::Dark, Scheme::Light }) {
+        theme.setMode(scheme == Scheme::Dark ? Theme::Mode::Dark : Theme::Mode::Light);
+        QWidget form;
+        const QLineEdit field(&form);
+        const QLabel *muted = mutedLabel(u"muted"_s, &form);
+        const ToneLabel warning(u"warning"_s, ToneLabel::Tone::Warning, &form);
+        form.setEnabled(false);
+        const QColor faint = colours(scheme).disabledText;
+        QCOMPARE(field.palette().color(QPalette::Text), faint);
+        QCOMPARE(field.palette().color(QPalette::PlaceholderText), faint);
+        QCOMPARE(muted->palette().color(QPalette::WindowText), faint);
+        QCOMPARE(warning.palette().color(QPalette::WindowText), faint);
+        form.setEnabled(true);
+        QCOMPARE(muted->palette().color(QPalette::WindowText), colours(scheme).mutedText);
+        QCOMPARE(warning.palette().color(QPalette::WindowText), colours(scheme).warning);
+    }
 }
 
 void TestTheme::modeChangesThePaletteOfLiveWidgets()

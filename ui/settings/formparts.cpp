@@ -1,6 +1,7 @@
 #include "ui/settings/formparts.h"
 
 #include "ui/theme/colours.h"
+#include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QApplication>
@@ -74,11 +75,7 @@ void ToneLabel::follow()
         colour = c.error;
         break;
     }
-    if (palette().color(QPalette::WindowText) == colour)
-        return;
-    QPalette own = palette();
-    own.setColor(QPalette::WindowText, colour);
-    setPalette(own);
+    setTextColour(this, colour);
 }
 
 QFormLayout *settingsForm(QWidget *parent)

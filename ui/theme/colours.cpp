@@ -133,7 +133,7 @@ QPalette paletteFor(Scheme scheme)
     set(QPalette::Mid, c.border);
     set(QPalette::Dark, c.border.darker(115));
     set(QPalette::Shadow, scheme == Scheme::Dark ? QColor(0x0b0c0e) : QColor(0xb9bec9));
-    for (const auto role : { QPalette::WindowText, QPalette::Text, QPalette::ButtonText })
+    for (const auto role : { QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText })
         palette.setColor(QPalette::Disabled, role, c.disabledText);
     palette.setColor(QPalette::Disabled, QPalette::Highlight, c.border);
     palette.setColor(QPalette::Disabled, QPalette::HighlightedText, c.disabledText);

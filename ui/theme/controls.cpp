@@ -80,15 +80,7 @@ protected:
     }
 
 private:
-    void follow()
-    {
-        const QColor muted = colours(QApplication::palette()).mutedText;
-        if (palette().color(QPalette::WindowText) != muted) {
-            QPalette own = palette();
-            own.setColor(QPalette::WindowText, muted);
-            setPalette(own);
-        }
-    }
+    void follow() { setTextColour(this, colours(QApplication::palette()).mutedText); }
 };
 
 } // namespace
@@ -97,6 +89,16 @@ void scaleFont(QWidget *widget, double scale, int weight)
 {
     widget->setFont(scaledFont(scale, weight));
     new FontFollower(widget, scale, weight);
+}
+
+void setTextColour(QLabel *label, const QColor &colour)
+{
+    if (label->palette().color(QPalette::Active, QPalette::WindowText) == colour)
+        return;
+    QPalette own = label->palette();
+    own.setColor(QPalette::WindowText, colour);
+    own.setColor(QPalette::Disabled, QPalette::WindowText, colours(QApplication::palette()).disabledText);
+    label->setPalette(own);
 }
 
 int iconSide(const QWidget *widget, int size)

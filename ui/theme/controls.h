@@ -18,6 +18,8 @@ QToolButton *textButton(const QString &objectName, const QString &iconName, cons
 
 /// A label in the muted colour of the theme it finds itself in.
 QLabel *mutedLabel(const QString &objectName, QWidget *parent, double scale = 1.0);
+/// While it is disabled, its text is as faint as all that is.
+void setTextColour(QLabel *label, const QColor &colour);
 /// Sets the widget's font relative to the application's, and again whenever that changes.
 void scaleFont(QWidget *widget, double scale, int weight = -1);
 
