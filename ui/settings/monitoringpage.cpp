@@ -81,8 +81,8 @@ MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
 {
     auto *title = new ToneLabel(u"alertsHint"_s, ToneLabel::Tone::Muted, this);
     title->setText(
-        tr("Alerts appear above the page and in the log. An alert is over when its figure has been a tenth below "
-           "the threshold for the same time."));
+        tr("Alerts appear above the page and in the log. An alert is over when its figure has been on the other side "
+           "of the threshold, by a tenth of it, for the same time."));
     title->setWordWrap(true);
     auto *grid = new QGridLayout;
     grid->setHorizontalSpacing(grid::gap);
