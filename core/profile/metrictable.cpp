@@ -429,6 +429,12 @@ bool isEstimate(const Metric &metric, const RunRecord &record)
     return unit == "tok" || unit == "tok/s" || id == "token_efficiency" || id == "tpot_ms" || id.startsWith("itl_");
 }
 
+bool isNone(const Metric &metric, const RunRecord &record)
+{
+    return QByteArrayView(metric.id) == "thinking_ms" && !hasReasoningChunk(record) && record.answer.usage
+        && record.answer.usage->reasoning == 0;
+}
+
 QJsonObject metricsJson(const RunRecord &record)
 {
     QJsonObject object;

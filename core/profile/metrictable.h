@@ -22,6 +22,8 @@ std::span<const Metric> metricTable();
 const Metric *metricById(QByteArrayView id);
 /// Whether a record's figure rests on an estimated number of tokens: it is shown with '~'.
 bool isEstimate(const Metric &metric, const RunRecord &record);
+/// Whether a record that lacks the figure is known to have none: a call that did not think has no time of thinking.
+bool isNone(const Metric &metric, const RunRecord &record);
 /// All metrics by id; null where unknown.
 QJsonObject metricsJson(const RunRecord &record);
 

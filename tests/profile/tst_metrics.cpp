@@ -199,6 +199,12 @@ private Q_SLOTS:
     {
         RunRecord record = plainRecord();
         QVERIFY(!metric(record, "thinking_ms"));
+        // It may have thought where nobody saw it.
+        record.answer.usage->reasoning = 5;
+        QVERIFY(!isNone(*metricById("thinking_ms"), record));
+        record.answer.usage->reasoning = 0;
+        QVERIFY(isNone(*metricById("thinking_ms"), record));
+        QVERIFY(!isNone(*metricById("ttft_ms"), record));
         record.trace.chunks[0].kind = record.trace.chunks[1].kind = ChunkKind::Reasoning;
         record.trace.firstOutputNs = at(200);
         QCOMPARE(*metric(record, "thinking_ms"), 90.0);

@@ -45,7 +45,7 @@ QList<Difference> differencesOf(const QList<profile::RunRecord> &records)
 {
     QList<Difference> rows;
     for (const char *id : compared) {
-        Difference row { profile::metricById(id), {}, {}, {}, -1 };
+        Difference row { profile::metricById(id), {}, {}, {}, {}, -1 };
         if (!row.metric)
             continue;
         for (const profile::RunRecord &record : records)
@@ -57,6 +57,7 @@ QList<Difference> differencesOf(const QList<profile::RunRecord> &records)
         for (const profile::RunRecord &record : records) {
             row.whole << record.ok();
             row.estimated << profile::isEstimate(*row.metric, record);
+            row.none << profile::isNone(*row.metric, record);
         }
         row.best = bestOf(row);
         rows << row;

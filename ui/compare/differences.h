@@ -13,6 +13,8 @@ struct Difference {
     QList<bool> whole;
     /// Whether each value rests on an estimate.
     QList<bool> estimated;
+    /// Whether each that is unset is known to be none.
+    QList<bool> none;
     /// Index of the best one; -1 where the metric knows no better, fewer than two are known or all are equal.
     qsizetype best = -1;
 

@@ -74,9 +74,10 @@ void DifferenceTable::fillRow(int row, const Difference &difference)
     setItem(row, 0, title);
     for (int column = 0; column < difference.values.size(); ++column) {
         const auto &value = difference.values.at(column);
-        QString text = value ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
-                                                     difference.estimated.at(column))
-                             : tr("unknown");
+        QString text = value             ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
+                                                                 difference.estimated.at(column))
+            : difference.none.at(column) ? tr("none")
+                                         : tr("unknown");
         if (const auto ratio = difference.ratio(column))
             text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
         auto *item = new QTableWidgetItem(text);

@@ -103,7 +103,10 @@ void addMetrics(Receipt &receipt, const RunRecord &record)
                 title,
                 profile::markEstimate(profile::formatFigure(*value, metric.unit), profile::isEstimate(metric, record)));
         else
-            unknown.append({ title, guessed ? tr("only a guess: see Tokens") : tr("unknown") });
+            unknown.append({ title,
+                             profile::isNone(metric, record) ? tr("none")
+                                 : guessed                   ? tr("only a guess: see Tokens")
+                                                             : tr("unknown") });
     }
     for (const auto &[title, why] : std::as_const(unknown))
         receipt.row(title, why, false);
