@@ -54,6 +54,7 @@ void CompareKeptTest::theLastComparisonIsThereAgain()
         QTRY_VERIFY(!page.isRunning() && page.columns()[0]->record());
     }
     ComparePage page(world.context);
+    page.resize(900, 700);
     page.show();
     QTRY_COMPARE(promptOf(page)->toPlainText(), u"Count."_s);
     QTRY_VERIFY(page.findChild<QTableWidget *>(u"compareTable"_s)->isVisible());

@@ -2,13 +2,12 @@
 
 #include "core/config/settings.h"
 #include "ui/chat/checkseditor.h"
-#include "ui/chat/modelpicker.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"
 #include "ui/compare/compareestimate.h"
 #include "ui/compare/comparememory.h"
+#include "ui/compare/compareresults.h"
 #include "ui/compare/comparestart.h"
-#include "ui/compare/differencetable.h"
 #include "ui/endpoints.h"
 #include "ui/focuskeeper.h"
 #include "ui/modellists.h"
@@ -18,7 +17,6 @@
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
 
-#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -62,15 +60,13 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent)
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
-    m_table = new DifferenceTable(this);
-    m_table->setObjectName(u"compareTable"_s);
-    m_table->hide();
+    m_results = new CompareResults(m_context, this);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::gap, grid::wide, grid::gap, grid::gap);
     layout->setSpacing(grid::wide);
     layout->addWidget(m_sideways, 1);
     layout->addWidget(m_empty);
-    layout->addWidget(m_table);
+    layout->addWidget(m_results);
     layout->addWidget(promptArea());
     connect(&m_context.settings, &config::Settings::changed, this, [this](const QString &key) {
         if (key == "send_with"_L1 || key == "prices/own"_L1)
@@ -385,7 +381,7 @@ QList<run::RunRequest> ComparePage::plannedCalls() const
 
 void ComparePage::startAll(const QList<base::Result<run::RunRequest>> &calls)
 {
-    m_table->hide();
+    m_results->hide();
     for (CompareColumn *column : std::as_const(m_columns))
         column->begin();
     refresh();
@@ -453,38 +449,19 @@ void ComparePage::refresh()
     }
 }
 
-/// Figures of an answer that did not end well are not to be taken for those of a whole one.
-QString ComparePage::titleOf(const profile::RunRecord &record) const
-{
-    const QString name = modelTitle(m_context.settings, { record.providerId, record.model });
-    return record.ok() ? name : record.cancelled() ? tr("%1 (stopped)").arg(name) : tr("%1 (failed)").arg(name);
-}
-
 void ComparePage::showDifferences()
 {
     QList<profile::RunRecord> records;
-    QStringList models;
-    for (const CompareColumn *column : std::as_const(m_columns)) {
-        if (!column->record())
-            continue;
-        records << *column->record();
-        models << titleOf(*column->record());
-    }
-    m_table->setVisible(records.size() >= fewest);
-    if (records.size() < fewest)
-        return;
-    m_table->setRecords(records, models);
-    const int wanted = m_table->wantedHeight();
-    m_table->setMinimumHeight(std::min(wanted, height() / 3));
-    m_table->setMaximumHeight(std::min(wanted, std::max(height() / 3, grid::gap * 10)));
+    for (const CompareColumn *column : std::as_const(m_columns))
+        if (column->record())
+            records << *column->record();
+    m_results->setRecords(records);
 }
 
-void ComparePage::changeEvent(QEvent *event)
+void ComparePage::resizeEvent(QResizeEvent *event)
 {
-    QWidget::changeEvent(event);
-    if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_table
-        && m_table->isVisible())
-        showDifferences();
+    QWidget::resizeEvent(event);
+    m_results->setRoom(height());
 }
 
 } // namespace talkbench::ui

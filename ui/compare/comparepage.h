@@ -22,8 +22,8 @@ class ChecksEditor;
 class CompareColumn;
 class CompareEstimate;
 class CompareMemory;
+class CompareResults;
 class CompareStart;
-class DifferenceTable;
 class PromptEdit;
 class ToneLabel;
 
@@ -54,7 +54,7 @@ Q_SIGNALS:
 
 protected:
     void showEvent(QShowEvent *event) override;
-    void changeEvent(QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     QWidget *promptArea();
@@ -76,7 +76,6 @@ private:
     void sayNothingSent(const QString &reason);
     void refresh();
     void columnEnded();
-    QString titleOf(const profile::RunRecord &record) const;
     void showDifferences();
 
     AppContext &m_context;
@@ -89,7 +88,7 @@ private:
     QScrollArea *m_sideways = nullptr;
     QHBoxLayout *m_columnsLayout = nullptr;
     QLabel *m_empty = nullptr;
-    DifferenceTable *m_table = nullptr;
+    CompareResults *m_results = nullptr;
     PromptEdit *m_edit = nullptr;
     Card *m_checksCard = nullptr;
     ChecksEditor *m_checks = nullptr;

@@ -1,7 +1,14 @@
 #include "ui/compare/differences.h"
 
+#include "core/base/csv.h"
+#include "core/profile/format.h"
+
+#include <QCoreApplication>
+
 #include <algorithm>
 #include <array>
+
+using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
 
@@ -32,7 +39,26 @@ qsizetype bestOf(const Difference &difference)
     return known >= 2 && differ ? best : -1;
 }
 
+/// In a cell of a table: what a model is called can't end it.
+QString markdownCell(QString text)
+{
+    return text.replace(u'\\', u"\\\\"_s).replace(u'|', u"\\|"_s).simplified();
+}
+
+QString markdownLine(const QStringList &cells)
+{
+    return u"| "_s + cells.join(u" | "_s) + u" |\n"_s;
+}
+
 } // namespace
+
+QString Difference::text(qsizetype index) const
+{
+    if (const auto &value = values.at(index))
+        return profile::markEstimate(profile::formatFigure(*value, metric->unit), estimated.at(index));
+    return none.at(index) ? QCoreApplication::translate("Difference", "none")
+                          : QCoreApplication::translate("Difference", "unknown");
+}
 
 std::optional<double> Difference::ratio(qsizetype index) const
 {
@@ -63,6 +89,39 @@ QList<Difference> differencesOf(const QList<profile::RunRecord> &records)
         rows << row;
     }
     return rows;
+}
+
+QString toCsv(const QList<Difference> &rows, const QStringList &titles)
+{
+    QStringList header { u"metric"_s, u"unit"_s };
+    for (const QString &title : titles)
+        header << base::csvField(title);
+    QString out = header.join(u',') + u"\r\n"_s;
+    for (const Difference &row : rows) {
+        QStringList fields { QString::fromLatin1(row.metric->id), QString::fromLatin1(row.metric->unit) };
+        for (const auto &value : row.values)
+            fields << (value ? QString::number(*value, 'g', 12) : QString());
+        out += fields.join(u',') + u"\r\n"_s;
+    }
+    return out;
+}
+
+QString toMarkdown(const QList<Difference> &rows, const QStringList &titles)
+{
+    QStringList header { u" "_s };
+    QStringList rule { u"---"_s };
+    for (const QString &title : titles) {
+        header << markdownCell(title);
+        rule << u"---:"_s;
+    }
+    QString out = markdownLine(header) + markdownLine(rule);
+    for (const Difference &row : rows) {
+        QStringList cells { markdownCell(QCoreApplication::translate("Metric", row.metric->title)) };
+        for (qsizetype i = 0; i < row.values.size(); ++i)
+            cells << (row.best == i ? u"**%1**"_s : u"%1"_s).arg(row.text(i));
+        out += markdownLine(cells);
+    }
+    return out;
 }
 
 } // namespace talkbench::ui

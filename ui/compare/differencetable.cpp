@@ -1,6 +1,5 @@
 #include "ui/compare/differencetable.h"
 
-#include "core/profile/format.h"
 #include "ui/theme/colours.h"
 #include "ui/theme/metrics.h"
 
@@ -49,9 +48,8 @@ DifferenceTable::DifferenceTable(QWidget *parent) : QTableWidget(parent)
     horizontalHeader()->viewport()->setAutoFillBackground(false);
 }
 
-void DifferenceTable::setRecords(const QList<profile::RunRecord> &records, const QStringList &titles)
+void DifferenceTable::setRows(const QList<Difference> &rows, const QStringList &titles)
 {
-    const QList<Difference> rows = differencesOf(records);
     clear();
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid::unit);
     setRowCount(static_cast<int>(rows.size()));
@@ -74,10 +72,7 @@ void DifferenceTable::fillRow(int row, const Difference &difference)
     setItem(row, 0, title);
     for (int column = 0; column < difference.values.size(); ++column) {
         const auto &value = difference.values.at(column);
-        QString text = value             ? profile::markEstimate(profile::formatFigure(*value, difference.metric->unit),
-                                                                 difference.estimated.at(column))
-            : difference.none.at(column) ? tr("none")
-                                         : tr("unknown");
+        QString text = difference.text(column);
         if (const auto ratio = difference.ratio(column))
             text += tr("  ·  %1×").arg(*ratio, 0, 'f', *ratio < 0.095 || *ratio >= 1.05 ? 1 : 2);
         auto *item = new QTableWidgetItem(text);

@@ -13,8 +13,8 @@ class DifferenceTable final : public QTableWidget {
 public:
     explicit DifferenceTable(QWidget *parent);
 
-    /// As many titles as records.
-    void setRecords(const QList<profile::RunRecord> &records, const QStringList &titles);
+    /// As many titles as answers.
+    void setRows(const QList<Difference> &rows, const QStringList &titles);
     /// Of all its rows.
     int wantedHeight() const;
 
