@@ -22,6 +22,7 @@ private Q_SLOTS:
     void theLastComparisonIsThereAgain();
     void whatWasTypedIsThereAgain();
     void anUntouchedPageFollowsTheDefaultModel();
+    void modelsThatAreGivenReplaceTheKeptOnes();
     void otherProvidersAreOfferedNext();
 };
 
@@ -98,6 +99,25 @@ void CompareKeptTest::anUntouchedPageFollowsTheDefaultModel()
     ComparePage page(world.context);
     page.show();
     QCOMPARE(page.columns()[0]->providerId(), u"b"_s);
+}
+
+void CompareKeptTest::modelsThatAreGivenReplaceTheKeptOnes()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }) } });
+    world.settings.setValue("default/provider", u"a"_s);
+    {
+        ComparePage page(world.context);
+        page.show();
+        page.findChild<QPushButton *>(u"compareAdd"_s)->click();
+    }
+    ComparePage page(world.context);
+    page.show();
+    QCOMPARE(page.columns().size(), 3);
+    page.compare({ u"x"_s, u"y"_s }, u"Go."_s);
+    QCOMPARE(page.columns().size(), 2);
+    QCOMPARE(page.columns()[1]->model(), u"y"_s);
+    QTRY_VERIFY(!page.isRunning());
+    QVERIFY(page.columns()[1]->record()->ok());
 }
 
 void CompareKeptTest::otherProvidersAreOfferedNext()

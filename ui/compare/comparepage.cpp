@@ -345,6 +345,8 @@ void ComparePage::compare(const QStringList &models, const QString &prompt)
     m_chosen = true;
     while (m_columns.size() < std::min(models.size(), most))
         addColumn();
+    while (m_columns.size() > std::max(models.size(), fewest) && !isRunning())
+        removeColumn(m_columns.last());
     const QString providerId = m_context.settings.value("default/provider").toString();
     for (qsizetype i = 0; i < m_columns.size(); ++i)
         m_columns[i]->setModel(providerId, models[std::min(i, models.size() - 1)]);
