@@ -57,6 +57,7 @@ ComparePage::ComparePage(AppContext &context, QWidget *parent)
                       "and press Run: the answers stream side by side with their numbers."),
                    this);
     m_empty->setObjectName(u"compareEmpty"_s);
+    m_empty->setTextFormat(Qt::PlainText);
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
@@ -439,8 +440,8 @@ void ComparePage::refresh()
     m_runButton->setVisible(!running);
     m_stop->setVisible(running);
     m_add->setEnabled(!running && m_columns.size() < most);
-    m_empty->setVisible(std::none_of(m_columns.cbegin(), m_columns.cend(), [](const CompareColumn *column) {
-        return column->isRunning() || column->record();
+    m_empty->setVisible(!running && std::none_of(m_columns.cbegin(), m_columns.cend(), [](const CompareColumn *column) {
+        return column->record().has_value();
     }));
     m_hint->setText(!chosen         ? tr("Choose a model in every column.")
                         : withEnter ? tr("Enter runs, Shift+Enter breaks the line")
