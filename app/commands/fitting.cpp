@@ -74,7 +74,7 @@ public:
         m_session.store().modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
             const auto limits =
                 m_session.prices().limitsOf(m_request.endpoint.providerId, m_request.chat.model,
-                                            QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs(), Qt::UTC));
+                                            QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs()).toUTC());
             fit(cost::withLimits(lists ? infoIn(*lists, m_request) : std::nullopt, limits));
         });
     }

@@ -35,7 +35,7 @@ std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &p
     const QList<llm::ModelInfo> models = context.models.of(providerId).models;
     const auto found =
         std::find_if(models.begin(), models.end(), [&](const llm::ModelInfo &info) { return info.id == model; });
-    const QDateTime now = QDateTime::fromMSecsSinceEpoch(context.clock.wallMs(), Qt::UTC);
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(context.clock.wallMs()).toUTC();
     return cost::withLimits(found == models.end() ? std::nullopt : std::optional(*found),
                             context.prices.limitsOf(providerId, model, now));
 }
