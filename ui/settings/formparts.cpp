@@ -15,6 +15,7 @@
 #include <QPalette>
 #include <QPlainTextEdit>
 #include <QSlider>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace talkbench::ui {
@@ -22,6 +23,30 @@ namespace talkbench::ui {
 namespace {
 
 constexpr char transient[] = "transient";
+
+void addBelow(const QWidget *parent, QList<const QWidget *> &all)
+{
+    QList<const QWidget *> children;
+    if (const auto *stack = qobject_cast<const QStackedWidget *>(parent)) {
+        for (int page = 0; page < stack->count(); ++page)
+            children << stack->widget(page);
+    } else {
+        const auto direct = parent->findChildren<QWidget *>(Qt::FindDirectChildrenOnly);
+        children = { direct.begin(), direct.end() };
+    }
+    for (const QWidget *child : std::as_const(children)) {
+        all << child;
+        addBelow(child, all);
+    }
+}
+
+/// In an order that stays: a stack's pages by their numbers, since the one that is shown becomes the last child.
+QList<const QWidget *> widgetsBelow(const QWidget *parent)
+{
+    QList<const QWidget *> all;
+    addBelow(parent, all);
+    return all;
+}
 
 } // namespace
 
@@ -106,7 +131,7 @@ void markTransient(QWidget *field)
 QVariantList fieldValues(const QWidget *form)
 {
     QVariantList values;
-    const auto fields = form->findChildren<QWidget *>();
+    const auto fields = widgetsBelow(form);
     for (const QWidget *field : fields) {
         if (field->property(transient).toBool())
             continue;
