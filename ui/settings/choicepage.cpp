@@ -84,24 +84,23 @@ QPlainTextEdit *linesEdit(const QString &text, const QString &hint)
 } // namespace
 
 ChoicePage::ChoicePage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_trial(new ToneLabel(u"tryTrial"_s)), m_decision(new DecisionLine(this)),
-      m_problem(new ToneLabel(u"choiceProblem"_s, ToneLabel::Tone::Error))
+    : QWidget(parent), m_context(context), m_tabs(new QTabWidget(this)), m_trial(new ToneLabel(u"tryTrial"_s)),
+      m_decision(new DecisionLine(this)), m_problem(new ToneLabel(u"choiceProblem"_s, ToneLabel::Tone::Error))
 {
     m_decision->setProviderNames([&context](const QString &id) { return context.settings.providerName(id); });
     QStringList problems;
     const select::Policy kept =
         select::policyFrom([&context](QByteArrayView key) { return context.settings.value(key); }, &problems);
     m_before = kept.weights;
-    auto *tabs = new QTabWidget;
-    tabs->setObjectName(u"choiceTabs"_s);
+    m_tabs->setObjectName(u"choiceTabs"_s);
     m_rules = new RuleList(kept.rules);
-    tabs->addTab(choiceTab(kept), tr("Choice"));
-    tabs->addTab(m_rules, tr("Rules"));
-    tabs->addTab(fallbackTab(kept), tr("When one fails"));
+    m_tabs->addTab(choiceTab(kept), tr("Choice"));
+    m_tabs->addTab(m_rules, tr("Rules"));
+    m_tabs->addTab(fallbackTab(kept), tr("When one fails"));
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid::gap);
-    column->addWidget(tabs, 1);
+    column->addWidget(m_tabs, 1);
     column->addWidget(m_problem);
     column->addWidget(tryBox());
     m_problem->setWordWrap(true);
@@ -254,12 +253,22 @@ void ChoicePage::tryPrompt()
     m_decision->setDecision(pick.decision, false);
 }
 
+/// Brings what can't be kept into view.
+void ChoicePage::showFaulty()
+{
+    m_rules->showFaulty();
+    const bool candidates = bool(select::modelRefsFromText(m_candidates->toPlainText()));
+    m_tabs->setCurrentIndex(!candidates ? 0 : !m_rules->rules() ? 1 : 2);
+}
+
 base::Result<void> ChoicePage::save()
 {
     const auto edited = policy();
     m_problem->say(edited ? QString() : edited.error().message, ToneLabel::Tone::Error);
-    if (!edited)
+    if (!edited) {
+        showFaulty();
         return edited.error();
+    }
     const std::pair<const char *, QVariant> values[] = {
         { "select/strategy", edited->strategy },
         { "select/weights", select::toText(edited->weights) },

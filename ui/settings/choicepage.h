@@ -12,6 +12,7 @@ class QDoubleSpinBox;
 class QLineEdit;
 class QPlainTextEdit;
 class QSlider;
+class QTabWidget;
 
 namespace talkbench::ui {
 
@@ -35,11 +36,13 @@ private:
     QWidget *fallbackTab(const select::Policy &policy);
     QWidget *tryBox();
     base::Result<select::Policy> policy() const;
+    void showFaulty();
     void tryPrompt();
     QString trialText(const select::Policy &policy, const select::RuleVerdict &verdict) const;
 
     AppContext &m_context;
     select::Weights m_before;
+    QTabWidget *m_tabs;
     QComboBox *m_strategy;
     std::array<QSlider *, 3> m_weights {};
     QPlainTextEdit *m_candidates;

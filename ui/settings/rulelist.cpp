@@ -16,6 +16,18 @@ using namespace Qt::StringLiterals;
 
 namespace talkbench::ui {
 
+namespace {
+
+/// Keeps its form wherever it is dragged.
+class RuleItem final : public QListWidgetItem {
+public:
+    RuleItem(RuleForm *of, QListWidget *list) : QListWidgetItem(of->name(), list), form(of) { }
+
+    RuleForm *const form;
+};
+
+} // namespace
+
 RuleList::RuleList(const QList<select::Rule> &rules, QWidget *parent)
     : QWidget(parent), m_list(new QListWidget(this)), m_forms(new QStackedWidget(this)),
       m_remove(new QPushButton(tr("Remove"), this)), m_up(new QPushButton(tr("Up"), this)),
@@ -42,7 +54,10 @@ RuleList::RuleList(const QList<select::Rule> &rules, QWidget *parent)
     scroll->setWidget(m_forms);
     line->addWidget(scroll, 2);
     connect(m_list, &QListWidget::currentItemChanged, this, &RuleList::showCurrent);
-    connect(m_list->model(), &QAbstractItemModel::rowsMoved, this, &RuleList::edited);
+    connect(m_list->model(), &QAbstractItemModel::rowsMoved, this, [this] {
+        showCurrent();
+        Q_EMIT edited();
+    });
     for (const select::Rule &rule : rules)
         add(rule);
     m_list->setCurrentRow(0);
@@ -93,8 +108,7 @@ void RuleList::add(const select::Rule &rule)
 {
     auto *form = new RuleForm(rule);
     m_forms->addWidget(form);
-    auto *item = new QListWidgetItem(rule.name, m_list);
-    item->setData(Qt::UserRole, QVariant::fromValue<QWidget *>(form));
+    auto *item = new RuleItem(form, m_list);
     connect(form, &RuleForm::edited, this, [this, item, form] {
         item->setText(form->name());
         Q_EMIT edited();
@@ -103,7 +117,7 @@ void RuleList::add(const select::Rule &rule)
 
 RuleForm *RuleList::formOf(const QListWidgetItem *item) const
 {
-    return item ? qobject_cast<RuleForm *>(item->data(Qt::UserRole).value<QWidget *>()) : nullptr;
+    return item ? static_cast<const RuleItem *>(item)->form : nullptr;
 }
 
 void RuleList::removeCurrent()
@@ -146,13 +160,21 @@ base::Result<QList<select::Rule>> RuleList::rules() const
     QList<select::Rule> rules;
     for (int row = 0; row < m_list->count(); ++row) {
         const auto rule = formOf(m_list->item(row))->rule();
-        if (!rule) {
-            m_list->setCurrentRow(row);
+        if (!rule)
             return rule.error();
-        }
         rules.append(*rule);
     }
     return rules;
+}
+
+void RuleList::showFaulty()
+{
+    for (int row = 0; row < m_list->count(); ++row) {
+        if (formOf(m_list->item(row))->rule())
+            continue;
+        m_list->setCurrentRow(row);
+        return;
+    }
 }
 
 } // namespace talkbench::ui

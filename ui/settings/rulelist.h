@@ -21,8 +21,10 @@ class RuleList final : public QWidget {
 public:
     explicit RuleList(const QList<select::Rule> &rules, QWidget *parent = nullptr);
 
-    /// An error is of the first rule that can't be kept; it is shown.
+    /// An error is of the first rule that can't be kept.
     base::Result<QList<select::Rule>> rules() const;
+    /// Selects the first rule that can't be kept, if there is one.
+    void showFaulty();
 
 Q_SIGNALS:
     void edited();
