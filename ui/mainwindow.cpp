@@ -199,6 +199,7 @@ void MainWindow::makeProfiler()
 {
     addDockWidget(Qt::RightDockWidgetArea, m_profiler);
     m_profiler->setElsewhere(withFavourites(m_context));
+    m_profiler->setProviderNames([this](const QString &id) { return m_context.settings.providerName(id); });
     statusBar()->setSizeGripEnabled(false);
     const auto titleOf = [this](const QString &conversationId) {
         const QList<store::Conversation> &all = m_chats->conversations();

@@ -167,7 +167,7 @@ std::span<const Setting> settingsTable()
         Setting { "cache/pace", u"at_once"_s, "Show a cached answer", 0, 0, "at_once|recorded" },
         Setting { "context/policy", u"drop"_s, "Shorten a prompt that is longer than the model's context", 0, 0,
                   "off|drop|cut|summarise" },
-        Setting { "context/summary_model", u""_s, "Summarise with (provider/model)" },
+        Setting { "context/summary_model", u""_s, "Summarise with" },
         Setting { "network/proxy", u"system"_s, "Proxy", 0, 0, "system|none|manual" },
         Setting { "network/proxy_type", u"http"_s, "Proxy: type", 0, 0, "http|socks5" },
         Setting { "network/proxy_host", u""_s, "Proxy: host" },

@@ -286,6 +286,11 @@ void NumbersLineTest::theSameTurnElsewhere()
     QVERIFY2(told.contains(u"The same turn elsewhere"_s), qPrintable(told));
     QVERIFY2(told.contains(u"$0.0042 (+100 %)"_s), qPrintable(told));
     QVERIFY(told.contains(u"new · p"_s) && told.contains(u"price unknown"_s));
+    const CallDetails named(record(), QList<cost::Elsewhere> { { { u"p"_s, u"new"_s }, 0.001 } },
+                            [](const QString &id) { return u"The one called "_s + id; });
+    const QString byName = named.plainText().replace(QChar::Nbsp, u' ');
+    QVERIFY2(byName.contains(u"new · The one called p"_s), qPrintable(byName));
+    QVERIFY2(byName.contains(u"Provider\nThe one called "_s), qPrintable(byName));
     QVERIFY(words(record(), {}).contains(u"Star models"_s));
     QVERIFY(!CallDetails(record()).plainText().contains(u"elsewhere"_s)); // nobody asked
     auto cached = record();

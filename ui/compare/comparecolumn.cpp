@@ -1,5 +1,6 @@
 #include "ui/compare/comparecolumn.h"
 
+#include "core/config/settings.h"
 #include "core/profile/format.h"
 #include "core/profile/metrictable.h"
 #include "core/run/runservice.h"
@@ -42,6 +43,7 @@ CompareColumn::CompareColumn(AppContext &context, int number, QWidget *parent) :
     m_gaps = new GapStrip(this);
     m_numbers = new NumbersLine(this);
     m_numbers->setElsewhere(withFavourites(context));
+    m_numbers->setProviderNames([&context](const QString &id) { return context.settings.providerName(id); });
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(grid::unit, grid::unit, grid::unit, grid::unit);
     layout->setSpacing(grid::half);

@@ -203,7 +203,13 @@ void addCost(Receipt &receipt, const RunRecord &record)
         receipt.row(tr("Price table"), record.priceVersion);
 }
 
-void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::Elsewhere> &elsewhere)
+QString providerName(const QString &id, const select::ProviderNames &nameOf)
+{
+    return nameOf ? nameOf(id) : id;
+}
+
+void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::Elsewhere> &elsewhere,
+                  const select::ProviderNames &nameOf)
 {
     receipt.heading(tr("The same turn elsewhere"));
     if (elsewhere.isEmpty()) {
@@ -214,7 +220,7 @@ void addElsewhere(Receipt &receipt, const RunRecord &record, const QList<cost::E
     for (const cost::Elsewhere &row : elsewhere) {
         const auto percent = row.differencePercent(here);
         const QString usd = row.usd ? profile::formatUsdItem(*row.usd) : tr("price unknown");
-        receipt.row(u"%1 · %2"_s.arg(row.where.model, row.where.providerId),
+        receipt.row(u"%1 · %2"_s.arg(row.where.model, providerName(row.where.providerId, nameOf)),
                     percent ? u"%1 (%2)"_s.arg(usd, profile::formatDifference(*percent)) : usd, row.usd.has_value());
     }
     receipt.note(tr("For as many tokens; other models count and answer differently."));
@@ -264,9 +270,9 @@ void addRateLimits(Receipt &receipt, const RunRecord &record)
         receipt.row(limit, {});
 }
 
-void addCall(Receipt &receipt, const RunRecord &record)
+void addCall(Receipt &receipt, const RunRecord &record, const select::ProviderNames &nameOf)
 {
-    receipt.row(tr("Provider"), record.providerId);
+    receipt.row(tr("Provider"), providerName(record.providerId, nameOf));
     receipt.row(tr("Model"), record.model);
     const llm::Answer &answer = record.answer;
     if (!answer.servedModel.isEmpty() && answer.servedModel != record.model)
@@ -292,12 +298,12 @@ QString receiptHtml(const RunRecord &record, const std::optional<QList<cost::Els
         if (!failure->detail.isEmpty())
             receipt.raw(failure->detail);
     }
-    addCall(receipt, record);
+    addCall(receipt, record, nameOf);
     addMetrics(receipt, record);
     addUsage(receipt, record);
     addCost(receipt, record);
     if (elsewhere && record.answer.usage)
-        addElsewhere(receipt, record, *elsewhere);
+        addElsewhere(receipt, record, *elsewhere, nameOf);
     addServerTimings(receipt, record);
     addRateLimits(receipt, record);
     addAttempts(receipt, record, nameOf);

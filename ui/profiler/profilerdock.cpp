@@ -140,6 +140,11 @@ void ProfilerDock::setElsewhere(const ElsewhereOf &elsewhereOf)
     m_numbers->setElsewhere(elsewhereOf);
 }
 
+void ProfilerDock::setProviderNames(const select::ProviderNames &nameOf)
+{
+    m_numbers->setProviderNames(nameOf);
+}
+
 LiveChart *ProfilerDock::chart(QLatin1StringView id) const
 {
     const auto found = std::find_if(m_feeds.begin(), m_feeds.end(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/profile/runrecord.h"
+#include "core/select/handoverwords.h"
 #include "ui/profiler/elsewhere.h"
 
 #include <QDockWidget>
@@ -30,6 +31,7 @@ public:
 
     LiveChart *chart(QLatin1StringView id) const;
     void setElsewhere(const ElsewhereOf &elsewhereOf);
+    void setProviderNames(const select::ProviderNames &nameOf);
 
 Q_SIGNALS:
     void closeRequested();

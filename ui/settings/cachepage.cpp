@@ -24,7 +24,7 @@ namespace talkbench::ui {
 
 CachePage::CachePage(AppContext &context, QWidget *parent)
     : QWidget(parent), m_context(context),
-      m_values(new ValuesPage(context.settings,
+      m_values(new ValuesPage(context,
                               { "cache/policy", "cache/pace", "cache/ttl_hours", "cache/memory_mb", "cache/disk_mb",
                                 "cache/entries", "cache/redis" },
                               this)),

@@ -33,43 +33,53 @@ int stepOf(double weight)
     return static_cast<int>(std::lround(std::min(weight, largestWeight) * sliderSteps / largestWeight));
 }
 
+using Fallbacks = QHash<select::ModelRef, QList<select::ModelRef>>;
+
 /// "a/b -> c/d, e/f", one a line.
-QString fallbackText(const QHash<select::ModelRef, QList<select::ModelRef>> &fallbacks)
+QString fallbackText(const Fallbacks &fallbacks, const ModelNames &names)
 {
     QStringList lines;
-    for (auto it = fallbacks.cbegin(); it != fallbacks.cend(); ++it) {
-        QString models = select::toText(it.value());
-        lines << toText(it.key()) + u" -> "_s + models.replace(u',', u", "_s);
-    }
+    for (auto it = fallbacks.cbegin(); it != fallbacks.cend(); ++it)
+        lines << names.text(it.key()) + u" -> "_s + names.text(it.value(), u", "_s);
     lines.sort();
     return lines.join(u'\n');
 }
 
-base::Result<QHash<select::ModelRef, QList<select::ModelRef>>> fallbacksFrom(const QString &text)
+base::Error ofPage(const QString &message)
 {
-    QHash<select::ModelRef, QList<select::ModelRef>> fallbacks;
+    return { base::ErrorKind::Config, message, {}, 0, std::nullopt };
+}
+
+base::Result<Fallbacks> fallbacksFrom(const QString &text, const ModelNames &names)
+{
+    Fallbacks fallbacks;
     const QStringList lines = text.split(u'\n', Qt::SkipEmptyParts);
     for (const QString &line : lines) {
         if (line.trimmed().isEmpty())
             continue;
-        const auto failed = select::modelRefFromText(line.section(u"->"_s, 0, 0));
-        const auto next = select::modelRefsFromText(line.section(u"->"_s, 1));
-        if (!failed || !next || next->isEmpty())
-            return base::Error { base::ErrorKind::Config,
-                                 ChoicePage::tr("“%1” is not “provider/model -> provider/model, …”.").arg(line),
-                                 {},
-                                 0,
-                                 {} };
-        fallbacks.insert(*failed, *next);
+        const QString left = line.section(u"->"_s, 0, 0);
+        const QString right = line.section(u"->"_s, 1);
+        const auto next = select::modelRefsFromText(right);
+        if (!select::modelRefFromText(left) || !next || next->isEmpty())
+            return ofPage(ChoicePage::tr("“%1” is not “provider/model -> provider/model, …”.").arg(line));
+        const auto failed = names.models(left);
+        const auto instead = names.models(right);
+        if (!failed || !instead)
+            return failed ? instead.error() : failed.error();
+        fallbacks.insert(failed->constFirst(), *instead);
     }
     return fallbacks;
 }
 
-base::Error ofPage(const base::Error &error)
+void keepAll(ModelNames &names, const select::Policy &policy)
 {
-    base::Error own = error;
-    own.kind = base::ErrorKind::Config;
-    return own;
+    names.keep(policy.candidates);
+    for (const select::Rule &rule : policy.rules)
+        names.keep(rule.models);
+    for (auto it = policy.fallbacks.cbegin(); it != policy.fallbacks.cend(); ++it) {
+        names.keep({ it.key() });
+        names.keep(it.value());
+    }
 }
 
 QPlainTextEdit *linesEdit(const QString &text, const QString &hint)
@@ -84,16 +94,18 @@ QPlainTextEdit *linesEdit(const QString &text, const QString &hint)
 } // namespace
 
 ChoicePage::ChoicePage(AppContext &context, QWidget *parent)
-    : QWidget(parent), m_context(context), m_tabs(new QTabWidget(this)), m_trial(new ToneLabel(u"tryTrial"_s)),
-      m_decision(new DecisionLine(this)), m_problem(new ToneLabel(u"choiceProblem"_s, ToneLabel::Tone::Error))
+    : QWidget(parent), m_context(context), m_names(context), m_tabs(new QTabWidget(this)),
+      m_trial(new ToneLabel(u"tryTrial"_s)), m_decision(new DecisionLine(this)),
+      m_problem(new ToneLabel(u"choiceProblem"_s, ToneLabel::Tone::Error))
 {
     m_decision->setProviderNames([&context](const QString &id) { return context.settings.providerName(id); });
     QStringList problems;
     const select::Policy kept =
         select::policyFrom([&context](QByteArrayView key) { return context.settings.value(key); }, &problems);
     m_before = kept.weights;
+    keepAll(m_names, kept);
     m_tabs->setObjectName(u"choiceTabs"_s);
-    m_rules = new RuleList(kept.rules);
+    m_rules = new RuleList(kept.rules, m_names);
     m_tabs->addTab(choiceTab(kept), tr("Choice"));
     m_tabs->addTab(m_rules, tr("Rules"));
     m_tabs->addTab(fallbackTab(kept), tr("When one fails"));
@@ -130,10 +142,10 @@ QWidget *ChoicePage::choiceTab(const select::Policy &policy)
         addField(form, QString::fromLatin1(name), title, slider);
         connect(slider, &QSlider::valueChanged, this, &ChoicePage::tryPrompt);
     }
-    QString candidates = select::toText(policy.candidates);
-    m_candidates = linesEdit(candidates.replace(u',', u'\n'),
+    m_candidates = linesEdit(m_names.text(policy.candidates, u"\n"_s),
                              tr("provider/model, one a line; empty: your starred models, else each provider's own"));
     addField(form, u"choiceCandidates"_s, tr("Among"), m_candidates);
+    m_names.completeIn(m_candidates);
     connect(m_candidates, &QPlainTextEdit::textChanged, this, &ChoicePage::tryPrompt);
     connect(m_strategy, &QComboBox::currentIndexChanged, this, &ChoicePage::tryPrompt);
     auto *hint = new ToneLabel(u"choiceHint"_s);
@@ -149,8 +161,9 @@ QWidget *ChoicePage::fallbackTab(const select::Policy &policy)
 {
     auto *tab = new QWidget;
     QFormLayout *form = settingsForm(nullptr);
-    m_fallbacks = linesEdit(fallbackText(policy.fallbacks), u"openai/gpt-x -> anthropic/y, local/z"_s);
+    m_fallbacks = linesEdit(fallbackText(policy.fallbacks, m_names), u"openai/gpt-x -> anthropic/y, local/z"_s);
     addField(form, u"choiceFallbacks"_s, tr("Ask instead"), m_fallbacks);
+    m_names.completeIn(m_fallbacks);
     m_hedge = new QDoubleSpinBox;
     m_hedge->setRange(0, 100);
     m_hedge->setDecimals(1);
@@ -202,13 +215,13 @@ base::Result<select::Policy> ChoicePage::policy() const
         if (step != stepOf(*parts.at(i))) // what was not moved stays exact
             *parts.at(i) = largestWeight * step / sliderSteps;
     }
-    const auto candidates = select::modelRefsFromText(m_candidates->toPlainText());
+    const auto candidates = m_names.models(m_candidates->toPlainText());
     if (!candidates)
-        return ofPage(candidates.error());
+        return candidates.error();
     const auto rules = m_rules->rules();
     if (!rules)
-        return ofPage(rules.error());
-    const auto fallbacks = fallbacksFrom(m_fallbacks->toPlainText());
+        return ofPage(rules.error().message);
+    const auto fallbacks = fallbacksFrom(m_fallbacks->toPlainText(), m_names);
     if (!fallbacks)
         return fallbacks.error();
     policy.candidates = *candidates;
@@ -257,7 +270,7 @@ void ChoicePage::tryPrompt()
 void ChoicePage::showFaulty()
 {
     m_rules->showFaulty();
-    const bool candidates = bool(select::modelRefsFromText(m_candidates->toPlainText()));
+    const bool candidates = bool(m_names.models(m_candidates->toPlainText()));
     m_tabs->setCurrentIndex(!candidates ? 0 : !m_rules->rules() ? 1 : 2);
 }
 

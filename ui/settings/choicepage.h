@@ -2,6 +2,7 @@
 
 #include "core/select/policy.h"
 #include "ui/appcontext.h"
+#include "ui/settings/modelnames.h"
 
 #include <QWidget>
 
@@ -41,6 +42,7 @@ private:
     QString trialText(const select::Policy &policy, const select::RuleVerdict &verdict) const;
 
     AppContext &m_context;
+    ModelNames m_names;
     select::Weights m_before;
     QTabWidget *m_tabs;
     QComboBox *m_strategy;

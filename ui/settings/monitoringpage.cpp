@@ -75,9 +75,9 @@ QSpinBox *holdBox(const profile::AlertRule &rule)
     return hold;
 }
 
-MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
-    : QWidget(parent), m_settings(settings),
-      m_values(new ValuesPage(settings, { "monitor/report_s", "monitor/notify" }, this))
+MonitoringPage::MonitoringPage(AppContext &context, QWidget *parent)
+    : QWidget(parent), m_settings(context.settings),
+      m_values(new ValuesPage(context, { "monitor/report_s", "monitor/notify" }, this))
 {
     auto *title = new ToneLabel(u"alertsHint"_s, ToneLabel::Tone::Muted, this);
     title->setText(
@@ -88,7 +88,7 @@ MonitoringPage::MonitoringPage(config::Settings &settings, QWidget *parent)
     grid->setHorizontalSpacing(grid::gap);
     grid->setVerticalSpacing(grid::unit);
     grid->setColumnStretch(0, 1);
-    m_kept = profile::alertRulesFromJson(QJsonObject::fromVariantMap(settings.value("monitor/alerts").toMap()));
+    m_kept = profile::alertRulesFromJson(QJsonObject::fromVariantMap(m_settings.value("monitor/alerts").toMap()));
     for (const profile::AlertRule &rule : std::as_const(m_kept)) {
         if (!isOwn(rule))
             addRule(grid, rule);

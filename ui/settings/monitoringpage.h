@@ -17,6 +17,7 @@ class Settings;
 
 namespace talkbench::ui {
 
+struct AppContext;
 class OwnAlerts;
 class ValuesPage;
 
@@ -30,7 +31,7 @@ class MonitoringPage final : public QWidget {
     Q_OBJECT
 
 public:
-    explicit MonitoringPage(config::Settings &settings, QWidget *parent = nullptr);
+    explicit MonitoringPage(AppContext &context, QWidget *parent = nullptr);
 
     base::Result<void> save();
 

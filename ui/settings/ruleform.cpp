@@ -1,7 +1,7 @@
 #include "ui/settings/ruleform.h"
 
-#include "core/select/policy.h"
 #include "ui/settings/formparts.h"
+#include "ui/settings/modelnames.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -40,13 +40,13 @@ base::Error wrong(const QString &message)
 
 } // namespace
 
-RuleForm::RuleForm(const select::Rule &rule, QWidget *parent)
-    : QWidget(parent), m_before(rule), m_enabled(new QCheckBox(tr("Use this rule")))
+RuleForm::RuleForm(const select::Rule &rule, const ModelNames &names, QWidget *parent)
+    : QWidget(parent), m_names(names), m_before(rule), m_enabled(new QCheckBox(tr("Use this rule")))
 {
     QFormLayout *form = settingsForm(this);
     m_name = addText(form, u"ruleName"_s, tr("Name"), rule.name);
-    QString models = select::toText(rule.models);
-    m_models = addText(form, u"ruleModels"_s, tr("Models"), models.replace(u',', u", "_s), tr("provider/model, …"));
+    m_models = addText(form, u"ruleModels"_s, tr("Models"), names.text(rule.models, u", "_s), tr("provider/model, …"));
+    names.completeIn(m_models);
     m_keywords = addText(form, u"ruleKeywords"_s, tr("One of the words"), rule.keywords.join(u", "_s));
     m_pattern = addText(form, u"rulePattern"_s, tr("Pattern"), rule.pattern, tr("a regular expression"));
     m_minTokens = addText(form, u"ruleMinTokens"_s, tr("At least, tokens"), textOf(rule.minTokens));
@@ -91,6 +91,12 @@ QString RuleForm::name() const
     return m_name->text().trimmed();
 }
 
+void RuleForm::startNaming()
+{
+    m_name->setFocus();
+    m_name->selectAll();
+}
+
 base::Result<void> RuleForm::readNumbers(select::Rule &rule) const
 {
     for (const auto &[field, number] :
@@ -130,7 +136,7 @@ base::Result<select::Rule> RuleForm::rule() const
     select::Rule rule = m_before;
     rule.name = name();
     rule.enabled = m_enabled->isChecked();
-    const auto models = select::modelRefsFromText(m_models->text());
+    const auto models = m_names.models(m_models->text());
     if (!models)
         return models.error();
     rule.models = *models;

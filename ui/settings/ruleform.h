@@ -11,16 +11,21 @@ class QLineEdit;
 
 namespace talkbench::ui {
 
+class ModelNames;
+
 /// The fields of one rule. What is left empty is no condition.
 class RuleForm final : public QWidget {
     Q_OBJECT
 
 public:
-    explicit RuleForm(const select::Rule &rule, QWidget *parent = nullptr);
+    /// `names` has to outlive it.
+    RuleForm(const select::Rule &rule, const ModelNames &names, QWidget *parent = nullptr);
 
     /// An error says what is wrong with what stands in the fields.
     base::Result<select::Rule> rule() const;
     QString name() const;
+    /// Puts the cursor into the name, to be replaced.
+    void startNaming();
 
 Q_SIGNALS:
     void edited();
@@ -32,6 +37,7 @@ private:
     base::Result<void> readNumbers(select::Rule &rule) const;
     base::Result<void> readTimes(select::Rule &rule) const;
 
+    const ModelNames &m_names;
     const select::Rule m_before; ///< what has no field stays
     QCheckBox *m_enabled;
     QLineEdit *m_name;

@@ -28,8 +28,8 @@ public:
 
 } // namespace
 
-RuleList::RuleList(const QList<select::Rule> &rules, QWidget *parent)
-    : QWidget(parent), m_list(new QListWidget(this)), m_forms(new QStackedWidget(this)),
+RuleList::RuleList(const QList<select::Rule> &rules, const ModelNames &names, QWidget *parent)
+    : QWidget(parent), m_names(names), m_list(new QListWidget(this)), m_forms(new QStackedWidget(this)),
       m_remove(new QPushButton(tr("Remove"), this)), m_up(new QPushButton(tr("Up"), this)),
       m_down(new QPushButton(tr("Down"), this))
 {
@@ -106,7 +106,7 @@ QWidget *RuleList::buttons()
 
 void RuleList::add(const select::Rule &rule)
 {
-    auto *form = new RuleForm(rule);
+    auto *form = new RuleForm(rule, m_names);
     m_forms->addWidget(form);
     auto *item = new RuleItem(form, m_list);
     connect(form, &RuleForm::edited, this, [this, item, form] {

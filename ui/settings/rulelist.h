@@ -11,6 +11,7 @@ class QStackedWidget;
 
 namespace talkbench::ui {
 
+class ModelNames;
 class RuleForm;
 
 /// The rules in their order, the first that matches decides, and the fields of the one that is selected. The order changes by
@@ -19,7 +20,8 @@ class RuleList final : public QWidget {
     Q_OBJECT
 
 public:
-    explicit RuleList(const QList<select::Rule> &rules, QWidget *parent = nullptr);
+    /// `names` has to outlive it.
+    RuleList(const QList<select::Rule> &rules, const ModelNames &names, QWidget *parent = nullptr);
 
     /// An error is of the first rule that can't be kept.
     base::Result<QList<select::Rule>> rules() const;
@@ -37,6 +39,7 @@ private:
     void showCurrent();
     RuleForm *formOf(const QListWidgetItem *item) const;
 
+    const ModelNames &m_names;
     QListWidget *m_list;
     QStackedWidget *m_forms;
     QPushButton *m_remove;

@@ -34,14 +34,14 @@ namespace talkbench::ui {
 SettingsDialog::SettingsDialog(AppContext &context, QWidget *parent)
     : QDialog(parent), m_settings(context.settings), m_secrets(context.secrets), m_pages(new QListWidget(this)),
       m_stack(new QStackedWidget(this)), m_providers(new ProvidersPage(context, this)),
-      m_general(new ValuesPage(context.settings,
+      m_general(new ValuesPage(context,
                                { "theme", "text_zoom", "send_with", "default/provider", "default/model", "default/auto",
                                  "context/", "local_hosts" },
                                this)),
-      m_limits(new ValuesPage(context.settings, { "limits/", "retry/" }, this)),
-      m_network(new NetworkPage(context, this)), m_cache(new CachePage(context, this)),
-      m_prices(new PricesPage(context, this)), m_budgets(new BudgetsPage(context.settings, this)),
-      m_choice(new ChoicePage(context, this)), m_monitoring(new MonitoringPage(context.settings, this)),
+      m_limits(new ValuesPage(context, { "limits/", "retry/" }, this)), m_network(new NetworkPage(context, this)),
+      m_cache(new CachePage(context, this)), m_prices(new PricesPage(context, this)),
+      m_budgets(new BudgetsPage(context.settings, this)), m_choice(new ChoicePage(context, this)),
+      m_monitoring(new MonitoringPage(context, this)),
       m_message(new ToneLabel(u"settingsMessage"_s, ToneLabel::Tone::Error, this))
 {
     setObjectName(u"settingsDialog"_s);

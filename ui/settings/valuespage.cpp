@@ -19,6 +19,7 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int fieldCharacters = 36;
+constexpr auto summaryKey = "context/summary_model";
 
 /// What a choice of the table is called on screen.
 QString choiceTitle(const QString &choice)
@@ -31,7 +32,7 @@ QString choiceTitle(const QString &choice)
         { "ctrl_enter", QT_TRANSLATE_NOOP("Choice", "Ctrl+Enter") },
         { "drop", QT_TRANSLATE_NOOP("Choice", "Leave out the oldest turns") },
         { "cut", QT_TRANSLATE_NOOP("Choice", "Cut the longest message") },
-        { "summarise", QT_TRANSLATE_NOOP("Choice", "Put a summary in place of older turns") },
+        { "summarise", QT_TRANSLATE_NOOP("Choice", "Summarise the older turns") },
         { "off", QT_TRANSLATE_NOOP("Choice", "Never") },
         { "deterministic", QT_TRANSLATE_NOOP("Choice", "Temperature 0 or a seed") },
         { "always", QT_TRANSLATE_NOOP("Choice", "Always") },
@@ -69,10 +70,23 @@ Box *spin(const config::Setting &setting, Number value)
     return box;
 }
 
+QVariant shownIn(const QWidget *field)
+{
+    if (const auto *box = qobject_cast<const QComboBox *>(field))
+        return box->currentData();
+    if (const auto *box = qobject_cast<const QSpinBox *>(field))
+        return box->value();
+    if (const auto *box = qobject_cast<const QDoubleSpinBox *>(field))
+        return box->value();
+    if (const auto *box = qobject_cast<const QCheckBox *>(field))
+        return box->isChecked();
+    return qobject_cast<const QLineEdit *>(field)->text().trimmed();
+}
+
 } // namespace
 
-ValuesPage::ValuesPage(config::Settings &settings, const QList<QByteArray> &keys, QWidget *parent)
-    : QWidget(parent), m_settings(settings)
+ValuesPage::ValuesPage(AppContext &context, const QList<QByteArray> &keys, QWidget *parent)
+    : QWidget(parent), m_settings(context.settings), m_names(context)
 {
     auto *form = new QFormLayout(this);
     form->setContentsMargins(0, 0, 0, 0);
@@ -106,7 +120,7 @@ QWidget *ValuesPage::addRow(QFormLayout *form, const config::Setting &setting)
     label->setMinimumHeight(grid::control);
     label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // beside the first line of a tall field
     form->addRow(label, cell);
-    m_rows << Row { setting.key, field, problem, valueOf(field) };
+    m_rows << Row { setting.key, field, problem, shownIn(field) };
     return field;
 }
 
@@ -142,39 +156,51 @@ QWidget *ValuesPage::fieldFor(const config::Setting &setting)
         box->setChecked(value.toBool());
         return box;
     }
-    default: {
-        auto *edit = new QLineEdit(value.toString());
-        edit->setPlaceholderText(QByteArrayView(setting.key) == "default/model" ? tr("the provider's own")
-                                                                                : tr("none"));
-        return edit;
-    }
+    default:
+        return textField(setting, value.toString());
     }
 }
 
-QVariant ValuesPage::valueOf(const QWidget *field)
+QWidget *ValuesPage::textField(const config::Setting &setting, const QString &text)
 {
-    if (const auto *box = qobject_cast<const QComboBox *>(field))
-        return box->currentData();
-    if (const auto *box = qobject_cast<const QSpinBox *>(field))
-        return box->value();
-    if (const auto *box = qobject_cast<const QDoubleSpinBox *>(field))
-        return box->value();
-    if (const auto *box = qobject_cast<const QCheckBox *>(field))
-        return box->isChecked();
-    return qobject_cast<const QLineEdit *>(field)->text().trimmed();
+    const QByteArrayView key(setting.key);
+    auto *edit = new QLineEdit(text);
+    edit->setPlaceholderText(key == "default/model" ? tr("the provider's own") : tr("none"));
+    if (key != summaryKey)
+        return edit;
+    if (const auto model = select::modelRefFromText(text)) {
+        m_names.keep({ *model });
+        edit->setText(m_names.text(*model));
+    }
+    m_names.completeIn(edit);
+    return edit;
+}
+
+/// What is stored of what stands in the field.
+base::Result<QVariant> ValuesPage::valueOf(const QByteArray &key, const QVariant &shown) const
+{
+    if (key != summaryKey)
+        return shown;
+    const auto models = m_names.models(shown.toString());
+    if (!models)
+        return models.error();
+    if (models->size() > 1)
+        return base::Error { base::ErrorKind::Config, tr("One model makes the summaries."), {}, 0, std::nullopt };
+    return QVariant(models->isEmpty() ? QString() : toText(models->constFirst()));
 }
 
 base::Result<void> ValuesPage::save()
 {
     base::Result<void> outcome;
     for (Row &row : m_rows) {
-        const QVariant value = valueOf(row.field);
+        const QVariant shown = shownIn(row.field);
         row.problem->hide();
-        if (value == row.shown)
+        if (shown == row.shown)
             continue;
-        const auto stored = m_settings.setValue(row.key, value);
+        const auto value = valueOf(row.key, shown);
+        const auto stored = value ? m_settings.setValue(row.key, *value) : base::Result<void>(value.error());
         if (stored || stored.error().kind == base::ErrorKind::Storage)
-            row.shown = value;
+            row.shown = shown;
         if (stored)
             continue;
         row.problem->setText(stored.error().message);

@@ -1,17 +1,16 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "ui/settings/modelnames.h"
 
-#include <QHash>
 #include <QWidget>
 
 class QFormLayout;
 class QLabel;
 
 namespace talkbench::config {
-class Settings;
 struct Setting;
-} // namespace talkbench::config
+}
 
 namespace talkbench::ui {
 
@@ -21,7 +20,7 @@ class ValuesPage final : public QWidget {
 
 public:
     /// `keys`: of the table, in order; a key that ends in '/' stands for all that begin with it.
-    ValuesPage(config::Settings &settings, const QList<QByteArray> &keys, QWidget *parent = nullptr);
+    ValuesPage(AppContext &context, const QList<QByteArray> &keys, QWidget *parent = nullptr);
 
     /// Stores what was changed. An error is shown beside its field too.
     base::Result<void> save();
@@ -29,14 +28,16 @@ public:
 private:
     QWidget *addRow(QFormLayout *form, const config::Setting &setting);
     QWidget *fieldFor(const config::Setting &setting);
-    static QVariant valueOf(const QWidget *field);
+    QWidget *textField(const config::Setting &setting, const QString &text);
+    base::Result<QVariant> valueOf(const QByteArray &key, const QVariant &shown) const;
 
     config::Settings &m_settings;
+    ModelNames m_names;
     struct Row {
         QByteArray key;
         QWidget *field;
         QLabel *problem;
-        QVariant shown;
+        QVariant shown; ///< what stood in the field when it was stored last
     };
     QList<Row> m_rows;
 };
