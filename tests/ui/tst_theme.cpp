@@ -6,15 +6,21 @@
 
 #include <QApplication>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDirIterator>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
+#include <QSlider>
+#include <QSpinBox>
 #include <QStyle>
 #include <QStyleOptionButton>
 #include <QTest>
 #include <QVBoxLayout>
+#include <QWheelEvent>
 
 using namespace talkbench::ui;
 using namespace Qt::StringLiterals;
@@ -36,6 +42,7 @@ private Q_SLOTS:
     void checkBoxesAreSeen_data();
     void checkBoxesAreSeen();
     void roundFieldsKeepTheirCorners();
+    void theWheelChangesOnlyWhatHasTheFocus();
 };
 
 void TestTheme::textReachesTheContrast_data()
@@ -278,6 +285,49 @@ void TestTheme::roundFieldsKeepTheirCorners()
     const QColor focused = at({ 120, 20 });
     QVERIFY2(contrast(focused, field.palette().color(QPalette::Base)) >= 3, qPrintable(focused.name()));
     QVERIFY(calm != focused);
+}
+
+void TestTheme::theWheelChangesOnlyWhatHasTheFocus()
+{
+    const Theme theme(*qApp);
+    QScrollArea area;
+    auto *form = new QWidget;
+    form->setMinimumHeight(2000);
+    auto *choice = new QComboBox(form);
+    choice->addItems({ u"one"_s, u"two"_s, u"three"_s });
+    auto *number = new QSpinBox(form);
+    number->move(0, 60);
+    auto *slider = new QSlider(Qt::Horizontal, form);
+    slider->move(0, 120);
+    area.setWidget(form);
+    area.resize(300, 300);
+    area.show();
+    area.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&area));
+    area.setFocus();
+    const auto turn = [](QWidget *over) {
+        const QPointF at(over->rect().center());
+        QWheelEvent down(at, over->mapToGlobal(at), {}, { 0, -120 }, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
+                         false);
+        QApplication::sendEvent(over, &down);
+    };
+    number->setValue(50);
+    slider->setValue(50);
+    int before = 0;
+    for (QWidget *over :
+         std::initializer_list<QWidget *> { choice, number, number->findChild<QLineEdit *>(), slider }) {
+        turn(over);
+        QVERIFY(area.verticalScrollBar()->value() > before);
+        before = area.verticalScrollBar()->value();
+    }
+    QCOMPARE(choice->currentIndex(), 0);
+    QCOMPARE(number->value(), 50);
+    QCOMPARE(slider->value(), 50);
+    QVERIFY(area.hasFocus());
+    number->setFocus();
+    turn(number);
+    QCOMPARE(number->value(), 49);
+    QCOMPARE(area.verticalScrollBar()->value(), before);
 }
 
 QTEST_MAIN(TestTheme)

@@ -5,11 +5,13 @@
 #include "ui/theme/metrics.h"
 
 #include <QAbstractSpinBox>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
 #include <QPlainTextEdit>
+#include <QSlider>
 #include <QStyleOption>
 #include <QTableView>
 
@@ -355,6 +357,21 @@ void Style::polish(QWidget *widget)
         lines->viewport()->setAutoFillBackground(false);
     if (auto *header = qobject_cast<QHeaderView *>(widget); header && header->orientation() == Qt::Horizontal)
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    if (qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractSpinBox *>(widget)
+        || qobject_cast<QSlider *>(widget)) {
+        widget->installEventFilter(this);
+        if (widget->focusPolicy() == Qt::WheelFocus) // the wheel would give it the focus first
+            widget->setFocusPolicy(Qt::StrongFocus);
+    }
+}
+
+bool Style::eventFilter(QObject *watched, QEvent *event)
+{
+    const auto *field = qobject_cast<QWidget *>(watched);
+    if (event->type() != QEvent::Wheel || !field || field->hasFocus())
+        return QProxyStyle::eventFilter(watched, event);
+    event->ignore(); // its parent's turn
+    return true;
 }
 
 int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget,

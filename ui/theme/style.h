@@ -5,7 +5,8 @@
 namespace talkbench::ui {
 
 /// Fusion with flat, rounded controls in the theme's colours. A tool button draws nothing until it is hovered, pressed
-/// or checked; a push button that is its dialog's default is filled with the accent.
+/// or checked; a push button that is its dialog's default is filled with the accent. The wheel changes what has the focus only:
+/// over any other field it scrolls what is around.
 class Style final : public QProxyStyle {
     Q_OBJECT
 
@@ -15,6 +16,7 @@ public:
     /// Names come from servers: a label takes none for markup, unless it was made for that.
     void polish(QWidget *widget) override;
     using QProxyStyle::polish;
+    bool eventFilter(QObject *watched, QEvent *event) override;
 
     /// What goes with the text's size: icons and the buttons around them.
     void setZoom(double zoom) { m_zoom = zoom; }
