@@ -63,6 +63,11 @@ void RowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, c
         painter->setBrush(chosen ? c.selection : c.hover);
         painter->drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -1), 6, 6);
     }
+    if (option.state.testFlag(QStyle::State_HasFocus) && option.state.testFlag(QStyle::State_KeyboardFocusChange)) {
+        painter->setPen(QPen(c.accent, 1.5));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -1), 6, 6);
+    }
     QRect space = option.rect.adjusted(grid::unit, 0, -grid::unit, 0);
     const QIcon picture = index.data(Qt::DecorationRole).value<QIcon>();
     if (!picture.isNull()) {

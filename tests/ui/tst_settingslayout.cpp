@@ -10,8 +10,11 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QTabWidget>
+#include <QTableView>
 #include <QTest>
 #include <QToolButton>
 
@@ -31,6 +34,10 @@ private Q_SLOTS:
     void aSmallWindowCutsNothing();
     void aSecondKeyHasItsRoom();
     void arrowsEditANumber();
+    void tabGoesAsOneReads_data();
+    void tabGoesAsOneReads();
+    void aNewRuleIsNamedFirst();
+    void listsAndTabsShowTheFocus();
 };
 
 void SettingsLayoutTest::everyFieldHasAName()
@@ -136,6 +143,78 @@ void SettingsLayoutTest::arrowsEditANumber()
     QCOMPARE(edits, 2);
     whole.setValue(7);
     QCOMPARE(edits, 3);
+}
+
+void SettingsLayoutTest::tabGoesAsOneReads_data()
+{
+    QTest::addColumn<int>("page");
+    QTest::addColumn<QStringList>("wanted");
+    QTest::newRow("prices") << int(SettingsDialog::Prices)
+                            << QStringList { u"settingsPages"_s, u"priceSearch"_s,    u"priceTable"_s,  u"priceAdd"_s,
+                                             u"priceEdit"_s,     u"recomputeCosts"_s, u"settingsSave"_s };
+    QTest::newRow("rules") << int(SettingsDialog::Choice)
+                           << QStringList { u"settingsPages"_s, u"qt_tabwidget_tabbar"_s, u"ruleList"_s,
+                                            u"ruleAdd"_s,       u"ruleRemove"_s,          u"ruleName"_s,
+                                            u"ruleEnabled"_s,   u"tryPrompt"_s,           u"settingsSave"_s };
+}
+
+void SettingsLayoutTest::tabGoesAsOneReads()
+{
+    QFETCH(int, page);
+    QFETCH(QStringList, wanted);
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Page(page));
+    dialog.open();
+    QVERIFY(QTest::qWaitForWindowActive(&dialog));
+    find<QTabWidget>(dialog, u"choiceTabs"_s)->setCurrentIndex(1);
+    find<QPushButton>(dialog, u"ruleAdd"_s)->click();
+    auto *prices = find<QTableView>(dialog, u"priceTable"_s);
+    prices->setCurrentIndex(prices->model()->index(0, 0));
+    QWidget *start = find<QWidget>(dialog, wanted.constFirst());
+    start->setFocus();
+    QStringList order;
+    int steps = 0;
+    do {
+        if (const QString name = dialog.focusWidget()->objectName(); wanted.contains(name))
+            order << name;
+        QTest::keyClick(dialog.focusWidget(), Qt::Key_Tab);
+    } while (dialog.focusWidget() != start && ++steps < 100);
+    QCOMPARE(order, wanted);
+}
+
+void SettingsLayoutTest::aNewRuleIsNamedFirst()
+{
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Choice);
+    dialog.open();
+    find<QTabWidget>(dialog, u"choiceTabs"_s)->setCurrentIndex(1);
+    QVERIFY(QTest::qWaitForWindowActive(&dialog));
+    find<QPushButton>(dialog, u"ruleAdd"_s)->click();
+    QCOMPARE(dialog.focusWidget()->objectName(), u"ruleName"_s);
+    QTest::keyClicks(dialog.focusWidget(), u"Code"_s);
+    QCOMPARE(find<QListWidget>(dialog, u"ruleList"_s)->item(0)->text(), u"Code"_s);
+}
+
+void SettingsLayoutTest::listsAndTabsShowTheFocus()
+{
+    const Theme theme(*qApp);
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Choice);
+    dialog.open();
+    QVERIFY(QTest::qWaitForWindowActive(&dialog));
+    auto *prompt = find<QLineEdit>(dialog, u"tryPrompt"_s);
+    for (const auto &name : { u"settingsPages"_s, u"qt_tabwidget_tabbar"_s }) {
+        auto *widget = name == u"settingsPages"_s
+            ? find<QWidget>(dialog, name)
+            : find<QTabWidget>(dialog, u"choiceTabs"_s)->findChild<QWidget *>(name);
+        prompt->setFocus(Qt::ShortcutFocusReason);
+        const QImage calm = widget->grab().toImage();
+        widget->setFocus(Qt::ShortcutFocusReason);
+        QVERIFY2(widget->grab().toImage() != calm, qPrintable(name));
+    }
 }
 
 QTEST_MAIN(SettingsLayoutTest)

@@ -3,6 +3,7 @@
 #include "core/cost/rates.h"
 #include "ui/settings/formparts.h"
 #include "ui/settings/smalltable.h"
+#include "ui/taborder.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
@@ -299,6 +300,11 @@ base::Result<cost::Price> PriceDialog::price() const
             return read.error();
     }
     return price;
+}
+
+bool PriceDialog::focusNextPrevChild(bool next)
+{
+    return moveFocus({ this }, next);
 }
 
 void PriceDialog::confirm()

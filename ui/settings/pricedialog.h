@@ -33,6 +33,9 @@ public:
 Q_SIGNALS:
     void priced(const talkbench::cost::Price &price);
 
+protected:
+    bool focusNextPrevChild(bool next) override;
+
 private:
     QWidget *form(const PriceDraft &draft);
     QLineEdit *addLine(QFormLayout *form, const QString &objectName, const QString &title, const QString &text,

@@ -90,6 +90,7 @@ QWidget *RuleList::buttons()
         rule.name = tr("New rule");
         add(rule);
         m_list->setCurrentRow(m_list->count() - 1);
+        formOf(m_list->currentItem())->startNaming();
         Q_EMIT edited();
     });
     connect(m_remove, &QPushButton::clicked, this, &RuleList::removeCurrent);

@@ -12,6 +12,7 @@
 #include "ui/settings/pricespage.h"
 #include "ui/settings/providerspage.h"
 #include "ui/settings/valuespage.h"
+#include "ui/taborder.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 #include "ui/whenready.h"
@@ -138,6 +139,11 @@ QVariantList SettingsDialog::values() const
 bool SettingsDialog::isEdited() const
 {
     return m_providers->isEdited() || m_prices->isEdited() || values() != m_before;
+}
+
+bool SettingsDialog::focusNextPrevChild(bool next)
+{
+    return moveFocus({ this }, next);
 }
 
 void SettingsDialog::reject()

@@ -42,6 +42,10 @@ public:
     /// Asks first where something was edited.
     void reject() override;
 
+protected:
+    /// In reading order, not in that in which pages and rules were made.
+    bool focusNextPrevChild(bool next) override;
+
 private:
     bool isEdited() const;
     QVariantList values() const;

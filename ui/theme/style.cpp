@@ -122,6 +122,8 @@ void drawTab(const QStyleOption *option, QPainter *painter, const Colours &c)
         roundRect(painter, rect.adjusted(0, 0, 0, -grid::half), c.hover, {});
     if (has(option, QStyle::State_Selected))
         painter->fillRect(rect.left(), rect.bottom() - 1, rect.width(), 2, c.accent);
+    if (has(option, QStyle::State_HasFocus) && has(option, QStyle::State_KeyboardFocusChange))
+        roundRect(painter, rect.adjusted(0, 0, 0, -grid::half), {}, c.accent, controlRadius, 1.5);
 }
 
 void drawScrollBar(const QStyleOptionSlider *option, QPainter *painter, const Colours &c, const QRect &slider)
@@ -197,6 +199,12 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         QStyleOptionButton button = *qstyleoption_cast<const QStyleOptionButton *>(option);
         button.palette.setColor(QPalette::ButtonText, c.onAccent);
         QProxyStyle::drawControl(element, &button, painter, widget);
+        return;
+    }
+    if (const auto *tab = qstyleoption_cast<const QStyleOptionTab *>(option); tab && element == CE_TabBarTabLabel) {
+        QStyleOptionTab label = *tab;
+        label.state &= ~State_HasFocus; // its shape shows it
+        QProxyStyle::drawControl(element, &label, painter, widget);
         return;
     }
     if (element == CE_TabBarTabShape) {
