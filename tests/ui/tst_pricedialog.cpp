@@ -98,6 +98,32 @@ private Q_SLOTS:
         QCOMPARE(dialog.price()->tiers, (QList<cost::Tier> { { 200'000, { 2, 3 } } }));
     }
 
+    void anEmptyCellSaysWhatItTakes()
+    {
+        PriceDialog dialog({ known() }, nullptr);
+        dialog.show();
+        find<QPushButton>(dialog, u"priceHoursAdd"_s)->click();
+        const auto *hours = find<QTableWidget>(dialog, u"priceHours"_s);
+        const auto editors = hours->viewport()->findChildren<QLineEdit *>();
+        QCOMPARE(editors.size(), 1); // of the new row's first cell
+        QCOMPARE(editors.at(0)->placeholderText(), u"16:30"_s);
+        for (int column = 0; column < 2; ++column)
+            QVERIFY(!(hours->item(0, column)->textAlignment() & Qt::AlignRight));
+        QVERIFY(hours->item(0, 2)->textAlignment() & Qt::AlignRight);
+    }
+
+    void aCorrectedCellTakesTheErrorAway()
+    {
+        PriceDialog dialog({ known() }, nullptr);
+        dialog.show();
+        type(rates(dialog), 0, { {}, u"cheap"_s });
+        find<QPushButton>(dialog, u"priceDialogOk"_s)->click();
+        const auto *problem = find<QLabel>(dialog, u"priceDialogProblem"_s);
+        QVERIFY(problem->isVisible());
+        type(rates(dialog), 0, { {}, u"1"_s });
+        QVERIFY(!problem->isVisible());
+    }
+
     void nonsenseIsRefusedInWords_data()
     {
         QTest::addColumn<int>("row");

@@ -8,6 +8,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -38,6 +39,9 @@ private Q_SLOTS:
     void tabGoesAsOneReads();
     void aNewRuleIsNamedFirst();
     void listsAndTabsShowTheFocus();
+    void pricesAreNotCut();
+    void aNarrowRuleWrapsItsFields();
+    void tryingAPromptMovesNoButton();
 };
 
 void SettingsLayoutTest::everyFieldHasAName()
@@ -152,10 +156,11 @@ void SettingsLayoutTest::tabGoesAsOneReads_data()
     QTest::newRow("prices") << int(SettingsDialog::Prices)
                             << QStringList { u"settingsPages"_s, u"priceSearch"_s,    u"priceTable"_s,  u"priceAdd"_s,
                                              u"priceEdit"_s,     u"recomputeCosts"_s, u"settingsSave"_s };
-    QTest::newRow("rules") << int(SettingsDialog::Choice)
-                           << QStringList { u"settingsPages"_s, u"qt_tabwidget_tabbar"_s, u"ruleList"_s,
-                                            u"ruleAdd"_s,       u"ruleRemove"_s,          u"ruleName"_s,
-                                            u"ruleEnabled"_s,   u"tryPrompt"_s,           u"settingsSave"_s };
+    QTest::newRow("rules") << int(SettingsDialog::Choice) << QStringList { u"settingsPages"_s, u"qt_tabwidget_tabbar"_s,
+                                                                           u"ruleAdd"_s,       u"ruleRemove"_s,
+                                                                           u"ruleList"_s,      u"ruleName"_s,
+                                                                           u"ruleEnabled"_s,   u"tryPrompt"_s,
+                                                                           u"settingsSave"_s };
 }
 
 void SettingsLayoutTest::tabGoesAsOneReads()
@@ -215,6 +220,69 @@ void SettingsLayoutTest::listsAndTabsShowTheFocus()
         widget->setFocus(Qt::ShortcutFocusReason);
         QVERIFY2(widget->grab().toImage() != calm, qPrintable(name));
     }
+}
+
+void SettingsLayoutTest::pricesAreNotCut()
+{
+    const Theme theme(*qApp);
+    test::World world({ { u"a"_s, models() } });
+    cost::Price price;
+    price.model = u"m"_s;
+    price.providerId = u"openrouter-of-mine"_s;
+    price.batchFactor = 0.5;
+    price.from = QDate(2026, 11, 30);
+    world.prices.setRows(cost::PriceOrigin::User, { price });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Prices);
+    dialog.open();
+    auto *table = find<QTableView>(dialog, u"priceTable"_s);
+    const QHeaderView *header = table->horizontalHeader();
+    QVERIFY(!header->highlightSections());
+    QFont bold = table->font();
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    for (int row = 0; row < table->model()->rowCount(); ++row) {
+        for (int column = 1; column < 6; ++column) {
+            const QString text = table->model()->index(row, column).data().toString();
+            QVERIFY2(metrics.horizontalAdvance(text) < table->columnWidth(column), qPrintable(text));
+        }
+    }
+    for (int column = 2; column < 5; ++column)
+        QVERIFY(header->sectionSizeHint(column) <= table->columnWidth(column));
+}
+
+void SettingsLayoutTest::aNarrowRuleWrapsItsFields()
+{
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Choice);
+    dialog.open();
+    find<QTabWidget>(dialog, u"choiceTabs"_s)->setCurrentIndex(1);
+    QVERIFY(find<QLabel>(dialog, u"rulesHint"_s)->isVisible());
+    find<QPushButton>(dialog, u"ruleAdd"_s)->click();
+    QVERIFY(!find<QLabel>(dialog, u"rulesHint"_s)->isVisible());
+    const auto *name = find<QLineEdit>(dialog, u"ruleName"_s);
+    QWidget *form = name->parentWidget();
+    const int least = name->fontMetrics().averageCharWidth() * 18;
+    QVERIFY(form->minimumSizeHint().width() < 2 * least); // beside their labels they would need more
+    QVERIFY(name->width() >= least);
+}
+
+void SettingsLayoutTest::tryingAPromptMovesNoButton()
+{
+    test::World world({ { u"a"_s, models() } });
+    SettingsDialog dialog(world.context);
+    dialog.showPage(SettingsDialog::Choice);
+    dialog.open();
+    find<QTabWidget>(dialog, u"choiceTabs"_s)->setCurrentIndex(1);
+    auto *add = find<QPushButton>(dialog, u"ruleAdd"_s);
+    add->click();
+    find<QLineEdit>(dialog, u"ruleModels"_s)->setText(u"a/alpha"_s);
+    const QPoint before = add->mapTo(&dialog, QPoint());
+    find<QLineEdit>(dialog, u"tryPrompt"_s)->setText(u"Tell me a story"_s);
+    QTRY_VERIFY(find<QLabel>(dialog, u"tryTrial"_s)->isVisible());
+    QTRY_VERIFY(find<QLabel>(dialog, u"tryTrial"_s)->height() > 0);
+    QCOMPARE(add->mapTo(&dialog, QPoint()), before);
 }
 
 QTEST_MAIN(SettingsLayoutTest)

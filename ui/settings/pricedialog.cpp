@@ -45,7 +45,8 @@ SmallTable *ratesTable(QWidget *parent)
             PriceDialog::tr("Input that it wrote to its cache for an hour. Empty: as for five minutes"),
             PriceDialog::tr("Thoughts. Empty: as output"), PriceDialog::tr("Pictures in the input. Empty: as input") },
           PriceDialog::tr("Add a tier"),
-          PriceDialog::tr("Remove the tier") },
+          PriceDialog::tr("Remove the tier"),
+          { u"200000"_s, QLocale().toString(2.5), QLocale().toString(10) } },
         parent);
 }
 
@@ -56,7 +57,9 @@ SmallTable *hoursTable(QWidget *parent)
                             { PriceDialog::tr("From (UTC)"), PriceDialog::tr("Until"), PriceDialog::tr("Times") },
                             {},
                             PriceDialog::tr("Add hours"),
-                            PriceDialog::tr("Remove the hours") },
+                            PriceDialog::tr("Remove the hours"),
+                            { u"16:30"_s, u"00:30"_s, QLocale().toString(0.5) },
+                            2 },
                           parent);
 }
 
@@ -152,6 +155,8 @@ PriceDialog::PriceDialog(const PriceDraft &draft, QWidget *parent)
     connect(buttons, &QDialogButtonBox::accepted, this, &PriceDialog::confirm);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     fillRates(draft);
+    for (const SmallTable *table : { m_rates, m_hours })
+        connect(table, &SmallTable::edited, m_problem, &QWidget::hide);
     resize(fitting(this, { iconSide(this, 860), iconSide(this, 680) }));
     m_rates->setCurrent(0, 1);
 }

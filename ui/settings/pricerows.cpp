@@ -123,6 +123,10 @@ QString PriceRows::text(const cost::Price &price, int column) const
 QString PriceRows::alsoText(const cost::Price &price) const
 {
     QStringList parts;
+    if (price.from.isValid())
+        parts << tr("from %1").arg(price.from.toString(Qt::ISODate));
+    if (price.until.isValid())
+        parts << tr("until %1").arg(price.until.toString(Qt::ISODate));
     if (price.cacheWrite || price.cacheWrite1h)
         parts << tr("cache writes");
     if (price.reasoning)
@@ -135,10 +139,6 @@ QString PriceRows::alsoText(const cost::Price &price) const
         parts << tr("batch");
     if (!price.offPeak.isEmpty())
         parts << tr("hours");
-    if (price.from.isValid())
-        parts << tr("from %1").arg(price.from.toString(Qt::ISODate));
-    if (price.until.isValid())
-        parts << tr("until %1").arg(price.until.toString(Qt::ISODate));
     return parts.join(u", "_s);
 }
 

@@ -59,6 +59,13 @@ Q_SIGNALS:
     void opened(const QModelIndex &index);
 
 protected:
+    void changeEvent(QEvent *event) override
+    {
+        QTableView::changeEvent(event);
+        if (event->type() == QEvent::FontChange)
+            fitColumns();
+    }
+
     void keyPressEvent(QKeyEvent *event) override
     {
         const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
@@ -67,6 +74,9 @@ protected:
         else
             QTableView::keyPressEvent(event);
     }
+
+private:
+    void fitColumns();
 };
 
 PriceTable::PriceTable(QAbstractItemModel *model, QWidget *parent) : QTableView(parent)
@@ -85,12 +95,27 @@ PriceTable::PriceTable(QAbstractItemModel *model, QWidget *parent) : QTableView(
     setTextElideMode(Qt::ElideMiddle); // names differ at their ends
     verticalHeader()->hide();
     horizontalHeader()->setStretchLastSection(true);
-    setColumnWidth(PriceRows::Model, grid::gap * 12);
-    for (const int words : { PriceRows::Provider, PriceRows::Also })
-        setColumnWidth(words, grid::gap * 5);
-    for (const int rate : { PriceRows::Input, PriceRows::Output, PriceRows::CacheRead })
-        setColumnWidth(rate, grid::gap * 4);
+    horizontalHeader()->setHighlightSections(false);
+    fitColumns();
     connect(this, &QTableView::doubleClicked, this, &PriceTable::opened);
+}
+
+/// Names of models and what else there is have their share, the others what they need.
+void PriceTable::fitColumns()
+{
+    QFont bold = font(); // as a price of one's own is shown
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    const auto widthOf = [&metrics](const QString &text) { return metrics.horizontalAdvance(text) + 2 * grid::wide; };
+    setColumnWidth(PriceRows::Model, metrics.averageCharWidth() * 26);
+    setColumnWidth(PriceRows::Also,
+                   widthOf(PriceRows::tr("from %1").arg(u"2026-12-30"_s) + u", "_s + PriceRows::tr("batch")));
+    for (const int column : { PriceRows::Provider, PriceRows::Input, PriceRows::Output, PriceRows::CacheRead }) {
+        int width = horizontalHeader()->sectionSizeHint(column);
+        for (int row = 0; model() && row < model()->rowCount(); ++row)
+            width = std::max(width, widthOf(model()->index(row, column).data().toString()));
+        setColumnWidth(column, width);
+    }
 }
 
 PricesPage::PricesPage(AppContext &context, QWidget *parent)

@@ -16,6 +16,7 @@ namespace talkbench::ui {
 namespace {
 
 const auto timeFormat = u"HH:mm"_s;
+constexpr int leastCharacters = 18; ///< where a field has less beside its label it goes below it
 
 QString textOf(std::optional<qint64> number)
 {
@@ -44,6 +45,7 @@ RuleForm::RuleForm(const select::Rule &rule, const ModelNames &names, QWidget *p
     : QWidget(parent), m_names(names), m_before(rule), m_enabled(new QCheckBox(tr("Use this rule")))
 {
     QFormLayout *form = settingsForm(this);
+    form->setRowWrapPolicy(QFormLayout::WrapLongRows);
     m_name = addText(form, u"ruleName"_s, tr("Name"), rule.name);
     m_models = addText(form, u"ruleModels"_s, tr("Models"), names.text(rule.models, u", "_s), tr("provider/model, …"));
     names.completeIn(m_models);
@@ -70,6 +72,7 @@ QLineEdit *RuleForm::addText(QFormLayout *form, const QString &objectName, const
 {
     auto *edit = new QLineEdit(text);
     edit->setPlaceholderText(hint);
+    edit->setMinimumWidth(fontMetrics().averageCharWidth() * leastCharacters);
     addField(form, objectName, title, edit);
     connect(edit, &QLineEdit::textChanged, this, &RuleForm::edited);
     return edit;

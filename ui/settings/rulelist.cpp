@@ -1,9 +1,11 @@
 #include "ui/settings/rulelist.h"
 
 #include "ui/rowdelegate.h"
+#include "ui/settings/formparts.h"
 #include "ui/settings/ruleform.h"
 #include "ui/theme/metrics.h"
 
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QListWidget>
 #include <QPushButton>
@@ -30,8 +32,8 @@ public:
 
 RuleList::RuleList(const QList<select::Rule> &rules, const ModelNames &names, QWidget *parent)
     : QWidget(parent), m_names(names), m_list(new QListWidget(this)), m_forms(new QStackedWidget(this)),
-      m_remove(new QPushButton(tr("Remove"), this)), m_up(new QPushButton(tr("Up"), this)),
-      m_down(new QPushButton(tr("Down"), this))
+      m_hint(new ToneLabel(u"rulesHint"_s)), m_remove(new QPushButton(tr("Remove"), this)),
+      m_up(new QPushButton(tr("Up"), this)), m_down(new QPushButton(tr("Down"), this))
 {
     m_list->setObjectName(u"ruleList"_s);
     m_list->setAccessibleName(tr("Rules, in their order"));
@@ -40,19 +42,13 @@ RuleList::RuleList(const QList<select::Rule> &rules, const ModelNames &names, QW
     m_list->setMinimumWidth(grid::gap * 11);
     auto *left = new QVBoxLayout;
     left->setSpacing(grid::unit);
+    left->addLayout(buttons()); // above: what is tried below the page moves the list's end
     left->addWidget(m_list, 1);
-    left->addWidget(buttons());
     auto *line = new QHBoxLayout(this);
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(grid::gap);
     line->addLayout(left, 1);
-    // Many fields: they scroll rather than making every page as high as they are.
-    auto *scroll = new QScrollArea(this);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(m_forms);
-    line->addWidget(scroll, 2);
+    line->addLayout(formSide(), 2);
     connect(m_list, &QListWidget::currentItemChanged, this, &RuleList::showCurrent);
     connect(m_list->model(), &QAbstractItemModel::rowsMoved, this, [this] {
         showCurrent();
@@ -64,13 +60,29 @@ RuleList::RuleList(const QList<select::Rule> &rules, const ModelNames &names, QW
     showCurrent();
 }
 
-QWidget *RuleList::buttons()
+QLayout *RuleList::formSide()
 {
-    auto *row = new QWidget(this);
-    auto *adding = new QPushButton(tr("Add"), row);
-    auto *line = new QHBoxLayout(row);
-    line->setContentsMargins(0, 0, 0, 0);
-    line->setSpacing(grid::half);
+    // Many fields: they scroll rather than making every page as high as they are.
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(m_forms);
+    m_hint->setText(
+        tr("A rule says which models answer what it describes: long prompts, some words, a picture, a time of day. The "
+           "first rule that matches decides; where none does, “Auto” chooses as the first tab says."));
+    auto *column = new QVBoxLayout;
+    column->addWidget(m_hint);
+    column->addWidget(scroll, 1);
+    return column;
+}
+
+/// Two by two: the list is as narrow as they are.
+QLayout *RuleList::buttons()
+{
+    auto *adding = new QPushButton(tr("Add"), this);
+    auto *all = new QGridLayout;
+    all->setSpacing(grid::half);
     adding->setObjectName(u"ruleAdd"_s);
     adding->setAccessibleName(tr("Add a rule"));
     m_remove->setObjectName(u"ruleRemove"_s);
@@ -83,16 +95,9 @@ QWidget *RuleList::buttons()
     m_down->setToolTip(tr("Alt+Down"));
     for (QPushButton *button : { adding, m_remove, m_up, m_down }) {
         button->setAutoDefault(false);
-        line->addWidget(button);
+        all->addWidget(button, all->count() / 2, all->count() % 2);
     }
-    connect(adding, &QPushButton::clicked, this, [this] {
-        select::Rule rule;
-        rule.name = tr("New rule");
-        add(rule);
-        m_list->setCurrentRow(m_list->count() - 1);
-        formOf(m_list->currentItem())->startNaming();
-        Q_EMIT edited();
-    });
+    connect(adding, &QPushButton::clicked, this, &RuleList::addNew);
     connect(m_remove, &QPushButton::clicked, this, &RuleList::removeCurrent);
     connect(m_up, &QPushButton::clicked, this, [this] { move(-1); });
     connect(m_down, &QPushButton::clicked, this, [this] { move(1); });
@@ -102,7 +107,17 @@ QWidget *RuleList::buttons()
     };
     key(QKeySequence(Qt::ALT | Qt::Key_Up), -1);
     key(QKeySequence(Qt::ALT | Qt::Key_Down), 1);
-    return row;
+    return all;
+}
+
+void RuleList::addNew()
+{
+    select::Rule rule;
+    rule.name = tr("New rule");
+    add(rule);
+    m_list->setCurrentRow(m_list->count() - 1);
+    formOf(m_list->currentItem())->startNaming();
+    Q_EMIT edited();
 }
 
 void RuleList::add(const select::Rule &rule)
@@ -149,6 +164,7 @@ void RuleList::showCurrent()
 {
     RuleForm *form = formOf(m_list->currentItem());
     m_forms->setVisible(form != nullptr);
+    m_hint->setVisible(m_list->count() == 0);
     if (form)
         m_forms->setCurrentWidget(form);
     m_remove->setEnabled(form != nullptr);

@@ -13,6 +13,7 @@ namespace talkbench::ui {
 
 class ModelNames;
 class RuleForm;
+class ToneLabel;
 
 /// The rules in their order, the first that matches decides, and the fields of the one that is selected. The order changes by
 /// dragging or with Alt+Up and Alt+Down.
@@ -32,7 +33,9 @@ Q_SIGNALS:
     void edited();
 
 private:
-    QWidget *buttons();
+    QLayout *buttons();
+    QLayout *formSide();
+    void addNew();
     void add(const select::Rule &rule);
     void removeCurrent();
     void move(int by);
@@ -42,6 +45,7 @@ private:
     const ModelNames &m_names;
     QListWidget *m_list;
     QStackedWidget *m_forms;
+    ToneLabel *m_hint; ///< while there is no rule
     QPushButton *m_remove;
     QPushButton *m_up;
     QPushButton *m_down;

@@ -1,10 +1,13 @@
 #include "ui/settings/smalltable.h"
 
+#include "ui/theme/colours.h"
 #include "ui/theme/metrics.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QLineEdit>
 #include <QPushButton>
+#include <QStyledItemDelegate>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -18,6 +21,41 @@ namespace {
 
 constexpr int fixedRole = Qt::UserRole;
 constexpr int mostRows = 7; ///< before it scrolls
+
+/// Says by an example what an empty cell takes.
+class HintingDelegate final : public QStyledItemDelegate {
+public:
+    HintingDelegate(QStringList hints, QObject *parent) : QStyledItemDelegate(parent), m_hints(std::move(hints)) { }
+
+    QWidget *createEditor(QWidget *parent, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QWidget *editor = QStyledItemDelegate::createEditor(parent, option, index);
+        if (auto *line = qobject_cast<QLineEdit *>(editor))
+            line->setPlaceholderText(hintOf(index));
+        return editor;
+    }
+
+protected:
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::initStyleOption(option, index);
+        if (!option->text.isEmpty())
+            return;
+        option->text = hintOf(index);
+        option->features |= QStyleOptionViewItem::HasDisplay;
+        for (const QPalette::ColorRole role : { QPalette::Text, QPalette::HighlightedText })
+            option->palette.setColor(role, colours(option->palette).mutedText);
+    }
+
+private:
+    QString hintOf(const QModelIndex &index) const
+    {
+        const bool fixed = index.siblingAtColumn(0).data(fixedRole).toBool();
+        return fixed ? QString() : m_hints.value(index.column());
+    }
+
+    const QStringList m_hints;
+};
 
 QTableWidget *tableOf(const SmallTable::Look &look, QWidget *parent)
 {
@@ -35,13 +73,15 @@ QTableWidget *tableOf(const SmallTable::Look &look, QWidget *parent)
                            | QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
     table->setTabKeyNavigation(false);
     table->setWordWrap(false);
+    table->setItemDelegate(new HintingDelegate(look.hints, table));
     return table;
 }
 
 } // namespace
 
 SmallTable::SmallTable(const Look &look, QWidget *parent)
-    : QWidget(parent), m_table(tableOf(look, this)), m_remove(new QPushButton(look.remove, this))
+    : QWidget(parent), m_table(tableOf(look, this)), m_firstFigure(look.firstFigure),
+      m_remove(new QPushButton(look.remove, this))
 {
     auto *add = new QPushButton(look.add, this);
     add->setObjectName(look.objectName + u"Add"_s);
@@ -60,6 +100,7 @@ SmallTable::SmallTable(const Look &look, QWidget *parent)
     connect(add, &QPushButton::clicked, this, &SmallTable::addByUser);
     connect(m_remove, &QPushButton::clicked, this, &SmallTable::removeCurrent);
     connect(m_table, &QTableWidget::currentCellChanged, this, &SmallTable::showState);
+    connect(m_table, &QTableWidget::itemChanged, this, &SmallTable::edited);
     showState();
     fitHeight();
 }
@@ -69,7 +110,7 @@ void SmallTable::insert(int row, const QStringList &texts, bool fixed)
     m_table->insertRow(row);
     for (int column = 0; column < m_table->columnCount(); ++column) {
         auto *item = new QTableWidgetItem(texts.value(column));
-        if (column > 0)
+        if (column >= m_firstFigure)
             item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         if (column == 0 && fixed) {
             item->setData(fixedRole, true);
@@ -138,6 +179,7 @@ void SmallTable::removeCurrent()
     m_table->removeRow(row);
     fitHeight();
     showState();
+    Q_EMIT edited();
 }
 
 void SmallTable::showState()

@@ -21,6 +21,8 @@ public:
         QStringList tips; ///< of the headers
         QString add; ///< what the buttons say
         QString remove;
+        QStringList hints = {}; ///< an example for each column, shown in the empty cells of rows that were added
+        int firstFigure = 1; ///< from this column on the cells hold figures
     };
 
     explicit SmallTable(const Look &look, QWidget *parent = nullptr);
@@ -35,6 +37,9 @@ public:
     QString text(int row, int column) const;
     void setCurrent(int row, int column);
 
+Q_SIGNALS:
+    void edited();
+
 private:
     void insert(int row, const QStringList &texts, bool fixed);
     int end() const;
@@ -44,6 +49,7 @@ private:
     void fitHeight();
 
     QTableWidget *m_table;
+    const int m_firstFigure;
     QPushButton *m_remove;
 };
 
