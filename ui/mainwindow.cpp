@@ -320,6 +320,8 @@ void MainWindow::connectChats()
     connect(m_sidebar, &Sidebar::tagged, m_chats, &ChatController::setTags);
     connect(m_sidebar, &Sidebar::removeRequested, m_chats, &ChatController::remove);
     connect(m_sidebar, &Sidebar::undoRequested, m_chats, &ChatController::undoRemove);
+    connect(m_sidebar, &Sidebar::forgetRequested, m_chats, &ChatController::forgetAnswers);
+    connect(m_chats, &ChatController::answersForgotten, m_sidebar, &Sidebar::sayForgotten);
     connect(m_chats, &ChatController::removed, m_sidebar, &Sidebar::offerUndo);
     connect(m_chats, &ChatController::removalSettled, m_sidebar, [this] { m_sidebar->offerUndo({}); });
     connect(m_chats, &ChatController::conversationsChanged, this, &MainWindow::refreshSidebar);

@@ -129,6 +129,15 @@ QString formatMegabytes(double megabytes)
     return fixed(megabytes, 0) + u" MB"_s;
 }
 
+QString formatBytes(qint64 bytes)
+{
+    constexpr double kilobyte = 1 << 10;
+    constexpr double megabyte = 1 << 20;
+    if (static_cast<double>(bytes) >= megabyte)
+        return formatMegabytes(static_cast<double>(bytes) / megabyte);
+    return fixed(std::ceil(static_cast<double>(bytes) / kilobyte), 0) + u" kB"_s;
+}
+
 QString formatFigure(double value, QByteArrayView unit)
 {
     if (unit == "ms")

@@ -23,6 +23,8 @@ QString formatUsdItem(double usd);
 QString formatDifference(double percent);
 /// "41 kB", "61 MB", "1.2 GB".
 QString formatMegabytes(double megabytes);
+/// "12 kB" below a megabyte of 2^20 bytes, else as above.
+QString formatBytes(qint64 bytes);
 /// "just now", "12 s ago", "5 min ago", "2 h ago", "3 days ago".
 QString formatAge(qint64 ms);
 /// "from 3 days ago, saved 1.8 s and $0.012".

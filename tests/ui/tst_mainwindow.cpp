@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -45,6 +46,7 @@ private Q_SLOTS:
     void errorIsShownInPlace();
     void removeCanBeUndone();
     void removingGoesOnToTheNextRow();
+    void keptAnswersOfAChatAreForgotten();
     void filterGivesWay();
     void draftsAreKept();
     void draftsOutliveACrash();
@@ -292,6 +294,37 @@ void TestMainWindow::removingGoesOnToTheNextRow()
     const auto *toast = desk.window.findChild<QLabel *>(u"undoText"_s);
     QVERIFY(toast->isVisible());
     QCOMPARE(toast->text(), u"Deleted “One”"_s);
+}
+
+void TestMainWindow::keptAnswersOfAChatAreForgotten()
+{
+    QTemporaryDir dir;
+    Desk desk(dir.path());
+    desk.say(u"One"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
+    store::CacheStore &cache = desk.bench.context.cache;
+    for (const auto &[key, conversation] :
+         { std::pair("a", desk.window.chats().currentId()), std::pair("b", u"another"_s) }) {
+        profile::CacheEntry entry;
+        entry.original.model = u"m"_s;
+        entry.original.conversationId = conversation;
+        cache.save(key, entry);
+    }
+    const QPoint row = desk.list()->visualItemRect(desk.list()->currentItem()).center();
+    Q_EMIT desk.list()->customContextMenuRequested(row);
+    const auto *menu = desk.window.findChild<QMenu *>(u"conversationMenu"_s);
+    QVERIFY(menu);
+    const auto actions = menu->actions();
+    const auto forget = std::find_if(actions.begin(), actions.end(),
+                                     [](const QAction *action) { return action->text() == u"Forget kept answers"_s; });
+    QVERIFY(forget != actions.end());
+    (*forget)->trigger();
+    const auto *said = desk.window.findChild<QLabel *>(u"forgottenText"_s);
+    QTRY_VERIFY(said->isVisible());
+    QCOMPARE(said->text(), u"1 kept answer forgotten"_s);
+    auto stats = cache.stats();
+    stats.waitForFinished();
+    QCOMPARE(stats.result().entries, 1); // another conversation's
 }
 
 void TestMainWindow::filterGivesWay()

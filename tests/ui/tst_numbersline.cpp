@@ -92,6 +92,9 @@ void NumbersLineTest::figures_data()
     QTest::newRow("kB") << formatMegabytes(0.04) << u"41 kB"_s;
     QTest::newRow("a MB") << formatMegabytes(0.96) << u"1 MB"_s;
     QTest::newRow("MB") << formatMegabytes(61.2) << u"61 MB"_s;
+    QTest::newRow("kB") << formatBytes(1500) << u"2 kB"_s;
+    QTest::newRow("no bytes") << formatBytes(0) << u"0 kB"_s;
+    QTest::newRow("MB of bytes") << formatBytes(5 << 20) << u"5 MB"_s;
     QTest::newRow("GB") << formatMegabytes(1234) << u"1.2 GB"_s;
 }
 

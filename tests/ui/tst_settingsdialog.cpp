@@ -286,7 +286,9 @@ void SettingsDialogTest::theCacheIsShownAndCleared()
     QTRY_COMPARE(models->count(), 2);
     models->setCurrentIndex(1);
     QTest::keyClick(find<QPushButton>(dialog, u"cacheClearModel"_s), Qt::Key_Space);
-    QTRY_VERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().startsWith(u"1 answers"_s));
+    QTRY_VERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().startsWith(u"1 answer, "_s));
+    QVERIFY(find<QLabel>(dialog, u"cacheSize"_s)->text().endsWith(u" kB"_s));
+    QCOMPARE(find<QLabel>(dialog, u"cacheOutcome"_s)->text(), u"1 answer cleared."_s);
     QTRY_COMPARE(models->count(), 1);
     QCOMPARE(models->currentText(), u"a"_s);
     QTest::keyClick(find<QPushButton>(dialog, u"cacheClearAll"_s), Qt::Key_Space);

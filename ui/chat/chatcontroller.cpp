@@ -2,6 +2,7 @@
 
 #include "core/config/settings.h"
 #include "core/run/runservice.h"
+#include "core/store/cachestore.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
@@ -421,6 +422,14 @@ void ChatController::undoRemove()
     if (m_removedWasShown)
         open(id);
     Q_EMIT removalSettled();
+}
+
+void ChatController::forgetAnswers(const QString &conversationId)
+{
+    const profile::CacheFilter filter { .model = {}, .conversationId = conversationId };
+    whenReady(this, m_context.cache.clear(filter),
+              [this](const std::optional<qint64> &gone) { Q_EMIT answersForgotten(gone); });
+    m_context.runs.clearCache(filter); // what is in memory
 }
 
 void ChatController::settleRemoval()

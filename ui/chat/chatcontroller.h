@@ -73,6 +73,8 @@ public:
     void remove(const QString &conversationId);
     /// What was on display when it was removed is so again.
     void undoRemove();
+    /// Takes the conversation's answers out of the response cache; the conversation keeps them.
+    void forgetAnswers(const QString &conversationId);
 
     void send(const QString &text, const QList<llm::ContentPart> &pictures = {});
     void editAndResend(const QString &messageId, const QString &text);
@@ -112,6 +114,8 @@ Q_SIGNALS:
     /// A budget says to ask: allowSpending() or stopAnswer().
     void spendingQuestion(const QString &messageId, const QString &reason);
     void removed(const QString &title);
+    /// How many the response cache had kept.
+    void answersForgotten(const std::optional<qint64> &count);
     void removalSettled();
     void failed(const talkbench::base::Error &error);
 

@@ -32,6 +32,7 @@ constexpr int idRole = Qt::UserRole;
 constexpr int busyRole = Qt::UserRole + 1;
 constexpr int noteRole = Qt::UserRole + 2;
 constexpr int spinMs = 80;
+constexpr int saidMs = 8'000;
 constexpr int rowPadding = 7;
 
 bool isHeading(const QModelIndex &index)
@@ -140,7 +141,8 @@ QStringList tagsFrom(const QString &text)
 Sidebar::Sidebar(QWidget *parent)
     : QWidget(parent), m_filter(new QLineEdit(this)), m_list(new QListWidget(this)),
       m_new(textButton(u"newChat"_s, u"compose"_s, tr("New chat"), this)), m_undo(new Card(Card::Tone::Plain, this)),
-      m_undoText(new ElidedLabel(m_undo)), m_undoButton(new QPushButton(tr("Undo"), m_undo)), m_spin(new QTimer(this))
+      m_undoText(new ElidedLabel(m_undo)), m_undoButton(new QPushButton(tr("Undo"), m_undo)),
+      m_forgotten(mutedLabel(u"forgottenText"_s, this)), m_said(new QTimer(this)), m_spin(new QTimer(this))
 {
     setObjectName(u"sidebar"_s);
     m_new->setToolTip(tr("New chat (Ctrl+N)"));
@@ -148,7 +150,7 @@ Sidebar::Sidebar(QWidget *parent)
     connect(m_new, &QToolButton::clicked, this, &Sidebar::newRequested);
     makeFilter();
     makeList();
-    makeUndo();
+    makeFoot();
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, grid::unit, 0, grid::unit);
     column->setSpacing(grid::unit);
@@ -161,6 +163,7 @@ Sidebar::Sidebar(QWidget *parent)
     column->addWidget(m_list, 1);
     auto *foot = new QVBoxLayout;
     foot->setContentsMargins(grid::unit, 0, grid::unit, 0);
+    foot->addWidget(m_forgotten);
     foot->addWidget(m_undo);
     column->addLayout(foot);
 }
@@ -208,7 +211,7 @@ void Sidebar::makeList()
     });
 }
 
-void Sidebar::makeUndo()
+void Sidebar::makeFoot()
 {
     m_undoText->setObjectName(u"undoText"_s);
     m_undoText->setTextFormat(Qt::PlainText);
@@ -220,6 +223,11 @@ void Sidebar::makeUndo()
     undoLine->addWidget(m_undoText, 1);
     undoLine->addWidget(m_undoButton);
     m_undo->hide();
+    m_forgotten->setWordWrap(true);
+    m_forgotten->hide();
+    m_said->setSingleShot(true);
+    m_said->setInterval(saidMs);
+    connect(m_said, &QTimer::timeout, m_forgotten, &QWidget::hide);
 }
 
 void Sidebar::paintEvent(QPaintEvent *)
@@ -372,6 +380,16 @@ void Sidebar::offerUndo(const QString &title)
         (listed ? static_cast<QWidget *>(m_list) : m_new)->setFocus();
 }
 
+void Sidebar::sayForgotten(const std::optional<qint64> &count)
+{
+    m_forgotten->setText(!count ? tr("The kept answers can't be forgotten: their file can't be opened or written")
+                             : *count == 0 ? tr("No answer of it was kept for reuse")
+                             : *count == 1 ? tr("1 kept answer forgotten")
+                                           : tr("%1 kept answers forgotten").arg(QLocale().toString(*count)));
+    m_forgotten->show();
+    m_said->start();
+}
+
 void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
 {
     if (!item || item->data(idRole).toString().isEmpty())
@@ -379,9 +397,13 @@ void Sidebar::menuFor(QListWidgetItem *item, const QPoint &where)
     const QString id = item->data(idRole).toString();
     auto *menu = new QMenu(this);
     menu->setObjectName(u"conversationMenu"_s);
+    menu->setToolTipsVisible(true);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(icon(u"edit"_s, IconTone::Muted), tr("Rename"), this, [this, id] { beginRename(itemOf(id)); });
     menu->addAction(icon(u"tag"_s, IconTone::Muted), tr("Tags…"), this, [this, id] { askTags(id); });
+    menu->addAction(icon(u"regenerate"_s, IconTone::Muted), tr("Forget kept answers"), this,
+                    [this, id] { Q_EMIT forgetRequested(id); })
+        ->setToolTip(tr("The same question asks the model again; the conversation keeps its answers"));
     menu->addAction(icon(u"trash"_s, IconTone::Muted), tr("Delete"), this, [this, id] { remove(id); });
     menu->popup(where);
 }

@@ -38,6 +38,8 @@ public:
     void clearFilter();
     /// Offers to take a removal back; an empty title withdraws the offer.
     void offerUndo(const QString &title);
+    /// For some seconds: how many kept answers were forgotten; unset: it failed.
+    void sayForgotten(const std::optional<qint64> &count);
 
 Q_SIGNALS:
     /// A conversation was chosen to go on with: what is typed next belongs to it.
@@ -47,6 +49,7 @@ Q_SIGNALS:
     void renamed(const QString &conversationId, const QString &title);
     void tagged(const QString &conversationId, const QStringList &tags);
     void removeRequested(const QString &conversationId);
+    void forgetRequested(const QString &conversationId);
     void undoRequested();
 
 protected:
@@ -56,7 +59,7 @@ protected:
 private:
     void makeFilter();
     void makeList();
-    void makeUndo();
+    void makeFoot();
     void rebuild();
     void menuFor(QListWidgetItem *item, const QPoint &where);
     void beginRename(QListWidgetItem *item);
@@ -73,6 +76,8 @@ private:
     QWidget *m_undo;
     ElidedLabel *m_undoText;
     QPushButton *m_undoButton;
+    QLabel *m_forgotten;
+    QTimer *m_said;
     QTimer *m_spin;
     QList<store::Conversation> m_conversations;
     QDate m_today;

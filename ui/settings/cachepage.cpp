@@ -94,9 +94,9 @@ void CachePage::look()
 void CachePage::showStats(const profile::CacheStats &stats)
 {
     const qint64 asked = stats.hits + stats.misses;
-    m_size->setText(tr("%1 answers, %2")
-                        .arg(profile::formatCount(stats.entries),
-                             profile::formatMegabytes(static_cast<double>(stats.bytes) / (1 << 20))));
+    const QString entries =
+        stats.entries == 1 ? tr("1 answer") : tr("%1 answers").arg(profile::formatCount(stats.entries));
+    m_size->setText(tr("%1, %2").arg(entries, profile::formatBytes(stats.bytes)));
     m_hits->setText(asked == 0
                         ? tr("none asked for")
                         : tr("%1 of %2 (%3 %)")
