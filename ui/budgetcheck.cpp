@@ -1,5 +1,6 @@
 #include "ui/budgetcheck.h"
 
+#include <QCoreApplication>
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -16,6 +17,12 @@ void askToSpend(QWidget *parent, const SpendingQuestion &question, const std::fu
     box->setDefaultButton(box->addButton(question.no, QMessageBox::RejectRole));
     QObject::connect(box, &QDialog::finished, parent, [box, yes, then] { then(box->clickedButton() == yes); });
     box->open();
+}
+
+base::Error notSent(const QString &reason)
+{
+    const QString message = QCoreApplication::translate("BudgetCheck", "Not sent: %1").arg(reason);
+    return { base::ErrorKind::Budget, message, {}, 0, std::nullopt };
 }
 
 } // namespace talkbench::ui

@@ -379,6 +379,11 @@ void CostSettingsTest::aBudgetAsks()
     const auto *record = chats.record(page.findChild<AnswerMessage *>(u"answerMessage"_s)->messageId());
     QVERIFY(record);
     QCOMPARE(record->ok(), send);
+    if (send)
+        return;
+    QCOMPARE(record->answer.error->kind, base::ErrorKind::Budget);
+    const QString title = page.findChild<QLabel *>(u"noticeTitle"_s)->text();
+    QVERIFY2(title.startsWith(u"Not sent: "_s) && title.contains(u"would be passed"_s), qPrintable(title));
 }
 
 void CostSettingsTest::aBudgetRefuses()

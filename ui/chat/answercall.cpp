@@ -1,6 +1,7 @@
 #include "ui/chat/answercall.h"
 
 #include "core/select/chooser.h"
+#include "ui/budgetcheck.h"
 #include "ui/endpoints.h"
 #include "ui/whenready.h"
 
@@ -135,8 +136,8 @@ void AnswerCall::judge(const run::Judged &judged)
 {
     using enum cost::BudgetAction;
     const cost::Verdict &verdict = judged.verdict;
-    m_held = verdict.action == Ask && !m_allowed;
-    if (m_held) {
+    if (verdict.action == Ask && !m_allowed) {
+        m_heldBy = verdict.reason;
         Q_EMIT questioned(verdict.reason);
         return;
     }
@@ -152,11 +153,17 @@ void AnswerCall::judge(const run::Judged &judged)
 /// Asked again: others may have spent what was left meanwhile.
 void AnswerCall::allowSpending()
 {
-    if (!std::exchange(m_held, false))
+    if (!std::exchange(m_heldBy, std::nullopt))
         return;
     m_allowed = true;
     m_request.askedNs = m_context.clock.nowNs(); // the time to answer is the user's own
     checkSpending();
+}
+
+void AnswerCall::refuseSpending()
+{
+    if (const auto reason = std::exchange(m_heldBy, std::nullopt))
+        fail(notSent(*reason));
 }
 
 void AnswerCall::launch()

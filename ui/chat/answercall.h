@@ -30,11 +30,13 @@ public:
     void start();
     /// What a budget holds back goes out.
     void allowSpending();
+    /// It does not go out.
+    void refuseSpending();
     void cancel();
     void retryNow();
 
 Q_SIGNALS:
-    /// A budget says to ask: allowSpending() or cancel().
+    /// A budget says to ask: allowSpending(), refuseSpending() or cancel().
     void questioned(const QString &reason);
     void warned(const talkbench::base::Error &error);
     void launched(const QString &model);
@@ -68,7 +70,7 @@ private:
     run::TimerScheduler m_scheduler;
     std::unique_ptr<run::Relay> m_run;
     qint64 m_sentMs = 0; ///< wall: what the chooser was told; 0: nothing, or it was taken back
-    bool m_held = false;
+    std::optional<QString> m_heldBy; ///< a budget, with why
     bool m_allowed = false; ///< whatever a budget asks about this answer
     bool m_failed = false;
 };

@@ -233,6 +233,12 @@ void ChatController::allowSpending(const QString &messageId)
         found->second.call->allowSpending();
 }
 
+void ChatController::refuseSpending(const QString &messageId)
+{
+    if (const auto found = m_live.find(messageId); found != m_live.end())
+        found->second.call->refuseSpending();
+}
+
 void ChatController::update(const QString &answerId, const run::RunUpdate &update)
 {
     const auto found = m_live.find(answerId);

@@ -91,6 +91,8 @@ public:
     void retryNow(const QString &messageId);
     /// Sends what a budget holds back, see spendingQuestion().
     void allowSpending(const QString &messageId);
+    /// Doesn't.
+    void refuseSpending(const QString &messageId);
 
     static constexpr int undoRemoveMs = 8'000;
 
@@ -111,7 +113,7 @@ Q_SIGNALS:
     /// Whoever wants to follow the calls of the window: with its model.
     void callStarted(const QString &messageId, const QString &model);
     void generatingChanged();
-    /// A budget says to ask: allowSpending() or stopAnswer().
+    /// A budget says to ask: allowSpending() or refuseSpending().
     void spendingQuestion(const QString &messageId, const QString &reason);
     void removed(const QString &title);
     /// How many the response cache had kept.

@@ -266,7 +266,7 @@ void ChatPage::askToSpend(const QString &messageId, const QString &reason)
                        if (may)
                            m_chats.allowSpending(messageId);
                        else
-                           m_chats.stopAnswer(messageId);
+                           m_chats.refuseSpending(messageId);
                    });
 }
 

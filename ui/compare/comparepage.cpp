@@ -1,6 +1,7 @@
 #include "ui/compare/comparepage.h"
 
 #include "core/config/settings.h"
+#include "core/run/runservice.h"
 #include "ui/chat/checkseditor.h"
 #include "ui/chat/promptedit.h"
 #include "ui/compare/comparecolumn.h"

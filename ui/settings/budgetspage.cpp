@@ -42,7 +42,8 @@ BudgetsPage::BudgetsPage(config::Settings &settings, QWidget *parent)
     hint->setWordWrap(true);
     hint->setText(
         tr("Checked before a message is sent, with its estimated cost and what calls of known price have cost. "
-           "Days and months are those of your calendar."));
+           "“Don't send” refuses what is sure to pass the limit, and asks first where it only may. Days and months are "
+           "those of your calendar."));
     auto *add = new QPushButton(tr("Add a budget"), this);
     add->setObjectName(u"budgetAdd"_s);
     add->setAutoDefault(false);
