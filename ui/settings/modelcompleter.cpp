@@ -91,8 +91,8 @@ ModelCompleter::ModelCompleter(AppContext &context, const ModelNames &names, QWi
     setWidget(field);
     connect(this, qOverload<const QModelIndex &>(&QCompleter::activated), this, &ModelCompleter::take);
     connect(&context.models, &ModelLists::changed, this, [this] {
-        if (m_list->isVisible())
-            offer();
+        if (m_offering)
+            show();
     });
 }
 
@@ -137,7 +137,15 @@ void ModelCompleter::offer()
 {
     if (m_taking || !widget()->hasFocus())
         return;
+    m_offering = true;
     askForLists();
+    show();
+}
+
+void ModelCompleter::show()
+{
+    if (!widget()->hasFocus())
+        return;
     const Span span = nameIn(widget());
     const QStringList words = searchWords(span.typed);
     m_found->clear();
@@ -163,6 +171,7 @@ bool ModelCompleter::eventFilter(QObject *watched, QEvent *event)
         return QCompleter::eventFilter(watched, event);
     // A field of several lines would take these for itself.
     const int key = static_cast<const QKeyEvent *>(event)->key();
+    m_offering = m_offering && key != Qt::Key_Escape;
     const QModelIndex chosen = m_list->currentIndex();
     if (!chosen.isValid() || (key != Qt::Key_Return && key != Qt::Key_Enter && key != Qt::Key_Tab))
         return QCompleter::eventFilter(watched, event);
@@ -174,6 +183,7 @@ bool ModelCompleter::eventFilter(QObject *watched, QEvent *event)
 void ModelCompleter::take(const QModelIndex &index)
 {
     const QScopedValueRollback taking(m_taking, true);
+    m_offering = false;
     write(widget(), nameIn(widget()), index.data(writtenRole).toString());
 }
 

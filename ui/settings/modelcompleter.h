@@ -19,6 +19,7 @@ public:
     /// `field` is a QLineEdit or a QPlainTextEdit.
     ModelCompleter(AppContext &context, const ModelNames &names, QWidget *field);
 
+    /// For what stands before the cursor; again when a list comes that was not there yet.
     void offer();
 
 protected:
@@ -26,6 +27,7 @@ protected:
 
 private:
     QList<QStandardItem *> found(const QStringList &words) const;
+    void show();
     void take(const QModelIndex &index);
     void askForLists();
 
@@ -34,6 +36,7 @@ private:
     QStandardItemModel *m_found;
     QListView *m_list;
     bool m_asked = false;
+    bool m_offering = false; ///< until one is taken, or none is wanted
     bool m_taking = false;
 };
 
