@@ -1,11 +1,11 @@
 #include "ui/chat/optionspanel.h"
 
 #include "ui/chat/checkseditor.h"
+#include "ui/chat/fieldgrid.h"
 #include "ui/chat/numberfields.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -21,6 +21,9 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int columns = 4;
+/// Of the window: the conversation stays in sight.
+constexpr double heightShare = 0.4;
+constexpr int shownOfChoice = 12; // characters
 
 QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count, QWidget *parent)
 {
@@ -35,7 +38,7 @@ QPlainTextEdit *lines(const QString &objectName, const QString &hint, int count,
 } // namespace
 
 OptionsPanel::OptionsPanel(QWidget *parent)
-    : Card(Tone::Plain, parent), m_content(new QWidget), m_grid(new QGridLayout),
+    : Card(Tone::Plain, parent), m_content(new QWidget), m_grid(new FieldGrid(columns, m_content)),
       m_system(lines(u"optionSystem"_s, tr("How the model should behave. Sent before everything else."), 3, m_content)),
       m_effort(new QComboBox(m_content)), m_format(new QComboBox(m_content)), m_cache(new QComboBox(m_content)),
       m_quality(new QComboBox(m_content)), m_stop(lines(u"optionStop"_s, tr("one a line"), 2, m_content)),
@@ -44,31 +47,31 @@ OptionsPanel::OptionsPanel(QWidget *parent)
 {
     setObjectName(u"optionsPanel"_s);
     setAccessibleName(tr("Options of this chat"));
-    m_grid->setHorizontalSpacing(grid::wide);
-    m_grid->setVerticalSpacing(grid::unit);
-    addCell(tr("System prompt"), m_system, columns);
+    m_grid->add(tr("System prompt"), m_system, columns);
     m_temperature = addNumber(u"optionTemperature"_s, tr("Temperature"), u"0 – 2"_s, decimals(0, 2, this));
     m_topP = addNumber(u"optionTopP"_s, tr("Top p"), u"0 – 1"_s, decimals(0, 1, this));
     m_maxTokens = addNumber(u"optionMaxTokens"_s, tr("Most tokens of an answer"), {}, whole(1, this));
     m_seed = addNumber(u"optionSeed"_s, tr("Seed"), {}, seeds(this));
     addChoices();
     m_budget = addNumber(u"optionBudget"_s, tr("Most tokens of thinking"), {}, whole(0, this));
-    addCell(tr("Stop at"), m_stop);
+    m_grid->add(tr("Stop at"), m_stop);
     addCacheChoice();
     addQualityChoice();
-    addCell(tr("JSON schema"), m_schema, columns);
+    m_schemaCell = m_grid->add(tr("JSON schema"), m_schema, columns);
     m_schemaProblem->setObjectName(u"optionSchemaProblem"_s);
     m_schemaProblem->hide();
     auto *all = new QVBoxLayout(m_content);
     all->setContentsMargins(0, 0, grid::unit, 0);
     all->setSpacing(grid::half);
-    all->addLayout(m_grid);
+    all->addWidget(m_grid);
     all->addWidget(m_schemaProblem);
     all->addWidget(m_checks);
+    auto *area = new GrowingArea(m_content, this, heightShare);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded); // a check may be wider than a narrow window
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(grid::gap, grid::wide, grid::unit, grid::unit);
     column->setSpacing(grid::half);
-    column->addWidget(new GrowingArea(m_content, this));
+    column->addWidget(area);
     column->addWidget(foot());
     for (QPlainTextEdit *field : { m_system, m_stop, m_schema })
         connect(field, &QPlainTextEdit::textChanged, this, &OptionsPanel::refresh);
@@ -94,25 +97,6 @@ QWidget *OptionsPanel::foot()
     return bar;
 }
 
-void OptionsPanel::addCell(const QString &title, QWidget *field, int span)
-{
-    auto *label = mutedLabel({}, m_content, 0.92);
-    label->setText(title);
-    label->setBuddy(field);
-    field->setAccessibleName(title);
-    auto *cell = new QWidget(m_content);
-    auto *stack = new QVBoxLayout(cell);
-    stack->setContentsMargins(0, 0, 0, 0);
-    stack->setSpacing(grid::hair);
-    stack->addWidget(label);
-    stack->addWidget(field);
-    stack->addStretch();
-    m_grid->addWidget(cell, m_cells / columns, m_cells % columns, 1, span);
-    m_cells += span;
-    if (field == m_schema)
-        m_schemaCell = cell;
-}
-
 QLineEdit *OptionsPanel::addNumber(const QString &objectName, const QString &title, const QString &hint,
                                    QValidator *validator)
 {
@@ -121,7 +105,7 @@ QLineEdit *OptionsPanel::addNumber(const QString &objectName, const QString &tit
     field->setPlaceholderText(hint);
     field->setValidator(validator);
     connect(field, &QLineEdit::textChanged, this, &OptionsPanel::refresh);
-    addCell(title, field);
+    m_grid->add(title, field);
     return field;
 }
 
@@ -143,14 +127,16 @@ void OptionsPanel::addChoices()
     m_format->addItem(tr("JSON by a schema"), int(Kind::JsonSchema));
     for (QComboBox *choice : { m_effort, m_format })
         connect(choice, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
-    addCell(tr("Answer as"), m_format);
-    addCell(tr("Thinking effort"), m_effort);
+    m_grid->add(tr("Answer as"), m_format);
+    m_grid->add(tr("Thinking effort"), m_effort);
 }
 
 void OptionsPanel::addCacheChoice()
 {
     using enum profile::CachePolicy;
     m_cache->setObjectName(u"optionCache"_s);
+    m_cache->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon); // its longest choice is long
+    m_cache->setMinimumContentsLength(shownOfChoice);
     m_cache->setToolTip(tr("Whether an answer that was kept will do for the same question"));
     m_cache->addItem(tr("as in the settings"), -1);
     const std::pair<QString, profile::CachePolicy> policies[] = {
@@ -162,7 +148,7 @@ void OptionsPanel::addCacheChoice()
     for (const auto &[title, policy] : policies)
         m_cache->addItem(title, int(policy));
     connect(m_cache, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
-    addCell(tr("Kept answers"), m_cache, columns - m_cells % columns - 1);
+    m_grid->add(tr("Kept answers"), m_cache, columns - 1);
 }
 
 void OptionsPanel::addQualityChoice()
@@ -178,7 +164,7 @@ void OptionsPanel::addQualityChoice()
     for (const auto &[title, quality] : qualities)
         m_quality->addItem(title, int(quality));
     connect(m_quality, &QComboBox::currentIndexChanged, this, &OptionsPanel::refresh);
-    addCell(tr("Quality, with Auto"), m_quality);
+    m_grid->add(tr("Quality, with Auto"), m_quality);
 }
 
 void OptionsPanel::setQuality(select::Quality quality)

@@ -7,7 +7,6 @@
 #include "ui/theme/controls.h"
 
 class QComboBox;
-class QGridLayout;
 class QLineEdit;
 class QPlainTextEdit;
 class QValidator;
@@ -15,6 +14,7 @@ class QValidator;
 namespace talkbench::ui {
 
 class ChecksEditor;
+class FieldGrid;
 
 /// What is sent with every message of a conversation. An empty field is not sent: the server's own default holds.
 class OptionsPanel final : public Card {
@@ -53,7 +53,6 @@ private:
     void addChoices();
     void addCacheChoice();
     void addQualityChoice();
-    void addCell(const QString &title, QWidget *field, int columns = 1);
     void clear();
     void refresh();
     void checkSchema();
@@ -61,8 +60,7 @@ private:
     QWidget *foot();
 
     QWidget *m_content; ///< what scrolls
-    QGridLayout *m_grid;
-    int m_cells = 0;
+    FieldGrid *m_grid;
     QPlainTextEdit *m_system;
     QLineEdit *m_temperature;
     QLineEdit *m_topP;

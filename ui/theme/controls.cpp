@@ -225,7 +225,8 @@ void ElidedLabel::paintEvent(QPaintEvent *)
                      fontMetrics().elidedText(text(), Qt::ElideRight, width()));
 }
 
-GrowingArea::GrowingArea(QWidget *content, QWidget *parent) : QScrollArea(parent)
+GrowingArea::GrowingArea(QWidget *content, QWidget *parent, double mostOfWindow)
+    : QScrollArea(parent), m_mostOfWindow(mostOfWindow)
 {
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus);
@@ -252,12 +253,14 @@ GrowingArea::GrowingArea(QWidget *content, QWidget *parent) : QScrollArea(parent
 QSize GrowingArea::sizeHint() const
 {
     const QSize content = widget()->sizeHint();
-    return { content.width(), std::min(content.height(), window()->height() * 3 / 5) };
+    return { content.width(), std::min(content.height(), int(window()->height() * m_mostOfWindow)) };
 }
 
 QSize GrowingArea::minimumSizeHint() const
 {
-    return { widget()->minimumSizeHint().width(), std::min(sizeHint().height(), 4 * fontMetrics().lineSpacing()) };
+    const bool scrolls = horizontalScrollBarPolicy() != Qt::ScrollBarAlwaysOff;
+    return { scrolls ? 0 : widget()->minimumSizeHint().width(),
+             std::min(sizeHint().height(), 4 * fontMetrics().lineSpacing()) };
 }
 
 bool GrowingArea::eventFilter(QObject *watched, QEvent *event)

@@ -71,18 +71,22 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 };
 
-/// As high as what it holds, up to three fifths of its window; beyond that, and where there is less room, it scrolls.
+/// As high as what it holds, up to a share of its window; beyond that, and where there is less room, it scrolls. It is at
+/// least as wide as what it holds, unless it is given a horizontal scroll bar.
 class GrowingArea final : public QScrollArea {
     Q_OBJECT
 
 public:
-    GrowingArea(QWidget *content, QWidget *parent);
+    GrowingArea(QWidget *content, QWidget *parent, double mostOfWindow = 0.6);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
     void showEvent(QShowEvent *event) override;
+
+private:
+    double m_mostOfWindow;
 };
 
 /// A rounded surface to put things on.

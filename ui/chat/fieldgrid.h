@@ -1,0 +1,38 @@
+#pragma once
+
+#include <QWidget>
+
+class QGridLayout;
+
+namespace talkbench::ui {
+
+/// Fields below their titles, row after row, in as many columns as have room: all of them, or half as many, or a quarter.
+class FieldGrid final : public QWidget {
+    Q_OBJECT
+
+public:
+    FieldGrid(int columns, QWidget *parent);
+
+    /// `span` of all columns; of fewer its share. The cell, which may be hidden.
+    QWidget *add(const QString &title, QWidget *field, int span = 1);
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    struct Cell {
+        QWidget *widget;
+        int span;
+    };
+
+    int spanOf(const Cell &cell, int columns) const { return std::max(1, cell.span * columns / m_most); }
+    bool hasRoom(int columns) const;
+    void arrange(int columns);
+
+    const int m_most;
+    int m_columns;
+    QList<Cell> m_cells;
+    QGridLayout *m_grid;
+};
+
+} // namespace talkbench::ui
