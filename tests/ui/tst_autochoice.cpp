@@ -111,7 +111,9 @@ void AutoChoiceTest::theChoiceIsExplained()
     QCOMPARE(desk.label(u"answerModel"_s), u"priced"_s);
     QAbstractButton *line = desk.button(u"decisionLine"_s);
     QVERIFY(line->isVisible());
-    QVERIFY2(line->text().startsWith(u"Auto: priced of 2 by 'fixed'"_s), qPrintable(line->text()));
+    // Both candidates are called 'priced'.
+    QVERIFY2(line->text().startsWith(u"Auto, at a: priced of 2 by 'fixed'"_s), qPrintable(line->text()));
+    QCOMPARE(desk.button(u"useAnother"_s)->text(), u"Use priced of b"_s);
     auto *card = desk.answer()->findChild<QWidget *>(u"decisionCard"_s);
     QVERIFY(!card->isVisible());
     line->setFocus();
@@ -139,7 +141,12 @@ void AutoChoiceTest::oneClickTakesAnother()
     QCOMPARE(desk.message().message.text(), u"Two."_s);
     QCOMPARE(desk.recorded.at(1).decision["overrules"_L1].toString(), id);
     QCOMPARE(desk.recorded.at(1).decision["chosen"_L1].toString(), u"b/priced"_s);
-    QVERIFY(desk.button(u"decisionLine"_s)->text().startsWith(u"Your choice"_s));
+    QAbstractButton *line = desk.button(u"decisionLine"_s);
+    QVERIFY(line->text().startsWith(u"Your choice"_s));
+    // It has no candidates to show.
+    QVERIFY(!line->isCheckable());
+    line->click();
+    QVERIFY(!desk.answer()->findChild<QWidget *>(u"decisionCard"_s)->isVisible());
     QCOMPARE(desk.chats.providerId(), select::autoRef.providerId); // the conversation stays automatic
     QCOMPARE(desk.chats.tree().siblings(desk.answer()->messageId()).size(), 2);
 }
@@ -313,7 +320,7 @@ void AutoChoiceTest::theLineStaysWithTheConversation()
     QTRY_COMPARE(again.conversations().size(), 1);
     again.open(conversation);
     const auto line = [&page] { return page.findChild<QAbstractButton *>(u"decisionLine"_s); };
-    QTRY_VERIFY(line() && line()->isVisible() && line()->text().startsWith(u"Auto: "_s));
+    QTRY_VERIFY(line() && line()->isVisible() && line()->text().startsWith(u"Auto, at a: "_s));
     QVERIFY(page.findChild<QLabel *>(u"fallbackSteps"_s)->text().contains(u"asking priced of b instead"_s));
     QCOMPARE(again.model(), select::autoRef.model);
 }

@@ -1,5 +1,7 @@
+#include "ui/chat/decisioncard.h"
 #include "ui/chat/optionspanel.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -16,6 +18,7 @@ class TestNarrowChat final : public QObject {
 private Q_SLOTS:
     void theOptionsAreReachedWhole();
     void theOptionsLeaveTheConversationItsRoom();
+    void theNumbersOfAChoiceAreNeverCut();
 };
 
 void TestNarrowChat::theOptionsAreReachedWhole()
@@ -59,6 +62,48 @@ void TestNarrowChat::theOptionsLeaveTheConversationItsRoom()
     const auto *area = panel.findChild<QScrollArea *>();
     QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
     QVERIFY(area->height() <= 400);
+}
+
+void TestNarrowChat::theNumbersOfAChoiceAreNeverCut()
+{
+    select::Decision decision;
+    for (const QString &provider : { u"first"_s, u"second"_s }) {
+        select::DecisionRow row { .ref = { provider, u"sim-small-of-some-length"_s } };
+        row.predictedMs = 1'500;
+        row.predictedUsd = 0.00001;
+        row.calls = 12;
+        decision.rows.append(row);
+    }
+    decision.chosen = decision.rows.first().ref;
+    QWidget page;
+    page.resize(393, 500);
+    DecisionCard card(&page);
+    card.setDecision(decision, true, {});
+    card.resize(393, 400);
+    page.show();
+    const auto cells = [&card] {
+        QList<QLabel *> shown = card.findChildren<QLabel *>(u"decisionCell"_s);
+        shown.removeIf([](const QLabel *cell) { return !cell->isVisible(); });
+        return shown;
+    };
+    const auto cut = [&] {
+        QStringList texts;
+        for (const QLabel *cell : cells()) {
+            const QRect place(cell->mapTo(&card, QPoint()), cell->size());
+            const int needed = cell->wordWrap() ? cell->heightForWidth(cell->width()) : cell->sizeHint().height();
+            const bool isWide = cell->wordWrap() || cell->width() >= cell->sizeHint().width();
+            if (!card.rect().contains(place) || !isWide || cell->height() < needed)
+                texts << cell->text();
+        }
+        return texts.join(u'|');
+    };
+    QTRY_COMPARE(cells().size(), 6); // one below the other
+    QTRY_COMPARE(cut(), QString());
+    QVERIFY2(cells().at(1)->text().contains(u"under $0.0001"_s.replace(u' ', QChar::Nbsp)),
+             qPrintable(cells().at(1)->text()));
+    card.resize(900, 400);
+    QTRY_COMPARE(cells().size(), 18); // a table with its heads
+    QTRY_COMPARE(cut(), QString());
 }
 
 QTEST_MAIN(TestNarrowChat)

@@ -8,13 +8,12 @@
 
 #include <optional>
 
-class QGridLayout;
 class QLabel;
 class QToolButton;
 
 namespace talkbench::ui {
 
-class Card;
+class DecisionCard;
 class Disclosure;
 
 /// Why an answer is of this model, where no person chose it: one line, behind it a card with the numbers of each candidate,
@@ -36,19 +35,14 @@ Q_SIGNALS:
     void overruled(const QString &providerId, const QString &model);
 
 private:
-    void fillCard(const select::Decision &decision, bool canOverrule);
-    void addRow(const select::Decision &decision, const select::DecisionRow &row, bool canOverrule);
-    void addCell(int row, int column, const QString &text, bool isMuted);
-    void clearCard();
-    void offer(const select::ModelRef &another);
-    QString nameOf(const select::ModelRef &ref) const;
+    QString wordsOf(const select::Decision &decision) const;
+    void offer(const select::Decision &decision, const select::ModelRef &another);
 
     select::ProviderNames m_nameOf;
     Disclosure *m_line;
     QToolButton *m_another;
     QLabel *m_steps;
-    Card *m_card;
-    QGridLayout *m_cells;
+    DecisionCard *m_card;
     select::ModelRef m_anotherRef;
 };
 

@@ -174,16 +174,26 @@ Disclosure::Disclosure(const QString &objectName, const QString &text, QWidget *
     setObjectName(objectName);
     setText(text);
     setAccessibleName(text);
-    setCheckable(true);
-    setFocusPolicy(Qt::TabFocus);
-    setCursor(Qt::PointingHandCursor);
+    setFolds(true);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+}
+
+void Disclosure::setFolds(bool folds)
+{
+    setCheckable(folds);
+    setFocusPolicy(folds ? Qt::TabFocus : Qt::NoFocus);
+    setCursor(folds ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    updateGeometry();
+}
+
+int Disclosure::textLeft() const
+{
+    return isCheckable() ? iconSide(this, chevronSize) + grid::half : 0;
 }
 
 QSize Disclosure::sizeHint() const
 {
-    return { iconSide(this, chevronSize) + grid::half + fontMetrics().horizontalAdvance(text()) + grid::half,
-             fontMetrics().height() + grid::unit };
+    return { textLeft() + fontMetrics().horizontalAdvance(text()) + grid::half, fontMetrics().height() + grid::unit };
 }
 
 QSize Disclosure::minimumSizeHint() const
@@ -196,11 +206,12 @@ void Disclosure::paintEvent(QPaintEvent *)
     const Colours &c = colours(this);
     QPainter painter(this);
     const int chevron = iconSide(this, chevronSize);
-    ui::icon(isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), IconTone::Muted)
-        .paint(&painter, 0, (height() - chevron) / 2, chevron, chevron);
-    const QRect words = rect().adjusted(chevron + grid::half, 0, 0, 0);
+    if (isCheckable())
+        ui::icon(isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), IconTone::Muted)
+            .paint(&painter, 0, (height() - chevron) / 2, chevron, chevron);
+    const QRect words = rect().adjusted(textLeft(), 0, 0, 0);
     QFont shown = font();
-    shown.setUnderline(underMouse());
+    shown.setUnderline(isCheckable() && underMouse());
     painter.setFont(shown);
     painter.setPen(isEnabled() ? c.text : c.disabledText);
     painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,

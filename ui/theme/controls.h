@@ -52,11 +52,16 @@ class Disclosure final : public QToolButton {
 
 public:
     Disclosure(const QString &objectName, const QString &text, QWidget *parent);
+    /// Without anything below it: the text alone, which can't be opened.
+    void setFolds(bool folds);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+
+private:
+    int textLeft() const;
 };
 
 /// One line that ends in an ellipsis where it does not fit.
