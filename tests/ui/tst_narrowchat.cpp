@@ -1,5 +1,7 @@
 #include "ui/chat/decisioncard.h"
 #include "ui/chat/optionspanel.h"
+#include "ui/chat/usermessage.h"
+#include "ui/markdown/markdownview.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -19,6 +21,7 @@ private Q_SLOTS:
     void theOptionsAreReachedWhole();
     void theOptionsLeaveTheConversationItsRoom();
     void theNumbersOfAChoiceAreNeverCut();
+    void aShortPromptHasNoScrollBar();
 };
 
 void TestNarrowChat::theOptionsAreReachedWhole()
@@ -104,6 +107,24 @@ void TestNarrowChat::theNumbersOfAChoiceAreNeverCut()
     card.resize(900, 400);
     QTRY_COMPARE(cells().size(), 18); // a table with its heads
     QTRY_COMPARE(cut(), QString());
+}
+
+void TestNarrowChat::aShortPromptHasNoScrollBar()
+{
+    store::StoredMessage stored;
+    stored.id = u"1"_s;
+    stored.message = llm::Message::fromText(llm::Role::User, u"Say hello to me"_s);
+    UserMessage message(stored, nullptr);
+    message.resize(740, message.heightForWidth(740));
+    message.show();
+    const auto *view = message.findChild<MarkdownView *>(u"userText"_s);
+    QTRY_VERIFY(view->isVisible() && view->width() > 60);
+    const int width = view->width();
+    message.resize(393, message.heightForWidth(393));
+    QTRY_COMPARE(view->parentWidget()->parentWidget()->width(), 393);
+    QCOMPARE(view->width(), width);
+    QCOMPARE(view->horizontalScrollBar()->maximum(), 0);
+    QVERIFY(!view->horizontalScrollBar()->isVisible());
 }
 
 QTEST_MAIN(TestNarrowChat)

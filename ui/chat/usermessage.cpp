@@ -50,6 +50,7 @@ protected:
         const int side = text + 2 * bubblePadding;
         m_bubble->setGeometry(width() - side, 0, side, height());
         m_view->setGeometry(bubblePadding, bubbleTop, text, height() - bubbleTop - bubbleBottom);
+        m_view->heightForWidth(text); // measuring has laid it out wider, and no resize follows where it keeps its size
     }
 
 private:
