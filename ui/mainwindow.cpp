@@ -186,12 +186,13 @@ void MainWindow::makePages()
     m_splitter->addWidget(right);
     m_splitter->setHandleWidth(1);
     m_splitter->setStretchFactor(1, 1);
-    m_splitter->setCollapsible(0, false);
-    m_splitter->setCollapsible(1, false);
+    m_splitter->setChildrenCollapsible(false);
     m_splitter->setSizes({ sidebarWidth, standard.width() - sidebarWidth });
     setCentralWidget(m_splitter);
     connect(m_chatPage, &ChatPage::settingsRequested, this,
             [this] { openSettings()->showProvider(m_chats->providerId()); });
+    connect(m_chatPage, &ChatPage::generalSettingsRequested, this,
+            [this] { openSettings()->showPage(SettingsDialog::General); });
     connect(m_chatPage, &ChatPage::modelRequested, m_models, &ModelPicker::open);
 }
 
@@ -410,7 +411,7 @@ void MainWindow::showProblem(const base::Error &error)
 {
     m_problemText->setText(error.message);
     m_problemText->setToolTip(error.detail);
-    m_problemIsWarning = error.kind == base::ErrorKind::Budget;
+    m_problemIsWarning = error.kind != base::ErrorKind::Storage;
     m_problem->show();
 }
 

@@ -193,18 +193,24 @@ ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &reque
         result.problem = tooLong(u"even an empty one, with its tools, has about %1 tokens"_s, empty, *rules.room);
         return result;
     }
+    const bool isExpectedToFit = result.wanted <= *rules.room;
     Fit fit = fitted(scale, request.messages, rules, End::Most);
-    if (!fit.problem.isEmpty() && result.wanted <= *rules.room) {
+    if (!fit.problem.isEmpty() && !isExpectedToFit)
+        fit = fitted(scale, request.messages, rules, End::Expected);
+    if (!fit.problem.isEmpty() && fit.wantsSummary) {
+        ContextFit dropped =
+            fitToContext(providerId, request, { rules.room, FitPolicy::DropOldestTurns, rules.pinned }, counter, count);
+        if (!dropped.fit.leftOut.isEmpty())
+            dropped.fit.reason += u" There is no room for a summary."_s;
+        return dropped;
+    }
+    if (!fit.problem.isEmpty() && isExpectedToFit) {
         result.isUnsure = true;
         return result;
     }
-    if (!fit.problem.isEmpty())
-        fit = fitted(scale, request.messages, rules, End::Expected);
     if (!fit.problem.isEmpty()) {
-        const qint64 summary = fit.wantsSummary ? summaryTokens : 0;
         result.problem =
-            tooLong(summary > 0 ? u"about %1 tokens remain, with a summary"_s : u"about %1 tokens remain"_s,
-                    scale.prompt(fit.messages).tokens + summary, *rules.room, fit.problem);
+            tooLong(u"about %1 tokens remain"_s, scale.prompt(fit.messages).tokens, *rules.room, fit.problem);
         return result;
     }
     result.fit = fit;

@@ -38,8 +38,8 @@ struct ContextFit {
 };
 
 /// Pure; any thread may ask. A prompt is made to fit at the most that it may be, so that no server finds it too long; if that
-/// can't be, as it is expected to be. One that can't be made to fit is given back whole: its count may be an estimate, and
-/// the server knows better. Pictures take no room here.
+/// can't be, as it is expected to be. Where a summary has no room, turns go without one. One that can't be made to fit is
+/// given back whole: its count may be an estimate, and the server knows better. Pictures take no room here.
 ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
                         const TokenCounter &counter, const CountText &count = {});
 

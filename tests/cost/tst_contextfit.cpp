@@ -227,6 +227,17 @@ private Q_SLOTS:
         }
     }
 
+    /// There is room for the last turns alone, not for the summary's tokens beside them.
+    void withoutRoomForASummaryTurnsGo()
+    {
+        const auto request = talk(u"gpt-4o"_s, 12);
+        const qint64 room = 400;
+        const ContextFit result = fit(request, { room, FitPolicy::SummariseOlder, {} });
+        QVERIFY(!result.problem && !result.fit.wantsSummary && !result.fit.leftOut.isEmpty());
+        QVERIFY(result.prompt.tokens <= room);
+        QVERIFY2(result.decision().contains(u"no room for a summary"_s), qPrintable(result.decision()));
+    }
+
     void policiesHaveNames()
     {
         for (const FitPolicy policy :

@@ -292,16 +292,47 @@ private Q_SLOTS:
         QVERIFY(!sent.contains("Oak is a tree") && sent.contains("And now?") && !sent.contains("They spoke"));
     }
 
-    void withoutASummaryTheOldestGo()
+    /// Said before it is sent, where a model can be chosen: not a promise, and an error after.
+    void withoutAModelToSummariseTheOldestGo()
     {
         Chat chat;
         QSignalSpy failed(&chat.chats, &ChatController::failed);
+        QSignalSpy wanted(chat.page.get(), &ChatPage::generalSettingsRequested);
         chat.world.settings.setValue("context/policy", u"summarise"_s);
         QVERIFY(chat.talk());
+        QTRY_VERIFY2(chat.line().contains(u"left out: no model to summarise with"_s), qPrintable(chat.line()));
+        chat.press(u"leftOutSummariser"_s);
+        QCOMPARE(wanted.count(), 1);
         QVERIFY(chat.say(u"And now?"_s));
-        QVERIFY(!failed.isEmpty());
+        QVERIFY(failed.isEmpty());
         const QByteArray sent = chat.world.requests.bodies().last();
         QVERIFY(!sent.contains("Oak is a tree") && sent.contains("And now?"));
+        const auto &decisions = chat.chats.record(chat.chats.tree().leaf())->trace.decisions;
+        QVERIFY2(decisions.first().reason.contains(u"No model to summarise with"_s),
+                 qPrintable(decisions.first().reason));
+        chat.world.settings.setValue("context/summary_model", u"s/priced"_s);
+        QTRY_VERIFY2(!chat.line().contains(u"no model"_s), qPrintable(chat.line()));
+        QVERIFY(!chat.page->findChild<QToolButton *>(u"leftOutSummariser"_s)->isVisible());
+    }
+
+    void whatCannotFitIsExplained()
+    {
+        Chat chat;
+        chat.prompt()->setPlainText(u"A tree has leaves. "_s.repeated(600));
+        QTRY_VERIFY2(chat.line().contains(u"sent whole"_s) && chat.line().contains(u"the last turn always stay"_s),
+                     qPrintable(chat.line()));
+    }
+
+    void aPolicyThatIsChosenIsInForce()
+    {
+        Chat chat;
+        QVERIFY(chat.talk());
+        QTRY_VERIFY(!chat.line().isEmpty());
+        chat.press(u"leftOutUndo"_s);
+        QTRY_VERIFY2(chat.line().startsWith(u"All is sent"_s), qPrintable(chat.line()));
+        auto *line = chat.page->findChild<LeftOutLine *>(u"leftOutLine"_s);
+        Q_EMIT line->policyChosen(u"cut"_s);
+        QTRY_VERIFY2(chat.line().contains(u"out of the middle"_s), qPrintable(chat.line()));
     }
 };
 

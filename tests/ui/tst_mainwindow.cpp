@@ -51,7 +51,7 @@ private Q_SLOTS:
     void draftsAreKept();
     void draftsOutliveACrash();
     void cutAnswersGoOnInPlace();
-    void aBudgetsWarningGoes();
+    void aCallsWarningGoes();
     void typedModelNamesWork();
     void pagesAndSettingsOpen();
 
@@ -451,22 +451,23 @@ void TestMainWindow::pagesAndSettingsOpen()
 }
 
 /// It is of one call: not of the next, nor of another conversation. What else went wrong stays until it is closed.
-void TestMainWindow::aBudgetsWarningGoes()
+void TestMainWindow::aCallsWarningGoes()
 {
     QTemporaryDir dir;
     Desk desk(dir.path());
     auto *chats = desk.window.findChild<ChatController *>();
     const auto *problem = desk.window.findChild<QLabel *>(u"problemText"_s);
-    const base::Error warning { base::ErrorKind::Budget, u"The budget would be passed."_s, {}, 0, std::nullopt };
-    Q_EMIT chats->failed(warning);
-    QVERIFY(problem->isVisible());
-    desk.say(u"Hello"_s);
-    QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);
-    QVERIFY(!problem->isVisible());
-    Q_EMIT chats->failed(warning);
-    QVERIFY(problem->isVisible());
-    chats->newConversation();
-    QVERIFY(!problem->isVisible());
+    for (const base::ErrorKind kind : { base::ErrorKind::Budget, base::ErrorKind::Config }) {
+        const base::Error warning { kind, u"The budget would be passed, or no summary came."_s, {}, 0, std::nullopt };
+        Q_EMIT chats->failed(warning);
+        QVERIFY(problem->isVisible());
+        desk.say(u"Hello"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.done() && !problem->isVisible(), patienceMs);
+        Q_EMIT chats->failed(warning);
+        QVERIFY(problem->isVisible());
+        chats->newConversation();
+        QVERIFY(!problem->isVisible());
+    }
     Q_EMIT chats->failed({ base::ErrorKind::Storage, u"The disk is full."_s, {}, 0, std::nullopt });
     desk.say(u"Hello"_s);
     QTRY_VERIFY_WITH_TIMEOUT(desk.done(), patienceMs);

@@ -150,8 +150,11 @@ void ChatPage::connectFitting()
     connect(&fitting, &PromptFitting::changed, this, &ChatPage::estimate);
     connect(m_leftOut, &LeftOutLine::undone, this,
             [this](bool sendsAll) { m_chats.fitting().setSendsAll(m_chats.currentId(), sendsAll); });
-    connect(m_leftOut, &LeftOutLine::policyChosen, this,
-            [this](const QString &policy) { m_context.settings.setValue("context/policy", policy); });
+    connect(m_leftOut, &LeftOutLine::policyChosen, this, [this](const QString &policy) {
+        m_context.settings.setValue("context/policy", policy);
+        m_chats.fitting().setSendsAll(m_chats.currentId(), false);
+    });
+    connect(m_leftOut, &LeftOutLine::summariserRequested, this, &ChatPage::generalSettingsRequested);
 }
 
 void ChatPage::connectChats()

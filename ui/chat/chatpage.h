@@ -46,6 +46,8 @@ public:
 
 Q_SIGNALS:
     void settingsRequested();
+    /// Those where the model is chosen that summarises.
+    void generalSettingsRequested();
     /// A prompt was to be sent and there is no model to send it to.
     void modelRequested();
 

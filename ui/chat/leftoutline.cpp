@@ -6,6 +6,7 @@
 #include <QLocale>
 #include <QMenu>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -47,13 +48,26 @@ QString errorText(const cost::ContextFit &fit)
         .arg(locale.toString(fit.wanted), locale.toString(fit.wantedHigh), locale.toString(fit.room));
 }
 
+bool lacksSummary(const PromptPlan &plan)
+{
+    const cost::Fit &fit = plan.fit.fit;
+    return plan.policy == cost::FitPolicy::SummariseOlder && !fit.leftOut.isEmpty() && !fit.wantsSummary;
+}
+
 } // namespace
 
 QString leftOutText(const PromptPlan &plan)
 {
     const cost::ContextFit &fit = plan.fit;
-    if (!fit.fit.leftOut.isEmpty())
-        return fit.isForError() ? u"%1: %2"_s.arg(partsText(plan), errorText(fit)) : partsText(plan);
+    if (!fit.fit.leftOut.isEmpty()) {
+        QStringList reasons;
+        if (fit.isForError())
+            reasons << errorText(fit);
+        if (lacksSummary(plan))
+            reasons << (plan.hasSummariser ? LeftOutLine::tr("there is no room for a summary")
+                                           : LeftOutLine::tr("no model to summarise with is chosen"));
+        return reasons.isEmpty() ? partsText(plan) : u"%1: %2"_s.arg(partsText(plan), reasons.join(u"; "_s));
+    }
     if (fit.room == 0 || fit.wantedHigh <= fit.room)
         return {};
     const bool isExpectedToFit = fit.wanted <= fit.room;
@@ -64,11 +78,13 @@ QString leftOutText(const PromptPlan &plan)
         return LeftOutLine::tr("All is sent: %1").arg(sizes);
     if (isExpectedToFit)
         return LeftOutLine::tr("The prompt may be too long, but is sent whole: %1").arg(sizes);
-    return LeftOutLine::tr("The prompt is too long, but sent whole: %1").arg(sizes);
+    const QString whole = LeftOutLine::tr("The prompt is too long, but sent whole: %1").arg(sizes);
+    return fit.problem ? u"%1. %2"_s.arg(whole, fit.problem->message) : whole;
 }
 
 LeftOutLine::LeftOutLine(QWidget *parent)
     : Card(Tone::Warning, parent), m_text(new QLabel(this)),
+      m_summariser(textButton(u"leftOutSummariser"_s, u"settings"_s, tr("Choose a model"), this)),
       m_undo(textButton(u"leftOutUndo"_s, u"undo"_s, tr("Undo"), this)),
       m_change(textButton(u"leftOutChange"_s, u"sliders"_s, tr("Change"), this))
 {
@@ -79,11 +95,17 @@ LeftOutLine::LeftOutLine(QWidget *parent)
     QMenu *menu = makeMenu();
     connect(m_change, &QToolButton::clicked, this,
             [this, menu] { menu->popup(m_change->mapToGlobal(QPoint(0, m_change->height()))); });
+    m_summariser->setAccessibleName(tr("Choose a model to summarise with"));
+    connect(m_summariser, &QToolButton::clicked, this, &LeftOutLine::summariserRequested);
     m_change->setAccessibleName(tr("Change what happens to long prompts"));
     connect(m_undo, &QToolButton::clicked, this, [this] { Q_EMIT undone(!m_sendsAll); });
     auto *line = new QHBoxLayout(this);
     line->setContentsMargins(grid::wide, grid::half, grid::half, grid::half);
-    line->addWidget(m_text, 1);
+    auto *said = new QVBoxLayout;
+    said->setSpacing(grid::half);
+    said->addWidget(m_text);
+    said->addWidget(m_summariser, 0, Qt::AlignLeft);
+    line->addLayout(said, 1);
     line->addWidget(m_undo);
     line->addWidget(m_change);
     hide();
@@ -113,7 +135,8 @@ void LeftOutLine::setPlan(const PromptPlan &plan)
     const QString text = leftOutText(plan);
     m_sendsAll = plan.sendsAll;
     m_text->setText(text);
-    m_text->setToolTip(plan.fit.problem ? plan.fit.problem->message : plan.fit.prompt.why);
+    m_text->setToolTip(plan.fit.prompt.why);
+    m_summariser->setVisible(lacksSummary(plan) && !plan.hasSummariser);
     setAccessibleName(text);
     m_undo->setText(plan.sendsAll ? tr("Leave out") : tr("Undo"));
     m_undo->setAccessibleName(plan.sendsAll ? tr("Leave out what doesn't fit") : tr("Undo: send all of it"));

@@ -25,11 +25,14 @@ Q_SIGNALS:
     void undone(bool sendsAll);
     /// A value of the setting 'context/policy'.
     void policyChosen(const QString &policy);
+    /// To choose a model that summarises.
+    void summariserRequested();
 
 private:
     QMenu *makeMenu();
 
     QLabel *m_text;
+    QToolButton *m_summariser;
     QToolButton *m_undo;
     QToolButton *m_change;
     QHash<QString, QAction *> m_policies;

@@ -40,6 +40,16 @@ std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &p
                             context.prices.limitsOf(providerId, model, now));
 }
 
+QString noSummariser()
+{
+    return PromptFitting::tr("No model to summarise with is chosen in the settings.");
+}
+
+QString noSummaryText(const QString &why)
+{
+    return PromptFitting::tr("There is no summary of the older turns: %1").arg(why);
+}
+
 } // namespace
 
 Prompt madeFor(const Prompt &prompt, const select::ModelRef &ref)
@@ -94,7 +104,7 @@ PromptFitting::PromptFitting(AppContext &context, QObject *parent)
 {
     m_pool.setMaxThreadCount(1);
     connect(&context.settings, &config::Settings::changed, this, [this](const QString &key) {
-        if (key == "context/policy"_L1)
+        if (key == "context/policy"_L1 || key == "context/summary_model"_L1)
             Q_EMIT changed();
     });
 }
@@ -115,7 +125,18 @@ void PromptFitting::setSendsAll(const QString &conversationId, bool sendsAll)
 
 bool PromptFitting::shortens(const QString &conversationId) const
 {
-    return cost::fitPolicyFromName(m_context.settings.value("context/policy").toString()) && !sendsAll(conversationId);
+    return policy() && !sendsAll(conversationId);
+}
+
+std::optional<cost::FitPolicy> PromptFitting::policy() const
+{
+    return cost::fitPolicyFromName(m_context.settings.value("context/policy").toString());
+}
+
+/// Who sums up what has no room.
+std::optional<select::ModelRef> PromptFitting::summariser() const
+{
+    return select::modelRefFromText(m_context.settings.value("context/summary_model").toString());
 }
 
 cost::ContextRules PromptFitting::rulesFor(const Prompt &prompt) const
@@ -123,7 +144,9 @@ cost::ContextRules PromptFitting::rulesFor(const Prompt &prompt) const
     cost::ContextRules rules;
     const auto info = infoOf(m_context, prompt.providerId, prompt.request.model);
     rules.room = cost::promptRoom(prompt.request.options, info);
-    rules.policy = cost::fitPolicyFromName(m_context.settings.value("context/policy").toString());
+    rules.policy = policy();
+    if (rules.policy == cost::FitPolicy::SummariseOlder && !summariser())
+        rules.policy = cost::FitPolicy::DropOldestTurns;
     for (const QString &id : prompt.pinned) {
         if (const qsizetype index = prompt.ids.indexOf(id); index >= 0)
             rules.pinned.insert(index);
@@ -148,7 +171,8 @@ void PromptFitting::plan(const Prompt &prompt)
         return;
     cost::ContextRules rules = rulesFor(prompt);
     PromptPlan plan;
-    plan.policy = rules.policy;
+    plan.policy = policy();
+    plan.hasSummariser = summariser().has_value();
     plan.sendsAll = sendsAll(prompt.conversationId);
     if (plan.sendsAll)
         rules.policy.reset();
@@ -172,9 +196,12 @@ void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, co
         then(request);
         return;
     }
-    const auto act = [this, prompt, request, then](const cost::ContextFit &fit) {
+    const bool lacksSummariser = policy() == cost::FitPolicy::SummariseOlder && !summariser();
+    const auto act = [this, prompt, request, then, lacksSummariser](const cost::ContextFit &fit) {
         if (fit.fit.wantsSummary)
             summarise(prompt, request, fit, then);
+        else if (lacksSummariser && !fit.fit.leftOut.isEmpty())
+            then(run::fitted(request, fit, noSummaryText(noSummariser())));
         else
             then(run::fitted(request, fit));
     };
@@ -187,16 +214,14 @@ void PromptFitting::fit(const Prompt &prompt, const run::RunRequest &request, co
 void PromptFitting::summarise(const Prompt &prompt, const run::RunRequest &request, const cost::ContextFit &fit,
                               const Then &then)
 {
-    const QString chosen = m_context.settings.value("context/summary_model").toString();
-    const qsizetype slash = chosen.indexOf(u'/');
-    if (slash < 1) {
-        dropInstead(prompt, request, tr("No model to summarise with is chosen in the settings."), then);
+    const std::optional<select::ModelRef> chosen = summariser();
+    if (!chosen) { // any more
+        dropInstead(prompt, request, noSummariser(), then);
         return;
     }
-    const QString model = chosen.sliced(slash + 1);
     m_summaries[request.messageId] = nullptr;
-    whenReady(this, m_context.endpoints.resolve(chosen.first(slash)),
-              [this, model, prompt, request, fit, then](const base::Result<llm::Endpoint> &endpoint) {
+    whenReady(this, m_context.endpoints.resolve(chosen->providerId),
+              [this, model = chosen->model, prompt, request, fit, then](const base::Result<llm::Endpoint> &endpoint) {
                   if (m_summaries.count(request.messageId) == 0)
                       return;
                   if (endpoint)
@@ -241,9 +266,8 @@ void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &req
     cost::ContextRules rules = rulesFor(prompt);
     rules.policy = cost::FitPolicy::DropOldestTurns;
     judge(prompt, rules, [this, request, why, then](const cost::ContextFit &fit) {
-        const QString said = tr("There is no summary of the older turns: %1").arg(why);
-        Q_EMIT failed({ base::ErrorKind::Config, said, {}, 0, std::nullopt });
-        then(run::fitted(request, fit, said));
+        Q_EMIT failed({ base::ErrorKind::Config, noSummaryText(why), {}, 0, std::nullopt });
+        then(run::fitted(request, fit, noSummaryText(why)));
     });
 }
 

@@ -33,7 +33,8 @@ Prompt madeFor(const Prompt &prompt, const select::ModelRef &ref);
 struct PromptPlan {
     cost::ContextFit fit;
     QSet<QString> leftOut; ///< ids of messages that go whole or in part
-    std::optional<cost::FitPolicy> policy; ///< unset: none is in force
+    std::optional<cost::FitPolicy> policy; ///< as the settings say; unset: none is in force
+    bool hasSummariser = false; ///< else turns that should become a summary go without one
     bool sendsAll = false; ///< the user undid it
 };
 
@@ -71,6 +72,8 @@ private:
     struct Memory;
     using Judged = std::function<void(const cost::ContextFit &fit)>;
 
+    std::optional<cost::FitPolicy> policy() const;
+    std::optional<select::ModelRef> summariser() const;
     cost::ContextRules rulesFor(const Prompt &prompt) const;
     void judge(const Prompt &prompt, const cost::ContextRules &rules, const Judged &then);
     void summarise(const Prompt &prompt, const run::RunRequest &request, const cost::ContextFit &fit, const Then &then);
