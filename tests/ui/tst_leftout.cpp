@@ -105,6 +105,7 @@ private Q_SLOTS:
         QTRY_VERIFY2(chat.estimate().startsWith(u'~'), qPrintable(chat.estimate()));
         const QString tip = chat.page->findChild<QLabel *>(u"composerEstimate"_s)->toolTip();
         QVERIFY2(tip.contains(u" to "_s) && tip.contains(u"1.1 × o200k_base ± 40 %"_s), qPrintable(tip));
+        QVERIFY2(chat.estimate().endsWith(u"price unknown"_s), qPrintable(chat.estimate()));
     }
 
     /// The counting itself goes on aside; this is what the window's own thread does at a key.
@@ -135,6 +136,11 @@ private Q_SLOTS:
         QVERIFY(chat.line().contains(u"left out"_s));
         QCOMPARE(chat.dimmed().size(), 2);
         QCOMPARE(chat.dimmed().first()->messageId(), chat.first());
+        // The veil is not over what is said.
+        const auto *veil = chat.dimmed().first()->findChild<QWidget *>(u"leftOutVeil"_s);
+        const auto *mark = chat.dimmed().first()->findChild<QWidget *>(u"leftOutMark"_s);
+        const QObjectList layers = chat.dimmed().first()->children(); // as they are stacked
+        QVERIFY(layers.indexOf(mark) > layers.indexOf(veil));
         QVERIFY(chat.say(u"And now?"_s));
         const QByteArray sent = chat.world.requests.bodies().last();
         QVERIFY(!sent.contains("Oak is a tree") && sent.contains("Birch is a tree") && sent.contains("And now?"));
@@ -219,6 +225,17 @@ private Q_SLOTS:
         QTRY_VERIFY2(chat.line().contains(u"sent whole"_s), qPrintable(chat.line()));
         chat.world.settings.setValue("context/policy", u"cut"_s);
         QTRY_VERIFY2(chat.line().contains(u"out of the middle"_s), qPrintable(chat.line()));
+        // What is only shortened is not dimmed, and tells what it loses.
+        QVERIFY(chat.dimmed().isEmpty());
+        QStringList said;
+        for (const QLabel *mark : chat.page->findChildren<QLabel *>(u"leftOutMark"_s)) {
+            if (mark->isVisible())
+                said << mark->text();
+        }
+        QVERIFY(!said.isEmpty());
+        for (const QString &words : std::as_const(said))
+            QVERIFY2(words.startsWith(u"Shortened in the next prompt"_s) && words.contains(u"A tree has"_s),
+                     qPrintable(words));
     }
 
     void withAutoItIsSaidLikewise()

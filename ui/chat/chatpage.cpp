@@ -394,7 +394,7 @@ std::optional<cost::CostRange> ChatPage::costOf(const select::ModelRef &ref, con
 void ChatPage::showPlan(const PromptPlan &plan)
 {
     m_leftOut->setPlan(plan);
-    m_transcript->setLeftOut(plan.leftOut);
+    m_transcript->setLeftOut(plan.leftOut, plan.shortened);
     const cost::TokenCount &prompt = plan.fit.prompt;
     const qsizetype pictures = m_composer->pictures().size() + prompt.imagesNotCounted; // typed now, and before
     if (plan.fit.text.tokens == 0 && pictures == 0) {
@@ -411,7 +411,7 @@ void ChatPage::showPlan(const PromptPlan &plan)
     m_composer->setEstimate(text, countTip(plan.fit));
 }
 
-/// Over all models that may be asked. Empty where no price is known, and where none of them charges anything.
+/// Over all models that may be asked. Empty where none of them charges anything.
 QString ChatPage::costText(const cost::TokenCount &prompt) const
 {
     std::optional<cost::CostRange> range;
@@ -426,7 +426,9 @@ QString ChatPage::costText(const cost::TokenCount &prompt) const
         range = range ? cost::CostRange { std::min(range->minUsd, cost->minUsd), std::max(range->maxUsd, cost->maxUsd) }
                       : *cost;
     }
-    if (!range || !charges)
+    if (!range)
+        return m_models.isEmpty() ? QString() : tr("price unknown");
+    if (!charges)
         return {};
     const QString text = profile::formatUsdRange(range->minUsd, range->maxUsd);
     if (m_models.size() == 1)

@@ -10,6 +10,7 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPainter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -25,6 +26,7 @@ namespace {
 constexpr int actionSize = 28;
 constexpr int actionGlyph = 16;
 constexpr int veilAlpha = 140;
+constexpr int endShown = 40; // characters
 
 /// Dims what is below it.
 class Veil final : public QWidget {
@@ -39,6 +41,13 @@ protected:
         QPainter(this).fillRect(rect(), colour);
     }
 };
+
+/// As much of a text as tells where it begins and ends.
+QString endsOf(const QString &text)
+{
+    const QString words = text.simplified();
+    return words.size() <= 2 * endShown ? words : words.first(endShown) + u" … "_s + words.last(endShown);
+}
 
 } // namespace
 
@@ -103,21 +112,26 @@ void MessageWidget::setPinned(bool pinned)
     m_pin->setAccessibleName(tip);
 }
 
-void MessageWidget::setLeftOut(bool leftOut)
+void MessageWidget::setLeftOut(bool leftOut, const QString &cut)
 {
-    if (leftOut && !m_veil) {
+    const bool isMarked = leftOut || !cut.isEmpty();
+    if (isMarked && !m_veil) {
         m_veil = new Veil(this);
         m_veil->setObjectName(u"leftOutVeil"_s);
         m_leftOut = mutedLabel(u"leftOutMark"_s, this, 0.92);
-        m_leftOut->setText(tr("Left out of the next prompt"));
+        m_leftOut->setWordWrap(true);
         static_cast<QVBoxLayout *>(layout())->insertWidget(0, m_leftOut);
     }
     if (!m_veil)
         return;
-    m_leftOut->setVisible(leftOut);
+    m_leftOut->setText(leftOut ? tr("Left out of the next prompt")
+                               : tr("Shortened in the next prompt, without %1 characters: “%2”")
+                                     .arg(QLocale().toString(cut.size()), endsOf(cut)));
+    m_leftOut->setVisible(isMarked);
     m_veil->setVisible(leftOut);
     m_veil->setGeometry(rect());
     m_veil->raise();
+    m_leftOut->raise(); // what it says is not dimmed
 }
 
 void MessageWidget::resizeEvent(QResizeEvent *event)

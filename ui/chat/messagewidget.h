@@ -23,8 +23,8 @@ public:
     void setSibling(qsizetype index, qsizetype count);
 
     void setPinned(bool pinned);
-    /// Left out of the next prompt: it is dimmed, and says so.
-    void setLeftOut(bool leftOut);
+    /// Left out of the next prompt: it is dimmed, and says so. `cut`: what goes of its middle alone; it is told, not dimmed.
+    void setLeftOut(bool leftOut, const QString &cut = {});
 
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
@@ -58,7 +58,7 @@ private:
     QLabel *m_position = nullptr;
     QToolButton *m_next = nullptr;
     QToolButton *m_pin = nullptr;
-    QWidget *m_veil = nullptr; ///< both made when first left out
+    QWidget *m_veil = nullptr; ///< both made when first something of it is left out
     QLabel *m_leftOut = nullptr;
 };
 

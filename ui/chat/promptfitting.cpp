@@ -40,6 +40,11 @@ std::optional<llm::ModelInfo> infoOf(const AppContext &context, const QString &p
                             context.prices.limitsOf(providerId, model, now));
 }
 
+QString cutOf(const llm::Message &message, const cost::LeftOut &part)
+{
+    return message.parts.at(part.part).text.sliced(part.from, part.length);
+}
+
 QString noSummariser()
 {
     return PromptFitting::tr("No model to summarise with is chosen in the settings.");
@@ -176,13 +181,18 @@ void PromptFitting::plan(const Prompt &prompt)
     plan.sendsAll = sendsAll(prompt.conversationId);
     if (plan.sendsAll)
         rules.policy.reset();
-    judge(prompt, rules, [this, number, plan, ids = prompt.ids](const cost::ContextFit &fit) {
+    judge(prompt, rules, [this, number, plan, prompt](const cost::ContextFit &fit) {
         if (number != m_plans)
             return;
         PromptPlan made = plan;
         made.fit = fit;
-        for (const cost::LeftOut &part : fit.fit.leftOut)
-            made.leftOut.insert(ids.value(part.message));
+        for (const cost::LeftOut &part : fit.fit.leftOut) {
+            const QString id = prompt.ids.value(part.message);
+            if (part.part < 0)
+                made.leftOut.insert(id);
+            else
+                made.shortened.insert(id, cutOf(prompt.request.messages.at(part.message), part));
+        }
         Q_EMIT planned(made);
     });
 }

@@ -5,6 +5,7 @@
 #include "core/select/modelref.h"
 #include "ui/appcontext.h"
 
+#include <QHash>
 #include <QObject>
 #include <QSet>
 #include <QThreadPool>
@@ -32,7 +33,8 @@ Prompt madeFor(const Prompt &prompt, const select::ModelRef &ref);
 /// What would become of it.
 struct PromptPlan {
     cost::ContextFit fit;
-    QSet<QString> leftOut; ///< ids of messages that go whole or in part
+    QSet<QString> leftOut; ///< ids of messages that go whole
+    QHash<QString, QString> shortened; ///< what others lose of their middle, by their ids
     std::optional<cost::FitPolicy> policy; ///< as the settings say; unset: none is in force
     bool hasSummariser = false; ///< else turns that should become a summary go without one
     bool sendsAll = false; ///< the user undid it

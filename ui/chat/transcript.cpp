@@ -212,7 +212,7 @@ MessageWidget *Transcript::build(const QString &id)
     connect(widget, &MessageWidget::siblingRequested, &m_chats, &ChatController::selectSibling);
     connect(widget, &MessageWidget::pinRequested, &m_chats, &ChatController::setPinned);
     widget->setPinned(m_chats.isPinned(id));
-    widget->setLeftOut(m_leftOut.contains(id));
+    widget->setLeftOut(m_leftOut.contains(id), m_shortened.value(id));
     connect(widget, &MessageWidget::noticeChosen, this,
             [this](const QString &itsId, Notice::Action action) { noticeChosen(itsId, action); });
     widget->show();
@@ -374,13 +374,14 @@ void Transcript::editLast()
     }
 }
 
-void Transcript::setLeftOut(const QSet<QString> &ids)
+void Transcript::setLeftOut(const QSet<QString> &ids, const QHash<QString, QString> &shortened)
 {
-    if (ids == m_leftOut)
+    if (ids == m_leftOut && shortened == m_shortened)
         return;
     m_leftOut = ids;
+    m_shortened = shortened;
     for (MessageWidget *message : std::as_const(m_messages))
-        message->setLeftOut(ids.contains(message->messageId()));
+        message->setLeftOut(ids.contains(message->messageId()), shortened.value(message->messageId()));
     layOut();
 }
 

@@ -36,7 +36,8 @@ public:
     /// The newest message of the user goes into editing.
     void editLast();
     /// Of the next prompt; the others are in it.
-    void setLeftOut(const QSet<QString> &ids);
+    /// Of the next prompt: messages that go whole, and what others lose of their middle.
+    void setLeftOut(const QSet<QString> &ids, const QHash<QString, QString> &shortened);
     void copyLastAnswer();
     void regenerateLast();
     qsizetype builtMessages() const { return m_messages.size(); }
@@ -77,6 +78,7 @@ private:
     QList<MessageWidget *> m_messages; ///< the built end of the path
     QStringList m_path;
     QSet<QString> m_leftOut;
+    QHash<QString, QString> m_shortened;
     QTimer m_countdown;
     bool m_follows = true;
     bool m_layingOut = false;
