@@ -268,6 +268,15 @@ void NumbersLineTest::theReceiptMarksEstimates()
     call.trace.askedNs = 500 * ms;
     QCOMPARE(row(call, before), u"500 ms"_s);
 
+    // Plain HTTP, no checks, no cache: nothing of that is unknown.
+    const QStringList others { u"Connect and TLS"_s, u"Thinking time"_s, u"Passed its checks"_s,
+                               u"Time saved by the response cache"_s, u"Cost saved by the response cache"_s };
+    for (const QString &title : others)
+        QCOMPARE(row(call, title), QString());
+    profile::RunRecord checked = call;
+    checked.validation.append({ u"judge"_s, profile::Verdict::Outcome::NotChecked, u"asleep"_s });
+    QCOMPARE(row(checked, u"Passed its checks"_s), u"unknown"_s);
+
     call.trace.decisions = { { u"reasoning"_s, u"estimated"_s } };
     QCOMPARE(row(call, output), u"318 tok"_s);
     QCOMPARE(row(call, u"Reasoning tokens"_s), u"~0 tok"_s);

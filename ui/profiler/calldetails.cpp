@@ -88,13 +88,28 @@ QString tr(const char *text)
     return CallDetails::tr(text);
 }
 
+/// Whether a call can have such a figure: one that it can't have is not unknown.
+bool applies(QByteArrayView metric, const RunRecord &record)
+{
+    if (metric == "before_ms")
+        return profile::numbersOf(record).beforeMs.has_value();
+    if (metric == "tls_ms")
+        return record.trace.encryptedNs > 0;
+    if (metric == "thinking_ms")
+        return !record.answer.reasoning.isEmpty() || (record.answer.usage && record.answer.usage->reasoning > 0);
+    if (metric.startsWith("saved_"))
+        return record.cached;
+    if (metric.startsWith("validation_"))
+        return !record.validation.isEmpty() || !record.judgements.isEmpty();
+    return true;
+}
+
 void addMetrics(Receipt &receipt, const RunRecord &record)
 {
     receipt.heading(tr("Metrics"));
-    const bool longBefore = profile::numbersOf(record).beforeMs.has_value();
     QList<std::pair<QString, QString>> unknown;
     for (const profile::Metric &metric : profile::metricTable()) {
-        if (QByteArrayView(metric.id) == "before_ms" && !longBefore)
+        if (!applies(metric.id, record))
             continue;
         const QString title = QCoreApplication::translate("Metric", metric.title);
         const bool guessed = record.answer.usage && QByteArrayView(metric.unit) == "tok";
