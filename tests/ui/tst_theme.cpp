@@ -4,9 +4,11 @@
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCursor>
 #include <QDirIterator>
 #include <QLabel>
 #include <QLineEdit>
@@ -43,6 +45,8 @@ private Q_SLOTS:
     void checkBoxesAreSeen();
     void roundFieldsKeepTheirCorners();
     void theWheelChangesOnlyWhatHasTheFocus();
+    void choicesLookLikeOtherLists();
+    void aChoiceIsHoveredUnderThePointerOnly();
 };
 
 void TestTheme::textReachesTheContrast_data()
@@ -328,6 +332,49 @@ void TestTheme::theWheelChangesOnlyWhatHasTheFocus()
     turn(number);
     QCOMPARE(number->value(), 49);
     QCOMPARE(area.verticalScrollBar()->value(), before);
+}
+
+/// Room around the words, and the selection's own colour.
+void TestTheme::choicesLookLikeOtherLists()
+{
+    Theme theme(*qApp);
+    theme.setMode(Theme::Mode::Light);
+    QComboBox box;
+    box.addItems({ u"one"_s, u"two"_s });
+    box.show();
+    box.showPopup();
+    QAbstractItemView *list = box.view();
+    QTRY_VERIFY(list->isVisible());
+    const QRect row = list->visualRect(box.model()->index(0, 0));
+    QVERIFY2(row.height() >= 32, qPrintable(QString::number(row.height())));
+    QVERIFY(list->viewport()->height() >= 2 * row.height());
+    const QImage look = list->viewport()->grab().toImage();
+    QCOMPARE(look.pixelColor((row.center() + QPoint(row.width() / 2 - 12, 0)) * look.devicePixelRatio()),
+             colours(Scheme::Light).selection);
+    const Colours &c = colours(Scheme::Light);
+    int first = row.width();
+    for (int x = 3; x < row.width(); ++x)
+        for (int y = row.top() + 6; y < row.bottom() - 6; ++y)
+            if (look.pixelColor(QPoint(x, y) * look.devicePixelRatio()) != c.selection)
+                first = std::min(first, x);
+    QVERIFY2(first >= 8 && first < row.width(), qPrintable(QString::number(first)));
+    box.hidePopup();
+}
+
+void TestTheme::aChoiceIsHoveredUnderThePointerOnly()
+{
+    Theme theme(*qApp);
+    QComboBox box;
+    box.addItem(u"one"_s);
+    box.resize(120, 32);
+    box.move(200, 200);
+    box.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&box));
+    QCursor::setPos(10, 10);
+    box.clearFocus();
+    const QImage resting = box.grab().toImage();
+    box.setAttribute(Qt::WA_UnderMouse); // as a popup that was closed leaves it
+    QCOMPARE(box.grab().toImage(), resting);
 }
 
 QTEST_MAIN(TestTheme)

@@ -6,6 +6,7 @@
 
 #include <QAbstractSpinBox>
 #include <QComboBox>
+#include <QCursor>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
@@ -13,6 +14,7 @@
 #include <QPlainTextEdit>
 #include <QSlider>
 #include <QStyleOption>
+#include <QStyledItemDelegate>
 #include <QTableView>
 
 using namespace Qt::StringLiterals;
@@ -138,6 +140,19 @@ void drawScrollBar(const QStyleOptionSlider *option, QPainter *painter, const Co
     roundRect(painter, thumb, fill, {}, std::min(thumb.width(), thumb.height()) / 2);
 }
 
+/// Of a combo box's popup.
+bool isChoice(const QWidget *widget)
+{
+    return widget && widget->inherits("QComboBoxListView");
+}
+
+/// A popup takes the pointer away without telling the box below it, which was hovered when it opened.
+bool isHovered(const QStyleOption *option, const QWidget *widget)
+{
+    return has(option, QStyle::State_MouseOver) && has(option, QStyle::State_Enabled)
+        && (!widget || widget->rect().contains(widget->mapFromGlobal(QCursor::pos())));
+}
+
 } // namespace
 
 Style::Style() : QProxyStyle(u"Fusion"_s)
@@ -165,6 +180,12 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     }
     case PE_FrameLineEdit:
         return;
+    case PE_PanelItemViewItem:
+        if (!isChoice(widget))
+            break;
+        if (has(option, State_Selected))
+            roundRect(painter, option->rect.adjusted(1, 1, -1, -1), c.selection, {});
+        return;
     case PE_IndicatorCheckBox:
         drawCheckBox(option, painter, c);
         return;
@@ -187,8 +208,9 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     case PE_FrameTabWidget:
         return;
     default:
-        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        break;
     }
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
 }
 
 void Style::drawControl(ControlElement element, const QStyleOption *option, QPainter *painter,
@@ -205,6 +227,13 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         QStyleOptionTab label = *tab;
         label.state &= ~State_HasFocus; // its shape shows it
         QProxyStyle::drawControl(element, &label, painter, widget);
+        return;
+    }
+    const auto *item = qstyleoption_cast<const QStyleOptionViewItem *>(option);
+    if (item && element == CE_ItemViewItem && isChoice(widget)) {
+        QStyleOptionViewItem choice = *item;
+        choice.palette.setColor(QPalette::HighlightedText, c.text);
+        QProxyStyle::drawControl(element, &choice, painter, widget);
         return;
     }
     if (element == CE_TabBarTabShape) {
@@ -239,7 +268,7 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
     }
     if (const auto *combo = qstyleoption_cast<const QStyleOptionComboBox *>(option); combo && control == CC_ComboBox) {
         if (combo->frame) {
-            const bool hovered = has(option, State_MouseOver) && has(option, State_Enabled) && !combo->editable;
+            const bool hovered = isHovered(option, widget) && !combo->editable;
             drawField(option, painter, c, hovered ? c.hover : c.raised);
         }
         const QRect arrow = proxy()->subControlRect(control, option, SC_ComboBoxArrow, widget);
@@ -311,6 +340,9 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
         return { natural.width(), std::max(natural.height(), grid::control) };
     case CT_SpinBox: // as high as its line, which has its frame already
         return { natural.width(), std::max(size.height(), grid::control) };
+    case CT_ItemViewItem:
+        return isChoice(widget) ? QSize(natural.width(), std::max(natural.height() + grid::unit, grid::control))
+                                : natural;
     case CT_MenuItem: {
         const auto *item = qstyleoption_cast<const QStyleOptionMenuItem *>(option);
         if (item && item->menuItemType == QStyleOptionMenuItem::Separator)
@@ -326,7 +358,7 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
 {
     switch (metric) {
     case PM_FocusFrameHMargin: // of a cell to its text, less the one that Qt adds
-        return qobject_cast<const QTableView *>(widget) ? grid::unit - 1 : 0;
+        return qobject_cast<const QTableView *>(widget) || isChoice(widget) ? grid::unit - 1 : 0;
     case PM_HeaderMargin:
         return grid::unit;
     case PM_ScrollBarExtent:
@@ -363,6 +395,10 @@ void Style::polish(QWidget *widget)
     // The frame fills it: a rectangle would cover the frame's round corners.
     if (auto *lines = qobject_cast<QPlainTextEdit *>(widget); lines && lines->frameShape() != QFrame::NoFrame)
         lines->viewport()->setAutoFillBackground(false);
+    // Qt's own delegate draws a choice by itself.
+    if (auto *combo = qobject_cast<QComboBox *>(widget);
+        combo && !qobject_cast<QStyledItemDelegate *>(combo->itemDelegate()))
+        combo->setItemDelegate(new QStyledItemDelegate(combo));
     if (auto *header = qobject_cast<QHeaderView *>(widget); header && header->orientation() == Qt::Horizontal)
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     if (qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractSpinBox *>(widget)
