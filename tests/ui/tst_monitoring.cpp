@@ -171,7 +171,7 @@ private Q_SLOTS:
         world.context.store.saveRun(before);
         clock.advance(5);
         AppContext context { clock,       world.settings,  world.secrets, world.prices,  world.runs,   world.store,
-                             world.cache, world.endpoints, world.models,  world.chooser, world.counter };
+                             world.cache, world.endpoints, world.models,  world.chooser, world.ledger, world.counter };
         ActivityMonitor monitor(context);
         const StatusStrip strip(monitor);
         auto record = profile::success(u"p"_s, u"m"_s);
