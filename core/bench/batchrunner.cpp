@@ -1,5 +1,6 @@
 #include "core/bench/batchrunner.h"
 
+#include "core/base/whenready.h"
 #include "core/run/relay.h"
 
 #include <QPointer>
@@ -196,7 +197,7 @@ bool BatchRunner::begin(const BatchItem &item)
     if (leave.may == cost::Leave::May::Go)
         watch(item, m_services.runs.start(request));
     else if (leave.may == cost::Leave::May::Never)
-        refuse(target.endpoint.providerId, leave.why);
+        refuseUnlessKept(item, request, leave.why);
     return leave.may != cost::Leave::May::Wait;
 }
 
@@ -288,6 +289,21 @@ void BatchRunner::refuse(const QString &provider, const QString &why)
     refused.why = why;
 }
 
+void BatchRunner::refuseUnlessKept(const BatchItem &item, const run::RunRequest &request, const QString &why)
+{
+    ++m_lookedUp;
+    base::whenReady(this, m_services.runs.isKept(request), [this, item, request, why](bool kept) {
+        --m_lookedUp;
+        if (!kept)
+            refuse(request.endpoint.providerId, why);
+        else if (m_paused || m_stopped)
+            putBack(item);
+        else
+            watch(item, m_services.runs.start(request));
+        pump();
+    });
+}
+
 void BatchRunner::onFinished(const BatchItem &item, const profile::RunRecord &record)
 {
     m_runs.at(item.key).release()->deleteLater(); // it is the sender
@@ -370,7 +386,7 @@ void BatchRunner::setPace()
 void BatchRunner::finishIfDone()
 {
     const bool done = m_stopped || (m_inputEnded && m_waiting.isEmpty() && m_heldBack.isEmpty());
-    if (done && m_runs.empty() && m_keeping == 0 && !std::exchange(m_finished, true))
+    if (done && begun() == 0 && !std::exchange(m_finished, true))
         Q_EMIT finished(outcome());
 }
 

@@ -58,8 +58,8 @@ public:
     const BatchProgress &progress() const { return m_progress; }
     /// Added, and not begun.
     qsizetype waiting() const;
-    /// In flight, waiting for their turn, or on their way into the journal.
-    qsizetype begun() const { return static_cast<qsizetype>(m_runs.size()) + m_keeping; }
+    /// In flight, waiting for their turn, looked up in the response cache, or on their way into the journal.
+    qsizetype begun() const { return static_cast<qsizetype>(m_runs.size()) + m_lookedUp + m_keeping; }
 
 Q_SIGNALS:
     void resulted(const talkbench::bench::BatchResult &result);
@@ -80,6 +80,7 @@ private:
     run::RunRequest requestFor(const BatchItem &item, const select::ModelRef &ref, const QJsonObject &decision) const;
     void watch(const BatchItem &item, std::unique_ptr<run::Run> run);
     void refuse(const QString &provider, const QString &why);
+    void refuseUnlessKept(const BatchItem &item, const run::RunRequest &request, const QString &why);
     std::optional<base::Error> outcome() const;
     void tellRuns(void (run::Run::*what)());
     void putBack(const BatchItem &item);
@@ -116,6 +117,7 @@ private:
     };
     QHash<QString, Held> m_held; ///< of m_runs, those that wait
     bool m_ticking = false;
+    qsizetype m_lookedUp = 0; ///< calls that a budget refuses if they cost anything
     qsizetype m_keeping = 0; ///< results that are on their way into the journal
     QList<qint64> m_recentNs; ///< since when it counts results, then when the last ones came
     BatchProgress m_progress;

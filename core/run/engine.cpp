@@ -100,6 +100,21 @@ void Engine::retryNow(const QString &id)
         call->second->retryNow();
 }
 
+void Engine::lookUp(const RunRequest &request, const std::function<void(bool)> &then)
+{
+    const llm::Provider *provider = llm::providerFor(request.endpoint.protocol);
+    if (!provider || Validating::mayAskAgain(request.validation)) {
+        then(false);
+        return;
+    }
+    const auto encoded = provider->encode(request.chat, m_refusals.applied(request.endpoint, request.chat.model));
+    const CachePlan plan = encoded ? m_cache.planFor(request, encoded->unsent) : CachePlan();
+    if (plan.mayRead)
+        m_cache.find(plan, this, [then](const ResponseCache::Found &found) { then(found.has_value()); });
+    else
+        then(false);
+}
+
 void Engine::send(std::unique_ptr<Errand> errand)
 {
     connect(errand.get(), &Errand::changed, this, &Engine::pump, Qt::QueuedConnection);

@@ -31,6 +31,8 @@ public:
     void cancelWaiting();
     void withdraw(const QString &id);
     void retryNow(const QString &id);
+    /// RunService::isKept(); calls once, unless the engine goes first.
+    void lookUp(const RunRequest &request, const std::function<void(bool kept)> &then);
     void send(std::unique_ptr<Errand> errand);
     void setLimits(const Limits &limits);
     void setRetryPolicy(const RetryPolicy &policy);

@@ -30,7 +30,7 @@ std::optional<base::Error> refusalOf(const base::Result<Judged> &judged, bool co
 }
 
 Ledger::Ledger(RunService &runs, const base::Clock &clock, Sources sources, QObject *parent)
-    : QObject(parent), m_clock(clock), m_sources(std::move(sources))
+    : QObject(parent), m_runs(runs), m_clock(clock), m_sources(std::move(sources))
 {
     connect(&runs, &RunService::started, this, &Ledger::reserve);
     connect(&runs, &RunService::recorded, this, &Ledger::book);
@@ -109,15 +109,49 @@ void Ledger::judge(const QList<RunRequest> &requests, const cost::TokenCounter *
         then(Judged());
         return;
     }
-    QList<cost::PlannedCall> calls;
+    QList<Asked> asked;
     for (const RunRequest &request : requests)
-        calls.append(planned(request, counter));
+        asked.append({ request, planned(request, counter) });
     const QString conversationId = requests.constFirst().conversationId;
-    read(conversationId, context, [this, calls, conversationId, then](const base::Result<QList<cost::Spent>> &spent) {
-        if (spent)
-            then(Judged { cost::check(budgets(), *spent, calls, underWay(conversationId)), *spent });
-        else
-            then(spent.error());
+    read(conversationId, context,
+         [this, asked, conversationId, guard = QPointer<QObject>(context),
+          then](const base::Result<QList<cost::Spent>> &stored) {
+             if (!stored) {
+                 then(stored.error());
+                 return;
+             }
+             const Judged all = judged(asked, conversationId, *stored);
+             if (!all.verdict.action) {
+                 then(all);
+                 return;
+             }
+             dropKept(asked, 0, [this, conversationId, guard, then](const QList<Asked> &left) {
+                 if (guard)
+                     then(judged(left, conversationId, spent(conversationId).value_or(QList<cost::Spent>())));
+             });
+         });
+}
+
+Judged Ledger::judged(const QList<Asked> &asked, const QString &conversationId, const QList<cost::Spent> &spent) const
+{
+    QList<cost::PlannedCall> calls;
+    for (const Asked &one : asked)
+        calls.append(one.call);
+    return { cost::check(budgets(), spent, calls, underWay(conversationId)), spent };
+}
+
+void Ledger::dropKept(const QList<Asked> &asked, qsizetype next,
+                      const std::function<void(const QList<Asked> &left)> &then)
+{
+    if (next == asked.size()) {
+        then(asked);
+        return;
+    }
+    base::whenReady(this, m_runs.isKept(asked.at(next).request), [this, asked, next, then](bool kept) {
+        QList<Asked> left = asked;
+        if (kept)
+            left.removeAt(next);
+        dropKept(left, kept ? next : next + 1, then);
     });
 }
 

@@ -54,7 +54,8 @@ public:
     /// has gone.
     void read(const QString &conversationId, QObject *context, const SpentThen &then);
     /// What the budgets say of calls that go out together, in the first one's conversation. If they are sent at once by `then`,
-    /// no other call is judged in between. Answers at once where there are no budgets, else as read(). `counter` may be null.
+    /// no other call is judged in between. Answers at once where there are no budgets, else as read(). What the response cache holds
+    /// is not held back, nor counted. `counter` may be null.
     void judge(const QList<RunRequest> &requests, const cost::TokenCounter *counter, QObject *context,
                const JudgedThen &then);
     /// Whether a call may go out now that nobody is asked about; changed() follows where it has to wait.
@@ -80,9 +81,17 @@ private:
         cost::PlannedCall call;
     };
 
+    struct Asked {
+        RunRequest request;
+        cost::PlannedCall call;
+    };
+
     cost::PeriodStarts starts() const;
     cost::PlannedCall planned(const RunRequest &request, const cost::TokenCounter *counter) const;
     QList<cost::PlannedCall> underWay(const QString &conversationId) const;
+    Judged judged(const QList<Asked> &asked, const QString &conversationId, const QList<cost::Spent> &spent) const;
+    /// Those that the cache does not hold; before `next` all are looked up.
+    void dropKept(const QList<Asked> &asked, qsizetype next, const std::function<void(const QList<Asked> &left)> &then);
     void onRead(quint64 number, const base::Result<QList<cost::Spent>> &spent);
     void reserve(const QString &id, const RunRequest &request);
     void book(const profile::RunRecord &record);
@@ -92,6 +101,7 @@ private:
     /// Other processes spend, too.
     void refresh();
 
+    RunService &m_runs;
     const base::Clock &m_clock;
     const Sources m_sources;
     quint64 m_reads = 0;

@@ -106,6 +106,19 @@ void RunService::cancelWaiting()
     post([](Engine &engine) { engine.cancelWaiting(); });
 }
 
+QFuture<bool> RunService::isKept(const RunRequest &request)
+{
+    const auto promise = std::make_shared<QPromise<bool>>();
+    promise->start();
+    post([request, promise](Engine &engine) {
+        engine.lookUp(request, [promise](bool kept) {
+            promise->addResult(kept);
+            promise->finish();
+        });
+    });
+    return promise->future();
+}
+
 QFuture<ModelResult> RunService::listModels(const llm::Endpoint &endpoint)
 {
     const auto promise = std::make_shared<ModelPromise>();

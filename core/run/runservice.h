@@ -74,6 +74,9 @@ public:
     void cancel(const QString &id);
     /// Whatever waits for its turn or to try again.
     void cancelWaiting();
+    /// Whether the response cache holds all that the request would bring, so that it costs nothing. False of one whose answer may be
+    /// asked for again or is judged. Ends without a result if the service goes first.
+    QFuture<bool> isKept(const RunRequest &request);
     /// Always ends with one result; an error of kind Cancelled if the service went first.
     QFuture<ModelResult> listModels(const llm::Endpoint &endpoint);
     /// What is no chat, likewise. From any thread.

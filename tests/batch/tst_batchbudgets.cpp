@@ -27,14 +27,31 @@ private Q_SLOTS:
         settle();
         QCOMPARE(started(), 2);
         answerWhole(1);
-        settle();
+        QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(started(), 2);
-        QCOMPARE(batch.finished.size(), 1);
         const auto error = batch.finished[0][0].value<std::optional<base::Error>>();
         QVERIFY(error && error->kind == base::ErrorKind::Budget);
         QVERIFY2(error->message.contains(u"2 prompts were not sent to p. "_s), qPrintable(error->message));
         QCOMPARE(batch.runner.progress().done(), 2);
         QCOMPARE(batch.journal.entries().size(), 2); // the others are asked the next time
+    }
+
+    void whatIsKeptIsAnsweredNevertheless()
+    {
+        m_service->setCacheSettings({ .policy = profile::CachePolicy::Always });
+        m_budgets = { { cost::BudgetScope::Day, {}, 0.003, cost::BudgetAction::Refuse } };
+        m_plan.concurrency = 1;
+        const QString same = u"the same"_s;
+        Batch batch(*this, { { u"1"_s, same }, { u"2"_s, same }, { u"3"_s, u"another"_s }, { u"4"_s, same } });
+        batch.runner.endInput();
+        settle();
+        answerWhole(0);
+        QTRY_COMPARE(batch.finished.size(), 1);
+        QCOMPARE(started(), 1);
+        QCOMPARE(batch.runner.progress().ok, 3);
+        QCOMPARE(batch.journal.entries().size(), 3);
+        const auto error = batch.finished[0][0].value<std::optional<base::Error>>();
+        QVERIFY(error && error->message.contains(u"1 prompt was not sent to p. "_s));
     }
 
     void asManyAtOnceAsTheBudgetHolds()
@@ -59,7 +76,7 @@ private Q_SLOTS:
         settle();
         for (const std::size_t index : { 0, 1, 2 })
             answerWhole(index);
-        QCOMPARE(batch.finished.size(), 1);
+        QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(batch.runner.progress().ok, 3);
         for (const auto &entry : batch.journal.entries())
             QCOMPARE(batch.journal.row(entry)["provider"_L1].toString(), u"q"_s);
@@ -81,8 +98,8 @@ private Q_SLOTS:
         chat.costUsd = 0.1;
         Q_EMIT m_service->recorded(chat);
         answerWhole(0);
+        QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(started(), 1);
-        QCOMPARE(batch.finished.size(), 1);
     }
 
     /// However many begin at once.

@@ -104,16 +104,52 @@ private Q_SLOTS:
         m_ledger->judge({ shortCall(u"d"_s) }, nullptr, this,
                         [&judged](const base::Result<Judged> &said) { judged = *said; });
         answerRead(QList<cost::Spent>());
-        QVERIFY(judged);
+        QTRY_VERIFY(judged); // when the cache has said that it holds no answer
         QCOMPARE(judged->verdict.action, std::optional(BudgetAction::Ask));
         QVERIFY(refusalOf(*judged, false));
         QVERIFY(!refusalOf(*judged, true));
         first.run->cancel();
         settle();
+        judged.reset();
         m_ledger->judge({ shortCall(u"d"_s) }, nullptr, this,
                         [&judged](const base::Result<Judged> &said) { judged = *said; });
         answerRead(QList<cost::Spent>());
         QVERIFY(!judged->verdict.action); // what never went out costs nothing
+    }
+
+    void whatIsKeptCostsNothing()
+    {
+        open(0.0035);
+        RunRequest kept = shortCall();
+        kept.cache = profile::CachePolicy::Always;
+        Observed first(m_service->start(kept));
+        settle();
+        answerWhole(0);
+        QVERIFY(first.ended() && first.record().ok());
+        m_budgets = { { BudgetScope::Day, {}, 0.001, BudgetAction::Refuse },
+                      { BudgetScope::Call, {}, 1e-7, BudgetAction::Refuse } };
+        RunRequest other = kept;
+        other.chat.messages = { llm::Message::fromText(llm::Role::User, u"Anything new?"_s) };
+        RunRequest anew = kept;
+        anew.cacheAnew = true;
+        std::optional<Judged> judged;
+        const auto judge = [this, &judged](const QList<RunRequest> &requests) {
+            judged.reset();
+            m_ledger->judge(requests, nullptr, this, [&judged](const base::Result<Judged> &said) { judged = *said; });
+            answerRead(QList<cost::Spent> { { u"p"_s, 0, 0.003, 0.003 } });
+            QTRY_VERIFY(judged);
+        };
+        judge({ kept });
+        QVERIFY(judged && !judged->verdict.action);
+        QCOMPARE(judged->spent.size(), 1);
+        for (const RunRequest &dear : { other, anew }) {
+            judge({ dear });
+            QCOMPARE(judged->verdict.action, std::optional(BudgetAction::Refuse));
+        }
+        m_budgets = { { BudgetScope::Day, {}, 0.003000001, BudgetAction::Refuse } };
+        judge({ kept, other, kept });
+        QVERIFY(judged->verdict.action);
+        QVERIFY2(judged->verdict.reason.contains(u"this call costs"_s), qPrintable(judged->verdict.reason));
     }
 
     void nothingIsKnownBeforeTheStoreAnswers()
