@@ -1,5 +1,7 @@
 #include "core/bench/batchjournal.h"
 
+#include "core/llm/usage.h"
+
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -174,8 +176,13 @@ BatchJournal::Entry BatchJournal::entryOf(const QJsonObject &row, qint64 offset,
         return verdict["outcome"_L1].toString() == "failed"_L1;
     });
     const QJsonValue cost = row["cost_usd"_L1];
-    return { row["ok"_L1].toBool(), invalid, cost.isDouble() ? std::optional(cost.toDouble()) : std::nullopt, offset,
-             size };
+    const llm::Usage usage = llm::usageFromJson(row["usage"_L1].toObject());
+    const bool isUsed = usage.inputTotal() + usage.outputTotal() > 0 || !row["text"_L1].toString().isEmpty();
+    Entry entry { row["ok"_L1].toBool(), invalid, {}, offset, size };
+    if (cost.isDouble())
+        entry.costUsd = cost.toDouble();
+    entry.unpriced = !cost.isDouble() && !row["cached"_L1].toBool() && isUsed;
+    return entry;
 }
 
 /// False for a line that is no row.

@@ -45,6 +45,7 @@ public:
         /// The object's place in the file.
         qint64 offset = 0;
         qint64 size = 0;
+        bool unpriced = false; ///< it used tokens whose cost nobody knows
         bool unchecked = false; ///< whoever keeps it says so: not all of its checks could be made
     };
 

@@ -66,10 +66,10 @@ void BatchProgress::count(const BatchResult &result)
         failure.message = result.text.simplified().left(longestReason);
 }
 
-void BatchProgress::countCost(std::optional<double> usd)
+void BatchProgress::countCost(std::optional<double> usd, bool isUnpriced)
 {
     costUsd += usd.value_or(0);
-    unpriced += usd ? 0 : 1;
+    unpriced += isUnpriced ? 1 : 0;
 }
 
 void BatchProgress::add(const BatchProgress &before)
@@ -145,7 +145,7 @@ bool BatchItems::keeps(const BatchJournal::Entry &entry, const BatchJournal &jou
     if (!kept.ok)
         result = resultOf(kept, journal);
     progress.count(result);
-    progress.countCost(kept.costUsd);
+    progress.countCost(kept.costUsd, kept.unpriced);
     progress.costBeforeUsd += kept.costUsd.value_or(0);
     progress.unjudged += kept.unchecked && unjudged ? 1 : 0;
     ++progress.fromBefore;

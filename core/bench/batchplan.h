@@ -85,7 +85,7 @@ struct BatchProgress {
     std::optional<qint64> remainingMs;
     double costUsd = 0; ///< of all that are done
     double costBeforeUsd = 0; ///< of those found in the journal
-    qsizetype unpriced = 0; ///< calls that are in neither
+    qsizetype unpriced = 0; ///< calls that used tokens whose cost nobody knows
     qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
     qsizetype unanswered = 0; ///< BatchWay::Provider: requests of which batches that have ended say nothing
@@ -93,7 +93,7 @@ struct BatchProgress {
 
     qsizetype done() const { return ok + failed; }
     void count(const BatchResult &result);
-    void countCost(std::optional<double> usd);
+    void countCost(std::optional<double> usd, bool isUnpriced);
     /// What was found in the journal of prompts that follow.
     void add(const BatchProgress &before);
 };

@@ -343,7 +343,7 @@ void BatchRunner::count(const BatchItem &item, const profile::RunRecord &record)
 {
     const BatchResult result = resultOf(item.key, item.prompt.id, record, m_plan);
     m_progress.count(result);
-    m_progress.countCost(record.costUsd);
+    m_progress.countCost(record.costUsd, record.isUnpriced());
     countResult();
     const bool lost = record.answer.error && isHopeless(record.answer.error->kind);
     m_failuresInARow = lost ? m_failuresInARow + 1 : 0;

@@ -125,7 +125,7 @@ bool ProviderBatch::keep(const BatchJob &job, const QList<Collected> &collected)
 
 void ProviderBatch::count(const Collected &row, const BatchResult &result)
 {
-    m_progress.countCost(row.record.costUsd);
+    m_progress.countCost(row.record.costUsd, row.record.isUnpriced());
     if (m_items.contains(row.key))
         m_progress.count(result);
 }

@@ -102,6 +102,25 @@ private Q_SLOTS:
         QCOMPARE(started(), 1);
     }
 
+    void whatUsedNoTokensNeedsNoPrice()
+    {
+        m_plan.targets.first().model = u"nobody's"_s;
+        m_plan.concurrency = 1;
+        {
+            Batch batch(*this, prompts(2));
+            batch.runner.endInput();
+            settle();
+            answerError(0, 400, R"({"error":{"message":"bad temperature"}})");
+            answerWhole(1);
+            QTRY_COMPARE(batch.finished.size(), 1);
+            QCOMPARE(batch.runner.progress().failed, 1);
+            QCOMPARE(batch.runner.progress().unpriced, 1);
+        }
+        const Batch again(*this, prompts(2));
+        QCOMPARE(again.runner.progress().fromBefore, 2);
+        QCOMPARE(again.runner.progress().unpriced, 1);
+    }
+
     /// However many begin at once.
     void inTurnIsInTurn()
     {
