@@ -1,5 +1,6 @@
 #include "app/choicesetup.h"
 
+#include "core/config/providerkeys.h"
 #include "core/config/settings.h"
 #include "core/cost/pricelayers.h"
 
@@ -52,8 +53,12 @@ select::Qualities shippedQualities()
 QString whyBarred(const QString &providerId, const config::Settings &settings, const QList<llm::Vendor> &vendors)
 {
     const auto isIt = [&](const llm::Vendor &vendor) { return vendor.id == providerId; };
-    const bool known = settings.provider(providerId) || std::any_of(vendors.begin(), vendors.end(), isIt);
-    return known ? QString() : u"there is no provider '%1'"_s.arg(providerId);
+    const auto provider = settings.provider(providerId);
+    if (!provider && std::none_of(vendors.begin(), vendors.end(), isIt))
+        return u"there is no provider '%1'"_s.arg(providerId);
+    if (provider && !config::checkKeyVariable(*provider))
+        return u"%1, the variable of its key, is not set"_s.arg(config::activeKeyOf(*provider).environment);
+    return {};
 }
 
 select::Candidate candidateOf(const select::ModelRef &ref, const cost::PriceBook &prices,

@@ -21,7 +21,8 @@ QStringList applySettings(const config::Settings &settings, select::Chooser &cho
 /// The table that the program brings along.
 select::Qualities shippedQualities();
 
-/// Why a provider can't be asked; empty if the settings or the vendors' table know it.
+/// Why a provider can't be asked: neither the settings nor the vendors' table know it, or its key is missing from the environment.
+/// Empty if it can.
 QString whyBarred(const QString &providerId, const config::Settings &settings, const QList<llm::Vendor> &vendors);
 
 /// With its price, the quality of its family and, where its server lists it, its context.

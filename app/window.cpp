@@ -111,8 +111,7 @@ Session::Session(QApplication &application, const QString &dataDir)
       m_chooser([this](const select::ModelRef &ref) {
           select::Candidate candidate =
               candidateOf(ref, m_prices, m_qualities, m_models.of(ref.providerId).models, m_clock.wallMs());
-          if (!m_settings.provider(ref.providerId))
-              candidate.barred = u"there is no provider '%1'"_s.arg(ref.providerId);
+          candidate.barred = whyBarred(ref.providerId, m_settings, {}); // the window asks what is set up
           return candidate;
       }),
       m_ledger(m_runs, m_clock, ledgerSources(m_settings, m_store, m_prices)),

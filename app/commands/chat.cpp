@@ -15,6 +15,7 @@
 #include <QCoreApplication>
 #include <QJsonDocument>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -372,6 +373,7 @@ void ChatCommand::report(const profile::RunRecord &record)
         if (decision.stage == "options"_L1 || decision.stage == "fit"_L1)
             writeLine(stderr, u"talkbench chat: %1"_s.arg(decision.reason));
     }
+    sayWhyNobody(record);
     const llm::Answer &answer = record.answer;
     if (!m_written)
         printed(false, "chat");
@@ -391,6 +393,16 @@ void ChatCommand::report(const profile::RunRecord &record)
         writeLine(stderr, u"talkbench chat: %1"_s.arg(line));
     if (!m_options.json && m_options.receipt && run::hasReceipt(record))
         write(stderr, receiptText(record, elsewhere(record)));
+}
+
+/// Of a call that failed, why no other model was asked (after the last one).
+void ChatCommand::sayWhyNobody(const profile::RunRecord &record)
+{
+    const QList<profile::Decision> &decisions = record.trace.decisions;
+    const auto last = std::find_if(decisions.crbegin(), decisions.crend(), select::isHandover);
+    if (!record.answer.error || last == decisions.crend() || m_step == *last)
+        return;
+    writeLine(stderr, u"talkbench chat: %1"_s.arg(select::inWords(*last, m_session.providerNames())));
 }
 
 QList<cost::Elsewhere> ChatCommand::elsewhere(const profile::RunRecord &record) const

@@ -50,6 +50,7 @@ private:
     /// Before there is a call.
     void fail(const base::Error &error);
     void report(const profile::RunRecord &record);
+    void sayWhyNobody(const profile::RunRecord &record);
     QList<cost::Elsewhere> elsewhere(const profile::RunRecord &record) const;
 
     Session &m_session;

@@ -9,6 +9,16 @@ namespace {
 
 constexpr double leastHedgeMs = 300;
 
+/// A context that the prompt was too long for, as far as can be said: the listed one, if the prompt comes near it. Else the list is
+/// wrong of this server, and only the prompt's own length is known.
+qint64 shortContext(const ModelRef &failed, const FallbackPlan &plan)
+{
+    const auto was =
+        std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
+    const auto listed = was == plan.order.end() ? std::nullopt : was->contextTokens;
+    return listed && *listed < 2 * plan.inputTokens ? *listed : plan.inputTokens;
+}
+
 } // namespace
 
 bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QList<ModelRef> &tried)
@@ -18,30 +28,24 @@ bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QLi
 
 bool mayDoBetter(const base::Error &error)
 {
-    using enum base::ErrorKind;
-    return error.kind != Auth && error.kind != Forbidden
-        && (error.kind == ContextTooLong || Measurements::isFailure(error));
+    return error.kind == base::ErrorKind::ContextTooLong || Measurements::isFailure(error);
 }
 
 std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
                                   const QList<ModelRef> &tried)
 {
+    using enum base::ErrorKind;
     if (!mayDoBetter(error))
         return {};
-    const bool tooLong = error.kind == base::ErrorKind::ContextTooLong;
-    const auto was =
-        std::find_if(plan.order.begin(), plan.order.end(), [&](const Candidate &c) { return c.ref == failed; });
-    const qint64 context = was == plan.order.end() ? plan.inputTokens : was->contextTokens.value_or(plan.inputTokens);
+    const bool ofAccount = error.kind == Auth || error.kind == Quota;
+    const qint64 tooShort = error.kind == ContextTooLong ? shortContext(failed, plan) : 0;
     for (const Candidate &candidate : plan.order) {
         if (candidate.ref == failed || !mayTakeOver(candidate, plan, tried))
             continue;
-        // One that is not known to be longer is no way out.
-        if (tooLong && !(candidate.contextTokens && *candidate.contextTokens > context))
+        if (ofAccount && candidate.ref.providerId == failed.providerId)
             continue;
-        // An account without means has none for its other models.
-        if (error.kind == base::ErrorKind::Quota && candidate.ref.providerId == failed.providerId)
-            continue;
-        return candidate.ref;
+        if (candidate.contextTokens.value_or(tooShort + 1) > tooShort)
+            return candidate.ref;
     }
     return {};
 }

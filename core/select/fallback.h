@@ -21,11 +21,11 @@ struct FallbackPlan {
 /// Whether it can be asked in place of others: it was not yet, it is not barred, and its context is long enough.
 bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QList<ModelRef> &tried);
 
-/// Whether another model may do better. A key that is refused is for its owner to mend: another provider would hide it.
+/// Whether another model may do better.
 bool mayDoBetter(const base::Error &error);
 
-/// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a context that was
-/// too long, a longer one. Unset: the failure stands. `tried` holds `failed` too.
+/// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a key that was refused
+/// or credit that is used up, another provider's; for a prompt that was too long, one whose context is longer or not known. Unset: the failure stands. `tried` holds `failed` too.
 std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
                                   const QList<ModelRef> &tried);
 

@@ -75,8 +75,8 @@ QString whatFailed(const profile::Handover &handover, const QString &name)
 
 QString whyNobody(base::ErrorKind kind)
 {
-    if (kind == base::ErrorKind::Auth || kind == base::ErrorKind::Forbidden)
-        return tr("no other model is asked, the key needs mending");
+    if (kind == base::ErrorKind::Auth)
+        return tr("no other provider is left to ask, the key needs mending");
     if (kind == base::ErrorKind::ContextTooLong)
         return tr("no model with a longer context is left");
     return mayDoBetter({ kind, {}, {}, 0, {} }) ? tr("no other model is left to ask")

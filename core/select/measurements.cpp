@@ -110,6 +110,44 @@ QString circuitName(Circuit circuit)
     return circuit == Circuit::Closed ? u"closed"_s : circuit == Circuit::Open ? u"open"_s : u"half-open"_s;
 }
 
+Circuit Breaker::circuit(qint64 nowMs) const
+{
+    if (openUntilMs == 0)
+        return Circuit::Closed;
+    return nowMs < openUntilMs ? Circuit::Open : Circuit::HalfOpen;
+}
+
+bool Breaker::probing(qint64 nowMs) const
+{
+    return probeSentMs != 0 && nowMs - probeSentMs < Measurements::probeLimitMs;
+}
+
+void Breaker::fail(const base::Error &error, qint64 endMs, int failuresToOpen)
+{
+    ++failuresInARow;
+    const bool wasProbe = openUntilMs != 0 && endMs >= openUntilMs;
+    if (!wasProbe && (openUntilMs != 0 || failuresInARow < failuresToOpen))
+        return;
+    constexpr int mostDoublings = 10;
+    constexpr qint64 longest = Measurements::longestPauseMs;
+    const qint64 pause = std::min(Measurements::firstPauseMs << std::min(openings, mostDoublings), longest);
+    openUntilMs = endMs + std::max(pause, std::min(error.retryAfterMs.value_or(0), longest));
+    probeSentMs = 0;
+    ++openings;
+}
+
+void Breaker::sent(qint64 nowMs)
+{
+    if (openUntilMs != 0 && nowMs >= openUntilMs)
+        probeSentMs = nowMs;
+}
+
+void Breaker::takeBack(qint64 sentMs)
+{
+    if (probeSentMs == sentMs)
+        probeSentMs = 0;
+}
+
 size_t Measured::bucketOf(qint64 inputTokens)
 {
     return static_cast<size_t>(std::upper_bound(bucketEnds.begin(), bucketEnds.end(), inputTokens)
@@ -170,15 +208,17 @@ void Measurements::add(const profile::RunRecord &record)
     if (!failed && !record.ok() && record.earlierAttempts.isEmpty())
         return;
     const qint64 endMs = endMsOf(record);
-    Measured &model = m_models[{ record.providerId, record.model }];
+    const ModelRef ref { record.providerId, record.model };
     for (const profile::Attempt &attempt : record.earlierAttempts) {
         if (attempt.error && isFailure(*attempt.error))
-            addFailure(model, *attempt.error, endMs);
+            addFailure(ref, *attempt.error, endMs);
     }
-    if (failed)
-        addFailure(model, *record.answer.error, endMs);
-    else if (record.ok())
-        addSuccess(model, record, endMs);
+    if (failed) {
+        addFailure(ref, *record.answer.error, endMs);
+    } else if (record.ok()) {
+        m_keys.remove(ref.providerId);
+        addSuccess(m_models[ref], record, endMs);
+    }
 }
 
 void Measurements::count(Measured &model, bool failed, qint64 atMs) const
@@ -195,10 +235,7 @@ void Measurements::count(Measured &model, bool failed, qint64 atMs) const
 void Measurements::addSuccess(Measured &model, const profile::RunRecord &record, qint64 endMs)
 {
     count(model, false, endMs);
-    model.failuresInARow = 0;
-    model.openings = 0;
-    model.openUntilMs = 0;
-    model.probeSentMs = 0;
+    model.breaker = {};
     const auto usage = record.answer.usage;
     // Our own queue and earlier attempts are not the model's.
     const profile::Trace &trace = record.trace;
@@ -223,18 +260,14 @@ void Measurements::addSuccess(Measured &model, const profile::RunRecord &record,
         model.averageMs = model.averageMs > 0 ? 0.9 * model.averageMs + 0.1 * *response : *response;
 }
 
-void Measurements::addFailure(Measured &model, const base::Error &error, qint64 endMs)
+void Measurements::addFailure(const ModelRef &ref, const base::Error &error, qint64 endMs)
 {
+    Measured &model = m_models[ref];
     count(model, true, endMs);
-    ++model.failuresInARow;
-    const bool wasProbe = model.openUntilMs != 0 && endMs >= model.openUntilMs;
-    if (!wasProbe && (model.openUntilMs != 0 || model.failuresInARow < failuresToOpen))
-        return;
-    constexpr int mostDoublings = 10;
-    const qint64 pause = std::min(firstPauseMs << std::min(model.openings, mostDoublings), longestPauseMs);
-    model.openUntilMs = endMs + std::max(pause, std::min(error.retryAfterMs.value_or(0), longestPauseMs));
-    model.probeSentMs = 0;
-    ++model.openings;
+    if (error.kind == base::ErrorKind::Auth)
+        m_keys[ref.providerId].fail(error, endMs, 1); // another call would be refused as well
+    else
+        model.breaker.fail(error, endMs, failuresToOpen);
 }
 
 void Measurements::sent(const ModelRef &ref, qint64 nowMs)
@@ -243,8 +276,9 @@ void Measurements::sent(const ModelRef &ref, qint64 nowMs)
     model.usedBeforeMs = model.lastUsedMs;
     model.turnBefore = std::exchange(model.turn, ++m_turns);
     model.lastUsedMs = std::max(model.lastUsedMs, nowMs);
-    if (model.openUntilMs != 0 && nowMs >= model.openUntilMs)
-        model.probeSentMs = nowMs;
+    model.breaker.sent(nowMs);
+    if (const auto key = m_keys.find(ref.providerId); key != m_keys.end())
+        key->sent(nowMs);
 }
 
 void Measurements::takeBack(const ModelRef &ref, qint64 sentMs)
@@ -254,8 +288,9 @@ void Measurements::takeBack(const ModelRef &ref, qint64 sentMs)
         model.lastUsedMs = model.usedBeforeMs;
         model.turn = model.turnBefore;
     }
-    if (model.probeSentMs == sentMs)
-        model.probeSentMs = 0;
+    model.breaker.takeBack(sentMs);
+    if (const auto key = m_keys.find(ref.providerId); key != m_keys.end())
+        key->takeBack(sentMs);
 }
 
 const Measured *Measurements::find(const ModelRef &ref) const
@@ -264,24 +299,30 @@ const Measured *Measurements::find(const ModelRef &ref) const
     return found == m_models.cend() ? nullptr : &*found;
 }
 
+const Breaker *Measurements::breakerOf(const ModelRef &ref) const
+{
+    if (const auto key = m_keys.constFind(ref.providerId); key != m_keys.cend())
+        return &*key;
+    const Measured *model = find(ref);
+    return model ? &model->breaker : nullptr;
+}
+
 Circuit Measurements::circuit(const ModelRef &ref, qint64 nowMs) const
 {
-    const Measured *model = find(ref);
-    if (!model || model->openUntilMs == 0)
-        return Circuit::Closed;
-    return nowMs < model->openUntilMs ? Circuit::Open : Circuit::HalfOpen;
+    const Breaker *breaker = breakerOf(ref);
+    return breaker ? breaker->circuit(nowMs) : Circuit::Closed;
 }
 
 bool Measurements::probing(const ModelRef &ref, qint64 nowMs) const
 {
-    const Measured *model = find(ref);
-    return model && model->probeSentMs != 0 && nowMs - model->probeSentMs < probeLimitMs;
+    const Breaker *breaker = breakerOf(ref);
+    return breaker && breaker->probing(nowMs);
 }
 
 qint64 Measurements::openUntilMs(const ModelRef &ref) const
 {
-    const Measured *model = find(ref);
-    return model ? model->openUntilMs : 0;
+    const Breaker *breaker = breakerOf(ref);
+    return breaker ? breaker->openUntilMs : 0;
 }
 
 Belief Measurements::ttft(const ModelRef &ref, qint64 inputTokens, qint64 nowMs) const

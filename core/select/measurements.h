@@ -55,6 +55,21 @@ struct Preference {
     double score(double before, qint64 nowMs) const;
 };
 
+/// Keeps calls from what fails: for a while, then one call finds out whether it is back. Times are wall milliseconds.
+struct Breaker {
+    int failuresInARow = 0;
+    int openings = 0; ///< since the last success
+    qint64 openUntilMs = 0;
+    qint64 probeSentMs = 0;
+
+    Circuit circuit(qint64 nowMs) const;
+    bool probing(qint64 nowMs) const;
+    /// Opens it after so many in a row.
+    void fail(const base::Error &error, qint64 endMs, int failuresToOpen);
+    void sent(qint64 nowMs);
+    void takeBack(qint64 sentMs);
+};
+
 /// What is known of one model at one provider.
 struct Measured {
     /// Buckets of the input: under 256, 1 Ki, 4 Ki, 16 Ki, 64 Ki tokens, and more.
@@ -85,11 +100,7 @@ struct Measured {
     qint64 usedBeforeMs = 0;
     quint64 turnBefore = 0;
 
-    /// The circuit breaker.
-    int failuresInARow = 0;
-    int openings = 0; ///< since the last success
-    qint64 openUntilMs = 0;
-    qint64 probeSentMs = 0;
+    Breaker breaker;
 };
 
 /// Wall milliseconds.
@@ -118,9 +129,12 @@ public:
     void takeBack(const ModelRef &ref, qint64 sentMs);
 
     const Measured *find(const ModelRef &ref) const;
+    /// Of the provider's key, which holds for all its models, where that was refused; else of the model.
     Circuit circuit(const ModelRef &ref, qint64 nowMs) const;
     bool probing(const ModelRef &ref, qint64 nowMs) const;
     qint64 openUntilMs(const ModelRef &ref) const;
+    /// A call was refused for the provider's key, wrong or missing, and none was answered since.
+    bool isKeyRefused(const ModelRef &ref) const { return m_keys.contains(ref.providerId); }
 
     /// Logarithms of milliseconds and tokens. Faded or missing evidence gives way: of a bucket to the model's other
     /// buckets, of a model to a modest guess, so that what was slow long ago is no longer believed to be.
@@ -141,11 +155,13 @@ public:
 private:
     void addOverrule(const profile::RunRecord &record);
     void addSuccess(Measured &model, const profile::RunRecord &record, qint64 endMs);
-    void addFailure(Measured &model, const base::Error &error, qint64 endMs);
+    void addFailure(const ModelRef &ref, const base::Error &error, qint64 endMs);
+    const Breaker *breakerOf(const ModelRef &ref) const;
     void count(Measured &model, bool failed, qint64 atMs) const;
 
     Fading m_fading;
     QHash<ModelRef, Measured> m_models;
+    QHash<QString, Breaker> m_keys; ///< that were refused, by provider
     FadingLog m_allOutputTokens;
     quint64 m_turns = 0; ///< calls that went out
 };

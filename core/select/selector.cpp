@@ -12,6 +12,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr QLatin1StringView failedWords("it failed");
+constexpr QLatin1StringView refusedWords("its provider refused the key");
 
 /// A preference below it is none to speak of.
 constexpr double leastSaid = 0.005;
@@ -28,12 +29,13 @@ QString whyExcluded(const Candidate &candidate, const Choice &choice, const Meas
     if (isTooShort(candidate, choice))
         return u"its context of %1 tokens is too short"_s.arg(*candidate.contextTokens);
     const Circuit circuit = measurements.circuit(candidate.ref, choice.nowMs);
+    const QLatin1StringView why = measurements.isKeyRefused(candidate.ref) ? refusedWords : failedWords;
     if (circuit == Circuit::Open)
-        return failedWords
+        return why
             + u", and is left alone for %1"_s.arg(
                 profile::formatMs(static_cast<double>(measurements.openUntilMs(candidate.ref) - choice.nowMs)));
     if (circuit == Circuit::HalfOpen && measurements.probing(candidate.ref, choice.nowMs))
-        return failedWords + u", and one call is finding out whether it is back"_s;
+        return why + u", and one call is finding out whether it is back"_s;
     return {};
 }
 
@@ -44,8 +46,8 @@ void openSomething(QList<DecisionRow> &rows, const Measurements &measurements)
         return;
     DecisionRow *soonest = nullptr;
     for (DecisionRow &row : rows) {
-        if (row.excluded.startsWith(failedWords)
-            && (!soonest || measurements.openUntilMs(row.ref) < measurements.openUntilMs(soonest->ref)))
+        const bool waits = row.excluded.startsWith(failedWords) || row.excluded.startsWith(refusedWords);
+        if (waits && (!soonest || measurements.openUntilMs(row.ref) < measurements.openUntilMs(soonest->ref)))
             soonest = &row;
     }
     if (soonest)

@@ -177,6 +177,57 @@ private Q_SLOTS:
         QCOMPARE(chat.json()["decision"_L1]["chosen"_L1].toString(), u"good/sim-small"_s);
     }
 
+    void aRefusedKeyIsNotAskedAgainSoon()
+    {
+        simulator::Knobs knobs = fastKnobs();
+        knobs.requireKey = u"another"_s;
+        simulator::Simulator locked(knobs);
+        const auto url = locked.start();
+        QVERIFY(url);
+        config::Settings settings(m_shell->dataDir());
+        QVERIFY(settings.load());
+        config::ProviderConfig keyless = provider(u"keyless"_s, *url);
+        keyless.keys = { { {}, {}, u"TALKBENCH_NO_SUCH_KEY"_s } };
+        QVERIFY(settings.setProviders(m_providers + QList { provider(u"locked"_s, *url), keyless }));
+        QVERIFY(settings.setValue("select/candidates", u"keyless/m,locked/sim-small,good/sim-small"_s));
+        const QStringList chat { u"chat"_s, u"--model"_s, u"auto"_s, u"Hello"_s };
+        const Output first = run(chat);
+        QVERIFY2(first.code == 0, qPrintable(first.errors));
+        QVERIFY2(first.errors.contains(u"refuses the key: asking sim-small of The Good instead"_s),
+                 qPrintable(first.errors));
+        const Output second = run(chat);
+        QCOMPARE(second.code, 0);
+        QVERIFY2(!second.errors.contains(u"refuses the key"_s), qPrintable(second.errors));
+        const QJsonObject decision = run({ u"select"_s, u"--explain"_s, u"Hello"_s }).json();
+        QVERIFY(decision["candidates"_L1][0]["excluded"_L1].toString().contains(u"TALKBENCH_NO_SUCH_KEY"_s));
+        QVERIFY(decision["candidates"_L1][1]["excluded"_L1].toString().contains(u"refused the key"_s));
+    }
+
+    void aPromptThatIsTooLongGoesElsewhere()
+    {
+        simulator::Knobs knobs = fastKnobs();
+        knobs.context = 50;
+        simulator::Simulator small(knobs);
+        const auto url = small.start();
+        QVERIFY(url);
+        config::Settings settings(m_shell->dataDir());
+        QVERIFY(settings.load());
+        QVERIFY(settings.setProviders(m_providers + QList { provider(u"short"_s, *url) }));
+        const auto fallBackOn = [&settings](const QString &model) {
+            settings.setValue("select/fallbacks", QVariantMap { { u"short/sim-small"_s, QStringList { model } } });
+        };
+        const QStringList chat { u"chat"_s,    u"--provider"_s, u"short"_s,
+                                 u"--model"_s, u"sim-small"_s,  u"Some more words than fit. "_s.repeated(20) };
+        fallBackOn(u"good/sim-medium"_s);
+        const Output answered = run(chat);
+        QVERIFY2(answered.code == 0, qPrintable(answered.errors));
+        QVERIFY2(answered.errors.contains(u"the prompt is too long for sim-small"_s), qPrintable(answered.errors));
+        fallBackOn(u"short/sim-medium"_s);
+        const Output failed = run(chat);
+        QCOMPARE(failed.code, 1);
+        QVERIFY2(failed.errors.contains(u"no model with a longer context is left"_s), qPrintable(failed.errors));
+    }
+
     void aBatchChoosesForEachPrompt()
     {
         const QString prompts = m_shell->filePath(u"p.txt"_s);

@@ -189,8 +189,8 @@ private Q_SLOTS:
 
     void onlyALongerContextHelps()
     {
-        Observed run(relay({ { .ref = a, .contextTokens = 1000 },
-                             { .ref = b, .contextTokens = 900 },
+        Observed run(relay({ { .ref = a, .contextTokens = 150 }, // of a prompt of 100
+                             { .ref = b, .contextTokens = 140 },
                              { .ref = c, .contextTokens = 5000 } }));
         answerError(0, 400, tooLong);
         QTRY_COMPARE(started(), 2);
@@ -198,6 +198,17 @@ private Q_SLOTS:
         answerWhole(1);
         QTRY_VERIFY(run.ended());
         QCOMPARE(run.record().model, u"long"_s);
+    }
+
+    void aKeyThatIsRefusedIsAskedElsewhere()
+    {
+        Observed run(relay({ { a }, { { u"a"_s, u"other"_s } }, { b } }));
+        answerError(0, 401, R"({"error":{"message":"no such key"}})");
+        QTRY_COMPARE(started(), 2);
+        answerWhole(1);
+        QTRY_VERIFY(run.ended());
+        QCOMPARE(run.record().providerId, u"b"_s);
+        QVERIFY(says(run.record(), u"fallback"_s, u"a/m refuses the key: asking b/m instead"_s));
     }
 
     void eachIsAskedWithThePromptMadeForIt()

@@ -42,8 +42,9 @@ private Q_SLOTS:
         QTest::newRow("no longer one")
             << fallback(ErrorKind::ContextTooLong)
             << u"the prompt is too long for gpt of OpenAI: no model with a longer context is left"_s;
-        QTest::newRow("a key") << fallback(ErrorKind::Auth)
-                               << u"gpt of OpenAI refuses the key: no other model is asked, the key needs mending"_s;
+        QTest::newRow("a key")
+            << fallback(ErrorKind::Auth)
+            << u"gpt of OpenAI refuses the key: no other provider is left to ask, the key needs mending"_s;
         QTest::newRow("no use") << fallback(ErrorKind::InvalidRequest)
                                 << u"gpt of OpenAI does not accept the request: another model would not mend that"_s;
         QTest::newRow("not to be reached") << fallback(ErrorKind::Config, {}, u"There is no such provider."_s)

@@ -282,12 +282,47 @@ private Q_SLOTS:
         using enum base::ErrorKind;
         for (const auto kind : { RateLimited, Overloaded, Server, Refused, Truncated })
             QCOMPARE(nextAfter(error(kind), a, plan(500), { a }), sameAccount);
-        QCOMPARE(nextAfter(error(Quota), a, plan(500), { a }), b);
+        for (const auto kind : { Quota, Auth })
+            QCOMPARE(nextAfter(error(kind), a, plan(500), { a }), b);
         QCOMPARE(nextAfter(error(ContextTooLong), a, plan(900), { a }), b);
-        QVERIFY(!nextAfter(error(ContextTooLong), b, plan(900), { b }));
+        QVERIFY(!nextAfter(error(ContextTooLong), b, plan(5000), { b }));
         QVERIFY(!nextAfter(error(RateLimited), b, plan(500), { a, b, sameAccount }));
-        for (const auto kind : { Auth, Cancelled, InvalidRequest, Filtered, Config })
+        for (const auto kind : { Cancelled, InvalidRequest, Filtered, Config })
             QVERIFY(!nextAfter(error(kind), a, plan(500), { a }));
+    }
+
+    void aListedContextThatAServerDeniesSaysNothing()
+    {
+        const base::Error tooLong { base::ErrorKind::ContextTooLong, {}, {}, 0, {} };
+        QCOMPARE(nextAfter(tooLong, a, { { { a, {}, 8000 }, { b, {}, 8000 } }, 60 }, { a }), b);
+        QCOMPARE(nextAfter(tooLong, a, { { { a, {}, 8000 }, { b, {}, 50 } }, 60 }, { a }), std::nullopt);
+        QCOMPARE(nextAfter(tooLong, a, { { { a, {}, 8000 }, { b } }, 7000 }, { a }), b); // nobody knows b's
+    }
+
+    void aRefusedKeyBarsItsProvider()
+    {
+        const ModelRef sibling { a.providerId, u"sibling"_s };
+        Measurements measurements;
+        measurements.add(failed(a, start - 1000, base::ErrorKind::Auth));
+        for (const ModelRef &ref : { a, sibling })
+            QCOMPARE(measurements.circuit(ref, start), Circuit::Open);
+        QCOMPARE(measurements.circuit(b, start), Circuit::Closed);
+        for (quint32 seed = 1; seed < 30; ++seed) {
+            Choice choice = choose(start);
+            choice.seed = seed;
+            const Decision decision = decide(choice, measurements);
+            QCOMPARE(decision.chosen, b);
+            QVERIFY(rowOf(decision, a).excluded.startsWith(u"its provider refused the key"_s));
+        }
+        Choice alone = choose(start);
+        alone.candidates = { alone.candidates.constFirst() };
+        QCOMPARE(decide(alone, measurements).chosen, a); // there is nobody else
+        const qint64 later = start + Measurements::firstPauseMs;
+        QCOMPARE(measurements.circuit(sibling, later), Circuit::HalfOpen);
+        measurements.sent(sibling, later);
+        QVERIFY(measurements.probing(a, later)); // one call for all of them
+        measurements.add(answered(sibling, later, 500));
+        QCOMPARE(measurements.circuit(a, later + 2000), Circuit::Closed);
     }
 
     void whatIsMadeToFitMayGoAnywhere()
