@@ -121,6 +121,10 @@ void CacheStage::join(Flight &flight)
     flight.join(m_request.priority); // which may give it its turn
     connect(&flight, &Flight::departed, this, &CacheStage::onDeparted);
     connect(&flight, &Flight::content, this, &CacheStage::content);
+    connect(&flight, &Flight::owing, this, [this](const profile::RunRecord &underWay) {
+        if (m_joined && m_joined->takeOwing())
+            Q_EMIT owing(underWay);
+    });
     connect(&flight, &Flight::landed, this, &CacheStage::onLanded);
     Q_EMIT joined();
     if (flight.hasDeparted())
@@ -226,6 +230,12 @@ void CacheStage::share(const QString &text, const QString &reasoning)
 {
     if (m_led)
         m_led->add(text, reasoning);
+}
+
+void CacheStage::tellOwing(const profile::RunRecord &underWay)
+{
+    if (m_led)
+        m_led->tellOwing(underWay);
 }
 
 bool CacheStage::goOnForOthers()

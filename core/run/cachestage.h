@@ -44,6 +44,8 @@ public:
     void depart();
     /// Of a call that goes out: content for those that joined.
     void share(const QString &text, const QString &reasoning);
+    /// Of a call without an owner: what it has come to cost, for who pays.
+    void tellOwing(const profile::RunRecord &underWay);
     /// Whether others wait for the call that its owner stops: it goes on, and deserted() says when the last has gone.
     bool goOnForOthers();
     /// Of a call that stops. True where it was the last to wait for a call without an owner: that has stopped, too, and
@@ -66,6 +68,8 @@ Q_SIGNALS:
     /// Without a hit, this call is the one that pays for `record`.
     void answered(const talkbench::profile::RunRecord &record, const std::optional<talkbench::profile::CacheHit> &hit);
     void deserted();
+    /// The call it has joined has no owner any more: this one would pay, as it stands.
+    void owing(const talkbench::profile::RunRecord &underWay);
     /// The call it had joined had no owner any more and failed without a word: its attempts are on this call's bill.
     void inherited(const talkbench::profile::RunRecord &failed);
 

@@ -26,6 +26,7 @@ Call::Call(const QString &id, quint64 order, const RunRequest &request, qint64 s
     : m_id(id), m_order(order), m_request(request), m_submittedNs(submittedNs),
       m_startedWallMs(services.clock.wallMs() - (services.clock.nowNs() - submittedNs) / 1'000'000),
       m_services(services), m_urgency(request.priority), m_stateNs(submittedNs),
+      m_account(id, m_startedWallMs, services.prices, services.counter),
       m_validating(request, m_startedWallMs, services.prices), m_checking(services.scheduler)
 {
     m_trace.askedNs = request.askedNs;
@@ -36,19 +37,8 @@ Call::~Call() = default;
 
 void Call::begin()
 {
-    prepare();
-}
-
-void Call::prepare()
-{
     m_provider = llm::providerFor(m_request.endpoint.protocol);
-    base::Result<llm::EncodedRequest> encoded = m_provider
-        ? encode()
-        : base::Error { base::ErrorKind::Config,
-                        u"No protocol is called '%1'."_s.arg(m_request.endpoint.protocol),
-                        {},
-                        0,
-                        std::nullopt };
+    base::Result<llm::EncodedRequest> encoded = m_services.refusals.encode(m_request.chat, m_request.endpoint);
     if (!encoded) {
         llm::Answer answer;
         answer.error = encoded.error();
@@ -64,11 +54,6 @@ void Call::prepare()
     askCache();
 }
 
-base::Result<llm::EncodedRequest> Call::encode() const
-{
-    return m_provider->encode(m_request.chat, m_services.refusals.applied(m_request.endpoint, m_request.chat.model));
-}
-
 // Cache
 
 void Call::askCache()
@@ -77,13 +62,14 @@ void Call::askCache()
                                           m_services.maxWaitMs };
     RunRequest asked = m_request;
     // What follows an answer that failed is to other words or of another model; what a judge says is not asked of a kept one.
-    if (m_earlierRequests > 0 || Validating::isJudged(m_request.validation))
+    if (m_account.hasRequestsBefore() || Validating::isJudged(m_request.validation))
         asked.cache = profile::CachePolicy::Off;
     m_cache = std::make_unique<CacheStage>(asked, m_submittedNs, services);
     connect(m_cache.get(), &CacheStage::decided, this, [this](const QString &reason) {
         m_trace.decisions.append({ u"cache"_s, reason });
     });
-    connect(m_cache.get(), &CacheStage::content, this, &Call::onCacheContent);
+    connect(m_cache.get(), &CacheStage::content, this,
+            [this](const QString &text, const QString &reasoning) { onContent(text, reasoning, {}); });
     connect(m_cache.get(), &CacheStage::answered, this, &Call::onCacheAnswered);
     connect(m_cache.get(), &CacheStage::joined, this, [this] { Q_EMIT changed(false); });
     connect(m_cache.get(), &CacheStage::gaveUp, this, &Call::stop);
@@ -99,13 +85,10 @@ void Call::askCache()
         if (m_ownerless)
             stop(stopped());
     });
-    connect(m_cache.get(), &CacheStage::inherited, this, &Call::onInherited);
+    connect(m_cache.get(), &CacheStage::inherited, this,
+            [this](const profile::RunRecord &failed) { m_account.inherit(failed); });
+    connect(m_cache.get(), &CacheStage::owing, this, &Call::onOwing);
     m_cache->begin(m_encoded.unsent);
-}
-
-void Call::onCacheContent(const QString &text, const QString &reasoning)
-{
-    onContent(text, reasoning, {});
 }
 
 void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit)
@@ -121,10 +104,12 @@ void Call::onCacheAnswered(const profile::RunRecord &record, const std::optional
     check({ m_request, brought.answer, m_trace }, [this, ended] { endWith(ended); });
 }
 
-void Call::onInherited(const profile::RunRecord &failed)
+/// Of the call that it has joined, which has no owner any more: the bill as it is now.
+void Call::onOwing(const profile::RunRecord &underWay)
 {
-    m_earlier.append(attemptsOf(failed));
-    m_earlierRequests = m_earlier.size(); // its retries were that call's
+    profile::RunRecord record = inheritedRecord(recordOf({ m_request, {}, m_trace }), underWay);
+    m_validating.addTo(record);
+    Q_EMIT begun(record);
 }
 
 // Admit
@@ -250,7 +235,7 @@ void Call::enter(RunState state, bool atOnce)
 
 RunUpdate Call::takeUpdate()
 {
-    RunUpdate update = m_update;
+    RunUpdate update = m_update.takeNews();
     update.state = m_ownerless ? RunState::Ended : m_state;
     update.trace = m_attempt ? m_attempt->trace() : m_trace;
     if (const Validating::Finished *kept = m_validating.kept()) { // of a judge's call nothing is shown
@@ -261,11 +246,6 @@ RunUpdate Call::takeUpdate()
             update.judge = m_request.chat.model;
     }
     update.trace.chunks.clear();
-    m_update.restarted = false;
-    m_update.failed.clear();
-    m_update.text.clear();
-    m_update.reasoning.clear();
-    m_update.chunks.clear();
     return update;
 }
 
@@ -289,13 +269,13 @@ void Call::onAttemptFinished()
 QString Call::askedWithout()
 {
     const std::optional<base::Error> &error = m_attempt->answer().error;
-    const auto refused = error && !m_attempt->contentReceived() && attemptsMade() <= mostLeftOut
+    const auto refused = error && !m_attempt->contentReceived() && m_account.attemptsMade() <= mostLeftOut
         ? llm::refusedParameter(*error)
         : std::nullopt;
     if (!refused)
         return {};
     m_services.refusals.learn(m_request.endpoint, m_request.chat.model, *refused);
-    auto encoded = encode();
+    auto encoded = m_services.refusals.encode(m_request.chat, m_request.endpoint);
     if (!encoded || encoded->http.body == m_encoded.http.body)
         return {};
     m_encoded = *std::move(encoded);
@@ -307,7 +287,7 @@ std::optional<qint64> Call::retryDelayMs() const
     if (!m_attempt->answer().error || !m_request.retries || m_validating.judging())
         return std::nullopt;
     Retry::Failure failure { *m_attempt->answer().error };
-    failure.attemptsMade = attemptsMade();
+    failure.attemptsMade = m_account.attemptsMade();
     failure.contentReceived = m_attempt->contentReceived();
     failure.elapsedMs = elapsedMs();
     failure.serverSays = m_attempt->shouldRetry();
@@ -319,13 +299,13 @@ std::optional<qint64> Call::retryDelayMs() const
 void Call::waitToRetry(qint64 delayMs, const QString &why)
 {
     m_trace.decisions.append({ u"retry"_s, why });
-    m_earlier.append(attemptOf(m_request, m_startedWallMs, m_attempt->answer(), m_trace, accountingOf(m_request)));
+    m_account.add({ m_request, m_attempt->answer(), m_trace });
     m_trace = {};
     m_trace.askedNs = m_request.askedNs;
     m_trace.submittedNs = m_submittedNs;
     m_attempt.release()->deleteLater(); // it is the sender
     tellBegun(m_trace, {});
-    m_update.lastError = m_earlier.constLast().error;
+    m_update.lastError = m_account.earlier().constLast().error;
     m_update.retryAtNs = m_services.clock.nowNs() + delayMs * 1'000'000;
     m_retryTimer = std::make_unique<QObject>();
     m_services.scheduler.after(delayMs, m_retryTimer.get(), [this] { retryNow(); });
@@ -369,15 +349,13 @@ void Call::check(const Validating::Finished &finished, const std::function<void(
 
 void Call::askAgain(const RunRequest &request)
 {
-    if (auto failed = m_validating.takeFailed()) {
+    const std::optional<profile::Attempt> failed = m_validating.takeFailed();
+    if (failed) {
+        m_update.takeNews();
         m_update.restarted = true;
         m_update.failed = failed->validation;
-        m_update.text.clear();
-        m_update.reasoning.clear();
-        m_update.chunks.clear();
-        m_earlier.append(*std::move(failed));
     }
-    m_earlierRequests = m_earlier.size();
+    m_account.beginRequest(failed);
     m_firstDispatchNs = 0;
     m_request = request;
     m_request.promptTokens.reset(); // it may be a judge's, or in other words
@@ -390,7 +368,7 @@ void Call::askAgain(const RunRequest &request)
         Q_EMIT gaveTurnBack();
     }
     tellBegun(m_trace, {});
-    prepare();
+    begin();
 }
 
 // Finish and record
@@ -408,13 +386,16 @@ void Call::cancel()
 /// The owner has its record, without a bill; the call has no owner any more.
 void Call::leaveToOthers()
 {
-    profile::Trace trace = m_attempt ? m_attempt->trace() : m_trace;
-    trace.endNs = m_services.clock.nowNs();
-    trace.decisions.append({ u"cache"_s, u"stopped, but goes on for a call that had joined it and pays"_s });
-    llm::Answer answer = m_attempt ? m_attempt->answer() : llm::Answer();
-    answer.error = stopped();
+    const profile::Trace underWay = m_attempt ? m_attempt->trace() : m_trace;
+    const llm::Answer came = m_attempt ? m_attempt->answer() : llm::Answer();
+    Validating::Finished own { m_request, came, underWay };
+    own.trace.endNs = m_services.clock.nowNs();
+    own.trace.decisions.append({ u"cache"_s, u"stopped, but goes on for a call that had joined it and pays"_s });
+    own.answer.error = stopped();
     m_ownerless = true;
-    Q_EMIT ended(withoutBill(recordOf({ m_request, answer, trace })));
+    Q_EMIT ended(withoutBill(recordOf(own)));
+    if (m_attempt || !m_account.earlier().isEmpty())
+        tellBegun(underWay, came);
 }
 
 void Call::stop(const base::Error &why)
@@ -451,40 +432,22 @@ void Call::end(const llm::Answer &answer)
     }
 }
 
-Accounting Call::accountingOf(const RunRequest &request) const
-{
-    return { m_services.prices, m_services.counter.get(), request.promptTokens };
-}
-
 profile::RunRecord Call::recordOf(const Validating::Finished &finished) const
 {
-    const llm::Answer answer = endedBy(finished.answer, finished.answer.error);
-    profile::RunRecord record = makeRecord(m_id, finished.request, m_startedWallMs, answer, finished.trace, m_earlier,
-                                           accountingOf(finished.request));
+    profile::RunRecord record = m_account.record(finished);
     record.cached = m_cache && m_cache->isAnswering();
     if (record.cached)
         record.costUsd = 0;
     return record;
 }
 
-/// `trace` is of the request that is out, or of the next one: that has cost nothing yet. `came` is what has come of its answer.
-void Call::tellBegun(const profile::Trace &trace, llm::Answer came)
+void Call::tellBegun(const profile::Trace &trace, const llm::Answer &came)
 {
-    if (m_ownerless) // its record is out
-        return;
-    came.error = interrupted();
-    const Validating::Finished underWay { m_request, came, trace };
-    profile::RunRecord record;
-    if (m_validating.judging()) {
-        Validating::Finished judged = *m_validating.kept();
-        judged.answer.error = came.error;
-        record = recordOf(judged);
-        m_validating.addTo(record, underWay);
-    } else {
-        record = countsOnly(recordOf(underWay));
-        m_validating.addTo(record);
-    }
-    Q_EMIT begun(record);
+    const profile::RunRecord record = m_account.begun({ m_request, came, trace }, m_validating);
+    if (m_ownerless) // its own record is out
+        m_cache->tellOwing(record);
+    else
+        Q_EMIT begun(record);
 }
 
 void Call::tellBegunSoon()

@@ -3,6 +3,7 @@
 #include "core/run/admission.h"
 #include "core/run/attempt.h"
 #include "core/run/cachestage.h"
+#include "core/run/callaccount.h"
 #include "core/run/checking.h"
 #include "core/run/record.h"
 #include "core/run/refusals.h"
@@ -55,7 +56,7 @@ public:
     bool isUnsent() const
     {
         const bool waits = m_state == RunState::Queued || m_state == RunState::RetryWait;
-        return waits && !hasJoined() && !m_validating.kept() && m_earlierRequests == 0;
+        return waits && !hasJoined() && !m_validating.kept() && !m_account.hasRequestsBefore();
     }
     /// Another call asks for it.
     bool hasJoined() const { return m_cache && m_cache->hasJoined(); }
@@ -71,7 +72,7 @@ Q_SIGNALS:
     /// The slot is free again; the call goes on waiting.
     void gaveTurnBack();
     /// Something was put on its bill: its record as it would be, were the program to end now. While its answer comes, once a second at
-    /// most, with the counts of what has come and without the words.
+    /// most, with the counts of what has come and without the words. Of a call without an owner, one that has joined it says so.
     void begun(const talkbench::profile::RunRecord &record);
     /// Its ticket has a better priority.
     void hurried();
@@ -84,30 +85,25 @@ Q_SIGNALS:
 private:
     void enter(RunState state, bool atOnce = false);
     void askCache();
-    void onCacheContent(const QString &text, const QString &reasoning);
     void onCacheAnswered(const profile::RunRecord &record, const std::optional<profile::CacheHit> &hit);
+    void onOwing(const profile::RunRecord &underWay);
     void enqueue();
     void waitedTooLong();
     void onStamped();
     void onContent(const QString &text, const QString &reasoning, const QList<profile::ChunkStamp> &chunks);
     void onAttemptFinished();
-    base::Result<llm::EncodedRequest> encode() const;
     QString askedWithout();
-    int attemptsMade() const { return static_cast<int>(m_earlier.size() - m_earlierRequests) + 1; }
     qint64 elapsedMs() const { return (m_services.clock.nowNs() - m_firstDispatchNs) / 1'000'000; }
     std::optional<qint64> retryDelayMs() const;
     void waitToRetry(qint64 delayMs, const QString &why);
     void leaveToOthers();
-    void onInherited(const profile::RunRecord &failed);
     void stop(const base::Error &why);
-    void prepare();
     void settle(const llm::Answer &answer);
     void check(const Validating::Finished &finished, const std::function<void()> &then);
     void askAgain(const RunRequest &request);
-    void tellBegun(const profile::Trace &trace, llm::Answer came);
+    void tellBegun(const profile::Trace &trace, const llm::Answer &came);
     void tellBegunSoon();
     void end(const llm::Answer &answer);
-    Accounting accountingOf(const RunRequest &request) const;
     profile::RunRecord recordOf(const Validating::Finished &finished) const;
     void endWith(const profile::RunRecord &record);
 
@@ -137,8 +133,7 @@ private:
     bool m_ownerless = false;
     std::optional<base::Error> m_stoppedBy;
     std::unique_ptr<Attempt> m_attempt;
-    QList<profile::Attempt> m_earlier;
-    qsizetype m_earlierRequests = 0; ///< of m_earlier, the attempts at requests before this one
+    CallAccount m_account;
     Validating m_validating;
     Checking m_checking;
     /// Outlives no retry wait: cutting one short drops its timer. Likewise the wait for its turn.

@@ -102,12 +102,11 @@ void Engine::retryNow(const QString &id)
 
 void Engine::lookUp(const RunRequest &request, const std::function<void(bool)> &then)
 {
-    const llm::Provider *provider = llm::providerFor(request.endpoint.protocol);
-    if (!provider || Validating::mayAskAgain(request.validation)) {
+    if (Validating::mayAskAgain(request.validation)) {
         then(false);
         return;
     }
-    const auto encoded = provider->encode(request.chat, m_refusals.applied(request.endpoint, request.chat.model));
+    const auto encoded = m_refusals.encode(request.chat, request.endpoint);
     const CachePlan plan = encoded ? m_cache.planFor(request, encoded->unsent) : CachePlan();
     if (plan.mayRead)
         m_cache.find(plan, this, [then](const ResponseCache::Found &found) { then(found.has_value()); });

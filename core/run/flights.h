@@ -32,6 +32,14 @@ public:
     void disown() { m_unpaid = true; }
     /// True once, if the owner is gone.
     bool takeBill() { return std::exchange(m_unpaid, false); }
+    /// Of a call without an owner: its record as it would be, were the program to end now. One of those that joined pays.
+    void tellOwing(const profile::RunRecord &underWay)
+    {
+        m_untold = true;
+        Q_EMIT owing(underWay);
+    }
+    /// True once for each: whoever asks first is who pays, as with the bill.
+    bool takeOwing() { return std::exchange(m_untold, false); }
     /// The owner is gone, and nobody would be left to pay but the only one that waits.
     bool hasLastPayer() const { return m_unpaid && m_followers == 1; }
 
@@ -40,6 +48,7 @@ Q_SIGNALS:
     void departed();
     void content(const QString &text, const QString &reasoning);
     void landed(const talkbench::profile::RunRecord &record);
+    void owing(const talkbench::profile::RunRecord &underWay);
     void deserted();
 
 private:
@@ -48,6 +57,7 @@ private:
     int m_followers = 0;
     bool m_departed = false;
     bool m_unpaid = false;
+    bool m_untold = false;
 };
 
 /// The calls in flight that can be joined, by their cache key.

@@ -41,4 +41,14 @@ llm::Endpoint Refusals::applied(llm::Endpoint endpoint, const QString &model) co
     return endpoint;
 }
 
+base::Result<llm::EncodedRequest> Refusals::encode(const llm::ChatRequest &chat, const llm::Endpoint &endpoint) const
+{
+    const llm::Provider *provider = llm::providerFor(endpoint.protocol);
+    if (!provider)
+        return base::Error {
+            base::ErrorKind::Config, u"No protocol is called '%1'."_s.arg(endpoint.protocol), {}, 0, std::nullopt
+        };
+    return provider->encode(chat, applied(endpoint, chat.model));
+}
+
 } // namespace talkbench::run

@@ -73,6 +73,18 @@ struct RunUpdate {
     std::optional<base::Error> lastError;
     /// Why another model is asked now than the one before; unset where none was.
     std::optional<profile::Decision> step = {};
+
+    /// All of it; what is to be told only once stays no longer.
+    RunUpdate takeNews()
+    {
+        RunUpdate news = *this;
+        restarted = false;
+        failed.clear();
+        text.clear();
+        reasoning.clear();
+        chunks.clear();
+        return news;
+    }
 };
 
 /// A call in flight, as its owner sees it. Lives in the owner's thread; destroying it cancels the call.

@@ -203,6 +203,42 @@ private Q_SLOTS:
         QVERIFY(std::abs(*ended.costUsd - 1 - promptUsd() - double(output + reasoning) * 10e-6) < 1e-12);
     }
 
+    void whoPaysForACallWithoutAnOwnerIsTold()
+    {
+        RunRequest asked = request();
+        asked.cache = profile::CachePolicy::Always;
+        Observed owner(m_service->start(asked));
+        settle();
+        Observed first(m_service->start(asked));
+        settle();
+        Observed second(m_service->start(asked));
+        settle();
+        answerHead(0);
+        answerBytes(0, delta("One") + delta(" two"));
+        QCOMPARE(m_begun.last().id, owner.run->id());
+        owner.run->cancel();
+        settle();
+        QVERIFY(owner.ended() && !owner.record().costUsd.value_or(0));
+        const auto owed = [this](const Observed &who, int tokens) {
+            const RunRecord &begun = m_begun.last();
+            return begun.id == who.run->id() && begun.interrupted() && !begun.cached
+                && std::abs(*begun.costUsd - promptUsd() - tokens * 10e-6) < 1e-12;
+        };
+        QVERIFY(owed(first, 2));
+        answerBytes(0, delta(" three"));
+        advance(1000);
+        QVERIFY(owed(first, 3));
+        first.run->cancel(); // the next one pays
+        settle();
+        answerBytes(0, delta(" four"));
+        advance(1000);
+        QVERIFY(owed(second, 4));
+        answerBytes(0, finish + usage + done);
+        answerEnd(0);
+        QVERIFY(second.ended());
+        QCOMPARE(*second.record().costUsd, 0.003);
+    }
+
     void whereNoPriceIsKnownTheCostIsNot()
     {
         RunRequest asked = request();
