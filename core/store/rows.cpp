@@ -1,6 +1,7 @@
 #include "core/store/rows.h"
 
 #include "core/profile/metrictable.h"
+#include "core/profile/operation.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -70,6 +71,26 @@ QSqlError writeRow(QSqlDatabase &database, const StoredMessage &row)
           text(row.runId), row.createdMs });
 }
 
+QSqlError writePaidElsewhere(QSqlDatabase &database, const profile::RunRecord &row)
+{
+    if (auto error = run(database, u"DELETE FROM paid_elsewhere WHERE run_id = ?"_s, { text(row.id) }); error.isValid())
+        return error;
+    const QMap<QString, double> costs = profile::usdByProvider(row);
+    if (costs.size() < 2)
+        return {};
+    for (auto cost = costs.cbegin(); cost != costs.cend(); ++cost) {
+        const double usd = cost.key() == row.providerId ? cost.value() - *row.costUsd : cost.value();
+        const auto error =
+            run(database,
+                u"INSERT INTO paid_elsewhere (run_id, provider_id, conversation_id, started_ms, cost_usd) "
+                "VALUES (?,?,?,?,?)"_s,
+                { text(row.id), text(cost.key()), text(row.conversationId), row.startedWallMs, usd });
+        if (error.isValid())
+            return error;
+    }
+    return {};
+}
+
 QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
 {
     const auto &error = row.answer.error;
@@ -88,7 +109,11 @@ QSqlError writeRow(QSqlDatabase &database, const profile::RunRecord &row)
           metric("ttft_ms", row), metric("response_ms", row), usage ? QVariant(usage->inputTotal()) : QVariant(),
           usage ? QVariant(usage->outputTotal()) : QVariant(), row.cached ? QVariant(0.0) : orNull(row.costUsd),
           packed(profile::toJson(row)) });
-    return failure.isValid() ? failure : run(database, u"DELETE FROM begun_runs WHERE id = ?"_s, { text(row.id) });
+    if (failure.isValid())
+        return failure;
+    if (auto unpaid = writePaidElsewhere(database, row); unpaid.isValid())
+        return unpaid;
+    return run(database, u"DELETE FROM begun_runs WHERE id = ?"_s, { text(row.id) });
 }
 
 QSqlError writeRow(QSqlDatabase &database, const Draft &row)
@@ -286,9 +311,13 @@ Rows<Spending> readSpending(QSqlDatabase &database, const SpendingQuery &query)
         u"SELECT provider_id, TOTAL(talk), TOTAL(day), TOTAL(month) FROM ("
         "SELECT provider_id, NULL AS talk, TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END) AS day, "
         "TOTAL(cost_usd) AS month FROM runs WHERE started_ms >= ? GROUP BY provider_id "
-        "UNION ALL SELECT provider_id, cost_usd, NULL, NULL FROM runs WHERE conversation_id = ?"
+        "UNION ALL SELECT provider_id, cost_usd, NULL, NULL FROM runs WHERE conversation_id = ? "
+        "UNION ALL SELECT provider_id, NULL, TOTAL(CASE WHEN started_ms >= ? THEN cost_usd END), TOTAL(cost_usd) "
+        "FROM paid_elsewhere WHERE started_ms >= ? GROUP BY provider_id "
+        "UNION ALL SELECT provider_id, cost_usd, NULL, NULL FROM paid_elsewhere WHERE conversation_id = ?"
         ") GROUP BY provider_id"_s,
-        { query.dayStartMs, query.monthStartMs, conversation }, fromRow);
+        { query.dayStartMs, query.monthStartMs, conversation, query.dayStartMs, query.monthStartMs, conversation },
+        fromRow);
 }
 
 Rows<ModelList> readModelLists(QSqlDatabase &database)
@@ -354,16 +383,19 @@ void apply(const Change &change, const RunQuery &query, QList<profile::RunRecord
 void apply(const Change &change, const SpendingQuery &query, QList<Spending> *rows)
 {
     const auto *record = std::get_if<profile::RunRecord>(&change);
-    if (!record || record->cached || !record->costUsd)
+    if (!record)
         return;
-    auto row = std::find_if(rows->begin(), rows->end(),
-                            [&](const Spending &other) { return other.providerId == record->providerId; });
-    if (row == rows->end())
-        row = rows->insert(rows->end(), Spending { .providerId = record->providerId });
     const bool talked = !query.conversationId.isEmpty() && record->conversationId == query.conversationId;
-    row->conversationUsd += talked ? *record->costUsd : 0;
-    row->dayUsd += record->startedWallMs >= query.dayStartMs ? *record->costUsd : 0;
-    row->monthUsd += record->startedWallMs >= query.monthStartMs ? *record->costUsd : 0;
+    const QMap<QString, double> costs = profile::usdByProvider(*record);
+    for (auto cost = costs.cbegin(); cost != costs.cend(); ++cost) {
+        auto row = std::find_if(rows->begin(), rows->end(),
+                                [&](const Spending &other) { return other.providerId == cost.key(); });
+        if (row == rows->end())
+            row = rows->insert(rows->end(), Spending { .providerId = cost.key() });
+        row->conversationUsd += talked ? cost.value() : 0;
+        row->dayUsd += record->startedWallMs >= query.dayStartMs ? cost.value() : 0;
+        row->monthUsd += record->startedWallMs >= query.monthStartMs ? cost.value() : 0;
+    }
 }
 
 void apply(const Change &change, QList<ModelList> *rows)

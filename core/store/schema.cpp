@@ -80,9 +80,23 @@ constexpr std::array<const char *, 1> version5 {
     "CREATE INDEX runs_by_cost ON runs(provider_id, started_ms, cost_usd)",
 };
 
-constexpr std::array<Migration, 5> steps {
+// What of a run's cost another provider than the run's own got, for answers before and judges: a row for that one, and one that
+// takes it off the run's own. Most runs have none.
+constexpr std::array<const char *, 3> version6 {
+    "CREATE TABLE paid_elsewhere ("
+    " run_id TEXT NOT NULL,"
+    " provider_id TEXT NOT NULL,"
+    " conversation_id TEXT NOT NULL,"
+    " started_ms INTEGER NOT NULL,"
+    " cost_usd REAL NOT NULL,"
+    " PRIMARY KEY (run_id, provider_id)) WITHOUT ROWID",
+    "CREATE INDEX paid_elsewhere_by_cost ON paid_elsewhere(provider_id, started_ms, cost_usd)",
+    "CREATE INDEX paid_elsewhere_by_conversation ON paid_elsewhere(conversation_id, provider_id, cost_usd)",
+};
+
+constexpr std::array<Migration, 6> steps {
     Migration { 1, version1 }, Migration { 2, version2 }, Migration { 3, version3 },
-    Migration { 4, version4 }, Migration { 5, version5 },
+    Migration { 4, version4 }, Migration { 5, version5 }, Migration { 6, version6 },
 };
 
 } // namespace

@@ -220,6 +220,44 @@ private Q_SLOTS:
             QCOMPARE(row.conversationUsd, 0.0);
     }
 
+    void whoWasPaidIsCharged_data()
+    {
+        QTest::addColumn<bool>("writable");
+        QTest::newRow("on disk") << true;
+        QTest::newRow("in memory") << false;
+    }
+
+    void whoWasPaidIsCharged()
+    {
+        QFETCH(bool, writable);
+        QVERIFY(wait(m_store->open()));
+        if (!writable) { // it is a newer program's
+            m_store.reset();
+            Peek(path()).ask(u"PRAGMA user_version = 99"_s);
+            m_store = std::make_unique<Store>(m_folder->path());
+        }
+        profile::RunRecord record = runRecord(u"r"_s, u"c"_s, 200);
+        record.costUsd = 0.75;
+        profile::Attempt failed { .trace = record.trace, .costUsd = 0.5 };
+        failed.providerId = u"b"_s;
+        record.earlierAttempts = { failed };
+        m_store->saveRun(record);
+        const auto spent = [this] {
+            QList<Spending> rows = *wait(m_store->spending({ u"c"_s, 200, 100 }));
+            std::sort(rows.begin(), rows.end(),
+                      [](const Spending &left, const Spending &right) { return left.providerId < right.providerId; });
+            return rows;
+        };
+        const QList<Spending> both { { u"b"_s, 0.5, 0.5, 0.5 }, { u"simulator"_s, 0.25, 0.25, 0.25 } };
+        QCOMPARE(spent(), both);
+        if (!writable)
+            return;
+        record.earlierAttempts.clear(); // written again, it says something else
+        m_store->saveRun(record);
+        QCOMPARE(spent().last(), (Spending { u"simulator"_s, 0.75, 0.75, 0.75 }));
+        QCOMPARE(Peek(path()).ask(u"SELECT count(*) FROM paid_elsewhere"_s).toInt(), 0);
+    }
+
     void removingAConversationKeepsTheFiguresOfItsRuns()
     {
         QVERIFY(wait(m_store->open()));

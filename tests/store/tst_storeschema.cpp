@@ -40,7 +40,7 @@ private Q_SLOTS:
         Peek peek(path());
         QCOMPARE(peek.ask(u"PRAGMA user_version"_s).toInt(), migrations().back().version);
         QCOMPARE(peek.ask(u"PRAGMA journal_mode"_s).toString(), u"wal"_s);
-        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 6);
+        QCOMPARE(peek.ask(u"SELECT count(*) FROM sqlite_master WHERE type = 'table'"_s).toInt(), 7);
         QVERIFY(QDir(m_folder->path()).entryList({ u"talkbench.db.v*"_s }).isEmpty()); // nothing to copy
     }
 
@@ -85,6 +85,13 @@ private Q_SLOTS:
         const QString plan = peek.plan(u"SELECT provider_id, TOTAL(CASE WHEN started_ms >= 2 THEN cost_usd END), "
                                        "TOTAL(cost_usd) FROM runs WHERE started_ms >= 1 GROUP BY provider_id"_s);
         QCOMPARE(plan, u"SCAN runs USING COVERING INDEX runs_by_cost"_s);
+        const QString elsewhere = peek.plan(u"SELECT provider_id, TOTAL(cost_usd) FROM paid_elsewhere "
+                                            "WHERE started_ms >= 1 GROUP BY provider_id"_s);
+        QCOMPARE(elsewhere, u"SCAN paid_elsewhere USING COVERING INDEX paid_elsewhere_by_cost"_s);
+        const QString talk =
+            peek.plan(u"SELECT provider_id, cost_usd FROM paid_elsewhere WHERE conversation_id = 'c'"_s);
+        QVERIFY2(talk.startsWith(u"SEARCH paid_elsewhere USING COVERING INDEX paid_elsewhere_by_conversation"_s),
+                 qPrintable(talk));
     }
 
     void aMigrationThatFailsChangesNothing()
