@@ -25,7 +25,8 @@ bool mayTakeOver(const Candidate &candidate, const FallbackPlan &plan, const QLi
 bool mayDoBetter(const base::Error &error);
 
 /// After `error` of `failed`: the next of the ordered list that has not been tried and may do better: for a key that was refused
-/// or credit that is used up, another provider's; for a prompt that was too long, one whose context is longer or not known. Unset: the failure stands. `tried` holds `failed` too.
+/// or credit that is used up, another provider's; for a prompt that was too long, one whose context is longer or not known.
+/// Unset: the failure stands. `tried` holds `failed` too.
 std::optional<ModelRef> nextAfter(const base::Error &error, const ModelRef &failed, const FallbackPlan &plan,
                                   const QList<ModelRef> &tried);
 
