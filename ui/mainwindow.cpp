@@ -11,6 +11,7 @@
 #include "ui/chat/transcript.h"
 #include "ui/compare/comparepage.h"
 #include "ui/modellists.h"
+#include "ui/problembar.h"
 #include "ui/profiler/activitymonitor.h"
 #include "ui/profiler/alertbar.h"
 #include "ui/profiler/alertwatch.h"
@@ -65,7 +66,7 @@ MainWindow::MainWindow(AppContext &context, QWidget *parent)
       m_chatPage(new ChatPage(context, *m_chats, m_pages)), m_comparePage(new ComparePage(context, m_pages)),
       m_batchPage(new BatchPage(context, m_pages)), m_models(new ModelPicker(context, this)),
       m_activity(new ActivityMonitor(context, this)), m_dashboard(new DashboardPage(*m_activity, m_pages)),
-      m_alerts(new AlertBar(this)), m_notifier(new DesktopNotifier(this)),
+      m_alerts(new AlertBar(this)), m_problem(new ProblemBar(this)), m_notifier(new DesktopNotifier(this)),
       m_profiler(new ProfilerDock(*m_activity, this))
 {
     setObjectName(u"mainWindow"_s);
@@ -143,29 +144,6 @@ QWidget *MainWindow::makeTopBar()
     return bar;
 }
 
-QWidget *MainWindow::makeProblemBar()
-{
-    auto *card = new Card(Card::Tone::Warning, this);
-    card->setObjectName(u"problem"_s);
-    m_problemText = new QLabel(card);
-    m_problemText->setObjectName(u"problemText"_s);
-    m_problemText->setWordWrap(true);
-    m_problemText->setTextFormat(Qt::PlainText);
-    m_problemText->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto *close = iconButton(u"problemClose"_s, u"close"_s, tr("Close"), card);
-    connect(close, &QToolButton::clicked, this, &MainWindow::clearProblem);
-    auto *line = new QHBoxLayout(card);
-    line->setContentsMargins(grid::gap, grid::half, grid::half, grid::half);
-    line->addWidget(m_problemText, 1);
-    line->addWidget(close, 0, Qt::AlignTop);
-    m_problem = new QWidget(this);
-    auto *margin = new QVBoxLayout(m_problem);
-    margin->setContentsMargins(grid::gap, grid::unit, grid::gap, 0);
-    margin->addWidget(card);
-    m_problem->hide();
-    return m_problem;
-}
-
 void MainWindow::makePages()
 {
     m_pages->addWidget(m_chatPage);
@@ -177,7 +155,7 @@ void MainWindow::makePages()
     auto *column = new QVBoxLayout(right);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(makeProblemBar());
+    column->addWidget(m_problem);
     column->addWidget(m_alerts);
     column->addWidget(m_pages, 1);
     m_sidebar->setMinimumWidth(sidebarLeast);
@@ -216,7 +194,7 @@ void MainWindow::makeProfiler()
     connect(m_comparePage, &ComparePage::warned, this, &MainWindow::showProblem);
     connect(m_comparePage, &ComparePage::runningChanged, this, [this](bool running) {
         if (running)
-            clearWarning();
+            m_problem->clearWarning();
     });
     connect(m_profiler, &ProfilerDock::closeRequested, this, [this] { setProfilerShown(false); });
     connect(m_profiler, &QDockWidget::visibilityChanged, this,
@@ -331,10 +309,10 @@ void MainWindow::connectChats()
     connect(m_chats, &ChatController::generatingChanged, m_sidebar,
             [this] { m_sidebar->setGenerating([this](const QString &id) { return m_chats->isGenerating(id); }); });
     connect(m_chats, &ChatController::failed, this, &MainWindow::showProblem);
-    connect(m_chats, &ChatController::currentChanged, this, &MainWindow::clearWarning);
+    connect(m_chats, &ChatController::currentChanged, m_problem, &ProblemBar::clearWarning);
     connect(m_chats, &ChatController::generatingChanged, this, [this] {
         if (m_chats->isGenerating(m_chats->currentId())) // not at its end: it may have been read by nobody yet
-            clearWarning();
+            m_problem->clearWarning();
     });
     const auto showModel = [this] { m_models->setCurrent(m_chats->providerId(), m_chats->model()); };
     connect(m_chats, &ChatController::modelChanged, this, showModel);
@@ -343,7 +321,7 @@ void MainWindow::connectChats()
     connect(m_models, &ModelPicker::chosen, m_chatPage, &ChatPage::focusComposer);
     showModel();
     connect(&m_context.store, &store::Store::writeFailed, this, &MainWindow::showProblem);
-    connect(&m_context.store, &store::Store::writeRecovered, this, &MainWindow::clearProblem);
+    connect(&m_context.store, &store::Store::writeRecovered, m_problem, &QWidget::hide);
 }
 
 void MainWindow::load()
@@ -409,21 +387,7 @@ void MainWindow::setSidebarShown(bool shown)
 
 void MainWindow::showProblem(const base::Error &error)
 {
-    m_problemText->setText(error.message);
-    m_problemText->setToolTip(error.detail);
-    m_problemIsWarning = error.kind != base::ErrorKind::Storage;
-    m_problem->show();
-}
-
-void MainWindow::clearProblem()
-{
-    m_problem->hide();
-}
-
-void MainWindow::clearWarning()
-{
-    if (m_problemIsWarning)
-        clearProblem();
+    m_problem->say(error);
 }
 
 void MainWindow::zoom(double factor)

@@ -9,7 +9,6 @@
 
 class QAction;
 class QFocusFrame;
-class QLabel;
 class QSplitter;
 class QStackedWidget;
 class QToolButton;
@@ -25,6 +24,7 @@ class ComparePage;
 class DashboardPage;
 class DesktopNotifier;
 class ModelPicker;
+class ProblemBar;
 class ProfilerDock;
 class QueueButton;
 class SettingsDialog;
@@ -42,9 +42,6 @@ public:
     void load();
     /// Something a person must know that belongs to no message: a kept-aside database, a full disk.
     void showProblem(const base::Error &error);
-    void clearProblem();
-    /// What a budget said of a call is not of the next.
-    void clearWarning();
     /// As if it had been written in the composer.
     void send(const QString &prompt);
     /// As if the prompt had been put to these models of the default provider on the compare page.
@@ -62,7 +59,6 @@ protected:
 
 private:
     QWidget *makeTopBar();
-    QWidget *makeProblemBar();
     void makePages();
     void makeProfiler();
     void makeAlerts();
@@ -94,12 +90,10 @@ private:
     ActivityMonitor *m_activity;
     DashboardPage *m_dashboard;
     AlertBar *m_alerts;
+    ProblemBar *m_problem;
     DesktopNotifier *m_notifier;
     ProfilerDock *m_profiler;
     QueueButton *m_queue = nullptr;
-    QWidget *m_problem;
-    QLabel *m_problemText;
-    bool m_problemIsWarning = false;
     QHash<QWidget *, QToolButton *> m_pageButtons;
     QToolButton *m_sidebarButton;
     QToolButton *m_profilerButton;
