@@ -16,7 +16,7 @@ class Walk {
 public:
     void visit(QWidget *widget)
     {
-        if (widget->isWindow() || !widget->isVisible() || m_seen.contains(widget))
+        if (!widget->isVisible() || m_seen.contains(widget))
             return;
         m_seen.insert(widget);
         order.append(widget);
@@ -43,8 +43,10 @@ private:
         std::stable_sort(children.begin(), children.end(), [](const QWidget *a, const QWidget *b) {
             return std::pair(a->y(), a->x()) < std::pair(b->y(), b->x());
         });
-        for (QWidget *child : std::as_const(children))
-            visit(child);
+        for (QWidget *child : std::as_const(children)) {
+            if (!child->isWindow())
+                visit(child);
+        }
     }
 
     QSet<QWidget *> m_seen;

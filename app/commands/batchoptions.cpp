@@ -54,7 +54,8 @@ base::Result<void> readFiles(const QCommandLineParser &parser, BatchOptions &opt
         return usage(u"Prompts from standard input need --out for their results."_s);
     if (options.out.isEmpty())
         options.out = resultsBeside(options.prompts);
-    if (options.out == options.prompts || QFileInfo(options.out) == QFileInfo(options.prompts))
+    // Of files that don't exist QFileInfo knows no difference.
+    if (!input && QFileInfo::exists(options.out) && QFileInfo(options.out) == QFileInfo(options.prompts))
         return usage(u"The results can't be written over the prompts."_s);
     const auto format = readFormat(parser, options.prompts);
     if (!format)

@@ -1,5 +1,6 @@
 #include "app/commands/watch.h"
 
+#include "core/base/whenready.h"
 #include "core/config/settings.h"
 #include "core/cost/budget.h"
 #include "core/run/runservice.h"
@@ -45,13 +46,12 @@ QDate Watch::today() const
 void Watch::readToday(store::Store &store)
 {
     const cost::PeriodStarts starts = cost::periodStarts(QDateTime::fromMSecsSinceEpoch(m_clock.wallMs()));
-    store.spending({ {}, starts.dayMs, starts.monthMs })
-        .then(this, [this](const base::Result<QList<store::Spending>> &spending) {
-            if (!spending)
-                return;
-            for (const store::Spending &row : *spending)
-                m_todayUsd += row.dayUsd;
-        });
+    base::whenReady(this, store.spending({ {}, starts.dayMs, starts.monthMs }), [this](const auto &spending) {
+        if (!spending)
+            return;
+        for (const auto &row : *spending)
+            m_todayUsd += row.dayUsd;
+    });
 }
 
 void Watch::add(const profile::RunRecord &record)

@@ -126,6 +126,7 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
             continue;
         }
         add(row->usd, *call.cost);
+        row->known = { row->known.minUsd + call.cost->minUsd, row->known.maxUsd + call.cost->maxUsd };
         if (row->dearestCall && call.cost->maxUsd > row->dearestCall->maxUsd)
             row->dearestCall = call.cost;
     }

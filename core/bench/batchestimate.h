@@ -18,6 +18,7 @@ struct BatchCost {
     std::optional<cost::CostRange> dearestCall; ///< likewise
     QStringList unpriced = {}; ///< models that may be asked too, whose price is unknown
     QString rule = {}; ///< of a provider's batch, for a person: why it costs that
+    cost::CostRange known = {}; ///< of the calls whose price is known
 };
 
 /// In the order in which the providers come up; as batches of the provider's own at the price of those. A stop leaves it half done.

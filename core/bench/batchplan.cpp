@@ -158,20 +158,14 @@ QList<profile::Verdict> BatchItems::verdictsNow(const QJsonObject &row, bool *un
 {
     const QList<llm::Validator> &validators = m_plan.validation.validators;
     QList<profile::Verdict> verdicts = validate::check(validators, row["text"_L1].toString());
-    const QJsonArray before = row["validation"_L1].toArray();
+    const QList<profile::Verdict> before = profile::verdictsFromJson(row["validation"_L1].toArray());
     for (const llm::Validator &validator : validators) {
         if (validator.kind != QLatin1StringView(validate::judgeId))
             continue;
         const QString title = validate::describe(validator);
-        const auto said = std::find_if(before.begin(), before.end(), [&title](const QJsonValue &verdict) {
-            return verdict["validator"_L1].toString() == title;
-        });
-        const QString outcome = said == before.end() ? QString() : QJsonValue(*said)["outcome"_L1].toString();
-        verdicts.append({ title,
-                          outcome == "passed"_L1       ? Outcome::Passed
-                              : outcome == "failed"_L1 ? Outcome::Failed
-                                                       : Outcome::NotChecked,
-                          {} });
+        const auto said = std::find_if(before.begin(), before.end(),
+                                       [&title](const auto &verdict) { return verdict.validator == title; });
+        verdicts.append({ title, said == before.end() ? Outcome::NotChecked : said->outcome, {} });
         *unjudged = *unjudged || verdicts.constLast().outcome == Outcome::NotChecked;
     }
     return verdicts;

@@ -90,7 +90,7 @@ public:
     QString providerName(const QString &id) const;
     /// All of them; the simulator may be left out. Errors as of setValue().
     base::Result<void> setProviders(const QList<ProviderConfig> &providers);
-    /// Waits until all changes are in the file. Kind Storage: they hold for this run, but could not be saved; said once.
+    /// Waits until all changes are in the file. Kind Storage: they hold for this run, but could not be saved; the next call tries again.
     base::Result<void> flush() { return m_file.flush(); }
     /// Where the simulator listens in this run; not saved.
     void setSimulatorUrl(const QUrl &url);

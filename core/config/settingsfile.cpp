@@ -71,9 +71,11 @@ base::Result<void> SettingsFile::flush()
     m_writing.waitForFinished();
     const bool failed = m_writing.resultCount() > 0 && !m_writing.result();
     m_writing = {};
-    if (!std::exchange(m_changed, false) && !failed)
+    if (!m_changed && !failed)
         return {};
-    return store(m_path, m_root);
+    const auto stored = store(m_path, m_root);
+    m_changed = !stored;
+    return stored;
 }
 
 } // namespace talkbench::config

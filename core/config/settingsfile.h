@@ -22,7 +22,7 @@ public:
 
     const QString &path() const { return m_path; }
     void write(const QJsonObject &root);
-    /// Waits until it is written. Kind Storage: it could not be, which is said once; the next change writes all of it.
+    /// Waits until it is written. Kind Storage: it could not be; the next change, or the next call of this, tries again.
     base::Result<void> flush();
 
 private:
@@ -30,7 +30,7 @@ private:
 
     const QString m_path;
     QJsonObject m_root;
-    bool m_changed = false; ///< since the last write began
+    bool m_changed = false; ///< since the last write began, or not written by it
     QTimer m_moment;
     QThreadPool m_disk; ///< one thread
     QFuture<base::Result<void>> m_writing; ///< the last one

@@ -102,6 +102,8 @@ struct RunRecord {
 
 /// [{"validator", "outcome": "passed" | "failed" | "not_checked", "reason"}]
 QJsonArray toJson(const QList<Verdict> &verdicts);
+/// Reads what toJson wrote.
+QList<Verdict> verdictsFromJson(const QJsonArray &array);
 /// The whole record, chunk stamps included, to the nanosecond.
 QJsonObject toJson(const RunRecord &record);
 /// Reads what toJson wrote; what is missing or of another type keeps its default.

@@ -149,20 +149,6 @@ constexpr struct {
                      { Verdict::Outcome::Failed, "failed" },
                      { Verdict::Outcome::NotChecked, "not_checked" } };
 
-QList<Verdict> verdictsFromJson(const QJsonArray &array)
-{
-    QList<Verdict> verdicts;
-    for (const auto &one : array) {
-        Verdict verdict { one["validator"_L1].toString(), Verdict::Outcome::NotChecked, one["reason"_L1].toString() };
-        for (const auto &row : outcomeNames) {
-            if (one["outcome"_L1].toString() == QLatin1String(row.name))
-                verdict.outcome = row.outcome;
-        }
-        verdicts.append(verdict);
-    }
-    return verdicts;
-}
-
 /// The trace's members and the rest beside them, where there is any.
 QJsonObject attemptToJson(const Attempt &attempt)
 {
@@ -268,6 +254,20 @@ bool RunRecord::isUnpriced() const
         && (usedTokens(answer.usage) || answer.hasOutput()
             || std::any_of(earlierAttempts.cbegin(), earlierAttempts.cend(), unpriced)
             || std::any_of(judgements.cbegin(), judgements.cend(), unpriced));
+}
+
+QList<Verdict> verdictsFromJson(const QJsonArray &array)
+{
+    QList<Verdict> verdicts;
+    for (const auto &one : array) {
+        Verdict verdict { one["validator"_L1].toString(), Verdict::Outcome::NotChecked, one["reason"_L1].toString() };
+        for (const auto &row : outcomeNames) {
+            if (one["outcome"_L1].toString() == QLatin1String(row.name))
+                verdict.outcome = row.outcome;
+        }
+        verdicts.append(verdict);
+    }
+    return verdicts;
 }
 
 QJsonArray toJson(const QList<Verdict> &verdicts)

@@ -190,6 +190,7 @@ private Q_SLOTS:
         keyless.keys = { { {}, {}, u"TALKBENCH_NO_SUCH_KEY"_s } };
         QVERIFY(settings.setProviders(m_providers + QList { provider(u"locked"_s, *url), keyless }));
         QVERIFY(settings.setValue("select/candidates", u"keyless/m,locked/sim-small,good/sim-small"_s));
+        QVERIFY(settings.flush());
         const QStringList chat { u"chat"_s, u"--model"_s, u"auto"_s, u"Hello"_s };
         const Output first = run(chat);
         QVERIFY2(first.code == 0, qPrintable(first.errors));
@@ -215,6 +216,7 @@ private Q_SLOTS:
         QVERIFY(settings.setProviders(m_providers + QList { provider(u"short"_s, *url) }));
         const auto fallBackOn = [&settings](const QString &model) {
             settings.setValue("select/fallbacks", QVariantMap { { u"short/sim-small"_s, QStringList { model } } });
+            QVERIFY(settings.flush());
         };
         const QStringList chat { u"chat"_s,    u"--provider"_s, u"short"_s,
                                  u"--model"_s, u"sim-small"_s,  u"Some more words than fit. "_s.repeated(20) };

@@ -20,12 +20,10 @@ private Q_SLOTS:
         m_plan.concurrency = 4; // one after the other: any may cost all that is left
         Batch batch(*this, prompts(4));
         batch.runner.endInput();
-        settle();
-        QCOMPARE(started(), 1);
+        QTRY_COMPARE(started(), 1);
         QCOMPARE(batch.runner.progress().waiting.first(), 3);
         answerWhole(0);
-        settle();
-        QCOMPARE(started(), 2);
+        QTRY_COMPARE(started(), 2);
         answerWhole(1);
         QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(started(), 2);
@@ -44,7 +42,7 @@ private Q_SLOTS:
         const QString same = u"the same"_s;
         Batch batch(*this, { { u"1"_s, same }, { u"2"_s, same }, { u"3"_s, u"another"_s }, { u"4"_s, same } });
         batch.runner.endInput();
-        settle();
+        QTRY_COMPARE(started(), 1);
         answerWhole(0);
         QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(started(), 1);
@@ -60,8 +58,7 @@ private Q_SLOTS:
         m_plan.concurrency = 4;
         m_budgets = { { cost::BudgetScope::Day, {}, 0.005, cost::BudgetAction::Refuse } };
         Batch batch(*this, prompts(4));
-        settle();
-        QCOMPARE(started(), 2);
+        QTRY_COMPARE(started(), 2);
         batch.runner.cancel();
         settle();
     }
@@ -73,9 +70,10 @@ private Q_SLOTS:
         m_budgets = { { cost::BudgetScope::Day, u"p"_s, 0, cost::BudgetAction::Refuse } };
         Batch batch(*this, prompts(3));
         batch.runner.endInput();
-        settle();
-        for (const std::size_t index : { 0, 1, 2 })
-            answerWhole(index);
+        for (const int index : { 0, 1, 2 }) {
+            QTRY_VERIFY(started() > index);
+            answerWhole(static_cast<std::size_t>(index));
+        }
         QTRY_COMPARE(batch.finished.size(), 1);
         QCOMPARE(batch.runner.progress().ok, 3);
         for (const auto &entry : batch.journal.entries())
@@ -90,7 +88,7 @@ private Q_SLOTS:
         m_plan.concurrency = 1;
         Batch batch(*this, prompts(2));
         batch.runner.endInput();
-        settle();
+        QTRY_COMPARE(started(), 1);
         profile::RunRecord chat;
         chat.id = u"chat"_s;
         chat.providerId = u"q"_s;
@@ -181,10 +179,10 @@ private Q_SLOTS:
         once.maxAttempts = 1;
         m_service->setRetryPolicy(once);
         Batch batch(*this, prompts(1));
-        settle();
+        QTRY_COMPARE(started(), 1);
         answerError(0, 503, "{}");
+        QTRY_COMPARE(batch.runner.progress().failed, 1);
         QCOMPARE(started(), 1);
-        QCOMPARE(batch.runner.progress().failed, 1);
     }
 
     /// The batch itself uses the budget up.
@@ -194,9 +192,11 @@ private Q_SLOTS:
         m_budgets = { { cost::BudgetScope::Day, u"p"_s, 0.003, cost::BudgetAction::Refuse } };
         m_plan.concurrency = 1;
         Batch batch(*this, prompts(2));
-        settle();
+        QTRY_COMPARE(started(), 1);
         answerWhole(0);
+        QTRY_COMPARE(started(), 2);
         answerWhole(1);
+        QTRY_COMPARE(batch.journal.entries().size(), 2);
         QStringList providers;
         for (const auto &entry : batch.journal.entries())
             providers << batch.journal.row(entry)["provider"_L1].toString();

@@ -207,7 +207,7 @@ private Q_SLOTS:
         QVERIFY(!saved);
         QCOMPARE(saved.error().kind, base::ErrorKind::Storage);
         QCOMPARE(settings.value("theme"), QVariant(u"dark"_s));
-        QVERIFY(settings.flush()); // it has been said
+        QVERIFY(!settings.flush()); // nor now
         QVERIFY(QFileInfo(m_file).isDir());
     }
 
@@ -220,9 +220,8 @@ private Q_SLOTS:
         QVERIFY(!saved);
         QCOMPARE(saved.error().kind, base::ErrorKind::Storage);
         QCOMPARE(settings.value("theme"), QVariant(u"dark"_s));
-        QVERIFY(settings.flush()); // it has been said
+        QVERIFY(!settings.flush()); // nor now
         QVERIFY(QDir().mkdir(folder));
-        QVERIFY(settings.setValue("text_zoom", 1.25));
         QVERIFY(settings.flush());
         QVERIFY(read(folder + u"/settings.json"_s).contains("dark")); // nothing is lost
     }

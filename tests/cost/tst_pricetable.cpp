@@ -260,6 +260,8 @@ private Q_SLOTS:
             const QString found = !listed.isEmpty() ? listedDifference(price, listed)
                                                     : difference(price, row) + tierDifference(price, row);
             QVERIFY2(found.isEmpty(), qPrintable(price.providerId + u'/' + price.model + u": "_s + found));
+            if (price.model.startsWith(u"gpt-5.4-mini"_s) || price.model.startsWith(u"gpt-5.4-nano"_s))
+                continue; // theirs is the large model's; OpenAI states 400,000
             const ModelLimits &limits = price.limits;
             QVERIFY2(limits.contextTokens.value_or(0) == row["max_input_tokens"_L1].toInteger()
                          || !limits.contextTokens,

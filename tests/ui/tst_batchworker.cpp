@@ -62,9 +62,9 @@ private Q_SLOTS:
         BatchDetail told;
         connect(&worker, &BatchWorker::detailed, this, [&told](const BatchDetail &detail) { told = detail; });
         worker.detail(task, u"other"_s);
-        QVERIFY(told.row.isEmpty() && !told.problem.isEmpty());
+        QVERIFY(told.result.text.isEmpty() && !told.problem.isEmpty());
         worker.detail(task, u"k"_s);
-        QCOMPARE(told.row[u"text"_s].toString(), record.answer.text);
+        QCOMPARE(told.result.text, record.answer.text);
 
         BatchResults results([](const QString &id) { return id; });
         results.append(bench::resultOf(item.key, {}, record, {}));

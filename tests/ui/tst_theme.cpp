@@ -23,6 +23,7 @@
 #include <QTest>
 #include <QVBoxLayout>
 #include <QWheelEvent>
+#include <QtTest/qtestspontaneevent.h>
 
 using namespace talkbench::ui;
 using namespace Qt::StringLiterals;
@@ -215,7 +216,7 @@ void TestTheme::areasGrowWithTheirWindow()
 {
     QWidget window;
     auto *content = new QWidget;
-    content->setMinimumHeight(700);
+    (new QVBoxLayout(content))->addSpacing(700);
     auto *area = new GrowingArea(content, &window);
     auto *column = new QVBoxLayout(&window);
     column->setContentsMargins(0, 0, 0, 0);
@@ -313,6 +314,7 @@ void TestTheme::theWheelChangesOnlyWhatHasTheFocus()
         const QPointF at(over->rect().center());
         QWheelEvent down(at, over->mapToGlobal(at), {}, { 0, -120 }, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
                          false);
+        QSpontaneKeyEvent::setSpontaneous(&down); // a synthetic one goes to no parent
         QApplication::sendEvent(over, &down);
     };
     number->setValue(50);
@@ -321,7 +323,7 @@ void TestTheme::theWheelChangesOnlyWhatHasTheFocus()
     for (QWidget *over :
          std::initializer_list<QWidget *> { choice, number, number->findChild<QLineEdit *>(), slider }) {
         turn(over);
-        QVERIFY(area.verticalScrollBar()->value() > before);
+        QVERIFY2(area.verticalScrollBar()->value() > before, over->metaObject()->className());
         before = area.verticalScrollBar()->value();
     }
     QCOMPARE(choice->currentIndex(), 0);

@@ -146,8 +146,7 @@ QString BatchPage::estimateOf(const BatchLook &look) const
     QStringList unknown;
     QStringList rules;
     for (const bench::BatchCost &row : look.costs) {
-        const cost::CostRange usd = row.usd.value_or(cost::CostRange());
-        sum = { sum.minUsd + usd.minUsd, sum.maxUsd + usd.maxUsd };
+        sum = { sum.minUsd + row.known.minUsd, sum.maxUsd + row.known.maxUsd };
         unknown += row.unpriced;
         if (!row.usd)
             unknown << row.model;

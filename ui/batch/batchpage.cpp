@@ -340,7 +340,7 @@ void BatchPage::showResult(const QModelIndex &index)
 
 void BatchPage::onDetailed(const BatchDetail &detail)
 {
-    const QString provider = detail.row[u"provider"_s].toString();
+    const QString provider = detail.result.providerId;
     auto *dialog =
         new ResultDialog(detail, provider.isEmpty() ? QString() : m_context.settings.providerName(provider), this);
     dialog->open();

@@ -163,7 +163,7 @@ void BatchWorker::detail(const BatchTask &task, const QString &key)
     if (const auto journal = journalOf(task.out); !journal)
         detail.problem = journal.error().message;
     else if (const auto entry = (*journal)->entries().constFind(key); entry != (*journal)->entries().cend())
-        detail.row = (*journal)->row(*entry);
+        detail.result = bench::detailOf((*journal)->row(*entry));
     else
         detail.problem = tr("The result is not in %1 any more.").arg(task.out);
     findPrompt(task, key, detail);
@@ -181,11 +181,11 @@ void BatchWorker::findPrompt(const BatchTask &task, const QString &key, BatchDet
         : QList<bench::BatchItem>();
     const auto item = std::find_if(items.begin(), items.end(), [&key](const auto &one) { return one.key == key; });
     if (item == items.end()) {
-        if (detail.problem.isEmpty())
+        if (detail.problem.isEmpty() && detail.result.prompt.isEmpty())
             detail.problem = read ? tr("The prompt is not in its file any more.") : read.error().message;
         return;
     }
-    detail.prompt = item->prompt.text;
+    detail.result.prompt = item->prompt.text;
     detail.system = item->prompt.system.isEmpty() ? task.plan.system : item->prompt.system;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/bench/batchdetail.h"
 #include "core/bench/batchestimate.h"
 #include "core/bench/batchjournal.h"
 #include "core/bench/providerbatch.h"
@@ -41,9 +42,8 @@ struct BatchReady : BatchLook {
 
 /// One result whole.
 struct BatchDetail {
-    QJsonObject row; ///< the journal's, bench::rowOf(); empty: it is not there
+    bench::BatchDetail result; ///< with its prompt, where that is known
     QString system;
-    QString prompt; ///< as it was sent
     QString problem; ///< why a part is missing
 };
 

@@ -1,13 +1,11 @@
 #include "ui/batch/resultdialog.h"
 
 #include "core/profile/format.h"
-#include "core/profile/metrictable.h"
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
 #include <QCoreApplication>
 #include <QDialogButtonBox>
-#include <QJsonArray>
 #include <QPlainTextEdit>
 #include <QVBoxLayout>
 
@@ -19,63 +17,43 @@ namespace {
 
 constexpr QSize standard { 720, 600 };
 
-QString checksOf(const QJsonObject &row)
+QString checksOf(const bench::BatchDetail &result)
 {
+    using enum profile::Verdict::Outcome;
     QStringList lines;
-    const QJsonArray verdicts = row["validation"_L1].toArray();
-    for (const auto &verdict : verdicts) {
-        const QString outcome = verdict["outcome"_L1].toString();
-        const QString said = outcome == "passed"_L1 ? ResultDialog::tr("passed")
-            : outcome == "failed"_L1                ? ResultDialog::tr("failed")
-                                                    : ResultDialog::tr("not checked");
-        const QString reason = verdict["reason"_L1].toString();
-        const QString line = ResultDialog::tr("%1: %2").arg(verdict["validator"_L1].toString(), said);
-        lines << (reason.isEmpty() ? line : ResultDialog::tr("%1, %2").arg(line, reason));
+    for (const profile::Verdict &verdict : result.verdicts) {
+        const QString said = verdict.outcome == Passed ? ResultDialog::tr("passed")
+            : verdict.outcome == Failed                ? ResultDialog::tr("failed")
+                                                       : ResultDialog::tr("not checked");
+        const QString line = ResultDialog::tr("%1: %2").arg(verdict.validator, said);
+        lines << (verdict.reason.isEmpty() ? line : ResultDialog::tr("%1, %2").arg(line, verdict.reason));
     }
     return lines.join(u'\n');
 }
 
-QString errorOf(const QJsonObject &row)
-{
-    const QJsonObject error = row["error"_L1].toObject();
-    const QString raw = error["detail"_L1].toString();
-    const QString message = error["message"_L1].toString();
-    return raw.isEmpty() ? message : message + u"\n\n"_s + raw;
-}
-
-QString figuresOf(const QJsonObject &row)
+QString figuresOf(const bench::BatchDetail &result)
 {
     QStringList lines;
-    const QJsonObject figures = row["metrics"_L1].toObject();
-    for (const profile::Metric &metric : profile::metricTable()) {
-        const QJsonValue value = figures[QLatin1StringView(metric.id)];
-        if (value.isDouble())
-            lines << ResultDialog::tr("%1: %2").arg(QCoreApplication::translate("Metric", metric.title),
-                                                    profile::formatFigure(value.toDouble(), metric.unit));
-    }
-    if (const int attempts = row["attempts"_L1].toInt(); attempts > 1)
-        lines << ResultDialog::tr("Attempts: %1").arg(attempts);
-    if (const QString why = row["finish_reason"_L1].toString(); !why.isEmpty())
-        lines << ResultDialog::tr("Ended by: %1").arg(why);
+    for (const auto &[metric, value] : result.figures)
+        lines << ResultDialog::tr("%1: %2").arg(QCoreApplication::translate("Metric", metric->title),
+                                                profile::formatFigure(value, metric->unit));
+    if (result.attempts > 1)
+        lines << ResultDialog::tr("Attempts: %1").arg(result.attempts);
+    if (!result.finishReason.isEmpty())
+        lines << ResultDialog::tr("Ended by: %1").arg(result.finishReason);
     return lines.join(u'\n');
 }
 
 QString textOf(const BatchDetail &detail)
 {
-    const QJsonObject &row = detail.row;
-    const QJsonArray calls = row["tool_calls"_L1].toArray();
+    const bench::BatchDetail &result = detail.result;
+    const QString raw = result.errorDetail.isEmpty() ? QString() : u"\n\n"_s + result.errorDetail;
     const std::initializer_list<std::pair<QString, QString>> parts {
-        { ResultDialog::tr("NOT WHOLE"), detail.problem },
-        { ResultDialog::tr("SYSTEM PROMPT"), detail.system },
-        { ResultDialog::tr("PROMPT"), detail.prompt },
-        { ResultDialog::tr("ERROR"), errorOf(row) },
-        { ResultDialog::tr("REASONING"), row["reasoning"_L1].toString() },
-        { ResultDialog::tr("ANSWER"), row["text"_L1].toString() },
-        { ResultDialog::tr("REFUSAL"), row["refusal"_L1].toString() },
-        { ResultDialog::tr("TOOL CALLS"),
-          calls.isEmpty() ? QString() : profile::jsonText({ { u"tool_calls"_s, calls } }) },
-        { ResultDialog::tr("CHECKS"), checksOf(row) },
-        { ResultDialog::tr("FIGURES"), figuresOf(row) },
+        { ResultDialog::tr("NOT WHOLE"), detail.problem },   { ResultDialog::tr("SYSTEM PROMPT"), detail.system },
+        { ResultDialog::tr("PROMPT"), result.prompt },       { ResultDialog::tr("ERROR"), result.error + raw },
+        { ResultDialog::tr("REASONING"), result.reasoning }, { ResultDialog::tr("ANSWER"), result.text },
+        { ResultDialog::tr("REFUSAL"), result.refusal },     { ResultDialog::tr("TOOL CALLS"), result.toolCalls },
+        { ResultDialog::tr("CHECKS"), checksOf(result) },    { ResultDialog::tr("FIGURES"), figuresOf(result) },
     };
     QStringList shown;
     for (const auto &[title, text] : parts) {
@@ -89,10 +67,10 @@ QString textOf(const BatchDetail &detail)
 
 ResultDialog::ResultDialog(const BatchDetail &detail, const QString &providerName, QWidget *parent) : QDialog(parent)
 {
-    const QString model = detail.row["model"_L1].toString();
+    const QString &model = detail.result.model;
     const QString asked = providerName.isEmpty() ? model : tr("%1 · %2").arg(providerName, model);
     setObjectName(u"batchResult"_s);
-    setWindowTitle(tr("Prompt %1, %2").arg(detail.row["id"_L1].toString(), asked));
+    setWindowTitle(tr("Prompt %1, %2").arg(detail.result.id, asked));
     setAttribute(Qt::WA_DeleteOnClose);
     auto *text = new QPlainTextEdit(this);
     text->setObjectName(u"batchResultText"_s);

@@ -77,6 +77,7 @@ DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
 QWidget *DashboardPage::makeFigures()
 {
     m_statistics->setObjectName(u"dashboardStatistics"_s);
+    m_more->setAccessibleName(tr("Every figure"));
     m_more->setChecked(true);
     connect(m_more, &Disclosure::toggled, this, [this](bool shown) {
         m_statistics->setVisible(shown);
