@@ -315,7 +315,7 @@ void TestTheme::theWheelChangesOnlyWhatHasTheFocus()
         QWheelEvent down(at, over->mapToGlobal(at), {}, { 0, -120 }, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
                          false);
         QSpontaneKeyEvent::setSpontaneous(&down); // a synthetic one goes to no parent
-        QApplication::sendEvent(over, &down);
+        qApp->notify(over, &down); // sendEvent() would make it one
     };
     number->setValue(50);
     slider->setValue(50);
