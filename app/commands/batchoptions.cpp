@@ -4,6 +4,7 @@
 #include "app/commands/choiceoptions.h"
 #include "app/commands/options.h"
 #include "app/commands/sampling.h"
+#include "core/bench/batchexport.h"
 #include "core/validate/validators.h"
 
 #include <QCommandLineParser>
@@ -57,6 +58,8 @@ base::Result<void> readFiles(const QCommandLineParser &parser, BatchOptions &opt
     // Of files that don't exist QFileInfo knows no difference.
     if (!input && QFileInfo::exists(options.out) && QFileInfo(options.out) == QFileInfo(options.prompts))
         return usage(u"The results can't be written over the prompts."_s);
+    if (const auto apart = bench::checkExport(options.exportTo, options.prompts, options.out); !apart)
+        return usage(apart.error().message);
     const auto format = readFormat(parser, options.prompts);
     if (!format)
         return format.error();

@@ -13,7 +13,7 @@ namespace talkbench::app {
 
 namespace {
 
-constexpr int graceMs = 1000;
+constexpr int graceMs = 300;
 
 sigset_t watched()
 {

@@ -4,6 +4,7 @@
 #include "core/bench/batchjournal.h"
 #include "core/bench/batchplan.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
 
 #include <algorithm>
@@ -53,7 +54,29 @@ QString textOf(const QJsonValue &value)
     return value.isDouble() ? QString::number(value.toDouble(), 'g', 12) : base::csvField(value.toString());
 }
 
+/// Of files that don't exist QFileInfo's comparison knows no difference.
+bool isSame(const QString &path, const QString &other)
+{
+    if (path.isEmpty() || other.isEmpty())
+        return false;
+    const QFileInfo one(path);
+    const QFileInfo two(other);
+    return one.absoluteFilePath() == two.absoluteFilePath() || (one.exists() && one == two);
+}
+
 } // namespace
+
+base::Result<void> checkExport(const QString &path, const QString &prompts, const QString &results)
+{
+    if (!isSame(path, prompts) && !isSame(path, results))
+        return {};
+    return base::Error { base::ErrorKind::Usage,
+                         u"The table can't be written over the %1."_s.arg(isSame(path, prompts) ? u"prompts"_s
+                                                                                                : u"results"_s),
+                         {},
+                         0,
+                         {} };
+}
 
 QByteArray batchCsv(const BatchJournal &journal, const QList<BatchPlace> &places)
 {

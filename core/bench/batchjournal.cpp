@@ -1,5 +1,6 @@
 #include "core/bench/batchjournal.h"
 
+#include "core/base/processlock.h"
 #include "core/llm/usage.h"
 
 #include <QFileInfo>
@@ -114,10 +115,9 @@ base::Result<void> BatchJournal::open(const QString &path)
     if (const auto kept = place(path); !kept)
         return kept;
     m_lock = std::make_unique<QLockFile>(path + u".lock"_s);
-    m_lock->setStaleLockTime(0); // a batch may take days
     if (!m_file.open(QIODevice::ReadWrite | QIODevice::Unbuffered))
         return storageError(u"%1 can't be written: %2."_s.arg(path, m_file.errorString()));
-    if (!m_lock->tryLock())
+    if (!base::lockForProcess(*m_lock))
         return storageError(u"Another batch is writing %1."_s.arg(path));
     return readLines();
 }

@@ -1,5 +1,7 @@
 #include "core/config/instancelock.h"
 
+#include "core/base/processlock.h"
+
 #include <QCryptographicHash>
 #include <QDeadlineTimer>
 #include <QDir>
@@ -38,17 +40,11 @@ QString lockPath(const QString &dir)
     return dir + u"/talkbench.lock"_s;
 }
 
-/// Never stale by age: only by the death of its process.
-void keepWhileAlive(QLockFile &lock)
-{
-    lock.setStaleLockTime(0);
-}
-
 /// Locks, or has `socket` at the window that holds the folder. What neither locks nor listens is at its end soon: a command that
 /// makes a change, or a window that closes.
 bool lockOrConnect(QLockFile &lock, QLocalSocket &socket, const QString &dir)
 {
-    for (const QDeadlineTimer deadline(changeWaitMs); !lock.tryLock(0); QThread::msleep(pauseMs)) {
+    for (const QDeadlineTimer deadline(changeWaitMs); !base::lockForProcess(lock); QThread::msleep(pauseMs)) {
         if (lock.error() != QLockFile::LockFailedError)
             return false;
         socket.connectToServer(serverName(dir));
@@ -87,7 +83,6 @@ std::optional<QString> ask(QLocalSocket &window, const QByteArray &line)
 
 InstanceLock::InstanceLock(const QString &dir, QObject *parent) : QObject(parent), m_dir(dir), m_lock(lockPath(dir))
 {
-    keepWhileAlive(m_lock);
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
     connect(&m_server, &QLocalServer::newConnection, this, &InstanceLock::onConnection);
 }
@@ -149,7 +144,6 @@ bool InstanceLock::activateOther(const QString &dir)
 base::Result<void> InstanceLock::make(const QString &dir, const QJsonObject &asked, const Change &change)
 {
     QLockFile lock(lockPath(dir));
-    keepWhileAlive(lock);
     QLocalSocket window;
     if (lockOrConnect(lock, window, dir))
         return change(asked);

@@ -1,5 +1,6 @@
 #include "core/store/begunruns.h"
 
+#include "core/base/processlock.h"
 #include "core/llm/message.h"
 
 #include <QDir>
@@ -51,7 +52,6 @@ QSqlError addKept(QSqlDatabase &database, profile::RunRecord &record)
 BegunRuns::BegunRuns(const QString &databasePath)
     : m_path(databasePath), m_owner(QUuid::createUuid().toString(QUuid::Id128)), m_lock(lockPath(m_owner))
 {
-    m_lock.setStaleLockTime(0); // never by age: only the death of its process makes a lock stale
 }
 
 QString BegunRuns::lockPath(const QString &owner) const
@@ -62,7 +62,7 @@ QString BegunRuns::lockPath(const QString &owner) const
 QSqlError BegunRuns::write(QSqlDatabase &database)
 {
     // Without a lock the others would take this process for dead.
-    if (m_waiting.isEmpty() || (!m_lock.isLocked() && !m_lock.tryLock(0)))
+    if (m_waiting.isEmpty() || (!m_lock.isLocked() && !base::lockForProcess(m_lock)))
         return {};
     QSqlQuery query(database);
     if (!query.prepare(u"INSERT INTO begun_runs (id, owner, record) VALUES (?,?,?) ON CONFLICT(id) "
@@ -96,8 +96,7 @@ Rows<QString> BegunRuns::others(QSqlDatabase &database) const
 std::unique_ptr<QLockFile> BegunRuns::lockOfDead(const QString &owner) const
 {
     auto lock = std::make_unique<QLockFile>(lockPath(owner));
-    lock->setStaleLockTime(0);
-    if (!lock->tryLock(0))
+    if (!base::lockForProcess(*lock))
         lock.reset();
     return lock;
 }

@@ -1,5 +1,7 @@
 #include "core/store/database.h"
 
+#include "core/base/processlock.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
@@ -118,8 +120,7 @@ base::Result<QString> Database::open()
     // One process at a time makes, migrates or moves the file. Where no lock can be made (a read-only folder), nothing
     // of that can be done either, and the steps below say why.
     QLockFile lock(m_path + u".opening"_s);
-    lock.setStaleLockTime(0);
-    if (!lock.tryLock(busyTimeoutMs) && lock.error() == QLockFile::LockFailedError)
+    if (!base::lockForProcess(lock, busyTimeoutMs) && lock.error() == QLockFile::LockFailedError)
         return storageError(u"Another Talkbench is opening the database %1. Try again in a moment."_s.arg(m_path));
 
     const auto inspection = inspect();

@@ -56,6 +56,20 @@ private Q_SLOTS:
         QVERIFY(csv.contains("\r\nnow,")); // by its present name
     }
 
+    void aTableTakesNothingsPlace()
+    {
+        const QTemporaryDir dir;
+        const QString prompts = dir.filePath(u"p.txt"_s);
+        const QString results = dir.filePath(u"r.jsonl"_s);
+        QVERIFY(checkExport(dir.filePath(u"t.csv"_s), prompts, results));
+        QVERIFY(checkExport({}, prompts, results));
+        QVERIFY(!checkExport(prompts, prompts, results));
+        put(results, "");
+        const QString link = dir.filePath(u"link.csv"_s);
+        QVERIFY(QFile::link(results, link));
+        QVERIFY(!checkExport(link, prompts, results));
+    }
+
     void aKeptAnswerIsMarked()
     {
         const QTemporaryDir dir;

@@ -354,7 +354,7 @@ void BatchPage::exportCsv()
     dialog->setDefaultSuffix(u"csv"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
         m_exporting = true;
-        inWorker([path, out = m_task.out](BatchWorker &worker) { worker.exportTo(path, out); });
+        inWorker([path, task = m_task](BatchWorker &worker) { worker.exportTo(path, task); });
         refresh();
     });
     dialog->open();

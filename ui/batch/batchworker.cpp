@@ -144,9 +144,13 @@ void BatchWorker::cancel()
         m_batch->cancel();
 }
 
-void BatchWorker::exportTo(const QString &path, const QString &out)
+void BatchWorker::exportTo(const QString &path, const BatchTask &task)
 {
-    const auto journal = journalOf(out);
+    if (const auto apart = bench::checkExport(path, task.file, task.out); !apart) {
+        Q_EMIT exported(path, apart.error().message);
+        return;
+    }
+    const auto journal = journalOf(task.out);
     if (!journal) {
         Q_EMIT exported(path, journal.error().message);
         return;

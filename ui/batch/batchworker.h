@@ -73,8 +73,8 @@ public:
     void send();
     void leave();
     void cancel();
-    /// The results in the file `out` of what was looked at or made ready last, as a table: exported() follows.
-    void exportTo(const QString &path, const QString &out);
+    /// The results in the task's file, of what was looked at or made ready last, as a table: exported() follows.
+    void exportTo(const QString &path, const BatchTask &task);
     /// The task's result of this key: detailed() follows.
     void detail(const BatchTask &task, const QString &key);
 
