@@ -260,7 +260,7 @@ void BatchCommand::checkBudgets()
         return send();
     m_session.ledger().read({}, this, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
         if (spent)
-            onVerdict(bench::checkBudgets(m_options.plan.choice, m_costs, budgets, *spent));
+            onVerdict(bench::checkBudgets(m_options.plan, m_costs, budgets, *spent));
         else
             fail(spent.error());
     });

@@ -13,6 +13,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr auto goesOn = " Auto asks the other providers."_L1;
+constexpr auto keptOnly = " Only kept answers are given."_L1;
+constexpr auto withinIt = " Calls that would pass it are not sent."_L1;
 
 /// As one of a batch of the provider's own, of which nothing is asked again; `rule` says why it costs that.
 cost::PlannedCall plannedInBatch(const run::RunRequest &request, const cost::PriceBook &prices, const QDateTime &when,
@@ -71,6 +73,28 @@ void take(cost::Verdict &worst, const cost::Verdict &verdict)
         return;
     const QString both = worst.reason.isEmpty() ? verdict.reason : worst.reason + u' ' + verdict.reason;
     worst = { worst.action ? std::max(*worst.action, *verdict.action) : *verdict.action, both };
+}
+
+/// Of calls that go out one by one: each is judged again in its turn (cost::leaveFor()), where a kept answer passes. What
+/// refuses there is a question here, and a warning where nothing can be spent at all.
+cost::Verdict checkCalls(const QList<cost::Budget> &budgets, const QList<cost::Spent> &spent,
+                         const cost::PlannedCall &call)
+{
+    QList<cost::Budget> now;
+    QList<cost::Budget> inTurn;
+    for (const cost::Budget &budget : budgets) {
+        const bool again =
+            budget.action == cost::BudgetAction::Refuse && budget.scope != cost::BudgetScope::Conversation;
+        (again ? inTurn : now).append(budget);
+    }
+    cost::Verdict worst = cost::check(now, spent, call);
+    cost::Verdict later = cost::check(inTurn, spent, call);
+    if (later.action == cost::BudgetAction::Refuse)
+        later = cost::usedUpFor(inTurn, spent, call.providerId).action
+            ? cost::Verdict { cost::BudgetAction::Warn, later.reason + keptOnly }
+            : cost::Verdict { cost::BudgetAction::Ask, later.reason + withinIt };
+    take(worst, later);
+    return worst;
 }
 
 /// Of the providers that may be chosen, as far as it can be known before.
@@ -144,7 +168,7 @@ std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs)
     return total;
 }
 
-cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &costs, const QList<cost::Budget> &budgets,
+cost::Verdict checkBudgets(const BatchPlan &plan, const QList<BatchCost> &costs, const QList<cost::Budget> &budgets,
                            const QList<cost::Spent> &spent)
 {
     QList<cost::Budget> ofCalls;
@@ -153,12 +177,16 @@ cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &co
         (budget.scope == cost::BudgetScope::Call ? ofCalls : ofAll).append(budget);
     cost::Verdict worst;
     for (const BatchCost &row : costs) {
-        take(worst,
-             cost::check(ofCalls, spent,
-                         { row.providerId, row.model, row.dearestCall, u"the dearest call"_s, row.unpriced }));
-        take(worst, cost::check(ofAll, spent, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced }));
-        if (row.providerId == select::autoRef.providerId)
-            take(worst, usedUpBefore(choice, ofAll, spent));
+        const bool isAutomatic = row.providerId == select::autoRef.providerId;
+        const auto check = [&](const QList<cost::Budget> &some, const cost::PlannedCall &call) {
+            take(worst,
+                 plan.way == BatchWay::Calls && !isAutomatic ? checkCalls(some, spent, call)
+                                                             : cost::check(some, spent, call));
+        };
+        check(ofCalls, { row.providerId, row.model, row.dearestCall, u"the dearest call"_s, row.unpriced });
+        check(ofAll, { row.providerId, row.model, row.usd, u"this batch"_s, row.unpriced });
+        if (isAutomatic)
+            take(worst, usedUpBefore(plan.choice, ofAll, spent));
     }
     return worst;
 }

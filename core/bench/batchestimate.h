@@ -28,9 +28,10 @@ QList<BatchCost> estimateBatch(const QList<BatchItem> &items, const BatchPlan &p
 /// All of it. Unset: a price is unknown.
 std::optional<cost::CostRange> totalOf(const QList<BatchCost> &costs);
 
-/// What the budgets say before it starts: those of a call hold for its dearest one, the others for all of it. Where models
-/// are chosen for each, also whose budget is used up: providers that are left alone are no more than a warning, unless it is all.
-cost::Verdict checkBudgets(const BatchChoice &choice, const QList<BatchCost> &costs, const QList<cost::Budget> &budgets,
+/// What the budgets say before it starts: those of a call hold for its dearest one, the others for all of it. Of calls of one
+/// model a budget that refuses asks, and warns where it is used up: kept answers pass it. Where models are chosen for each, also
+/// whose budget is used up: providers that are left alone are no more than a warning, unless it is all.
+cost::Verdict checkBudgets(const BatchPlan &plan, const QList<BatchCost> &costs, const QList<cost::Budget> &budgets,
                            const QList<cost::Spent> &spent);
 
 } // namespace talkbench::bench

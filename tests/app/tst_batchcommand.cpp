@@ -354,6 +354,30 @@ private Q_SLOTS:
         QVERIFY2(sent.code == 0, qPrintable(sent.errors));
         QVERIFY(sent.errors.contains(u"3 calls, estimated at"_s));
     }
+
+    void aUsedUpBudgetLetsKeptAnswersPass()
+    {
+        begin(50);
+        const auto keep = [this](double limit) {
+            const QJsonObject budget { { u"scope"_s, u"day"_s },
+                                       { u"limit_usd"_s, limit },
+                                       { u"action"_s, u"refuse"_s } };
+            const QJsonObject settings { { u"cache/policy"_s, u"always"_s },
+                                         { u"budgets"_s, QJsonObject { { u"rows"_s, QJsonArray { budget } } } } };
+            m_shell->write(u"settings.json"_s, QJsonDocument(QJsonObject { { u"settings"_s, settings } }).toJson());
+        };
+        keep(100);
+        QCOMPARE(run(asked()).code, 0);
+        keep(1e-9);
+        const Output kept = run(asked({ u"--out"_s, m_shell->filePath(u"anew.jsonl"_s) }));
+        QVERIFY2(kept.code == 0, qPrintable(kept.errors));
+        QCOMPARE(kept.json()[u"ok"_s].toInt(), 3);
+        QCOMPARE(kept.json()[u"cost_usd"_s].toDouble(), 0.0);
+        m_shell->write(u"p.txt"_s, "four\n");
+        const Output paid = run(asked({ u"--out"_s, m_shell->filePath(u"paid.jsonl"_s) }));
+        QCOMPARE(paid.code, 1);
+        QVERIFY2(paid.errors.contains(u"1 prompt was not sent"_s), qPrintable(paid.errors));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestBatchCommand)

@@ -14,10 +14,10 @@ namespace {
 /// Auto may choose of these providers; a has spent $1 today.
 cost::Verdict check(const QStringList &providers, const QList<Budget> &budgets, const QList<BatchCost> &costs)
 {
-    BatchChoice choice;
+    BatchPlan plan;
     for (const QString &provider : providers)
-        choice.endpoints.insert(provider, {});
-    return checkBudgets(choice, costs, budgets, { { u"a"_s, 0, 1, 1 } });
+        plan.choice.endpoints.insert(provider, {});
+    return checkBudgets(plan, costs, budgets, { { u"a"_s, 0, 1, 1 } });
 }
 
 Budget ofA(BudgetAction action, double limit = 1)
@@ -67,6 +67,30 @@ private Q_SLOTS:
         QVERIFY(!check({ u"b"_s }, { ofA(BudgetAction::Refuse) }, m_auto).action);
         const QList<BatchCost> plain { { u"b"_s, u"m"_s, cost::CostRange(), cost::CostRange() } };
         QVERIFY(!check({ u"a"_s, u"b"_s }, { ofA(BudgetAction::Refuse) }, plain).action);
+    }
+
+    /// The runner holds back what has to be paid, and lets kept answers pass.
+    void aRefusalWaitsForEachCall()
+    {
+        const QList<BatchCost> plain { { u"a"_s, u"m"_s, cost::CostRange { 0.3, 0.5 }, cost::CostRange { 0.3, 0.5 } } };
+        const auto usedUp = check({}, { ofA(BudgetAction::Refuse) }, plain);
+        QCOMPARE(usedUp.action, BudgetAction::Warn);
+        QVERIFY2(usedUp.reason.endsWith(u"is used up: $1.00 spent. Only kept answers are given."_s),
+                 qPrintable(usedUp.reason));
+        const auto passed = check({}, { ofA(BudgetAction::Refuse, 1.2) }, plain);
+        QCOMPARE(passed.action, BudgetAction::Ask);
+        QVERIFY2(passed.reason.endsWith(u"Calls that would pass it are not sent."_s), qPrintable(passed.reason));
+        QCOMPARE(check({}, { ofA(BudgetAction::Refuse), ofA(BudgetAction::Ask) }, plain).action, BudgetAction::Ask);
+    }
+
+    /// Nobody judges its calls later.
+    void aRefusalStopsABatchOfTheProviders()
+    {
+        BatchPlan plan;
+        plan.way = BatchWay::Provider;
+        const QList<BatchCost> costs { { u"a"_s, u"m"_s, cost::CostRange { 0.3, 0.5 }, cost::CostRange { 0.3, 0.5 } } };
+        const auto verdict = checkBudgets(plan, costs, { ofA(BudgetAction::Refuse) }, { { u"a"_s, 0, 1, 1 } });
+        QCOMPARE(verdict.action, BudgetAction::Refuse);
     }
 
     void anAskIsNotLostBehindARefusal()

@@ -129,7 +129,7 @@ void BatchPage::checkSpending()
     m_context.ledger.read({}, this, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (!spent)
             return fail(spent.error().message);
-        onVerdict(bench::checkBudgets(m_task.plan.choice, m_ready->costs, m_context.ledger.budgets(), *spent));
+        onVerdict(bench::checkBudgets(m_task.plan, m_ready->costs, m_context.ledger.budgets(), *spent));
     });
 }
 
