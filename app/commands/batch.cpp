@@ -70,6 +70,7 @@ private:
     void fail(const base::Error &error, int code = 1);
     Target targetOf(const QString &model) const;
     bool writeExport() const;
+    bench::BatchProgress atTheEnd() const;
     bool printSums(double seconds) const;
 
     Session &m_session;
@@ -81,6 +82,7 @@ private:
     QList<bench::BatchItem> m_items; ///< to be asked, of the file
     QList<bench::BatchCost> m_costs; ///< of those
     bench::BatchProgress m_before;
+    std::optional<QList<cost::Spent>> m_spentBefore; ///< unset where nothing was to be asked, or no budget holds
     bench::BatchJournal m_journal;
     std::unique_ptr<bench::BatchRunner> m_runner;
     std::unique_ptr<bench::ProviderBatch> m_batch;
@@ -259,10 +261,10 @@ void BatchCommand::checkBudgets()
     if (budgets.isEmpty())
         return send();
     m_session.ledger().read({}, this, [this, budgets](const base::Result<QList<cost::Spent>> &spent) {
-        if (spent)
-            onVerdict(bench::checkBudgets(m_options.plan, m_costs, budgets, *spent));
-        else
-            fail(spent.error());
+        if (!spent)
+            return fail(spent.error());
+        m_spentBefore = *spent;
+        onVerdict(bench::checkBudgets(m_options.plan, m_costs, budgets, *spent));
     });
 }
 
@@ -412,9 +414,23 @@ void BatchCommand::clearProgress() const
         std::fprintf(stderr, "\r\033[K");
 }
 
+/// With the budgets that were passed.
+bench::BatchProgress BatchCommand::atTheEnd() const
+{
+    bench::BatchProgress progress = this->progress();
+    const auto spent = m_session.ledger().spent();
+    if (!spent || !m_spentBefore)
+        return progress;
+    QStringList warnings = cost::passedBetween(m_session.ledger().budgets(), *m_spentBefore, *spent);
+    if (!progress.warning.isEmpty())
+        warnings.prepend(progress.warning);
+    progress.warning = warnings.join(u' ');
+    return progress;
+}
+
 bool BatchCommand::printSums(double seconds) const
 {
-    const bench::BatchProgress &progress = this->progress();
+    const bench::BatchProgress progress = atTheEnd();
     if (m_options.json)
         return write(stdout,
                      QString::fromUtf8(QJsonDocument(batchSumsJson(progress, seconds, m_options.out)).toJson()));
@@ -436,7 +452,7 @@ void BatchCommand::onFinished(const std::optional<base::Error> &error)
         writeLine(stderr, u"talkbench batch: %1 can't be written"_s.arg(m_options.exportTo));
         written = false;
     }
-    const QStringList remarks = batchRemarks(progress());
+    const QStringList remarks = batchRemarks(atTheEnd());
     for (const QString &remark : remarks)
         writeLine(stderr, u"talkbench batch: %1"_s.arg(remark));
     if (error)

@@ -89,7 +89,7 @@ struct BatchProgress {
     qsizetype remoteDone = 0; ///< BatchWay::Provider: requests that the provider is through with, not here yet
     QString remote = {}; ///< BatchWay::Provider: how far the provider is, in words
     qsizetype unanswered = 0; ///< BatchWay::Provider: requests of which batches that have ended say nothing
-    QString warning = {}; ///< BatchWay::Provider: what was not done that nothing depends on
+    QString warning = {}; ///< what was not done that nothing depends on, or at the end which budgets were passed
 
     qsizetype done() const { return ok + failed; }
     void count(const BatchResult &result);

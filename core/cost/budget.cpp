@@ -140,11 +140,26 @@ Verdict usedUpVerdict(const Budget &budget, double spent)
     return { budget.action, u"%1 is used up: %2 spent."_s.arg(titleOf(budget), usd(spent)) };
 }
 
+// Sums of floating point figures: a limit that is met exactly is kept.
+double mostOf(const Budget &budget)
+{
+    return budget.limitUsd * (1 + 1e-9);
+}
+
+bool isPassed(const Budget &budget, double before, double after)
+{
+    return before <= mostOf(budget) && after > mostOf(budget);
+}
+
+QString passedNow(const Budget &budget, double spent)
+{
+    return u"%1 is passed now: %2 spent."_s.arg(titleOf(budget), usd(spent));
+}
+
 /// Of one budget that holds for each of the calls. `underWay`: what others that it holds for may still cost.
 Verdict checkOne(const Budget &budget, double spent, const QList<PlannedCall> &calls, const CostRange &underWay)
 {
-    // Sums of floating point figures: a limit that is met exactly is kept.
-    const double limit = budget.limitUsd * (1 + 1e-9);
+    const double limit = mostOf(budget);
     const bool perCall = budget.scope == BudgetScope::Call;
     if (!perCall && spent >= budget.limitUsd)
         return usedUpVerdict(budget, spent);
@@ -261,11 +276,21 @@ QStringList passedBy(double costUsd, const QString &providerId, const QList<Budg
         if (!budget.providerId.isEmpty() && budget.providerId != providerId)
             continue;
         const double before = soFar(budget, spent);
-        const double limit = budget.limitUsd * (1 + 1e-9);
-        if (before <= limit && before + costUsd > limit)
+        if (isPassed(budget, before, before + costUsd))
             passed.append(budget.scope == BudgetScope::Call
                               ? u"%1 was passed: this one cost %2."_s.arg(titleOf(budget), usd(costUsd))
-                              : u"%1 is passed now: %2 spent."_s.arg(titleOf(budget), usd(before + costUsd)));
+                              : passedNow(budget, before + costUsd));
+    }
+    return passed;
+}
+
+QStringList passedBetween(const QList<Budget> &budgets, const QList<Spent> &before, const QList<Spent> &after)
+{
+    QStringList passed;
+    for (const Budget &budget : budgets) {
+        const bool counts = budget.scope == BudgetScope::Day || budget.scope == BudgetScope::Month;
+        if (const double sum = soFar(budget, after); counts && isPassed(budget, soFar(budget, before), sum))
+            passed.append(passedNow(budget, sum));
     }
     return passed;
 }

@@ -55,6 +55,9 @@ QHash<QString, QString> usedUp(const QList<Budget> &budgets, const QList<Spent> 
 QStringList passedBy(double costUsd, const QString &providerId, const QList<Budget> &budgets,
                      const QList<Spent> &spent);
 
+/// In sentences: the days' and months' budgets that were passed between `before` and `after`.
+QStringList passedBetween(const QList<Budget> &budgets, const QList<Spent> &before, const QList<Spent> &after);
+
 struct CostRange {
     double minUsd = 0;
     double maxUsd = 0;

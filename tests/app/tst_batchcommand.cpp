@@ -378,6 +378,17 @@ private Q_SLOTS:
         QCOMPARE(paid.code, 1);
         QVERIFY2(paid.errors.contains(u"1 prompt was not sent"_s), qPrintable(paid.errors));
     }
+
+    void aBudgetThatWarnsSaysAtTheEndThatItIsPassed()
+    {
+        begin(50);
+        m_shell->write(u"settings.json"_s,
+                       R"({"settings":{"budgets":{"rows":[{"scope":"day","limit_usd":1e-9,"action":"warn"}]}}})");
+        const Output sent = run(asked());
+        QVERIFY2(sent.code == 0, qPrintable(sent.errors));
+        QVERIFY2(sent.errors.contains(u"is passed now"_s), qPrintable(sent.errors));
+        QVERIFY(sent.json()[u"warning"_s].toString().contains(u"is passed now"_s));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestBatchCommand)

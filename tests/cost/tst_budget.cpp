@@ -289,6 +289,9 @@ private Q_SLOTS:
         QVERIFY2(passed[0].contains(u"$0.0010 a call was passed: this one cost $0.0400"), qPrintable(passed[0]));
         QVERIFY2(passed[1].contains(u"$0.0500 a day for a is passed now: $0.0600"), qPrintable(passed[1]));
         QVERIFY(passedBy(0.0005, u"b"_s, budgets, spent).isEmpty());
+        const QList<Spent> later { { u"a"_s, 0, 0.06, 0.07 }, { u"b"_s, 0, 0.01, 0.01 } };
+        QCOMPARE(passedBetween(budgets, spent, later), QStringList { passed[1] });
+        QVERIFY(passedBetween(budgets, later, later).isEmpty());
         const Verdict used = usedUpFor(budgets, spent, u"a"_s);
         QCOMPARE(used.action, std::optional(BudgetAction::Refuse));
         QVERIFY2(used.reason.contains(u"$0.0200 a month is used up"), qPrintable(used.reason));

@@ -40,6 +40,7 @@ private Q_SLOTS:
     void theProvidersBatchSurvivesTheWindow();
     void anOpenBatchIsNotAskedCallByCall();
     void budgetsAreAskedFirst();
+    void aBudgetThatWarnsIsToldAtTheEnd();
     void autoChoosesForEachPrompt();
     void howOftenIsAskedIsKept();
     void closingDoesNotWaitForALongFile();
@@ -266,6 +267,20 @@ void BatchPageTest::budgetsAreAskedFirst()
     }
     QTRY_COMPARE(running.size(), 2);
     QCOMPARE(world.requests.bodies().size(), 1);
+}
+
+void BatchPageTest::aBudgetThatWarnsIsToldAtTheEnd()
+{
+    test::World world({ { u"a"_s, test::chatScript({ "one" }, 2) } });
+    world.settings.setValue("budgets",
+                            cost::toSetting({ { cost::BudgetScope::Day, {}, 0.000001, cost::BudgetAction::Warn } }));
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first"_s, u"a/priced"_s);
+    press(page, "batchStart");
+    QTRY_COMPARE(running.size(), 2);
+    const QString said = part<QLabel>(page, "batchMessage")->text();
+    QVERIFY2(said.contains(u"is passed now"_s), qPrintable(said));
 }
 
 void BatchPageTest::autoChoosesForEachPrompt()

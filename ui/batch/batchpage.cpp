@@ -1,6 +1,7 @@
 #include "ui/batch/batchpage.h"
 
 #include "core/config/settings.h"
+#include "core/run/ledger.h"
 #include "core/select/policy.h"
 #include "ui/batch/batchform.h"
 #include "ui/batch/batchresults.h"
@@ -308,7 +309,10 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
                        ToneLabel::Tone::Warning);
     else
         m_message->say(tr("All done. The results are in %1.").arg(path), ToneLabel::Tone::Ok);
-    if (const QStringList remarks = remarksOn(progress); !remarks.isEmpty())
+    QStringList remarks = remarksOn(progress);
+    if (const auto spent = m_context.ledger.spent(); spent && m_spentBefore)
+        remarks += cost::passedBetween(m_context.ledger.budgets(), *m_spentBefore, *spent);
+    if (!remarks.isEmpty())
         m_message->say(m_message->text() + u'\n' + remarks.join(u'\n'),
                        error ? ToneLabel::Tone::Error : ToneLabel::Tone::Warning);
     m_hasFailed = progress.failed > 0 || (error && error->kind == base::ErrorKind::NotFound);

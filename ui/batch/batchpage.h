@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 class QLabel;
@@ -133,6 +134,7 @@ private:
     BatchTask m_task; ///< whose results are shown
     std::shared_ptr<BatchReady> m_ready;
     bench::BatchProgress m_done;
+    std::optional<QList<cost::Spent>> m_spentBefore; ///< unset where nothing was to be asked, or no budget holds
     run::TimerScheduler m_scheduler;
     std::unique_ptr<bench::BatchRunner> m_runner;
     std::stop_source m_stopReading;

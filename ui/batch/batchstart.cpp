@@ -26,6 +26,7 @@ void BatchPage::start()
     if (m_state != State::Idle)
         return;
     m_message->hide();
+    m_spentBefore.reset();
     m_lookStop.request_stop();
     if (const BatchProblem problem = m_form->problem(); !problem.text.isEmpty())
         return fail(problem.text, problem.field);
@@ -129,6 +130,7 @@ void BatchPage::checkSpending()
     m_context.ledger.read({}, this, [this](const base::Result<QList<cost::Spent>> &spent) {
         if (!spent)
             return fail(spent.error().message);
+        m_spentBefore = *spent;
         onVerdict(bench::checkBudgets(m_task.plan, m_ready->costs, m_context.ledger.budgets(), *spent));
     });
 }
