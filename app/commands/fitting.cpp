@@ -24,13 +24,13 @@ bool isShort(const llm::ChatRequest &request)
     return characters <= countedAnyway;
 }
 
-std::optional<llm::ModelInfo> infoIn(const QList<store::ModelList> &lists, const run::RunRequest &request)
+std::optional<llm::ModelInfo> infoIn(const QList<store::ModelList> &lists, const select::ModelRef &ref)
 {
     for (const store::ModelList &list : lists) {
-        if (list.providerId != request.endpoint.providerId)
+        if (list.providerId != ref.providerId)
             continue;
         for (const llm::ModelInfo &model : list.models) {
-            if (model.id == request.chat.model)
+            if (model.id == ref.model)
                 return model;
         }
     }
@@ -64,25 +64,21 @@ public:
     {
     }
 
-    /// What its server or the table has told of the model may be needed.
     void start()
     {
-        if (!m_options.policy || m_options.contextTokens) {
-            fit(std::nullopt);
-            return;
-        }
-        m_session.store().modelLists().then(this, [this](const base::Result<QList<store::ModelList>> &lists) {
-            const auto limits =
-                m_session.prices().limitsOf(m_request.endpoint.providerId, m_request.chat.model,
-                                            QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs()).toUTC());
-            fit(cost::withLimits(lists ? infoIn(*lists, m_request) : std::nullopt, limits));
-        });
+        if (m_options.policy)
+            whenKnown(asked(), [this](const llm::ModelInfo &model) { fit(model); });
+        else
+            fit({});
     }
 
 private:
-    void fit(std::optional<llm::ModelInfo> model);
+    select::ModelRef asked() const { return { m_request.endpoint.providerId, m_request.chat.model }; }
+    void whenKnown(const select::ModelRef &ref, const std::function<void(const llm::ModelInfo &)> &then);
+    void fit(const llm::ModelInfo &model);
     void summarise();
-    void judge(const llm::Endpoint &endpoint);
+    void askAt(const llm::Endpoint &endpoint);
+    void judge(const run::RunRequest &summary);
     void ask(const run::RunRequest &summary);
     void onSummary(const profile::RunRecord &record);
     void dropInstead(const QString &why);
@@ -102,12 +98,25 @@ private:
     std::unique_ptr<run::Run> m_run;
 };
 
-void Fitting::fit(std::optional<llm::ModelInfo> model)
+/// What the command line, the model's server or the table has told of it.
+void Fitting::whenKnown(const select::ModelRef &ref, const std::function<void(const llm::ModelInfo &)> &then)
 {
-    if (m_options.contextTokens) {
-        model = model.value_or(llm::ModelInfo());
-        model->contextTokens = m_options.contextTokens;
+    if (m_options.contextTokens && ref == asked()) {
+        then({ ref.model, {}, m_options.contextTokens });
+        return;
     }
+    m_session.store().modelLists().then(this, [this, ref, then](const base::Result<QList<store::ModelList>> &lists) {
+        const auto limits = m_session.prices().limitsOf(
+            ref.providerId, ref.model, QDateTime::fromMSecsSinceEpoch(m_session.clock().wallMs()).toUTC());
+        const auto told = cost::withLimits(lists ? infoIn(*lists, ref) : std::nullopt, limits);
+        llm::ModelInfo model = told.value_or(llm::ModelInfo());
+        model.id = ref.model;
+        then(model);
+    });
+}
+
+void Fitting::fit(const llm::ModelInfo &model)
+{
     m_rules.room = cost::promptRoom(m_request.chat.options, model);
     m_rules.policy = m_options.policy;
     if (m_options.policy && !m_rules.room && m_options.needsContext) {
@@ -130,20 +139,28 @@ void Fitting::summarise()
     target.provider = m_options.summaryModel->providerId;
     target.isChosen = true;
     if (target.provider == m_request.endpoint.providerId) {
-        judge(m_request.endpoint);
+        askAt(m_request.endpoint);
         return;
     }
     m_session.resolve(target, this, [this](const base::Result<Resolved> &resolved) {
         if (resolved)
-            judge(resolved->endpoint);
+            askAt(resolved->endpoint);
         else
             dropInstead(resolved.error().message);
     });
 }
 
-void Fitting::judge(const llm::Endpoint &endpoint)
+void Fitting::askAt(const llm::Endpoint &endpoint)
 {
-    const run::RunRequest summary = run::summaryCall(endpoint, m_options.summaryModel->model, m_request, m_fit);
+    whenKnown(*m_options.summaryModel, [this, endpoint](const llm::ModelInfo &model) {
+        const run::SummaryCall call = run::summaryCall(endpoint, model, m_request, m_fit, m_counter);
+        m_fit = call.fit;
+        judge(call.request);
+    });
+}
+
+void Fitting::judge(const run::RunRequest &summary)
+{
     m_session.ledger().judge({ summary }, nullptr, this, [this, summary](const base::Result<run::Judged> &judged) {
         if (const auto refusal = run::refusalOf(judged, m_options.overBudget))
             dropInstead(refusal->message);

@@ -133,6 +133,41 @@ Fit fitted(const Scale &scale, const QList<llm::Message> &messages, const Contex
     return fitPrompt(messages, { rules.pinned, shares.budget(), *rules.policy, shares.summary() }, shares.each());
 }
 
+/// What is to be summed up, still in its messages, so that turns can go from it.
+llm::ChatRequest requestOfTurns(const QString &model, const QList<llm::Message> &messages, const Fit &fit)
+{
+    llm::ChatRequest request;
+    request.model = model;
+    request.messages = { llm::Message::fromText(llm::Role::System, summarise) };
+    for (const LeftOut &part : fit.leftOut) {
+        const llm::Message &message = messages.at(part.message);
+        request.messages.append(
+            llm::Message::fromText(message.role, u"%1:\n%2\n\n"_s.arg(llm::roleName(message.role), message.text())));
+    }
+    request.options.maxTokens = static_cast<int>(summaryTokens);
+    return request;
+}
+
+Fit fitToSumUp(const QString &providerId, const llm::ChatRequest &turns, qint64 room, const TokenCounter &counter)
+{
+    const ContextFit dropped = fitToContext(providerId, turns, { room, FitPolicy::DropOldestTurns, {} }, counter);
+    if (!dropped.problem)
+        return dropped.fit;
+    return fitToContext(providerId, turns, { room, FitPolicy::CutLongestMessage, {} }, counter).fit;
+}
+
+QString lackOf(const Fit &kept)
+{
+    if (kept.turns > 0)
+        return kept.turns == 1 ? u"The summary leaves out the oldest turn."_s
+                               : u"The summary leaves out the %1 oldest turns."_s.arg(kept.turns);
+    if (kept.leftOut.isEmpty())
+        return {};
+    return kept.leftOut.size() == 1
+        ? u"The summary leaves out a part of the longest message."_s
+        : u"The summary leaves out parts of the %1 longest messages."_s.arg(kept.leftOut.size());
+}
+
 } // namespace
 
 QString fitPolicyName(FitPolicy policy)
@@ -173,7 +208,7 @@ QString ContextFit::decision() const
         ? u"About %1 of %2 tokens went: they may be up to %3, and %4 have room."_s.arg(
             number(tokensLeftOut()), number(wanted), number(wantedHigh), number(room))
         : u"About %1 of %2 tokens went; %3 have room."_s.arg(number(tokensLeftOut()), number(wanted), number(room));
-    return QStringList { fit.reason, size, atMost }.join(u' ').trimmed();
+    return QStringList { fit.reason, summaryLacks, size, atMost }.join(u' ').trimmed();
 }
 
 ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &request, const ContextRules &rules,
@@ -232,19 +267,21 @@ base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summa
     return result;
 }
 
-llm::ChatRequest summaryRequest(const QString &model, const QList<llm::Message> &messages, const Fit &fit)
+SummaryRequest summaryRequest(const QString &providerId, const llm::ModelInfo &model,
+                              const QList<llm::Message> &messages, const Fit &fit, const TokenCounter &counter)
 {
-    QString text;
-    for (const LeftOut &part : fit.leftOut) {
-        const llm::Message &message = messages.at(part.message);
-        text += u"%1:\n%2\n\n"_s.arg(llm::roleName(message.role), message.text());
+    SummaryRequest result;
+    result.chat = requestOfTurns(model.id, messages, fit);
+    if (const auto room = promptRoom(result.chat.options, model)) {
+        const Fit kept = fitToSumUp(providerId, result.chat, *room, counter);
+        result.chat.messages = kept.messages;
+        result.lacks = lackOf(kept);
     }
-    llm::ChatRequest request;
-    request.model = model;
-    request.messages = { llm::Message::fromText(llm::Role::System, summarise),
-                         llm::Message::fromText(llm::Role::User, text) };
-    request.options.maxTokens = static_cast<int>(summaryTokens);
-    return request;
+    QString text;
+    for (const llm::Message &turn : result.chat.messages.mid(1))
+        text += turn.text();
+    result.chat.messages = { result.chat.messages.first(), llm::Message::fromText(llm::Role::User, text) };
+    return result;
 }
 
 } // namespace talkbench::cost

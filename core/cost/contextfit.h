@@ -28,6 +28,7 @@ struct ContextFit {
     qint64 wantedHigh = 0; ///< what they may be at most
     qint64 room = 0; ///< 0: not known
     bool isUnsure = false; ///< what is sent is expected to fit, but may be too long
+    QString summaryLacks; ///< what its summary can't tell of, for a person; empty: it is asked for of all that went
     std::optional<base::Error> problem; ///< why it doesn't fit nevertheless
 
     qint64 tokensLeftOut() const { return wanted - prompt.tokens; }
@@ -47,7 +48,15 @@ ContextFit fitToContext(const QString &providerId, const llm::ChatRequest &reque
 base::Result<ContextFit> withSummary(const ContextFit &fit, const QString &summary, const QString &providerId,
                                      const llm::ChatRequest &request, const TokenCounter &counter);
 
-/// Asks for the summary of what `fit` left out of `messages`.
-llm::ChatRequest summaryRequest(const QString &model, const QList<llm::Message> &messages, const Fit &fit);
+struct SummaryRequest {
+    llm::ChatRequest chat;
+    QString lacks; ///< what had no room in it, for ContextFit::summaryLacks
+};
+
+/// Asks `model`, of which the id and what is known are given, for the summary of what `fit` left out of `messages`. That is
+/// made to fit the model's own context: the oldest turns go, or where that doesn't help sentences of the longest messages. All
+/// of it is asked for where the context isn't known, or nothing helps. Counts; any thread may ask.
+SummaryRequest summaryRequest(const QString &providerId, const llm::ModelInfo &model,
+                              const QList<llm::Message> &messages, const Fit &fit, const TokenCounter &counter);
 
 } // namespace talkbench::cost

@@ -56,14 +56,13 @@ Fit dropTurns(const Messages &messages, const FitRules &rules, const QList<qint6
     const qint64 budget = rules.budgetTokens - (summarise ? rules.summaryTokens : 0);
     Fit fit { messages, {}, sum(tokens), summarise, {} };
     QSet<qsizetype> dropped;
-    qsizetype count = 0;
     const QList<Turn> turns = turnsOf(messages);
     for (const Turn &turn : turns) {
         if (fit.tokens <= budget || isLast(turn, messages))
             break;
         if (std::any_of(turn.begin(), turn.end(), [&](qsizetype i) { return rules.pinned.contains(i); }))
             continue;
-        ++count;
+        ++fit.turns;
         for (const qsizetype i : turn) {
             dropped.insert(i);
             fit.leftOut.append({ i, -1, 0, messages[i].text().size(), tokens[i] });
@@ -77,9 +76,9 @@ Fit dropTurns(const Messages &messages, const FitRules &rules, const QList<qint6
         if (!dropped.contains(i))
             fit.messages.append(messages[i]);
     }
-    const QString what = count == 1 ? u"the oldest turn"_s : u"the %1 oldest turns"_s.arg(count);
+    const QString what = fit.turns == 1 ? u"the oldest turn"_s : u"the %1 oldest turns"_s.arg(fit.turns);
     fit.reason = (summarise ? u"To fit, %1 become a summary."_s : u"To fit, %1 were left out."_s).arg(what);
-    if (count == 1)
+    if (fit.turns == 1)
         fit.reason.replace(summarise ? u"become"_s : u"were"_s, summarise ? u"becomes"_s : u"was"_s);
     return fit;
 }

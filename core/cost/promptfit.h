@@ -34,6 +34,7 @@ struct Fit {
     bool wantsSummary = false; ///< of the messages in leftOut; then withSummary()
     QString reason; ///< for a person; empty if nothing was left out
     QString problem = {}; ///< why it is too long nevertheless; then `messages` is what can't go
+    qsizetype turns = 0; ///< that went whole
 };
 
 /// Tokens of a message with what its template adds.

@@ -4,17 +4,22 @@ namespace talkbench::run {
 
 using namespace Qt::StringLiterals;
 
-RunRequest summaryCall(const llm::Endpoint &endpoint, const QString &model, const RunRequest &waiting,
-                       const cost::ContextFit &fit)
+SummaryCall summaryCall(const llm::Endpoint &endpoint, const llm::ModelInfo &model, const RunRequest &waiting,
+                        const cost::ContextFit &fit, const cost::TokenCounter &counter)
 {
-    RunRequest asked;
+    const cost::SummaryRequest summary =
+        cost::summaryRequest(endpoint.providerId, model, waiting.chat.messages, fit.fit, counter);
+    SummaryCall call { {}, fit };
+    call.fit.summaryLacks = summary.lacks;
+    RunRequest &asked = call.request;
     asked.endpoint = endpoint;
-    asked.chat = cost::summaryRequest(model, waiting.chat.messages, fit.fit);
+    asked.chat = summary.chat;
     asked.operation = profile::Operation::Summary;
     asked.conversationId = waiting.conversationId;
     asked.limits = waiting.limits;
-    asked.steps.append({ u"fit"_s, u"the summary of what another prompt has no room for"_s });
-    return asked;
+    const QString why = u"the summary of what another prompt has no room for"_s;
+    asked.steps.append({ u"fit"_s, summary.lacks.isEmpty() ? why : why + u". "_s + summary.lacks });
+    return call;
 }
 
 base::Result<cost::ContextFit> withSummary(const cost::ContextFit &fit, const profile::RunRecord &record,

@@ -36,11 +36,11 @@ private:
         }
         return m_shell->write(u"before.json"_s, QJsonDocument(messages).toJson());
     }
-    /// Goes on in that conversation, with room for about half of it.
-    Output goOn(const QUrl &url, const QStringList &more) const
+    /// Goes on in that conversation, with room for about half of six turns.
+    Output goOn(const QUrl &url, const QStringList &more, int turns = 6) const
     {
         return run(chat(url,
-                        QStringList { u"--json"_s, u"--max-tokens"_s, u"100"_s, u"--messages"_s, conversation(),
+                        QStringList { u"--json"_s, u"--max-tokens"_s, u"100"_s, u"--messages"_s, conversation(turns),
                                       u"--context-limit"_s, u"1300"_s }
                             + more + QStringList { u"And now?"_s }));
     }
@@ -168,6 +168,22 @@ private Q_SLOTS:
             operations << run["operation"_L1].toString();
         operations.sort();
         QCOMPARE(operations, (QStringList { u"chat"_s, u"summary"_s }));
+    }
+
+    /// Whose server refuses what is longer than its context.
+    void aLongConversationIsSummedUpByASmallModel()
+    {
+        simulator::Knobs knobs = fastKnobs();
+        knobs.context = 1'300;
+        simulator::Simulator strict(knobs);
+        const auto url = strict.start();
+        QVERIFY(url);
+        const Output summed =
+            goOn(*url, { u"--fit"_s, u"summarise"_s, u"--summary-model"_s, u"custom/sim-small"_s }, 20);
+        QVERIFY2(summed.errors.contains(u"become a summary. The summary leaves out the "_s)
+                     && !summed.errors.contains(u"no summary"_s),
+                 qPrintable(summed.errors));
+        QCOMPARE(m_shell->runs().size(), 2);
     }
 
     void withoutASummaryTheOldestGo()

@@ -194,7 +194,8 @@ private Q_SLOTS:
         const qint64 room = 1'200;
         const ContextFit result = fit(request, { room, FitPolicy::SummariseOlder, {} });
         QVERIFY(!result.problem && result.fit.wantsSummary);
-        const llm::ChatRequest asked = summaryRequest(u"small"_s, request.messages, result.fit);
+        const llm::ChatRequest asked =
+            summaryRequest(u"p"_s, { u"small"_s, {} }, request.messages, result.fit, m_counter).chat;
         QCOMPARE(asked.model, u"small"_s);
         QVERIFY(asked.options.maxTokens);
         QVERIFY(asked.messages.last().text().contains(u"Question 0."_s));
@@ -204,6 +205,59 @@ private Q_SLOTS:
         QVERIFY(summed->prompt.tokens <= room);
         QVERIFY(summed->fit.messages.at(1).text().contains(u"They spoke of the sea."_s));
         QVERIFY(!withSummary(result, u"word "_s.repeated(5'000), u"p"_s, request, m_counter));
+    }
+
+    /// Who sums up has a context, too.
+    void aSummaryIsAskedForOfWhatFits_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::newRow("exact") << u"gpt-4o"_s;
+        QTest::newRow("a vocabulary that nobody knows") << u"olmo-7b"_s;
+    }
+    void aSummaryIsAskedForOfWhatFits()
+    {
+        QFETCH(QString, model);
+        const auto request = talk(u"gpt-4o"_s, 30);
+        const ContextFit result = fit(request, { 1'200, FitPolicy::SummariseOlder, {} });
+        QVERIFY(result.fit.wantsSummary);
+        run::RunRequest waiting;
+        waiting.chat = request;
+        llm::Endpoint endpoint;
+        endpoint.providerId = u"p"_s;
+        const auto call = [&](std::optional<qint64> context) {
+            return run::summaryCall(endpoint, { model, {}, context }, waiting, result, m_counter);
+        };
+        const run::SummaryCall whole = call(std::nullopt);
+        QVERIFY(whole.request.chat.messages.last().text().contains(u"Question 0."_s));
+        QCOMPARE(whole.fit.decision(), result.decision());
+        QCOMPARE(call(1'000'000).request.chat.messages, whole.request.chat.messages);
+
+        const run::SummaryCall fitted = call(2'000);
+        const llm::ChatRequest &asked = fitted.request.chat;
+        QVERIFY(m_counter.countPrompt(u"p"_s, model, asked.messages).high <= 2'000 - *asked.options.maxTokens);
+        const QString text = asked.messages.last().text();
+        QVERIFY(whole.request.chat.messages.last().text().endsWith(text)); // the newest, as they are
+        const auto kept = text.count(u"Question "_s);
+        QVERIFY(kept > 2 && text.startsWith(u"user:\n"_s));
+        const QString lacks = u"The summary leaves out the %1 oldest turns."_s.arg(result.fit.turns - kept);
+        QVERIFY2(fitted.fit.decision().contains(lacks), qPrintable(fitted.fit.decision()));
+        QVERIFY(fitted.request.steps.last().reason.contains(lacks));
+        const auto summed = withSummary(fitted.fit, u"They spoke of the sea."_s, u"p"_s, request, m_counter);
+        QVERIFY(summed && summed->decision().contains(lacks));
+    }
+
+    void ofATurnThatIsTooLongForASummaryAPartIsSent()
+    {
+        auto request = talk(u"gpt-4o"_s, 2);
+        request.messages[1] = Message::fromText(Role::User, u"Tell me more of the sea. "_s.repeated(500));
+        const ContextFit result = fit(request, { 800, FitPolicy::SummariseOlder, {} });
+        QVERIFY(result.fit.wantsSummary);
+        const SummaryRequest asked =
+            summaryRequest(u"p"_s, { u"gpt-4o"_s, {}, 2'000 }, request.messages, result.fit, m_counter);
+        const TokenCount count = m_counter.countPrompt(u"p"_s, u"gpt-4o"_s, asked.chat.messages);
+        QVERIFY(count.high > 1'000 && count.high <= 2'000 - *asked.chat.options.maxTokens);
+        QVERIFY(asked.chat.messages.last().text().contains(u"Answer 0."_s));
+        QCOMPARE(asked.lacks, u"The summary leaves out a part of the longest message."_s);
     }
 
     /// What is told of it is that of the prompt which is sent.

@@ -4,7 +4,6 @@
 #include "core/cost/pricelayers.h"
 #include "core/cost/tokensoftyping.h"
 #include "core/run/ledger.h"
-#include "core/run/summary.h"
 #include "ui/endpoints.h"
 #include "ui/modellists.h"
 #include "ui/whenready.h"
@@ -231,42 +230,59 @@ void PromptFitting::summarise(const Prompt &prompt, const run::RunRequest &reque
     }
     m_summaries[request.messageId] = nullptr;
     whenReady(this, m_context.endpoints.resolve(chosen->providerId),
-              [this, model = chosen->model, prompt, request, fit, then](const base::Result<llm::Endpoint> &endpoint) {
+              [this, ref = *chosen, prompt, request, fit, then](const base::Result<llm::Endpoint> &endpoint) {
                   if (m_summaries.count(request.messageId) == 0)
                       return;
                   if (endpoint)
-                      askForSummary(run::summaryCall(*endpoint, model, request, fit), prompt, request, fit, then);
+                      makeSummaryCall(*endpoint, ref, prompt, request, fit, then);
                   else
                       dropInstead(prompt, request, endpoint.error().message, then);
               });
 }
 
-/// Unless a budget is against it.
-void PromptFitting::askForSummary(const run::RunRequest &asked, const Prompt &prompt, const run::RunRequest &request,
-                                  const cost::ContextFit &fit, const Then &then)
+/// Aside: it counts.
+void PromptFitting::makeSummaryCall(const llm::Endpoint &endpoint, const select::ModelRef &ref, const Prompt &prompt,
+                                    const run::RunRequest &request, const cost::ContextFit &fit, const Then &then)
 {
-    m_context.ledger.judge({ asked }, m_context.tokens.get(), this, [=, this](const base::Result<run::Judged> &judged) {
-        const auto found = m_summaries.find(request.messageId);
-        if (found == m_summaries.end())
-            return;
-        if (const auto refusal = run::refusalOf(judged, false)) {
-            dropInstead(prompt, request, refusal->message, then);
-            return;
-        }
-        found->second = m_context.runs.start(asked);
-        connect(found->second.get(), &run::Run::finished, this, [=, this](const profile::RunRecord &record) {
-            const auto ended = m_summaries.find(request.messageId);
-            if (ended == m_summaries.end())
-                return;
-            ended->second.release()->deleteLater(); // it is the sender
-            m_summaries.erase(ended);
-            const auto summed = run::withSummary(fit, record, request, *m_context.tokens);
-            if (summed)
-                then(run::fitted(request, *summed));
-            else
-                dropInstead(prompt, request, summed.error().message, then);
-        });
+    llm::ModelInfo model = infoOf(m_context, ref.providerId, ref.model).value_or(llm::ModelInfo());
+    model.id = ref.model;
+    m_pool.start([=, this, counter = m_context.tokens] {
+        const run::SummaryCall call = run::summaryCall(endpoint, model, request, fit, *counter);
+        const auto ask = [this, call, prompt, request, then] {
+            if (m_summaries.count(request.messageId) > 0)
+                askForSummary(call, prompt, request, then);
+        };
+        QMetaObject::invokeMethod(this, ask, Qt::QueuedConnection);
     });
+}
+
+/// Unless a budget is against it.
+void PromptFitting::askForSummary(const run::SummaryCall &call, const Prompt &prompt, const run::RunRequest &request,
+                                  const Then &then)
+{
+    m_context.ledger.judge(
+        { call.request }, m_context.tokens.get(), this, [=, this](const base::Result<run::Judged> &judged) {
+            const auto found = m_summaries.find(request.messageId);
+            if (found == m_summaries.end())
+                return;
+            if (const auto refusal = run::refusalOf(judged, false)) {
+                dropInstead(prompt, request, refusal->message, then);
+                return;
+            }
+            found->second = m_context.runs.start(call.request);
+            connect(found->second.get(), &run::Run::finished, this, [=, this](const profile::RunRecord &record) {
+                const auto ended = m_summaries.find(request.messageId);
+                if (ended == m_summaries.end())
+                    return;
+                ended->second.release()->deleteLater(); // it is the sender
+                m_summaries.erase(ended);
+                const auto summed = run::withSummary(call.fit, record, request, *m_context.tokens);
+                if (summed)
+                    then(run::fitted(request, *summed));
+                else
+                    dropInstead(prompt, request, summed.error().message, then);
+            });
+        });
 }
 
 void PromptFitting::dropInstead(const Prompt &prompt, const run::RunRequest &request, const QString &why,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/cost/contextfit.h"
-#include "core/run/run.h"
+#include "core/run/summary.h"
 #include "core/select/modelref.h"
 #include "ui/appcontext.h"
 
@@ -79,8 +79,10 @@ private:
     cost::ContextRules rulesFor(const Prompt &prompt) const;
     void judge(const Prompt &prompt, const cost::ContextRules &rules, const Judged &then);
     void summarise(const Prompt &prompt, const run::RunRequest &request, const cost::ContextFit &fit, const Then &then);
-    void askForSummary(const run::RunRequest &asked, const Prompt &prompt, const run::RunRequest &request,
-                       const cost::ContextFit &fit, const Then &then);
+    void makeSummaryCall(const llm::Endpoint &endpoint, const select::ModelRef &ref, const Prompt &prompt,
+                         const run::RunRequest &request, const cost::ContextFit &fit, const Then &then);
+    void askForSummary(const run::SummaryCall &call, const Prompt &prompt, const run::RunRequest &request,
+                       const Then &then);
     void dropInstead(const Prompt &prompt, const run::RunRequest &request, const QString &why, const Then &then);
 
     AppContext &m_context;
