@@ -29,6 +29,7 @@ private Q_SLOTS:
     void sendsNothingWhileGenerating();
     void growsWithItsLines();
     void everyControlHasItsName();
+    void aPressBesideTheTextFocusesIt();
     void picturesAreAddedRemovedAndSent();
     void picturesKeepTheOrderOfChoosing();
     void pastedPicturesAreTaken();
@@ -154,6 +155,21 @@ void TestComposer::everyControlHasItsName()
     for (const QToolButton *button : buttons)
         QVERIFY2(!button->accessibleName().isEmpty() && !button->toolTip().isEmpty(), qPrintable(button->objectName()));
     QVERIFY(!prompt()->accessibleName().isEmpty());
+}
+
+void TestComposer::aPressBesideTheTextFocusesIt()
+{
+    QVERIFY(QTest::qWaitForWindowActive(m_composer.get()));
+    auto *hint = m_composer->findChild<QLabel *>(u"composerHint"_s);
+    QWidget *card = hint->parentWidget();
+    const auto *send = m_composer->findChild<QToolButton *>(u"send"_s);
+    const QPoint free((hint->geometry().right() + send->x()) / 2, card->height() - 3);
+    for (const auto &[pressed, where] : { std::pair<QWidget *, QPoint>(hint, hint->rect().center()), { card, free } }) {
+        prompt()->clearFocus();
+        QVERIFY(!prompt()->hasFocus());
+        QTest::mouseClick(pressed, Qt::LeftButton, {}, where);
+        QVERIFY(prompt()->hasFocus());
+    }
 }
 
 namespace {

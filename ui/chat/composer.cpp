@@ -75,6 +75,8 @@ Composer::Composer(QWidget *parent)
     m_options->hide();
     m_edit->setTakesPictures(true);
     setFocusProxy(m_edit);
+    m_field->setFocusProxy(m_edit);
+    m_field->setFocusPolicy(Qt::ClickFocus);
     layOut();
     connectParts();
     countOptions();
