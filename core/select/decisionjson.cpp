@@ -95,6 +95,8 @@ QJsonObject toJson(const Decision &decision)
         object.insert("overrules"_L1, decision.overrules);
     if (decision.insteadOf)
         object.insert("instead_of"_L1, toText(*decision.insteadOf));
+    if (!decision.goesOnFrom.isEmpty())
+        object.insert("goes_on_from"_L1, decision.goesOnFrom);
     if (decision.quality)
         object.insert("quality"_L1, qualityName(*decision.quality));
     if (decision.incumbent)
@@ -118,6 +120,7 @@ Decision decisionFromJson(const QJsonObject &object)
                         .rule = object["rule"_L1].toString(),
                         .overrules = object["overrules"_L1].toString(),
                         .insteadOf = modelRefFromText(object["instead_of"_L1].toString()),
+                        .goesOnFrom = object["goes_on_from"_L1].toString(),
                         .quality = qualityFromName(object["quality"_L1].toString()),
                         .incumbent = incumbentFromJson(object["incumbent"_L1].toObject()),
                         .fits = object["fits"_L1].toBool() };

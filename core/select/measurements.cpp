@@ -189,7 +189,8 @@ void Measurements::addOverrule(const profile::RunRecord &record)
 {
     const ModelRef ref { record.providerId, record.model };
     const auto insteadOf = modelRefFromText(record.decision["instead_of"_L1].toString());
-    if (!insteadOf || *insteadOf == ref || modelRefFromText(record.decision["chosen"_L1].toString()) != ref)
+    if (record.decision.contains("goes_on_from"_L1) || !insteadOf || *insteadOf == ref
+        || modelRefFromText(record.decision["chosen"_L1].toString()) != ref)
         return;
     const size_t bucket = Measured::bucketOf(record.decision["input_tokens"_L1].toInteger());
     for (const bool isPreferred : { true, false }) {

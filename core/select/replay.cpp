@@ -33,7 +33,8 @@ Replay::Replay(const QStringList &strategyIds, std::function<Candidate(const Mod
 void Replay::add(const profile::RunRecord &record)
 {
     const Decision decision = decisionFromJson(record.decision);
-    const bool isChoice = decision.chosen && propensityOf(decision, *decision.chosen) > 0;
+    const bool isChoice =
+        decision.goesOnFrom.isEmpty() && decision.chosen && propensityOf(decision, *decision.chosen) > 0;
     learnUntil(isChoice ? std::min(decision.atMs, record.startedWallMs) : record.startedWallMs);
     const bool counts = isChoice && !record.cached && !record.cutShort()
         && decision.chosen == ModelRef { record.providerId, record.model };

@@ -85,6 +85,8 @@ struct Decision {
     QString overrules = {};
     /// Overruled: the model whose answer did not please; what the measurements learn from.
     std::optional<ModelRef> insteadOf = {};
+    /// The run whose answer this one only went on with: the choice was made for that one, and counts there. Empty: made for this.
+    QString goesOnFrom = {};
     /// As it was wanted; unset: an earlier version did not keep it, nor the next two.
     std::optional<Quality> quality = {};
     std::optional<Incumbent> incumbent = {};
@@ -97,7 +99,7 @@ struct Decision {
 /// "candidates": [{"model", "excluded", "predicted_ms", "predicted_ttft_ms", "predicted_usd", "failure_probability",
 /// "quality", "utility", "preference", "propensity", "calls", "circuit"}], and where they are known "quality": "low", "balanced"
 /// or "high", "incumbent": {"model", "cached_tokens", "used_ms"}, "fits": true, and where a person chose "overrules": a run's
-/// id, "instead_of": "provider/model"}
+/// id, "instead_of": "provider/model", and where an answer was gone on with "goes_on_from": a run's id}
 QJsonObject toJson(const Decision &decision);
 Decision decisionFromJson(const QJsonObject &object);
 

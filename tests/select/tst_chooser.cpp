@@ -169,6 +169,12 @@ private Q_SLOTS:
         QVERIFY(rowOf(after, b).preference > 0.1 && rowOf(after, a).preference < -0.1);
         QCOMPARE(rowOf(after, b).utility - rowOf(before, b).utility, rowOf(after, b).preference);
         QCOMPARE(decisionFromJson(toJson(after)), after);
+        Decision rest = after;
+        rest.goesOnFrom = u"before"_s;
+        QCOMPARE(decisionFromJson(toJson(rest)), rest);
+        stored.append(overruling(b, a, now - 900));
+        stored.last().decision.insert("goes_on_from"_L1, u"before"_s); // learnt from already
+        QCOMPARE(rowOf(chosen({ a, b }), b).preference, rowOf(after, b).preference);
         for (int i = 0; i < 100; ++i)
             stored.append(overruling(slow, a, now - 500 + i));
         const Decision large = chosen({ a, slow });

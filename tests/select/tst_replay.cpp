@@ -105,6 +105,16 @@ private Q_SLOTS:
         QCOMPARE(later[0].effective, 2.0); // and now is b
     }
 
+    void whatOnlyGoesOnIsNoChoice()
+    {
+        QList<profile::RunRecord> records = known(500, 1000);
+        records << chosenEvenly(a, choose(start + 1000), {}, 500);
+        profile::RunRecord rest = chosenEvenly(a, choose(start + 2000), {}, 500);
+        rest.decision.insert("goes_on_from"_L1, u"before"_s);
+        records << rest;
+        QCOMPARE(replayed(records, { u"fastest"_s }).rows().at(0).decisions, 1);
+    }
+
     void aChoiceThatHadToStayStays()
     {
         QList<profile::RunRecord> records = known(500, 510);

@@ -95,6 +95,7 @@ private Q_SLOTS:
     void noModelIsAnError();
     void thePickerOffersIt();
     void theLineStaysWithTheConversation();
+    void theLineStaysWhereTheAnswerGoesOn();
     void whatIsEditedIsTriedAndKept();
     void aWrongRuleIsNotKept();
     void rulesHaveAnOrder();
@@ -323,6 +324,23 @@ void AutoChoiceTest::theLineStaysWithTheConversation()
     QTRY_VERIFY(line() && line()->isVisible() && line()->text().startsWith(u"Auto, at a: "_s));
     QVERIFY(page.findChild<QLabel *>(u"fallbackSteps"_s)->text().contains(u"asking priced of b instead"_s));
     QCOMPARE(again.model(), select::autoRef.model);
+}
+
+void AutoChoiceTest::theLineStaysWhereTheAnswerGoesOn()
+{
+    Desk desk;
+    desk.say(u"Hello"_s);
+    QTRY_VERIFY(desk.ended());
+    const QString before = desk.button(u"decisionLine"_s)->text();
+    QVERIFY(before.startsWith(u"Auto, at a: "_s));
+    desk.chats.continueAnswer(desk.answer()->messageId());
+    QVERIFY(desk.answer()->isLive());
+    QVERIFY(desk.button(u"decisionLine"_s)->isVisible());
+    QTRY_COMPARE(desk.recorded.size(), 2);
+    QTRY_VERIFY(desk.ended());
+    QVERIFY(desk.button(u"decisionLine"_s)->isVisible());
+    QCOMPARE(desk.button(u"decisionLine"_s)->text(), before);
+    QCOMPARE(select::decisionFromJson(desk.recorded.at(1).decision).goesOnFrom, desk.recorded.at(0).id);
 }
 
 void AutoChoiceTest::whatIsEditedIsTriedAndKept()

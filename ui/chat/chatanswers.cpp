@@ -139,7 +139,7 @@ void ChatController::continueAnswer(const QString &messageId)
     if (!answer || answer->message.role != llm::Role::Assistant || answer->message.text().isEmpty() || live(messageId))
         return;
     touch(chat);
-    begin(chat.conversation.id, messageId, goingOn(answer->message));
+    begin(chat.conversation.id, messageId, goingOn(answer->message, record(messageId)));
 }
 
 void ChatController::answerTo(Chat &chat, const QString &userMessageId, LiveAnswer live, const select::ModelRef &by)

@@ -23,9 +23,13 @@ const auto goOn = u"Your last message was cut off. Go on exactly where it stops:
 
 } // namespace
 
-LiveAnswer goingOn(const llm::Message &answer)
+LiveAnswer goingOn(const llm::Message &answer, const profile::RunRecord *soFar)
 {
     LiveAnswer live;
+    if (soFar && !soFar->decision.isEmpty()) {
+        live.decision = select::decisionFromJson(soFar->decision);
+        live.decision->goesOnFrom = soFar->id;
+    }
     live.before = answer;
     live.text = withoutLastWord(answer.text());
     live.seam = live.text.size();

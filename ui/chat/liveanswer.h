@@ -31,8 +31,8 @@ struct LiveAnswer {
     bool anew = false;
 };
 
-/// For a call that goes on where this answer stopped.
-LiveAnswer goingOn(const llm::Message &answer);
+/// For a call that goes on where this answer stopped, by the choice of the call that made it, null where that isn't known.
+LiveAnswer goingOn(const llm::Message &answer, const profile::RunRecord *soFar);
 /// What comes first of such a call, as it fits what stands before it.
 QString fitted(const QString &before, const QString &more);
 /// What a call has made of its message when it has ended.
