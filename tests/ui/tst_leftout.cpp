@@ -115,9 +115,7 @@ private Q_SLOTS:
         chat.prompt()->setPlainText(u"Some words of a long prompt. "_s.repeated(10'300)); // 300 kB
         QSignalSpy planned(&chat.chats.fitting(), &PromptFitting::planned);
         QVERIFY(planned.wait());
-        Prompt prompt = chat.chats.nextPrompt();
-        prompt.ids.append(QString());
-        prompt.request.messages.append(llm::Message::fromText(llm::Role::User, chat.prompt()->toPlainText() + u'x'));
+        const Prompt prompt = chat.chats.nextPrompt(chat.prompt()->toPlainText() + u'x');
         QElapsedTimer timer;
         timer.start();
         chat.chats.fitting().plan(prompt);
@@ -330,6 +328,28 @@ private Q_SLOTS:
         chat.world.settings.setValue("context/summary_model", u"s/priced"_s);
         QTRY_VERIFY2(!chat.line().contains(u"no model"_s), qPrintable(chat.line()));
         QVERIFY(!chat.page->findChild<QToolButton *>(u"leftOutSummariser"_s)->isVisible());
+    }
+
+    /// The last turn, which always stays, is the one to come.
+    void whatIsSaidBeforeAKeyHoldsAfterIt()
+    {
+        Chat chat;
+        chat.world.settings.setValue("context/policy", u"summarise"_s);
+        chat.world.settings.setValue("context/summary_model", u"s/priced"_s);
+        QVERIFY(chat.say(u"Oak is a tree, and a tree has leaves. "_s.repeated(28)));
+        QVERIFY(chat.say(u"Birch is a tree, and a tree has leaves. "_s.repeated(56)));
+        QTRY_VERIFY(!chat.line().isEmpty());
+        const Prompt prompt = chat.chats.nextPrompt();
+        QCOMPARE(prompt.request.messages.last().role, llm::Role::User);
+        QCOMPARE(prompt.ids.last(), QString());
+        QSignalSpy planned(&chat.chats.fitting(), &PromptFitting::planned);
+        const auto leftOut = [&](const QString &typed) {
+            chat.chats.fitting().plan(chat.chats.nextPrompt(typed));
+            return planned.wait() ? planned.last().first().value<PromptPlan>().leftOut : QSet<QString>();
+        };
+        const QSet<QString> before = leftOut({});
+        QVERIFY(!before.isEmpty());
+        QCOMPARE(leftOut(u"And"_s), before);
     }
 
     void whatCannotFitIsExplained()

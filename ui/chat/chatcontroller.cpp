@@ -241,11 +241,9 @@ Prompt ChatController::nextPrompt(const QString &typed) const
     answer.providerId = providerId();
     answer.model = model();
     Prompt prompt = promptFor(chat.conversation, chat.tree, answer, {});
-    if (!typed.isEmpty()) {
-        prompt.ids.append(QString());
-        prompt.authors.append(select::ModelRef());
-        prompt.request.messages.append(llm::Message::fromText(llm::Role::User, typed));
-    }
+    prompt.ids.append(QString());
+    prompt.authors.append(select::ModelRef());
+    prompt.request.messages.append(llm::Message::fromText(llm::Role::User, typed));
     prompt.models = { { answer.providerId, answer.model } };
     if (prompt.models.constFirst() != select::autoRef)
         return prompt;

@@ -58,7 +58,7 @@ public:
     select::Quality quality() const;
     void setQuality(select::Quality quality);
 
-    /// As it would be sent if the user added no more than this. With 'Auto' for a model that might be chosen.
+    /// As it would be sent if the user's next turn were this. With 'Auto' for a model that might be chosen.
     Prompt nextPrompt(const QString &typed = {}) const;
     PromptFitting &fitting() { return m_fitting; }
     /// A pinned message stays in the prompt, however long that gets.

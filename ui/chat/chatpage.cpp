@@ -361,8 +361,7 @@ void ChatPage::estimate()
     Prompt prompt = m_chats.nextPrompt(m_composer->text());
     m_models = prompt.models;
     warnOfPictures();
-    const bool onlySystem = prompt.ids.isEmpty() || prompt.ids.last().isEmpty();
-    if (m_composer->text().isEmpty() && onlySystem)
+    if (m_composer->text().isEmpty() && m_chats.tree().leaf().isEmpty())
         prompt.request.messages.clear();
     if (m_context.tokens) {
         m_chats.fitting().plan(prompt);
