@@ -21,6 +21,7 @@ private Q_SLOTS:
     void theOptionsAreReachedWhole();
     void theOptionsLeaveTheConversationItsRoom();
     void theNumbersOfAChoiceAreNeverCut();
+    void noChanceIsRoundedToNoneOrAll();
     void aShortPromptHasNoScrollBar();
 };
 
@@ -109,6 +110,33 @@ void TestNarrowChat::theNumbersOfAChoiceAreNeverCut()
     card.resize(900, 400);
     QTRY_COMPARE(cells().size(), 18); // a table with its heads
     QTRY_COMPARE(cut(), QString());
+}
+
+void TestNarrowChat::noChanceIsRoundedToNoneOrAll()
+{
+    select::Decision decision;
+    const QList<double> chances { 0.997, 0.99998, 0.003, 0.00002, 0.5, 1, 0 };
+    for (const double chance : chances) {
+        select::DecisionRow row { .ref = { u"p"_s, QString::number(chance) } };
+        row.propensity = chance;
+        decision.rows.append(row);
+    }
+    DecisionCard card(nullptr);
+    card.setDecision(decision, false, {});
+    card.resize(1200, 600);
+    card.show();
+    const auto said = [&card] {
+        QStringList texts;
+        for (const QLabel *cell : card.findChildren<QLabel *>(u"decisionCell"_s)) {
+            if (cell->isVisible())
+                texts << cell->text().replace(QChar::Nbsp, u' ');
+        }
+        return texts.join(u'|');
+    };
+    QTRY_COMPARE(said().count(u"100 %"_s), 1);
+    for (const QString &text : { u"99.7 %"_s, u"over 99.9 %"_s, u"0.3 %"_s, u"under 0.1 %"_s, u"50 %"_s, u"100 %"_s })
+        QVERIFY2(said().contains(text), qPrintable(said()));
+    QVERIFY2(!said().contains(u"0.0 %"_s), qPrintable(said()));
 }
 
 void TestNarrowChat::aShortPromptHasNoScrollBar()

@@ -31,9 +31,16 @@ QStringList columnTitles()
              DecisionCard::tr("Fails"), DecisionCard::tr("Chance"),       {} };
 }
 
+/// Nothing is rounded to none or all.
 QString percent(double share)
 {
-    return QLocale().toString(share * 100, 'f', share > 0 && share < 0.1 ? 1 : 0) + u" %"_s;
+    const QLocale locale;
+    if (share > 0 && share < 0.001)
+        return DecisionCard::tr("under %1 %").arg(locale.toString(0.1, 'f', 1));
+    if (share > 0.999 && share < 1)
+        return DecisionCard::tr("over %1 %").arg(locale.toString(99.9, 'f', 1));
+    const bool isNearAnEnd = (share > 0 && share < 0.1) || (share > 0.99 && share < 1);
+    return locale.toString(share * 100, 'f', isNearAnEnd ? 1 : 0) + u" %"_s;
 }
 
 /// In the utility's own measure, where 1 is as much as ten seconds.
