@@ -6,6 +6,7 @@
 #include "ui/batch/batchresults.h"
 
 #include <QAbstractButton>
+#include <QApplication>
 #include <QComboBox>
 #include <QJsonDocument>
 #include <QLabel>
@@ -16,6 +17,7 @@
 #include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -35,6 +37,7 @@ private Q_SLOTS:
     void asksEveryModelEveryPrompt();
     void goesOnWhereItWas();
     void pausesAndStops();
+    void stopsNowWhereAskedTwice();
     void wrongInputIsSaid();
     void failedOnesAreAskedAgain();
     void theProvidersBatchSurvivesTheWindow();
@@ -105,6 +108,38 @@ void BatchPageTest::pausesAndStops()
     press(page, "batchStop");
     QVERIFY(page.isRunning()); // the one in flight comes to its end, which here never comes
     QVERIFY(results(world).isEmpty());
+}
+
+void BatchPageTest::stopsNowWhereAskedTwice()
+{
+    const auto restore =
+        qScopeGuard([was = QApplication::doubleClickInterval()] { QApplication::setDoubleClickInterval(was); });
+    test::World world({ { u"a"_s, hanging() } });
+    BatchPage page(world.context);
+    QSignalSpy running(&page, &BatchPage::runningChanged);
+    fill(page, world, u"first\nsecond"_s);
+    part<QSpinBox>(page, "batchConcurrency")->setValue(1);
+    press(page, "batchStart");
+    QTRY_COMPARE(world.requests.bodies().size(), 1);
+    auto *stop = part<QPushButton>(page, "batchStop");
+    stop->setFocus();
+    press(page, "batchStop");
+    QCOMPARE(stop->text(), u"Stop now"_s);
+    QVERIFY(stop->isEnabled());
+    QCOMPARE(page.focusWidget(), stop);
+    QApplication::setDoubleClickInterval(600'000);
+    press(page, "batchStop"); // as the second of a double click
+    QCoreApplication::processEvents();
+    QVERIFY(page.isRunning());
+    QApplication::setDoubleClickInterval(0);
+    press(page, "batchStop");
+    QTRY_COMPARE(running.size(), 2);
+    QVERIFY(!page.isRunning());
+    QVERIFY(results(world).isEmpty());
+    QCOMPARE(world.requests.bodies().size(), 1);
+    auto *message = part<QLabel>(page, "batchMessage");
+    QVERIFY2(message->text().contains(u"asks the other 2"_s), qPrintable(message->text()));
+    QCOMPARE(part<QPushButton>(page, "batchStart")->text(), u"Go on"_s);
 }
 
 void BatchPageTest::wrongInputIsSaid()

@@ -12,6 +12,7 @@
 #include "ui/theme/icon.h"
 #include "ui/theme/metrics.h"
 
+#include <QApplication>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QProgressBar>
@@ -173,7 +174,7 @@ void BatchPage::connectButtons()
 {
     connect(m_start, &QPushButton::clicked, this, &BatchPage::start);
     connect(m_pause, &QPushButton::clicked, this, &BatchPage::togglePause);
-    connect(m_stop, &QPushButton::clicked, this, &BatchPage::stop);
+    connect(m_stop, &QPushButton::clicked, this, [this] { m_stopping ? stopNow() : stop(); });
     connect(m_cancel, &QPushButton::clicked, this, [this] {
         m_cancelling = true;
         inWorker([](BatchWorker &worker) { worker.cancel(); });
@@ -243,11 +244,20 @@ void BatchPage::stop()
     if (!isRunning())
         return;
     m_stopping = true;
+    m_stopNs = m_context.clock.nowNs();
     if (m_runner)
         m_runner->stop();
     else
         inWorker([](BatchWorker &worker) { worker.leave(); });
     refresh();
+}
+
+/// The second click of a double click is not meant so.
+void BatchPage::stopNow()
+{
+    const qint64 sinceMs = (m_context.clock.nowNs() - m_stopNs) / 1'000'000;
+    if (m_runner && sinceMs >= QApplication::doubleClickInterval())
+        m_runner->cancel();
 }
 
 bool BatchPage::mayClose()
@@ -397,6 +407,7 @@ void BatchPage::refreshButtons()
 {
     const bool busy = m_state != State::Idle;
     const bool paused = m_runner && m_runner->paused();
+    const bool ending = m_runner && m_stopping;
     const bool provider = (busy ? m_task.plan.way : m_form->way()) == bench::BatchWay::Provider;
     const bool wide = width() >= wideCharacters * fontMetrics().averageCharWidth();
     m_start->setEnabled(!busy);
@@ -407,8 +418,13 @@ void BatchPage::refreshButtons()
     m_pause->setText(paused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(paused ? u"play"_s : u"pause"_s));
     m_stop->setVisible(busy);
-    m_stop->setText(!provider ? tr("Stop") : wide ? tr("Leave it to the provider") : tr("Leave it"));
-    m_stop->setEnabled(isRunning() && !m_stopping);
+    m_stop->setText(provider     ? (wide ? tr("Leave it to the provider") : tr("Leave it"))
+                        : ending ? tr("Stop now")
+                                 : tr("Stop"));
+    m_stop->setAccessibleName(m_stop->text());
+    m_stop->setToolTip(ending ? tr("Cuts short what is in flight: it may have cost, and “Go on” asks it again")
+                              : QString());
+    m_stop->setEnabled(isRunning() && (ending || !m_stopping));
     m_cancel->setVisible(busy && provider);
     m_cancel->setText(wide ? m_cancel->accessibleName() : tr("Cancel"));
     m_cancel->setEnabled(isRunning() && !m_stopping && !m_cancelling);

@@ -88,6 +88,7 @@ private:
     void begin();
     void keep(const bench::BatchItem &item, const profile::RunRecord &record, const bench::BatchRunner::Kept &then);
     void togglePause();
+    void stopNow();
     void showResult(const QModelIndex &index);
     void onDetailed(const BatchDetail &detail);
     void exportCsv();
@@ -121,6 +122,7 @@ private:
     bool m_hasFailed = false;
     bool m_hasJournal = false;
     bool m_stopping = false;
+    qint64 m_stopNs = 0; ///< since when
     bool m_cancelling = false;
     bool m_exporting = false;
     bool m_closing = false;
