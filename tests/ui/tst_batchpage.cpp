@@ -4,6 +4,7 @@
 #include "tests/ui/batchpages.h"
 #include "ui/batch/batchpage.h"
 #include "ui/batch/batchresults.h"
+#include "ui/theme/colours.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -288,10 +289,14 @@ void BatchPageTest::budgetsAreAskedFirst()
     QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s));
     QPointer<QMessageBox> question = page.findChild<QMessageBox *>(u"budgetQuestion"_s);
     QVERIFY(question->text().contains(u"this batch costs"_s));
+    QVERIFY(part<QLabel>(page, "batchProgress")->text().isEmpty()); // nothing is read any more
     QTest::keyClick(question, Qt::Key_Return); // the safe one
     QTRY_VERIFY(!question);
     QCOMPARE(running.size(), 0);
     QVERIFY(world.requests.bodies().isEmpty());
+    const auto *message = part<QLabel>(page, "batchMessage");
+    QCOMPARE(message->text(), u"Nothing was sent."_s);
+    QCOMPARE(message->palette().color(QPalette::WindowText), colours(QApplication::palette()).mutedText);
     press(page, "batchStart");
     QTRY_VERIFY(page.findChild<QMessageBox *>(u"budgetQuestion"_s));
     question = page.findChild<QMessageBox *>(u"budgetQuestion"_s);

@@ -331,15 +331,20 @@ void BatchPage::onFinished(const std::optional<base::Error> &error)
     Q_EMIT runningChanged(false);
 }
 
-void BatchPage::fail(const QString &message, QWidget *field)
+void BatchPage::giveUp()
 {
     m_state = State::Idle;
     m_ready.reset();
     sayProgress({});
-    m_message->say(message, ToneLabel::Tone::Error);
     refresh();
     m_toLook = true;
     m_wait.start();
+}
+
+void BatchPage::fail(const QString &message, QWidget *field)
+{
+    m_message->say(message, ToneLabel::Tone::Error);
+    giveUp();
     if (!field || !isVisible())
         return;
     m_fold->setChecked(true);

@@ -95,6 +95,8 @@ private:
     void onExported(const QString &path, const QString &problem);
     void onProgress(const bench::BatchProgress &progress);
     void onFinished(const std::optional<base::Error> &error);
+    /// Back to the form, with nothing sent.
+    void giveUp();
     void fail(const QString &message, QWidget *field = nullptr);
     void sayProgress(const QString &line);
     void refresh();

@@ -144,12 +144,13 @@ void BatchPage::onVerdict(const cost::Verdict &verdict)
         m_message->say(verdict.reason, ToneLabel::Tone::Warning);
     if (verdict.action != Ask)
         return begin();
+    sayProgress({});
     askToSpend(this, { tr("Start the batch?"), verdict.reason, tr("Start nevertheless"), tr("Don't start") },
                [this](bool may) {
                    if (may)
-                       begin();
-                   else
-                       fail(tr("Nothing was sent."));
+                       return begin();
+                   m_message->say(tr("Nothing was sent."), ToneLabel::Tone::Muted);
+                   giveUp();
                });
 }
 
