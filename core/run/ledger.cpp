@@ -11,6 +11,8 @@
 
 namespace talkbench::run {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 /// A sum over the month is too much for every call of a batch.
@@ -110,8 +112,12 @@ void Ledger::judge(const QList<RunRequest> &requests, const cost::TokenCounter *
         return;
     }
     QList<Asked> asked;
-    for (const RunRequest &request : requests)
+    for (const RunRequest &request : requests) {
         asked.append({ request, planned(request, counter) });
+        cost::PlannedCall &call = asked.last().call;
+        if (requests.size() > 1)
+            call.what = u"the call to %1 at %2"_s.arg(call.model, call.providerId);
+    }
     const QString conversationId = requests.constFirst().conversationId;
     read(conversationId, context,
          [this, asked, conversationId, guard = QPointer<QObject>(context),

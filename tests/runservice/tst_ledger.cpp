@@ -149,6 +149,15 @@ private Q_SLOTS:
         m_budgets = { { BudgetScope::Day, {}, 0.003000001, BudgetAction::Refuse } };
         judge({ kept, other, kept });
         QVERIFY(judged->verdict.action);
+        // Kept ones cost nothing; which of the three is left to pay is told.
+        QVERIFY2(judged->verdict.reason.contains(u"the call to m at p costs"_s), qPrintable(judged->verdict.reason));
+        RunRequest another = other;
+        another.chat.model = u"n"_s;
+        m_budgets = { { BudgetScope::Call, {}, 1e-7, BudgetAction::Ask } };
+        judge({ other, another });
+        QVERIFY2(judged->verdict.reason.contains(u"the call to m at p"_s), qPrintable(judged->verdict.reason));
+        QVERIFY2(!judged->verdict.reason.contains(u"this call"_s), qPrintable(judged->verdict.reason));
+        judge({ other });
         QVERIFY2(judged->verdict.reason.contains(u"this call costs"_s), qPrintable(judged->verdict.reason));
     }
 
