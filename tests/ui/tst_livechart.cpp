@@ -2,9 +2,11 @@
 
 #include <QGraphicsTextItem>
 #include <QGraphicsView>
+#include <QLabel>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBoundaryFinder>
 #include <QTextDocument>
 #include <QVBoxLayout>
 
@@ -24,6 +26,8 @@ private Q_SLOTS:
     void arrowsMoveTheCrosshair();
     void smallAmountsHaveRoomForTheirLabels();
     void longTimesAreToldInSeconds();
+    void axesFollowThePlot();
+    void theLegendKeepsAnEntryTogether();
 };
 
 /// What stands beside the axes and under the plot.
@@ -37,6 +41,31 @@ static QStringList labelsOf(const LiveChart &chart)
             labels << text->toPlainText();
     }
     return labels;
+}
+
+/// Where the middle of a label stands in the chart; nowhere without it.
+static std::optional<QPointF> placeOf(const LiveChart &chart, const QString &label)
+{
+    const auto items = chart.findChild<QGraphicsView *>()->scene()->items();
+    for (const QGraphicsItem *item : items) {
+        const auto *text = qgraphicsitem_cast<const QGraphicsTextItem *>(item);
+        if (text && text->isVisible() && text->toPlainText() == label)
+            return text->sceneBoundingRect().center();
+    }
+    return {};
+}
+
+/// How far down the one line that has points is drawn.
+static double flatLineOf(const LiveChart &chart)
+{
+    const auto items = chart.findChild<QGraphicsView *>()->scene()->items();
+    for (QGraphicsItem *item : items) {
+        const QGraphicsObject *object = item->toGraphicsObject();
+        if (object && QByteArray(object->metaObject()->className()).endsWith("LineChartItem")
+            && !object->boundingRect().isEmpty())
+            return object->sceneBoundingRect().center().y();
+    }
+    return -1;
 }
 
 static ChartSpec spec()
@@ -191,6 +220,42 @@ void LiveChartTest::longTimesAreToldInSeconds()
     QTRY_VERIFY2(labelsOf(chart).contains(u"40 s"_s), qPrintable(labelsOf(chart).join(u' ')));
     QVERIFY2(labelsOf(chart).filter(u"ms"_s).isEmpty(), qPrintable(labelsOf(chart).join(u' ')));
     QVERIFY2(chart.accessibleDescription().contains(u"46 s"_s), qPrintable(chart.accessibleDescription()));
+}
+
+/// A legend of more lines takes its height from the plot, without a new value.
+void LiveChartTest::axesFollowThePlot()
+{
+    LiveChart chart(spec());
+    chart.resize(320, 300);
+    chart.show();
+    chart.append(0, 1, 400);
+    chart.append(0, 2, 400);
+    QTRY_VERIFY(placeOf(chart, u"400 ms"_s));
+    const int refreshed = chart.refreshCount();
+    const auto *drawn = chart.findChild<QGraphicsView *>();
+    const int before = drawn->height();
+    auto *legend = chart.findChildren<QLabel *>().last();
+    legend->setText(u"one<br>two<br>three<br>four"_s);
+    QTRY_VERIFY(drawn->height() < before);
+    QTRY_VERIFY(qAbs(placeOf(chart, u"400 ms"_s)->y() - flatLineOf(chart)) <= 1.5);
+    QCOMPARE(chart.refreshCount(), refreshed);
+}
+
+void LiveChartTest::theLegendKeepsAnEntryTogether()
+{
+    ChartSpec speed = spec();
+    speed.unit = u"tok/s"_s;
+    LiveChart chart(speed);
+    chart.show();
+    chart.append(0, 1, 50);
+    QTRY_COMPARE(chart.drawnCount(0), 1);
+    const auto *legend = chart.findChildren<QLabel *>().last();
+    QTextDocument text;
+    text.setHtml(legend->text());
+    const QString plain = text.toRawText();
+    QTextBoundaryFinder breaks(QTextBoundaryFinder::Line, plain);
+    breaks.setPosition(plain.indexOf(u"first"_s));
+    QVERIFY2(breaks.toNextBoundary() > plain.lastIndexOf(u"/"_s) + 2, qPrintable(plain));
 }
 
 QTEST_MAIN(LiveChartTest)

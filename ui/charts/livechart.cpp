@@ -48,6 +48,12 @@ bool isScattered(SeriesSpec::Kind kind)
     return isMark(kind) || kind == SeriesSpec::Kind::Dots;
 }
 
+/// Rich text knows no "nowrap" within a line.
+QString unbroken(QString text)
+{
+    return text.replace(u' ', QChar::Nbsp).replace(u'/', u"/\u2060"_s);
+}
+
 QColor faded(QColor colour, double alpha)
 {
     colour.setAlphaF(static_cast<float>(alpha));
@@ -374,10 +380,10 @@ void LiveChart::showReadOut()
         const auto point = m_readOut ? pointAt(line, *m_readOut) : pointAt(line, HUGE_VAL);
         const QString value = point ? figure(point->y()) : QString();
         QString dot = marks ? u"◇"_s : u"●"_s;
-        rich << u"<span style='white-space:nowrap'><span style='color:%1'>%2</span> "
-                "<span style='color:%3'>%4</span> <span style='color:%5'>%6</span></span>"_s.arg(
-                    colourOf(spec).name(), dot, theme.mutedText.name(), spec.name.toHtmlEscaped(), theme.text.name(),
-                    value.toHtmlEscaped());
+        rich << u"<span style='color:%1'>%2</span>&nbsp;<span style='color:%3'>%4</span>&nbsp;"
+                "<span style='color:%5'>%6</span>"_s.arg(colourOf(spec).name(), dot, theme.mutedText.name(),
+                                                         unbroken(spec.name.toHtmlEscaped()), theme.text.name(),
+                                                         unbroken(value.toHtmlEscaped()));
         plain << (value.isEmpty() ? spec.name : spec.name + u' ' + value);
     }
     m_legend->setText(rich.join(u" &nbsp; "_s));

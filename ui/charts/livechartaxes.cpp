@@ -6,6 +6,7 @@
 #include <QAreaSeries>
 #include <QChart>
 #include <QFontMetricsF>
+#include <QGraphicsLayout>
 #include <QLineSeries>
 #include <QRegularExpression>
 #include <QValueAxis>
@@ -153,6 +154,9 @@ void LiveChart::fitPlot()
     if (plot.isValid() && plot != m_plotArea) {
         m_plotArea = plot;
         m_chart->setPlotArea(plot);
+        // That moves the series only: the axes follow with the next layout, which may be the next value's.
+        m_chart->layout()->invalidate();
+        m_chart->layout()->activate();
     }
 }
 
