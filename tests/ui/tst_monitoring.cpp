@@ -19,6 +19,8 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
+
 using namespace talkbench;
 using namespace talkbench::ui;
 using namespace Qt::StringLiterals;
@@ -204,6 +206,32 @@ private Q_SLOTS:
         Q_EMIT world.runs.recorded(profile::cachedAnswer(u"p"_s, u"m"_s));
         Q_EMIT world.runs.stateChanged({ 0, 0 });
         QVERIFY2(strip.text().contains(u"cache 50 %"_s), qPrintable(strip.text()));
+    }
+
+    void aNarrowDashboardCutsNothing()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        for (int i = 0; i < 8; ++i)
+            Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s, 312));
+        QWidget window;
+        DashboardPage page(monitor, &window);
+        page.setGeometry(0, 0, 340, 440);
+        window.resize(340, 440);
+        window.show();
+        auto *tiles = test::find<QWidget>(page, u"summaryTiles"_s);
+        const auto labels = tiles->findChildren<QLabel *>();
+        QCOMPARE(labels.size(), 12);
+        const auto whole = [](const QWidget *widget) { return widget->width() >= widget->sizeHint().width(); };
+        QTRY_VERIFY(std::all_of(labels.begin(), labels.end(), whole));
+        for (const QLabel *label : labels)
+            QVERIFY(label->mapTo(&page, QPoint(label->width(), 0)).x() <= page.width());
+        for (const QComboBox *box : page.findChildren<QComboBox *>()) {
+            QVERIFY2(whole(box), qPrintable(box->objectName()));
+            QVERIFY(box->geometry().right() < page.width());
+        }
+        for (const auto &table : { u"dashboardTable"_s, u"dashboardStatistics"_s })
+            QVERIFY(test::find<QTableWidget>(page, table)->viewport()->height() >= 2 * page.fontMetrics().height());
     }
 
     void theDashboardTellsOperationsApart()

@@ -1,8 +1,8 @@
 #include "ui/chat/optionspanel.h"
 
 #include "ui/chat/checkseditor.h"
-#include "ui/chat/fieldgrid.h"
 #include "ui/chat/numberfields.h"
+#include "ui/theme/fieldgrid.h"
 #include "ui/theme/metrics.h"
 
 #include <QComboBox>

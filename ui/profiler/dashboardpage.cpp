@@ -7,16 +7,17 @@
 #include "ui/profiler/statisticstable.h"
 #include "ui/profiler/summarytiles.h"
 #include "ui/theme/controls.h"
+#include "ui/theme/flowlayout.h"
 #include "ui/theme/metrics.h"
 
 #include <QClipboard>
 #include <QComboBox>
 #include <QCoreApplication>
 #include <QGuiApplication>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QTableWidget>
 #include <QToolButton>
@@ -32,6 +33,7 @@ namespace talkbench::ui {
 namespace {
 
 constexpr int refreshMs = 1000;
+constexpr int leastLines = 4; ///< that a table shows, its header among them
 constexpr int firstFigure = 2; ///< after model and provider
 
 profile::Series keyOf(const profile::ReportRow &row)
@@ -83,7 +85,9 @@ QWidget *DashboardPage::makeFigures()
         m_statistics->setVisible(shown);
         showChosen();
     });
-    auto *figures = new QWidget(this);
+    for (QTableWidget *table : { m_table, static_cast<QTableWidget *>(m_statistics) })
+        table->setMinimumHeight(leastLines * grid::control);
+    auto *figures = new QWidget;
     auto *stacked = new QVBoxLayout(figures);
     stacked->setContentsMargins(0, 0, 0, 0);
     stacked->setSpacing(grid::unit);
@@ -92,7 +96,14 @@ QWidget *DashboardPage::makeFigures()
     stacked->addWidget(m_table, 1);
     stacked->addWidget(m_more);
     stacked->addWidget(m_statistics, 1);
-    return figures;
+    auto *area = new QScrollArea(this); // where the window is too low for all
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setWidgetResizable(true);
+    area->setWidget(figures);
+    area->viewport()->setAutoFillBackground(false);
+    figures->setAutoFillBackground(false);
+    return area;
 }
 
 QWidget *DashboardPage::makeBar()
@@ -127,14 +138,13 @@ QWidget *DashboardPage::makeBar()
     connect(m_operation, &QComboBox::currentIndexChanged, this, &DashboardPage::refresh);
     connect(m_copy, &QToolButton::clicked, this, &DashboardPage::copyCsv);
     auto *bar = new QWidget(this);
-    auto *line = new QHBoxLayout(bar);
+    auto *line = new FlowLayout(bar);
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(grid::unit);
     line->addWidget(m_window);
     line->addWidget(m_by);
     line->addWidget(m_operation);
-    line->addSpacing(grid::unit);
-    line->addWidget(m_queue, 1);
+    line->addWidget(m_queue);
     line->addWidget(m_copy);
     return bar;
 }

@@ -1,11 +1,11 @@
 #include "ui/profiler/summarytiles.h"
 
 #include "ui/theme/controls.h"
+#include "ui/theme/fieldgrid.h"
 #include "ui/theme/metrics.h"
 
 #include <QCoreApplication>
 #include <QFrame>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
 
@@ -34,22 +34,23 @@ QString lackingTip(const profile::ReportValue &value)
 SummaryTiles::SummaryTiles(QWidget *parent) : QWidget(parent)
 {
     setObjectName(u"summaryTiles"_s);
-    auto *line = new QHBoxLayout(this);
-    line->setContentsMargins(0, 0, 0, 0);
-    line->setSpacing(grid::wide);
+    auto *tiles = new FieldGrid(static_cast<int>(shown.size()), this);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(tiles);
     const auto columns = profile::reportColumns();
     for (const QLatin1StringView id : shown) {
-        const auto column = std::find_if(columns.begin(), columns.end(), [&](const profile::ReportColumn &each) {
+        const auto reported = std::find_if(columns.begin(), columns.end(), [&](const profile::ReportColumn &each) {
             return id == QLatin1StringView(each.id);
         });
-        if (column == columns.end())
+        if (reported == columns.end())
             continue;
-        auto *tile = new QFrame(this);
+        auto *tile = new QFrame(tiles);
         tile->setFrameShape(QFrame::StyledPanel);
         auto *stack = new QVBoxLayout(tile);
         stack->setContentsMargins(grid::wide, grid::unit, grid::wide, grid::unit);
         stack->setSpacing(grid::hair);
-        const QString title = QCoreApplication::translate("Report", column->title);
+        const QString title = QCoreApplication::translate("Report", reported->title);
         auto *name = mutedLabel(u"tileTitle"_s, tile);
         name->setText(title);
         auto *figure = new QLabel(tile);
@@ -59,8 +60,8 @@ SummaryTiles::SummaryTiles(QWidget *parent) : QWidget(parent)
         scaleFont(figure, figureScale, QFont::DemiBold);
         stack->addWidget(name);
         stack->addWidget(figure);
-        line->addWidget(tile, 1);
-        m_tiles.push_back({ &*column, figure });
+        tiles->add(tile);
+        m_tiles.push_back({ &*reported, figure });
     }
 }
 

@@ -13,7 +13,7 @@ namespace talkbench::ui {
 /// Says of a figure that needs more calls how many; empty where it needs none.
 QString lackingTip(const profile::ReportValue &value);
 
-/// The few figures of a report's row that one looks at first, large, side by side.
+/// The few figures of a report's row that one looks at first, large, side by side in as many rows as they need.
 class SummaryTiles final : public QWidget {
     Q_OBJECT
 

@@ -6,7 +6,7 @@ class QGridLayout;
 
 namespace talkbench::ui {
 
-/// Fields below their titles, row after row, in as many columns as have room: all of them, or half as many, or a quarter.
+/// Fields below their titles, row after row, in as many columns as have room, of those numbers that divide all of them.
 class FieldGrid final : public QWidget {
     Q_OBJECT
 
@@ -15,8 +15,11 @@ public:
 
     /// `span` of all columns; of fewer its share. The cell, which may be hidden.
     QWidget *add(const QString &title, QWidget *field, int span = 1);
+    /// A cell that has its title, if any, itself.
+    void add(QWidget *cell, int span = 1);
 
 protected:
+    bool event(QEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
 private:
@@ -27,6 +30,7 @@ private:
 
     int spanOf(const Cell &cell, int columns) const { return std::max(1, cell.span * columns / m_most); }
     bool hasRoom(int columns) const;
+    void fit();
     void arrange(int columns);
 
     const int m_most;

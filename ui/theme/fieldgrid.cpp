@@ -1,8 +1,9 @@
-#include "ui/chat/fieldgrid.h"
+#include "ui/theme/fieldgrid.h"
 
 #include "ui/theme/controls.h"
 #include "ui/theme/metrics.h"
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QVBoxLayout>
@@ -35,9 +36,14 @@ QWidget *FieldGrid::add(const QString &title, QWidget *field, int span)
     stack->addWidget(label);
     stack->addWidget(field);
     stack->addStretch();
-    m_cells.append({ widget, span });
-    arrange(m_columns);
+    add(widget, span);
     return widget;
+}
+
+void FieldGrid::add(QWidget *cell, int span)
+{
+    m_cells.append({ cell, span });
+    arrange(m_columns);
 }
 
 bool FieldGrid::hasRoom(int columns) const
@@ -69,12 +75,25 @@ void FieldGrid::arrange(int columns)
         m_grid->setColumnStretch(i, i < columns ? 1 : 0);
 }
 
+bool FieldGrid::event(QEvent *event)
+{
+    const bool done = QWidget::event(event);
+    if (event->type() == QEvent::LayoutRequest) // a field may have become wider
+        fit();
+    return done;
+}
+
 void FieldGrid::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
+    fit();
+}
+
+void FieldGrid::fit()
+{
     int columns = m_most;
-    while (columns > 1 && !hasRoom(columns))
-        columns /= 2;
+    while (columns > 1 && (m_most % columns != 0 || !hasRoom(columns)))
+        --columns;
     if (columns != m_columns)
         arrange(columns);
 }
