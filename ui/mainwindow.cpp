@@ -150,6 +150,7 @@ void MainWindow::makePages()
     m_pages->addWidget(m_comparePage);
     m_pages->addWidget(m_batchPage);
     m_pages->addWidget(m_dashboard);
+    m_dashboard->setProviderNames([this](const QString &id) { return m_context.settings.providerName(id); });
     connect(m_batchPage, &BatchPage::closable, this, &QWidget::close);
     auto *right = new QWidget(m_splitter);
     auto *column = new QVBoxLayout(right);

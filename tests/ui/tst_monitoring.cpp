@@ -208,6 +208,39 @@ private Q_SLOTS:
         QVERIFY2(strip.text().contains(u"cache 50 %"_s), qPrintable(strip.text()));
     }
 
+    void theDashboardNamesProviders()
+    {
+        test::World world;
+        ActivityMonitor monitor(world.context);
+        Q_EMIT world.runs.recorded(profile::success(u"p"_s, u"m"_s));
+        DashboardPage page(monitor);
+        page.setProviderNames([](const QString &id) { return u"Name of "_s + id; });
+        page.show();
+        const auto *table = test::find<QTableWidget>(page, u"dashboardTable"_s);
+        QCOMPARE(column(*table, 1), QStringList { u"Name of p"_s });
+        auto *by = test::find<QComboBox>(page, u"dashboardBy"_s);
+        by->setCurrentIndex(by->findData(int(profile::ReportBy::Provider)));
+        QCOMPARE(column(*table, 0), QStringList { u"Name of p"_s });
+    }
+
+    void anEmptyDashboardTellsWhereCallsAre()
+    {
+        test::World world;
+        auto before = profile::success(u"p"_s, u"m"_s);
+        before.id = u"before"_s;
+        before.startedWallMs = world.context.clock.wallMs() - 5000;
+        world.context.store.saveRun(before);
+        ActivityMonitor monitor(world.context);
+        DashboardPage page(monitor);
+        page.show();
+        const auto *empty = test::find<QLabel>(page, u"dashboardEmpty"_s);
+        QVERIFY(empty->isVisible());
+        QTRY_COMPARE(monitor.calls().counts(profile::Window::Day).calls, quint64(1));
+        page.hide();
+        page.show();
+        QVERIFY2(empty->text().contains(u"Last hour"_s), qPrintable(empty->text()));
+    }
+
     void aNarrowDashboardCutsNothing()
     {
         test::World world;

@@ -56,7 +56,6 @@ DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     makeTable();
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
-    m_empty->setText(tr("No calls in this time yet. Ask something in a chat, and its figures appear here."));
     m_stack->addWidget(m_empty);
     m_stack->addWidget(makeFigures());
     auto *column = new QVBoxLayout(this);
@@ -74,6 +73,7 @@ DashboardPage::DashboardPage(const ActivityMonitor &monitor, QWidget *parent)
     connect(&monitor, &ActivityMonitor::callEnded, this, later);
     connect(&monitor, &ActivityMonitor::sampled, this, later);
     connect(&monitor, &ActivityMonitor::callsRewritten, this, later);
+    connect(&monitor, &ActivityMonitor::spendingChanged, this, later); // with the calls of earlier starts
 }
 
 QWidget *DashboardPage::makeFigures()
@@ -182,10 +182,10 @@ profile::ReportBy DashboardPage::by() const
     return static_cast<profile::ReportBy>(m_by->currentData().toInt());
 }
 
-QList<profile::ReportRow> DashboardPage::rows() const
+QList<profile::ReportRow> DashboardPage::rows(profile::Window window) const
 {
     const int operation = m_operation->currentData().toInt();
-    return profile::reportRows(m_monitor.calls(), window(), by(),
+    return profile::reportRows(m_monitor.calls(), window, by(),
                                operation < 0 ? std::nullopt
                                              : std::optional(static_cast<profile::Operation>(operation)));
 }
@@ -203,6 +203,16 @@ void DashboardPage::showQueue()
     m_queue->setToolTip(m_queue->text());
 }
 
+/// Calls of earlier starts are of the hour and the day only.
+QString DashboardPage::emptyText() const
+{
+    for (const profile::Window longer : { profile::Window::Hour, profile::Window::Day })
+        if (!rows(longer).isEmpty())
+            return tr("No calls in this time yet. Choose “%1” above to see earlier ones.")
+                .arg(m_window->itemText(m_window->findData(static_cast<int>(longer))));
+    return tr("No calls in this time yet. Ask something in a chat, and its figures appear here.");
+}
+
 void DashboardPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
@@ -211,11 +221,13 @@ void DashboardPage::showEvent(QShowEvent *event)
 
 void DashboardPage::refresh()
 {
-    m_rows = rows();
+    m_rows = rows(window());
     showQueue();
     m_copy->setEnabled(!m_rows.isEmpty());
     m_stack->setCurrentIndex(m_rows.isEmpty() ? 0 : 1);
-    if (!m_rows.isEmpty())
+    if (m_rows.isEmpty())
+        m_empty->setText(emptyText());
+    else
         m_tiles->setRow(m_rows.constFirst()); // all of them, where there are several
     fillTable();
     showChosen();
@@ -241,19 +253,24 @@ void DashboardPage::fillTable()
     markChosen();
 }
 
+QString DashboardPage::providerOf(const profile::ReportRow &row) const
+{
+    return m_providerName && !row.providerId.isEmpty() ? m_providerName(row.providerId) : row.providerId;
+}
+
 QString DashboardPage::nameOf(const profile::ReportRow &row) const
 {
     if (by() == profile::ReportBy::Operation && row.operation)
         return profile::operationTitle(*row.operation);
     if (row.providerId.isEmpty())
         return tr("All");
-    return by() == profile::ReportBy::Model ? row.model : row.providerId;
+    return by() == profile::ReportBy::Model ? row.model : providerOf(row);
 }
 
 void DashboardPage::fillRow(int line, const profile::ReportRow &row)
 {
     int cell = 0;
-    for (const QString &name : { nameOf(row), row.providerId }) {
+    for (const QString &name : { nameOf(row), providerOf(row) }) {
         auto *item = new QTableWidgetItem(name);
         item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
         item->setToolTip(name.toHtmlEscaped());
@@ -298,7 +315,7 @@ void DashboardPage::showChosen()
 
 void DashboardPage::copyCsv() const
 {
-    const profile::Report report { m_window->currentText(), rows() };
+    const profile::Report report { m_window->currentText(), rows(window()) };
     QGuiApplication::clipboard()->setText(QString::fromUtf8(toCsv(report)));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/profile/report.h"
+#include "core/select/handoverwords.h"
 
 #include <QTimer>
 #include <QWidget>
@@ -26,6 +27,9 @@ class DashboardPage final : public QWidget {
 public:
     explicit DashboardPage(const ActivityMonitor &monitor, QWidget *parent = nullptr);
 
+    /// Without them a provider is told by its id.
+    void setProviderNames(const select::ProviderNames &nameOf) { m_providerName = nameOf; }
+
 protected:
     void showEvent(QShowEvent *event) override;
 
@@ -35,9 +39,11 @@ private:
     profile::Window window() const;
     QWidget *makeFigures();
     profile::ReportBy by() const;
-    QList<profile::ReportRow> rows() const;
+    QList<profile::ReportRow> rows(profile::Window window) const;
+    QString providerOf(const profile::ReportRow &row) const;
     QString nameOf(const profile::ReportRow &row) const;
     void showQueue();
+    QString emptyText() const;
     void refresh();
     void fillTable();
     void fillRow(int line, const profile::ReportRow &row);
@@ -47,6 +53,7 @@ private:
     void copyCsv() const;
 
     const ActivityMonitor &m_monitor;
+    select::ProviderNames m_providerName;
     QComboBox *m_window;
     QComboBox *m_by;
     QComboBox *m_operation;
