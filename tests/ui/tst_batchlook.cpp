@@ -102,7 +102,7 @@ void BatchLookTest::aStoppedOneGoesOn()
     press(page, "batchStart");
     QTRY_COMPARE(world.requests.bodies().size(), 1);
     press(page, "batchStop");
-    QVERIFY(!part<QPushButton>(page, "batchStop")->isEnabled());
+    QCOMPARE(part<QPushButton>(page, "batchStop")->text(), u"Stop now"_s);
     QTRY_COMPARE(running.size(), 2);
     QCOMPARE(part<QPushButton>(page, "batchStart")->text(), u"Go on"_s);
     QCOMPARE(part<QLabel>(page, "batchMessage")->text(), u"Stopped. “Go on” asks the other 2."_s);

@@ -75,8 +75,8 @@ Composer::Composer(QWidget *parent)
     m_options->hide();
     m_edit->setTakesPictures(true);
     setFocusProxy(m_edit);
+    m_field->setFocusPolicy(Qt::ClickFocus); // before it has a proxy, whose policy it would be
     m_field->setFocusProxy(m_edit);
-    m_field->setFocusPolicy(Qt::ClickFocus);
     layOut();
     connectParts();
     countOptions();
